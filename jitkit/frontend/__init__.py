@@ -1,0 +1,1 @@
+"""Python source in, a backend-neutral kernel program out."""

@@ -1,0 +1,111 @@
+"""A kernel program: a user's function, rewritten into typed operations, with everything it reaches."""
+
+from __future__ import annotations
+
+import ast
+import hashlib
+import inspect
+from collections.abc import Callable
+from dataclasses import dataclass, field
+from functools import cached_property
+from typing import Any
+
+import numpy as np
+
+
+@dataclass(frozen=True)
+class Operation:
+    """A name in the rewritten code that stands for an operation of the language."""
+
+    name: str
+
+
+@dataclass(frozen=True)
+class Constant:
+    """A name in the rewritten code that stands for a number fixed when the program was built."""
+
+    value: Any
+
+    def describe(self) -> str:
+        """Return a text that differs whenever the generated code would."""
+        dtype = self.value.dtype.str if isinstance(self.value, np.generic) else type(self.value).__name__
+        return f"{dtype}:{self.value!r}"
+
+
+@dataclass(eq=False)
+class Program:
+    """A function of the user's, ready for a backend.
+
+    Attributes
+    ----------
+    func : callable
+        The user's own function.
+    params : tuple of str
+        Its parameters, the indices included.
+    tree : ast.Module
+        The rewritten definition, with the file's line numbers.
+    names : dict
+        What the rewritten code's global names stand for: an `Operation`, a `Constant`, a helper's `Program` or a tuple class.
+    written : frozenset of str
+        Parameters whose elements the function, or a helper, assigns.
+    debug_calls : tuple of (str, int)
+        Calls that only the interpreter runs (``print``, ``breakpoint``), with their lines.
+    returns : int or None
+        The line of the first ``return`` with a value.
+    """
+
+    func: Callable
+    filename: str
+    lineno: int
+    params: tuple[str, ...]
+    tree: ast.Module
+    names: dict[str, Any] = field(repr=False)
+    written: frozenset[str] = frozenset()
+    debug_calls: tuple[tuple[str, int], ...] = ()
+    returns: int | None = None
+
+    @property
+    def name(self) -> str:
+        """The function's name."""
+        return self.func.__name__
+
+    @property
+    def helpers(self) -> list[Program]:
+        """The programs of the functions that this one calls."""
+        return [value for value in self.names.values() if isinstance(value, Program)]
+
+    def reachable(self) -> list[Program]:
+        """Return this program and all helpers behind it, each once."""
+        found: list[Program] = []
+        pending = [self]
+        while pending:
+            program = pending.pop()
+            if program not in found:
+                found.append(program)
+                pending += program.helpers
+        return found
+
+    @cached_property
+    def fingerprint(self) -> str:
+        """A digest of the source of this function and of every helper, and of the constants they close over."""
+        programs = self.reachable()
+        digest = hashlib.blake2b(digest_size=20)
+        for program in programs:
+            digest.update(ast.dump(program.tree).encode())
+            for name, value in sorted(program.names.items()):
+                digest.update(f"{name}={_describe(value, programs)};".encode())
+        return digest.hexdigest()
+
+    def build(self, namespace: dict[str, Any]) -> Callable:
+        """Return the rewritten function, its global names taken from `namespace`."""
+        scope = {"__builtins__": __builtins__, **namespace}
+        exec(compile(self.tree, self.filename, "exec"), scope)
+        return scope[self.name]
+
+
+def _describe(value: Any, programs: list[Program]) -> str:
+    if isinstance(value, Program):
+        return f"helper {programs.index(value)}"
+    if isinstance(value, type):
+        return f"{value.__qualname__}{inspect.signature(value)}"
+    return value.describe() if isinstance(value, Constant) else repr(value)

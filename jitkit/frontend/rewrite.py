@@ -1,0 +1,542 @@
+"""Rewriting a user's function into calls of typed operations.
+
+Plain Numba types ``0.5 * x[i]`` on a float32 array as float64; interpreted NumPy does not. So every operator, literal,
+index and call becomes a call of an operation whose types follow NumPy (see `promotion`). Line and column numbers stay,
+so errors and debuggers show the user's own lines. What kernels cannot do is refused here, by name and line.
+"""
+
+from __future__ import annotations
+
+import ast
+import dataclasses
+import inspect
+import math
+from collections.abc import Callable, Iterable
+from types import FunctionType, ModuleType
+from typing import Any, NoReturn
+
+import numpy as np
+
+from jitkit.errors import KernelSyntaxError, at_source
+from jitkit.frontend import operations, source
+from jitkit.frontend.names import Scope, Unbound, local_names
+from jitkit.frontend.program import Constant, Operation, Program
+from jitkit.frontend.structs import tuple_class
+from jitkit.frontend.unsupported import remedy
+
+_BINARY = {
+    ast.Add: "add", ast.Sub: "sub", ast.Mult: "mul", ast.Div: "truediv", ast.FloorDiv: "floordiv", ast.Mod: "mod",
+    ast.Pow: "pow", ast.LShift: "lshift", ast.RShift: "rshift", ast.BitAnd: "and_", ast.BitOr: "or_", ast.BitXor: "xor",
+}  # fmt: skip
+_COMPARE = {ast.Lt: "lt", ast.LtE: "le", ast.Gt: "gt", ast.GtE: "ge", ast.Eq: "eq", ast.NotEq: "ne"}
+_UNARY = {ast.USub: "neg", ast.UAdd: "pos", ast.Invert: "invert"}
+_VALUE_ATTRIBUTES = {"shape", "size", "ndim", "real", "imag"}
+_PREFIX = "jk·"  # cannot clash with a user's name typed on a keyboard
+
+
+def build(func: Callable, _building: dict[Any, Program] | None = None) -> Program:
+    """Return the program of a user's function.
+
+    Raises
+    ------
+    KernelSyntaxError
+        Where the body uses something that kernels cannot: the message names it, its line, and what works instead.
+    """
+    building = {} if _building is None else _building
+    # Functions made by one `def` in a loop share code but not closures, so the function itself is the key.
+    if func not in building:
+        definition, filename = source.read(func)
+        program = Program(func, filename, definition.lineno, (), ast.Module([], []), {})
+        building[func] = program
+        _Rewriter(program, definition, building).run()
+    return building[func]
+
+
+class _Rewriter(ast.NodeTransformer):
+    def __init__(self, program: Program, definition: ast.FunctionDef, building: dict[Any, Program]) -> None:
+        self.program, self.definition, self.building = program, definition, building
+        self.scope = Scope(program.func, local_names(definition))
+        self.aliases: dict[str, set[str]] = {}
+        self.written: set[str] = set()
+        self.debug_calls: list[tuple[str, int]] = []
+        self.temporaries = 0
+
+    # ---- the whole function
+
+    def run(self) -> None:
+        program, definition = self.program, self.definition
+        program.params = self._parameters(definition.args)
+        self.aliases = {name: {name} for name in program.params}
+        body = self._block(_without_docstring(definition.body))
+        new = ast.FunctionDef(
+            name=definition.name,
+            args=ast.arguments([], [ast.arg(name) for name in program.params], None, [], [], None, []),
+            body=body or [ast.Pass()],
+            decorator_list=[],
+            returns=None,
+        )
+        if "type_params" in ast.FunctionDef._fields:  # Python 3.12
+            new.type_params = []
+        ast.copy_location(new, definition)
+        program.tree = ast.fix_missing_locations(ast.Module([new], []))
+        program.written = frozenset(self.written)
+        program.debug_calls = tuple(self.debug_calls)
+
+    def _parameters(self, args: ast.arguments) -> tuple[str, ...]:
+        for extra, what in ((args.vararg, "*args"), (args.kwarg, "**kwargs")):
+            if extra is not None:
+                self.fail(extra, f"a parameter {what}", "name each parameter; pass several arrays as a tuple")
+        return tuple(arg.arg for arg in (*args.posonlyargs, *args.args, *args.kwonlyargs))
+
+    def fail(self, node: ast.AST, what: str, instead: str) -> NoReturn:
+        message = f"{self.program.name}: {what} cannot be used in a kernel: {instead}"
+        raise KernelSyntaxError(at_source(message, self.program.filename, node.lineno, node.col_offset)) from None
+
+    def generic_visit(self, node: ast.AST) -> NoReturn:
+        self.fail(node, *remedy(node))
+
+    def _block(self, statements: list[ast.stmt]) -> list[ast.stmt]:
+        result: list[ast.stmt] = []
+        for statement in statements:
+            new = self.visit(statement)
+            for item in new if isinstance(new, list) else [new]:
+                result.append(ast.copy_location(item, statement))
+        return result
+
+    # ---- making nodes
+
+    def name(self, stem: str, meaning: Any) -> ast.Name:
+        """Return a global name of the rewritten code that stands for `meaning`."""
+        known = self.program.names
+        key = _PREFIX + stem
+        while key in known and not _same(known[key], meaning):
+            key += "'"
+            key = key.replace("'", "_")
+        known[key] = meaning
+        return ast.Name(key, ast.Load())
+
+    def op(self, name: str, *args: ast.expr, at: ast.AST) -> ast.Call:
+        func = self.name(name.replace(".", "·"), Operation(name))
+        return _at(ast.Call(func, list(args), []), at)
+
+    def constant(self, value: Any, at: ast.AST) -> ast.expr:
+        if isinstance(value, tuple):
+            return _at(ast.Tuple([self.constant(item, at) for item in value], ast.Load()), at)
+        if isinstance(value, (bool, np.bool_)):
+            return _at(ast.Constant(bool(value)), at)
+        if isinstance(value, int) and not isinstance(value, np.generic):
+            value = int(value)  # an IntEnum member, say
+        stem = f"c{len([v for v in self.program.names.values() if isinstance(v, Constant)])}"
+        for key, known in self.program.names.items():
+            if _same(known, Constant(value)):
+                stem = key.removeprefix(_PREFIX)
+        return _at(self.name(stem, Constant(value)), at)
+
+    def temporary(self) -> str:
+        self.temporaries += 1
+        return f"{_PREFIX}t{self.temporaries}"
+
+    def truth(self, node: ast.expr) -> ast.expr:
+        """Return a condition: comparisons are boolean already, a number is compared with zero."""
+        if isinstance(node, ast.BoolOp):
+            return _at(ast.BoolOp(node.op, [self.truth(value) for value in node.values]), node)
+        new = self.visit(node)
+        plain = isinstance(node, ast.Compare) or (isinstance(node, ast.UnaryOp) and isinstance(node.op, ast.Not))
+        return new if plain else self.op("truth", new, at=node)
+
+    # ---- which parameters are written
+
+    def roots(self, node: ast.expr) -> set[str]:
+        """Return the parameters whose memory an expression may refer to."""
+        if isinstance(node, ast.Name):
+            return self.aliases.get(node.id, set())
+        if isinstance(node, (ast.Subscript, ast.Attribute)):
+            return self.roots(node.value)
+        if isinstance(node, ast.IfExp):
+            return self.roots(node.body) | self.roots(node.orelse)
+        if isinstance(node, (ast.Tuple, ast.BoolOp)):
+            return set().union(*map(self.roots, node.elts if isinstance(node, ast.Tuple) else node.values))
+        if isinstance(node, ast.Call):  # a helper may return the array it was given
+            return set().union(*map(self.roots, node.args)) if node.args else set()
+        return set()
+
+    def alias(self, target: ast.expr, value: ast.expr) -> None:
+        for node in ast.walk(target):
+            if isinstance(node, ast.Name):
+                self.aliases[node.id] = self.aliases.get(node.id, set()) | self.roots(value)
+
+    # ---- statements
+
+    def visit_Pass(self, node: ast.Pass) -> ast.stmt:
+        return node
+
+    visit_Break = visit_Continue = visit_Pass  # type: ignore[assignment]
+
+    def visit_Return(self, node: ast.Return) -> ast.stmt:
+        if node.value is None or (isinstance(node.value, ast.Constant) and node.value.value is None):
+            return ast.Return(None)
+        if self.program.returns is None:
+            self.program.returns = node.lineno
+        return ast.Return(self.visit(node.value))
+
+    def visit_Expr(self, node: ast.Expr) -> ast.stmt:
+        if isinstance(node.value, ast.Constant):
+            return ast.Pass()
+        return ast.Expr(self.visit(node.value))
+
+    def visit_If(self, node: ast.If) -> ast.stmt:
+        return ast.If(self.truth(node.test), self._block(node.body), self._block(node.orelse))
+
+    def visit_While(self, node: ast.While) -> ast.stmt:
+        return ast.While(self.truth(node.test), self._block(node.body), self._block(node.orelse))
+
+    def visit_For(self, node: ast.For) -> ast.stmt:
+        if not self._calls(node.iter, range):
+            self.alias(node.target, node.iter)
+            return ast.For(node.target, self.visit(node.iter), self._block(node.body), self._block(node.orelse))
+        assert isinstance(node.iter, ast.Call)
+        if not isinstance(node.target, ast.Name):
+            self.fail(node.target, "unpacking the values of range", "give the loop one variable")
+        bounds = [self._bound(arg) for arg in node.iter.args]
+        if node.iter.keywords or not 1 <= len(bounds) <= 3:
+            self.fail(node.iter, f"range with {len(bounds)} arguments", "write range(stop), range(start, stop[, step])")
+        counter = self.temporary()
+        first = ast.Assign([node.target], self.op("index", ast.Name(counter, ast.Load()), at=node.iter))
+        loop = _at(ast.Call(ast.Name("range", ast.Load()), bounds, []), node.iter)
+        body = [_at(first, node), *self._block(node.body)]
+        return ast.For(ast.Name(counter, ast.Store()), loop, body, self._block(node.orelse))
+
+    def _bound(self, node: ast.expr) -> ast.expr:
+        literal = _literal_int(node)
+        return _at(ast.Constant(literal), node) if literal is not None else self.op("bound", self.visit(node), at=node)
+
+    def _calls(self, node: ast.expr, func: object) -> bool:
+        if not isinstance(node, ast.Call) or not self.scope.static(node.func):
+            return False
+        return self._resolve(node.func) is func
+
+    def visit_AnnAssign(self, node: ast.AnnAssign) -> ast.stmt | list[ast.stmt]:
+        if node.value is None:
+            return ast.Pass()
+        return self.visit_Assign(_at(ast.Assign([node.target], node.value), node))
+
+    def visit_Assign(self, node: ast.Assign) -> ast.stmt | list[ast.stmt]:
+        value = self.visit(node.value)
+        if len(node.targets) == 1:
+            return self._store(node.targets[0], value, node.value)
+        temporary = self.temporary()
+        result: list[ast.stmt] = [ast.Assign([ast.Name(temporary, ast.Store())], value)]
+        for target in node.targets:
+            result += self._store(target, ast.Name(temporary, ast.Load()), node.value)
+        return [_at(statement, node) for statement in result]
+
+    def _store(self, target: ast.expr, value: ast.expr, original: ast.expr) -> list[ast.stmt]:
+        self.alias(target, original)
+        if isinstance(target, ast.Name):
+            return [ast.Assign([target], value)]
+        if isinstance(target, (ast.Subscript, ast.Attribute)):
+            return [self._store_element(target, value)]
+        if isinstance(target, (ast.Tuple, ast.List)):
+            return self._unpack(target, value, original)
+        self.fail(target, *remedy(target))
+
+    def _unpack(self, target: ast.Tuple | ast.List, value: ast.expr, original: ast.expr) -> list[ast.stmt]:
+        if all(isinstance(item, ast.Name) for item in target.elts):
+            return [ast.Assign([_at(ast.Tuple(target.elts, ast.Store()), target)], value)]
+        # a[i], a[j] = a[j], a[i]: everything is read before anything is written
+        names = [self.temporary() for _ in target.elts]
+        unpacked = ast.Tuple([ast.Name(name, ast.Store()) for name in names], ast.Store())
+        result: list[ast.stmt] = [ast.Assign([unpacked], value)]
+        for item, name in zip(target.elts, names, strict=True):
+            result += self._store(item, ast.Name(name, ast.Load()), original)
+        return result
+
+    def _store_element(self, target: ast.Subscript | ast.Attribute, value: ast.expr) -> ast.stmt:
+        roots = self.roots(target.value)
+        self.written |= roots
+        owner = self.visit(target.value)
+        if isinstance(target, ast.Attribute):
+            return ast.Assign([_at(ast.Attribute(owner, target.attr, ast.Store()), target)], value)
+        if _is_field(target.slice):
+            return ast.Assign([_at(ast.Subscript(owner, target.slice, ast.Store()), target)], value)
+        if not roots and isinstance(target.value, ast.Name) and target.value.id not in self.scope.local:
+            self.fail(target, f"writing to the global {target.value.id!r}", "pass the array as an argument")
+        return ast.Expr(self.op("setitem", owner, self.subscript(target.slice), value, at=target))
+
+    def visit_AugAssign(self, node: ast.AugAssign) -> list[ast.stmt]:
+        target, before = node.target, []
+        if isinstance(target, ast.Subscript) and not _repeatable(target.slice):
+            # The index is evaluated once, as Python does, though the element is read and written.
+            temporary = self.temporary()
+            before.append(_at(ast.Assign([ast.Name(temporary, ast.Store())], self.subscript(target.slice)), node))
+            target = _at(ast.Subscript(target.value, _Rewritten(temporary, target.slice), ast.Store()), target)
+        current = _load(target)
+        value = _at(ast.BinOp(current, node.op, node.value), node)
+        return [*before, *self._store(target, self.visit(value), value)]
+
+    # ---- expressions
+
+    def visit_Constant(self, node: ast.Constant) -> ast.expr:
+        if isinstance(node.value, (bool, int, float, complex)):
+            return self.constant(node.value, node)
+        self.fail(node, f"the literal {node.value!r}", "kernels know numbers, booleans and tuples of them")
+
+    def visit_Name(self, node: ast.Name) -> ast.expr:
+        if isinstance(node, _Rewritten):
+            return ast.copy_location(ast.Name(node.id, ast.Load()), node)
+        return node if node.id in self.scope.local else self._outer(node)
+
+    def visit_Attribute(self, node: ast.Attribute) -> ast.expr:
+        if self.scope.static(node):
+            return self._outer(node)
+        value = self.visit(node.value)
+        if node.attr in _VALUE_ATTRIBUTES:
+            return self.op(f"value.{node.attr}", value, at=node)
+        return _at(ast.Attribute(value, node.attr, ast.Load()), node)
+
+    def _resolve(self, node: ast.expr) -> Any:
+        try:
+            return self.scope.resolve(node)
+        except Unbound as error:
+            name = ast.unparse(node)
+            text = f"name {name!r} is not defined" if isinstance(node, ast.Name) else str(error)
+            message = f"{self.program.name}: {text}; a kernel sees its parameters, and constants and functions around it"
+            place = at_source(message, self.program.filename, node.lineno, node.col_offset)
+            raise KernelSyntaxError(place) from None
+
+    def _outer(self, node: ast.expr) -> ast.expr:
+        value, text = self._resolve(node), ast.unparse(node)
+        if _is_constant(value):
+            return self.constant(value, node)
+        if isinstance(value, np.ndarray) or hasattr(value, "__cuda_array_interface__"):
+            self.fail(node, f"the array {text!r} from outside the kernel", "pass it as an argument")
+        if isinstance(value, (FunctionType, type)) or callable(value):
+            self.fail(node, f"the function {text!r} as a value", "call it; choose between functions with `if`")
+        kind = "module" if isinstance(value, ModuleType) else type(value).__name__
+        self.fail(node, f"{text!r} (a {kind})", "a kernel closes over numbers, booleans and tuples of them; pass others")
+
+    def visit_BinOp(self, node: ast.BinOp) -> ast.expr:
+        if type(node.op) not in _BINARY:
+            self.fail(node, "the operator @", "write the loop over the inner index")
+        name = _BINARY[type(node.op)]
+        power = _literal_int(node.right)
+        if name == "pow" and power is not None and abs(power) <= 64:
+            return self.op("power_literal", self.visit(node.left), _at(ast.Constant(power), node.right), at=node)
+        return self.op(f"operator.{name}", self.visit(node.left), self.visit(node.right), at=node)
+
+    def visit_UnaryOp(self, node: ast.UnaryOp) -> ast.expr:
+        if isinstance(node.op, ast.Not):
+            return self.op("not_", self.truth(node.operand), at=node)
+        if isinstance(node.op, ast.USub) and isinstance(node.operand, ast.Constant):
+            value = node.operand.value
+            if isinstance(value, (int, float, complex)) and not isinstance(value, bool):
+                return self.constant(-value, node)
+        return self.op(f"operator.{_UNARY[type(node.op)]}", self.visit(node.operand), at=node)
+
+    def visit_BoolOp(self, node: ast.BoolOp) -> ast.expr:
+        return _at(ast.BoolOp(node.op, [self.visit(value) for value in node.values]), node)
+
+    def visit_IfExp(self, node: ast.IfExp) -> ast.expr:
+        return _at(ast.IfExp(self.truth(node.test), self.visit(node.body), self.visit(node.orelse)), node)
+
+    def visit_Tuple(self, node: ast.Tuple) -> ast.expr:
+        return _at(ast.Tuple([self.visit(item) for item in node.elts], ast.Load()), node)
+
+    def visit_NamedExpr(self, node: ast.NamedExpr) -> ast.expr:
+        self.alias(node.target, node.value)
+        return _at(ast.NamedExpr(node.target, self.visit(node.value)), node)
+
+    def visit_Compare(self, node: ast.Compare) -> ast.expr:
+        for operator in node.ops:
+            if type(operator) not in _COMPARE:
+                self.fail(node, *remedy(operator))
+        left, parts = self.visit(node.left), []
+        for position, (operator, right) in enumerate(zip(node.ops, node.comparators, strict=True)):
+            value = self.visit(right)
+            later = value
+            if position + 1 < len(node.ops) and not isinstance(value, ast.Name):
+                name = self.temporary()  # a < f(b) < c evaluates f(b) once
+                value = ast.NamedExpr(ast.Name(name, ast.Store()), value)
+                later = ast.Name(name, ast.Load())
+            parts.append(self.op(f"operator.{_COMPARE[type(operator)]}", left, value, at=node))
+            left = later
+        return parts[0] if len(parts) == 1 else _at(ast.BoolOp(ast.And(), parts), node)
+
+    def visit_Subscript(self, node: ast.Subscript) -> ast.expr:
+        owner = self.visit(node.value)
+        if _is_field(node.slice):
+            return _at(ast.Subscript(owner, node.slice, ast.Load()), node)
+        return self.op("getitem", owner, self.subscript(node.slice), at=node)
+
+    def subscript(self, node: ast.expr) -> ast.expr:
+        """Return an index: literal integers stay literal, so that -1 can mean the last element and t[0] a field."""
+        if isinstance(node, ast.Slice):
+            self.fail(node, "a slice", "index elements (x[i]) or leading axes (x[i] of a 2-D x); pass offsets to helpers")
+        if isinstance(node, ast.Tuple):
+            return _at(ast.Tuple([self.subscript(item) for item in node.elts], ast.Load()), node)
+        literal = _literal_int(node)
+        return self.visit(node) if literal is None else _at(ast.Constant(literal), node)
+
+    # ---- calls
+
+    def visit_Call(self, node: ast.Call) -> ast.expr:
+        if any(isinstance(arg, ast.Starred) for arg in node.args) or any(kw.arg is None for kw in node.keywords):
+            self.fail(node, "a call with * or **", "write the arguments out")
+        if not self.scope.static(node.func):
+            return self._method(node)
+        func = self._resolve(node.func)
+        if func in _unhashable_free(operations.DEBUG_ONLY, func):
+            self.debug_calls.append((operations.DEBUG_ONLY[func], node.lineno))
+            return _at(ast.Constant(None), node)
+        operation = operations.lookup(func)
+        if operation is not None:
+            return self._operation(node, operation)
+        if isinstance(func, type) and tuple_class(func) is not None:
+            return self._construct(node, func)
+        func = getattr(func, "py_func", func)  # a function that the user already gave to numba.njit
+        if isinstance(func, FunctionType) and not _is_library(func):
+            return self._helper(node, func)
+        self._refuse_call(node, func)
+
+    def _operation(self, node: ast.Call, operation: str) -> ast.expr:
+        if node.keywords:
+            self.fail(node, f"a keyword argument of {ast.unparse(node.func)}", "pass numbers by position")
+        args = list(map(self.visit, node.args))
+        if operation in ("python.min", "python.max"):
+            while len(args) > 2:  # the first of the smallest, taken two at a time
+                args[:2] = [self.op(operation, *args[:2], at=node)]
+        operation = operations.variant(operation, len(args))
+        if len(args) != operations.arity(operation):
+            name = ast.unparse(node.func)
+            self.fail(node, f"{name} with {len(args)} arguments", f"{name} takes {operations.arity(operation)} here")
+        return self.op(operation, *args, at=node)
+
+    def _method(self, node: ast.Call) -> ast.expr:
+        if isinstance(node.func, ast.Attribute) and node.func.attr in ("conjugate", "conj") and not node.args:
+            return self.op("numpy.conjugate", self.visit(node.func.value), at=node)
+        name = ast.unparse(node.func)
+        self.fail(node, f"the call {name}(...)", "call a function by its own name: math.*, a NumPy scalar function, a helper")
+
+    def _bind(self, node: ast.Call, callee: Callable) -> list[ast.expr]:
+        """Return one expression for each parameter of the callee, defaults filled in."""
+        try:
+            keywords = {keyword.arg: keyword.value for keyword in node.keywords}
+            bound = inspect.signature(callee).bind(*node.args, **keywords)
+        except TypeError as error:
+            message = f"{self.program.name}: {callee.__name__}{inspect.signature(callee)}: {error}"
+            raise KernelSyntaxError(
+                at_source(message, self.program.filename, node.lineno, node.col_offset)
+            ) from None
+        result = []
+        for name, parameter in bound.signature.parameters.items():
+            if name in bound.arguments:
+                result.append(self.visit(bound.arguments[name]))
+            elif _is_constant(parameter.default):
+                result.append(self.constant(parameter.default, node))
+            else:
+                self.fail(node, f"the default {name}={parameter.default!r}", "defaults are numbers or tuples of them")
+        return result
+
+    def _construct(self, node: ast.Call, cls: type) -> ast.expr:
+        return _at(ast.Call(self.name(cls.__name__, tuple_class(cls)), self._bind(node, cls), []), node)
+
+    def _helper(self, node: ast.Call, func: FunctionType) -> ast.expr:
+        helper = build(func, self.building)
+        args = self._bind(node, func)
+        bound = inspect.signature(func).bind(*node.args, **{kw.arg: kw.value for kw in node.keywords})
+        for name, value in bound.arguments.items():
+            # A recursive helper is still being built: what it writes is not known yet, so take it to write everything.
+            if name in helper.written or not helper.tree.body:
+                self.written |= self.roots(value)
+        self.debug_calls += [call for call in helper.debug_calls if call not in self.debug_calls]
+        return _at(ast.Call(self.name(func.__name__, helper), args, []), node)
+
+    def _refuse_call(self, node: ast.Call, func: Any) -> NoReturn:
+        text = ast.unparse(node.func)
+        if hasattr(func, "func") and hasattr(func, "inspect"):
+            self.fail(node, f"launching or calling the kernel {text}", f"call a plain function, such as {text}.func's body")
+        module = getattr(func, "__module__", None) or ""
+        if isinstance(func, np.ufunc) or module.split(".")[0] == "numpy":
+            self.fail(node, f"{text}(...)", f"NumPy functions of numbers are: {operations.available('numpy')}")
+        if module == "math":
+            self.fail(node, f"{text}(...)", f"of the math module there are: {operations.available('math')}")
+        self.fail(node, f"calling {text} (a {type(func).__name__})", "call math.*, NumPy scalar functions or plain functions")
+
+
+class _Rewritten(ast.Name):
+    """An index that was computed into a temporary; not to be rewritten again."""
+
+    def __init__(self, name: str, at: ast.AST) -> None:
+        super().__init__(name, ast.Load())
+        ast.copy_location(self, at)
+
+    _fields = ast.Name._fields
+
+
+_Rewriter.visit__Rewritten = _Rewriter.visit_Name  # type: ignore[attr-defined]
+
+
+def _at(node: Any, place: ast.AST) -> Any:
+    return ast.fix_missing_locations(ast.copy_location(node, place))
+
+
+def _load(node: ast.expr) -> ast.expr:
+    """Return the expression that reads what an assignment target writes."""
+    if isinstance(node, ast.Name):
+        return _at(ast.Name(node.id, ast.Load()), node)
+    if isinstance(node, ast.Subscript):
+        return _at(ast.Subscript(node.value, node.slice, ast.Load()), node)
+    assert isinstance(node, ast.Attribute)
+    return _at(ast.Attribute(node.value, node.attr, ast.Load()), node)
+
+
+def _literal_int(node: ast.expr) -> int | None:
+    """Return the value of an integer literal, with its sign, or None."""
+    if isinstance(node, ast.UnaryOp) and isinstance(node.op, ast.USub):
+        value = _literal_int(node.operand)
+        return None if value is None else -value
+    if isinstance(node, ast.Constant) and isinstance(node.value, int) and not isinstance(node.value, bool):
+        return node.value
+    return None
+
+
+def _is_field(node: ast.expr) -> bool:
+    return isinstance(node, ast.Constant) and isinstance(node.value, str)
+
+
+def _repeatable(node: ast.expr) -> bool:
+    """Tell whether evaluating an index twice gives the same and costs nothing after optimisation."""
+    return not any(isinstance(item, (ast.Call, ast.NamedExpr)) for item in ast.walk(node))
+
+
+def _without_docstring(body: list[ast.stmt]) -> list[ast.stmt]:
+    first = body[0]
+    docstring = isinstance(first, ast.Expr) and isinstance(first.value, ast.Constant) and isinstance(first.value.value, str)
+    return body[1:] if docstring else body
+
+
+def _is_constant(value: Any) -> bool:
+    if isinstance(value, tuple):
+        return all(map(_is_constant, value))
+    return isinstance(value, (bool, int, float, complex, np.number, np.bool_)) and not isinstance(value, np.longdouble)
+
+
+def _is_library(func: FunctionType) -> bool:
+    return (func.__module__ or "").split(".")[0] in ("numpy", "math", "scipy", "builtins")
+
+
+def _unhashable_free(table: Iterable, key: Any) -> Iterable:
+    try:
+        hash(key)
+    except TypeError:
+        return ()
+    return table
+
+
+def _same(a: Any, b: Any) -> bool:
+    if isinstance(a, Constant) and isinstance(b, Constant):
+        # 1 == 1.0 == True, 0.0 == -0.0 and nan != nan, so equality of values does not do
+        x, y = a.value, b.value
+        same_zero = not isinstance(x, float) or math.copysign(1, x) == math.copysign(1, y)
+        return type(x) is type(y) and x == y and same_zero
+    return type(a) is type(b) and (a is b or (dataclasses.is_dataclass(a) and isinstance(a, Operation) and a == b))

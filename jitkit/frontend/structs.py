@@ -1,0 +1,20 @@
+"""Named tuples and frozen dataclasses as kernel arguments: one tuple class stands for each in compiled code."""
+
+from __future__ import annotations
+
+import collections
+import dataclasses
+import functools
+
+
+@functools.cache
+def tuple_class(cls: type) -> type | None:
+    """Return the named-tuple class that carries the fields of `cls`, or None where it has no such fields.
+
+    A named tuple is its own; a frozen dataclass gets a twin with the same field names, so ``p.mass`` reads the same.
+    """
+    if issubclass(cls, tuple) and hasattr(cls, "_fields"):
+        return cls
+    if dataclasses.is_dataclass(cls) and cls.__dataclass_params__.frozen:  # type: ignore[attr-defined]
+        return collections.namedtuple(cls.__name__, [item.name for item in dataclasses.fields(cls)])  # type: ignore[misc]
+    return None
