@@ -1,0 +1,1 @@
+"""The ways to run a kernel, one file each, and what they share."""

@@ -1,0 +1,98 @@
+"""Making the weak types and the operations known to one of Numba's targets."""
+
+from __future__ import annotations
+
+from collections.abc import Callable
+from dataclasses import dataclass, field
+from typing import Any
+
+from llvmlite import ir
+from numba.core import types
+
+from jitkit.backends.lowering import operations
+from jitkit.backends.lowering.emit import I64, Emitter, Mode
+from jitkit.backends.lowering.weak import Weak, float_pair, global_of, scalar_of
+from jitkit.frontend.program import Constant, Operation, Program
+
+
+@dataclass(eq=False)
+class Target:
+    """One of Numba's targets, by the functions with which it is extended.
+
+    Attributes
+    ----------
+    name : {"cpu", "cuda"}
+        Which one.
+    intrinsic, register_model, lower_cast, lower_constant, models
+        The target's own extension functions.
+    """
+
+    name: str
+    intrinsic: Callable[..., Any]
+    register_model: Callable[..., Any]
+    lower_cast: Callable[..., Any]
+    lower_constant: Callable[..., Any]
+    models: Any
+    _operations: dict[tuple[str, bool], Any] = field(default_factory=dict, repr=False)
+
+    def __post_init__(self) -> None:
+        self.register_model(Weak)(self._weak_model)
+        cast = _cast(Mode(self.name))
+        for other in (types.Integer, types.Float, types.Complex, types.Boolean, types.Literal, Weak):
+            self.lower_cast(Weak, other)(cast)
+            if other is not Weak:
+                self.lower_cast(other, Weak)(cast)
+        self.lower_constant(Weak)(_constant)
+
+    def _weak_model(self, manager: Any, weak: Weak) -> Any:
+        if weak.python is int:
+            return self.models.PrimitiveModel(manager, weak, I64)
+        members = {
+            float: [("wide", types.float64), ("narrow", types.float32)],
+            complex: [("real", types.float64), ("imag", types.float64)],
+        }
+        return self.models.StructModel(manager, weak, members[weak.python])
+
+    def operation(self, name: str, fastmath: bool) -> Any:
+        """Return an operation of the language as an intrinsic of this target."""
+        key = name, fastmath
+        if key not in self._operations:
+            self._operations[key] = self.intrinsic(operations.define(name, Mode(self.name, fastmath)))
+        return self._operations[key]
+
+    def compile(self, program: Program, fastmath: bool, jit: Callable[[Callable], Any], jit_helper: Callable) -> Any:
+        """Return the dispatcher of a program, its helpers' dispatchers in its globals.
+
+        `jit` and `jit_helper` turn a rewritten function into a dispatcher of this target.
+        """
+        programs = program.reachable()
+        functions = [item.build({}) for item in programs]
+        dispatchers = [(jit if item is program else jit_helper)(func) for item, func in zip(programs, functions, strict=True)]
+        for item, func in zip(programs, functions, strict=True):
+            for name, meaning in item.names.items():
+                func.__globals__[name] = self._global(meaning, fastmath, programs, dispatchers)
+        return dispatchers[0]
+
+    def _global(self, meaning: Any, fastmath: bool, programs: list[Program], dispatchers: list[Any]) -> Any:
+        if isinstance(meaning, Operation):
+            return self.operation(meaning.name, fastmath)
+        if isinstance(meaning, Constant):
+            return global_of(meaning.value)
+        return dispatchers[programs.index(meaning)] if isinstance(meaning, Program) else meaning
+
+
+def _cast(mode: Mode) -> Callable[..., ir.Value]:
+    def cast(context: Any, builder: ir.IRBuilder, source: types.Type, target: types.Type, value: ir.Value) -> ir.Value:
+        return Emitter(builder, mode).convert(value, scalar_of(source), scalar_of(target))
+
+    return cast
+
+
+def _constant(context: Any, builder: ir.IRBuilder, weak: Weak, constant: Any) -> ir.Constant:
+    if weak.python is int:
+        return ir.Constant(I64, constant.value)
+    if weak.python is float:
+        return float_pair(constant.value)
+    double = ir.DoubleType()
+    parts = [ir.Constant(double, constant.value.real), ir.Constant(double, constant.value.imag)]
+    return ir.Constant(ir.LiteralStructType([double, double]), parts)
