@@ -1,0 +1,158 @@
+"""The Numba peers: each case as a practised Numba user writes it by hand, with `prange` over the outer loop.
+
+Plain Numba computes `4 * x` in float64 for a float32 `x`, so constants are given the type of the arrays, and scalar
+arguments arrive in that type.
+"""
+
+from __future__ import annotations
+
+import functools
+import math
+from collections.abc import Callable
+from typing import Any
+
+import numba
+
+from jitkit.cases import Case, Problem
+
+SQRT_HALF = math.sqrt(0.5)
+
+parallel = numba.njit(parallel=True, error_model="numpy")
+parallel_fastmath = numba.njit(parallel=True, error_model="numpy", fastmath=True)
+
+
+def bind(case: Case, problem: Problem) -> Callable[[], None]:
+    """Prepare the Numba peer of a case for one problem.
+
+    Parameters
+    ----------
+    case : Case
+        The case; this file holds a function of its name.
+    problem : Problem
+        A problem of that case; the call writes its results there.
+
+    Returns
+    -------
+    callable
+        Runs the peer, without arguments; the first call compiles it.
+
+    Examples
+    --------
+    >>> from jitkit import cases
+    >>> case = cases.load("saxpy")
+    >>> problem = case.problem("tiny")
+    >>> expected = case.reference(problem)
+    >>> bind(case, problem)()
+    >>> case.check(problem, expected)
+    """
+    scalar = problem.dtype.type
+    arguments = [scalar(arg) if isinstance(arg, float) else arg for arg in problem.args]
+    return functools.partial(PEERS[case.name], *arguments)
+
+
+@parallel
+def saxpy(a: Any, x: Any, y: Any) -> None:
+    """Add `a` times `x` to `y`."""
+    for i in numba.prange(x.size):
+        y[i] += a * x[i]
+
+
+@parallel
+def heat(u: Any, out: Any, k: Any) -> None:
+    """Take one explicit step of the heat equation."""
+    n, m = u.shape
+    four = u.dtype.type(4)
+    for i in numba.prange(1, n - 1):
+        for j in range(1, m - 1):
+            around = u[i - 1, j] + u[i + 1, j] + u[i, j - 1] + u[i, j + 1]
+            out[i, j] = u[i, j] + k * (around - four * u[i, j])
+
+
+@parallel
+def wave(u_prev: Any, u: Any, u_next: Any, courant2: Any) -> None:
+    """Take one leapfrog step of the wave equation."""
+    n, m, length = u.shape
+    two, six = u.dtype.type(2), u.dtype.type(6)
+    for i in numba.prange(1, n - 1):
+        for j in range(1, m - 1):
+            for k in range(1, length - 1):
+                around = u[i - 1, j, k] + u[i + 1, j, k] + u[i, j - 1, k] + u[i, j + 1, k] + u[i, j, k - 1]
+                laplace = around + u[i, j, k + 1] - six * u[i, j, k]
+                u_next[i, j, k] = two * u[i, j, k] - u_prev[i, j, k] + courant2 * laplace
+
+
+@parallel
+def mandelbrot(x: Any, y: Any, counts: Any, limit: Any) -> None:
+    """Count the steps until each orbit escapes."""
+    four = x.dtype.type(4)
+    for i in numba.prange(y.size):
+        for j in range(x.size):
+            cx, cy = x[j], y[i]
+            zx = zy = x.dtype.type(0)
+            count = 0
+            while count < limit and zx * zx + zy * zy <= four:
+                zx, zy = zx * zx - zy * zy + cx, (zx + zx) * zy + cy
+                count += 1
+            counts[i, j] = count
+
+
+@parallel_fastmath
+def nbody(x: Any, y: Any, z: Any, mass: Any, ax: Any, ay: Any, az: Any, softening2: Any) -> None:
+    """Sum the accelerations of all bodies on all."""
+    one = x.dtype.type(1)
+    for i in numba.prange(x.size):
+        sum_x = sum_y = sum_z = x.dtype.type(0)
+        for j in range(x.size):
+            dx, dy, dz = x[j] - x[i], y[j] - y[i], z[j] - z[i]
+            inverse = one / math.sqrt(dx * dx + dy * dy + dz * dz + softening2)
+            pull = mass[j] * inverse * inverse * inverse
+            sum_x += pull * dx
+            sum_y += pull * dy
+            sum_z += pull * dz
+        ax[i], ay[i], az[i] = sum_x, sum_y, sum_z
+
+
+@parallel
+def black_scholes(spot: Any, strike: Any, expiry: Any, call: Any, put: Any, rate: Any, volatility: Any) -> None:
+    """Price European calls and puts."""
+    half, sqrt_half = spot.dtype.type(0.5), spot.dtype.type(SQRT_HALF)
+    for i in numba.prange(spot.size):
+        s, t = spot[i], expiry[i]
+        deviation = volatility * math.sqrt(t)
+        d1 = (math.log(s / strike[i]) + rate * t) / deviation + half * deviation
+        discounted = strike[i] * math.exp(-rate * t)
+        above = half + half * math.erf(sqrt_half * d1)
+        below = half + half * math.erf(sqrt_half * (d1 - deviation))
+        price = s * above - discounted * below
+        call[i] = price
+        put[i] = price - s + discounted
+
+
+@parallel_fastmath
+def bilateral(image: Any, spatial: Any, out: Any, radius: Any, steepness: Any) -> None:
+    """Average each window with weights that fall with distance and with difference in grey."""
+    n, m = image.shape
+    side = 2 * radius + 1
+    for i in numba.prange(n):
+        for j in range(m):
+            total = weights = image.dtype.type(0)
+            for a in range(side):
+                row = min(max(i + a - radius, 0), n - 1)
+                for b in range(side):
+                    pixel = image[row, min(max(j + b - radius, 0), m - 1)]
+                    difference = pixel - image[i, j]
+                    weight = spatial[a] * spatial[b] * math.exp(-steepness * difference * difference)
+                    total += weight * pixel
+                    weights += weight
+            out[i, j] = total / weights
+
+
+PEERS: dict[str, Callable[..., None]] = {
+    "saxpy": saxpy,
+    "heat": heat,
+    "wave": wave,
+    "mandelbrot": mandelbrot,
+    "nbody": nbody,
+    "black_scholes": black_scholes,
+    "bilateral": bilateral,
+}
