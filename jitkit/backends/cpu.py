@@ -1,0 +1,70 @@
+"""Running kernels on the CPU: Numba compiles the rewritten function, `driver` gives it its loops, `pool` its threads."""
+
+from __future__ import annotations
+
+import functools
+from collections.abc import Callable
+from typing import Any
+
+import numba
+import numba.extending
+from numba.core import datamodel
+from numba.core.imputils import lower_constant
+
+from jitkit.backends import driver, pool
+from jitkit.backends.lowering import vectormath
+from jitkit.backends.lowering.install import Target
+from jitkit.frontend.program import Program
+
+# NumPy's error model: a division by zero gives infinity or 0 and never raises, which is what lets loops vectorise.
+# No reference counts: kernels own no memory. No Python wrappers: only the driver is called from Python.
+_BODY = {
+    "error_model": "numpy", "_nrt": False, "forceinline": True, "no_cpython_wrapper": True, "no_cfunc_wrapper": True
+}  # fmt: skip
+_DRIVER = {"error_model": "numpy", "_nrt": False, "nogil": True, "no_cfunc_wrapper": True}
+
+
+@functools.cache
+def target() -> Target:
+    """Return Numba's CPU target with the language installed, ready to load compiled code."""
+    vectormath.register_symbols()
+    pool.register_symbol()
+    return Target(
+        "cpu", numba.extending.intrinsic, numba.extending.register_model, numba.extending.lower_cast, lower_constant,
+        datamodel.models,
+    )  # fmt: skip
+
+
+def compile_body(program: Program, fastmath: bool) -> Any:
+    """Return the dispatcher of the rewritten function."""
+    body = numba.njit(**_BODY)
+    # A helper that calls itself cannot be inlined by force.
+    helper = numba.njit(**{**_BODY, "forceinline": False})
+    return target().compile(program, fastmath, body, helper)
+
+
+def build(program: Program, fastmath: bool, layouts: tuple[driver.Layout, ...], ndim: int, unit_step: bool) -> Any:
+    """Return a Numba dispatcher that runs a kernel over a space.
+
+    It is called as ``run(threads, *starts, *steps, *counts, *leaves)`` and compiles for the types of the leaves when it
+    first meets them.
+    """
+    body = compile_body(program, fastmath)
+    launch = target().intrinsic(driver.launcher(body, layouts, ndim, unit_step, pool.SYMBOL))
+    function = _driver_function(program.name, launch, ndim, sum(map(driver.leaves, layouts)))
+    return numba.njit(**_DRIVER)(function)
+
+
+def _driver_function(name: str, launch: Any, ndim: int, count: int) -> Callable[..., None]:
+    """Return ``def driver(threads, starts..., steps..., counts..., leaves...)``; Numba needs each parameter named."""
+    groups = [_names(letter, ndim) for letter in "spn"] + [_names("a", count)]
+    parameters = ", ".join(["threads", *(name for group in groups for name in group)])
+    tuples = ", ".join(f"({''.join(f'{name}, ' for name in group)})" for group in groups)
+    scope: dict[str, Any] = {"launch": launch}
+    exec(f"def driver({parameters}):\n    launch(threads, {tuples})\n", scope)
+    scope["driver"].__name__ = scope["driver"].__qualname__ = f"jitkit_{name}"
+    return scope["driver"]
+
+
+def _names(letter: str, count: int) -> list[str]:
+    return [f"{letter}{k}" for k in range(count)]

@@ -1,0 +1,107 @@
+"""Launching kernels on the CPU: from Python values to the arguments of the compiled driver."""
+
+from __future__ import annotations
+
+import dataclasses
+from collections.abc import Callable
+from typing import TYPE_CHECKING, Any
+
+import numpy as np
+from numba.core import errors
+
+from jitkit.backends import cpu, pool, report
+from jitkit.backends.driver import Group, Layout, Leaf
+from jitkit.frontend.structs import tuple_class
+from jitkit.launch.space import Space
+
+if TYPE_CHECKING:
+    from jitkit.launch.kernel import Kernel, Launch
+
+_DIRECT = (np.ndarray, bool, int, float, complex)
+
+
+def layout_of(value: Any) -> Layout:
+    """Return how an argument reaches compiled code."""
+    if isinstance(value, tuple):
+        cls = type(value) if hasattr(value, "_fields") else None
+        return Group(tuple(map(layout_of, value)), cls)
+    if dataclasses.is_dataclass(value):
+        items = (getattr(value, item.name) for item in dataclasses.fields(value))
+        return Group(tuple(map(layout_of, items)), tuple_class(type(value)))
+    # np.float64 is a subclass of float, and strong all the same
+    weak = not isinstance(value, (np.ndarray, np.generic, bool)) and isinstance(value, (int, float, complex))
+    return Leaf(next(t for t in (int, float, complex) if isinstance(value, t))) if weak else Leaf()
+
+
+def leaf_values(value: Any) -> list[Any]:
+    """Return the arrays and numbers of an argument in the order of its layout."""
+    if isinstance(value, tuple):
+        return [leaf for item in value for leaf in leaf_values(item)]
+    if dataclasses.is_dataclass(value):
+        return [leaf for item in dataclasses.fields(value) for leaf in leaf_values(getattr(value, item.name))]
+    return [host_array(value)]
+
+
+def host_array(value: Any) -> Any:
+    """Return a NumPy view of any array on the host (a torch tensor, say); numbers stay."""
+    if isinstance(value, np.ndarray):
+        return value if type(value) is np.ndarray else value.view(np.ndarray)
+    if hasattr(value, "__dlpack__") and not isinstance(value, np.generic):
+        return np.from_dlpack(value)
+    return value
+
+
+def runner(kernel: Kernel, layouts: tuple[Layout, ...], ndim: int, unit_step: bool) -> Any:
+    """Return the compiled driver of a kernel for arguments of one layout; kept on the kernel."""
+    key = ("cpu", layouts, ndim, unit_step)
+    found = kernel.plans.get(key)
+    if found is None:
+        found = cpu.build(kernel.program, kernel.fastmath, layouts, ndim, unit_step)
+        kernel.plans[key] = found
+    return found
+
+
+def plan(launch: Launch, values: tuple) -> Callable[[Space, tuple], None] | None:
+    """Return the short way for arguments of these Python types, or None where they need converting each time."""
+    if not all(type(value) in _DIRECT or isinstance(value, np.generic) for value in values):
+        return None
+    run = runner(launch.kernel, tuple(map(layout_of, values)), launch.ndim, launch.space.steps[-1] == 1)
+    kernel = launch.kernel
+
+    def short(space: Space, args: tuple) -> None:
+        threads = pool.get_num_threads()
+        if threads - 1 > pool.workers:
+            pool.ensure_workers(threads)
+        starts, steps, counts = space
+        try:
+            run(threads, *starts, *steps, *counts, *args)
+        except (errors.NumbaError, TypeError, ValueError, OverflowError, NotImplementedError) as error:
+            raise report.explain(kernel, len(counts), args, error) from error
+
+    return short
+
+
+def run(launch: Launch, values: tuple) -> None:
+    """Run a launch whose arguments are bound and checked."""
+    kernel, space = launch.kernel, launch.space
+    compiled = runner(kernel, tuple(map(layout_of, values)), launch.ndim, space.steps[-1] == 1)
+    flat = [leaf for value in values for leaf in leaf_values(value)]
+    threads = pool.get_num_threads()
+    pool.ensure_workers(threads)
+    try:
+        compiled(threads, *space.starts, *space.steps, *space.counts, *flat)
+    except (errors.NumbaError, TypeError, ValueError, OverflowError, NotImplementedError) as error:
+        raise report.explain(kernel, launch.ndim, values, error) from error
+
+
+def prepare(launch: Launch, values: tuple) -> Any:
+    """Compile for arguments of these types without running; return the driver."""
+    kernel, space = launch.kernel, launch.space
+    compiled = runner(kernel, tuple(map(layout_of, values)), launch.ndim, space.steps[-1] == 1)
+    flat = [leaf for value in values for leaf in leaf_values(value)]
+    try:
+        signature = tuple(map(compiled.typeof_pyval, [1, *(0,) * (3 * launch.ndim), *flat]))
+        compiled.compile(signature)
+    except (errors.NumbaError, TypeError, ValueError, NotImplementedError) as error:
+        raise report.explain(kernel, launch.ndim, values, error) from error
+    return compiled

@@ -1,0 +1,58 @@
+"""Turning a compiler's complaint into one sentence at the user's own line."""
+
+from __future__ import annotations
+
+import os
+import re
+from typing import TYPE_CHECKING
+
+from jitkit.backends.lowering.typing import refusal_in
+from jitkit.errors import JitkitError, KernelTypeError, at_source
+from jitkit.launch import arguments
+
+if TYPE_CHECKING:
+    from jitkit.launch.kernel import Kernel
+
+_PLACE = re.compile(r'File "([^"]+)", line (\d+)')
+
+
+def explain(kernel: Kernel, ndim: int, args: tuple, error: Exception) -> JitkitError:
+    """Return the error to raise for a launch that the compiler refused; the compiler's own stays as its cause."""
+    names = kernel.parameters[ndim:]
+    try:
+        bound = arguments.bind(kernel.func, ndim, args, {}, kernel.name)
+        arguments.check(names, bound, kernel.program.written, kernel.name)
+    except JitkitError as better:
+        return better
+    text = str(error)
+    refusal = refusal_in(text)
+    given = f"arguments: {arguments.describe(names, bound)}"
+    if refusal is None:
+        first = next((line.strip() for line in text.splitlines() if line.strip()), type(error).__name__)
+        return KernelTypeError(at_source(f"{kernel.name}: {_plain(text) or first}", *_place(kernel, text)) + f"\n{given}")
+    place = _place(kernel, text[text.rindex("\x03") :])
+    return KernelTypeError(at_source(f"{kernel.name}: {refusal}", *place) + f"\n{given}")
+
+
+def _plain(text: str) -> str | None:
+    """Return what is wrong for the complaints that newcomers meet, or None."""
+    unify = re.search(r"Cannot unify (.+?) and (.+?) for '([^'.]+)", text)
+    if unify:
+        one, other, name = unify.groups()
+        return f"variable {name!r} is {_short(one)} in one place and {_short(other)} in another; give each its own name"
+    undefined = re.search(r"[Vv]ariable '?([\w.$]+)'? (?:referenced before assignment|is not defined)", text)
+    return f"variable {undefined[1]!r} is read before anything is assigned to it" if undefined else None
+
+
+def _short(type_text: str) -> str:
+    return re.sub(r"Literal\[\w+\]\((.+?)\)", r"\1", type_text).replace("weak_float64", "a float").replace("weak_int64", "an int")
+
+
+def _place(kernel: Kernel, text: str) -> tuple[str, int]:
+    """Return the innermost place in the user's files that the compiler's report names."""
+    files = {program.filename for program in kernel.program.reachable()}
+    for filename, lineno in _PLACE.findall(text):
+        for known in files:  # Numba prints paths relative to the working directory
+            if os.path.abspath(filename) == os.path.abspath(known):
+                return known, int(lineno)
+    return kernel.program.filename, kernel.program.lineno

@@ -1,0 +1,72 @@
+"""Choosing a backend: pinned on the kernel, else the context, else the environment, else the arguments."""
+
+from __future__ import annotations
+
+import contextlib
+import os
+from collections.abc import Iterator
+from contextvars import ContextVar
+
+from jitkit.errors import BackendError
+
+BACKENDS = ("python", "cpu", "cuda")
+VARIABLE = "JITKIT_BACKEND"
+_context: ContextVar[str | None] = ContextVar("jitkit_backend", default=None)
+# os.environ.get costs 0.6 us, a third of a launch; the dict behind it answers in 0.03.
+_environment: dict = getattr(os.environ, "_data", os.environ)  # type: ignore[assignment]
+_key = os.environ.encodekey(VARIABLE) if _environment is not os.environ else VARIABLE
+
+
+def checked(name: str, where: str = "backend") -> str:
+    """Return a backend's name.
+
+    Raises
+    ------
+    BackendError
+        Where there is no such backend; the message lists those there are.
+    """
+    if name not in BACKENDS:
+        raise BackendError(f"{where}: there is no backend {name!r}; there are {', '.join(map(repr, BACKENDS))}")
+    return name
+
+
+@contextlib.contextmanager
+def backend(name: str) -> Iterator[None]:
+    """Run every launch inside the ``with`` block on one backend.
+
+    Parameters
+    ----------
+    name : {"python", "cpu", "cuda"}
+        The backend. The choice belongs to the current thread or task alone.
+
+    Raises
+    ------
+    BackendError
+        Where there is no such backend.
+
+    Examples
+    --------
+    >>> import numpy as np, jitkit as jk
+    >>> @jk.kernel
+    ... def double(i, x):
+    ...     x[i] = 2 * x[i]
+    >>> x = np.arange(3.0)
+    >>> with jk.backend("python"):
+    ...     double[3](x)
+    >>> x
+    array([0., 2., 4.])
+    """
+    token = _context.set(checked(name))
+    try:
+        yield
+    finally:
+        _context.reset(token)
+
+
+def requested() -> str | None:
+    """Return the backend asked for by the context or the environment, or None."""
+    chosen = _context.get()
+    if chosen is None and _key in _environment:
+        value = os.environ[VARIABLE]
+        chosen = checked(value, f"environment variable {VARIABLE}") if value else None
+    return chosen

@@ -1,0 +1,275 @@
+"""What the user touches: the decorator, ``kernel[space](...)``, and what a kernel can tell about itself."""
+
+from __future__ import annotations
+
+import functools
+from collections.abc import Callable
+from typing import Any, overload
+
+from jitkit.errors import BackendError, KernelSyntaxError, KernelTypeError, at_source
+from jitkit.frontend import rewrite
+from jitkit.frontend.program import Program
+from jitkit.launch import arguments, choice
+from jitkit.launch.space import MAX_DIMENSIONS, Space, parse
+
+
+class Kernel:
+    """A function that runs once for each point of a launch space, on any backend.
+
+    Made by the `kernel` decorator, and launched as ``kernel[space](*args, **kwargs)``.
+
+    Attributes
+    ----------
+    func : callable
+        The user's own function, so that one point can be called in a test.
+    name : str
+        The kernel's name in messages, tables and profiles.
+    fastmath : bool
+        Whether the compiler may reassociate floating-point arithmetic.
+    """
+
+    def __init__(self, func: Callable, *, fastmath: bool = False, name: str | None = None) -> None:
+        if not callable(func) or not hasattr(func, "__code__"):
+            raise KernelTypeError(f"@jk.kernel takes a plain function, not {func!r}")
+        self.func, self.name, self.fastmath = func, name or func.__name__, fastmath
+        self.plans: dict[Any, Callable[..., None]] = {}
+        functools.update_wrapper(self, func)
+
+    def __repr__(self) -> str:
+        return f"<jitkit kernel {self.name} ({', '.join(self.parameters)})>"
+
+    @functools.cached_property
+    def parameters(self) -> tuple[str, ...]:
+        """The names of the function's parameters, the indices first."""
+        return self.program.params
+
+    @functools.cached_property
+    def program(self) -> Program:
+        """The kernel's program: its source rewritten into typed operations, once for all backends.
+
+        Raises
+        ------
+        KernelSyntaxError
+            Where the body uses something that kernels cannot.
+        """
+        program = rewrite.build(self.func)
+        if program.returns is not None:
+            message = f"{self.name}: a kernel returns no value: write results to an array argument"
+            raise KernelSyntaxError(at_source(message, program.filename, program.returns))
+        return program
+
+    def __getitem__(self, space: Any) -> Launch:
+        return Launch(self, parse(space, self.name), None)
+
+    def __call__(self, *args: Any, **kwargs: Any) -> None:
+        raise KernelTypeError(
+            f"{self.name} is a kernel and is launched over a space: {self.name}[n](...) or {self.name}[0:n, 0:m](...); "
+            f"{self.name}.func(...) calls it for one point"
+        )
+
+    def on(self, backend: str) -> Pinned:
+        """Return the kernel pinned to a backend: ``kernel.on("cpu")[space](...)``.
+
+        Raises
+        ------
+        BackendError
+            Where there is no such backend.
+        """
+        return Pinned(self, choice.checked(backend, f"{self.name}.on"))
+
+    def compile(self, *args: Any, space: Any = None, backend: str | None = None, **kwargs: Any) -> None:
+        """Build the kernel for arguments of these types, without running it.
+
+        Parameters
+        ----------
+        *args, **kwargs
+            Arguments as in a launch; only their types matter.
+        space : int, slice or tuple, optional
+            A launch space; only its number of dimensions and whether its last step is 1 matter. By default as many
+            dimensions as there are parameters left over.
+        backend : {"python", "cpu", "cuda"}, optional
+            The backend; by default the one a launch would take.
+        """
+        launch = self._prospective(space, backend, args, kwargs)
+        launch.prepare(*args, **kwargs)
+
+    def inspect(
+        self, *args: Any, space: Any = None, backend: str | None = None, cc: tuple[int, int] = (9, 0), **kwargs: Any
+    ) -> Any:
+        """Return what is generated for arguments of these types; needs no GPU.
+
+        Parameters
+        ----------
+        *args, **kwargs
+            Arguments as in a launch; only their types matter.
+        space : int, slice or tuple, optional
+            A launch space, as in `compile`.
+        backend : {"cpu", "cuda"}, optional
+            What to generate for; by default the one a launch would take.
+        cc : tuple of int
+            The compute capability that CUDA code is generated for.
+
+        Returns
+        -------
+        Inspection
+            The argument types, LLVM IR and assembly and whether the inner loop is vectorised; on CUDA the PTX and, where
+            the tools are installed, SASS, registers, spills and occupancy.
+        """
+        from jitkit.inspection import inspect
+
+        launch = self._prospective(space, backend, args, kwargs)
+        return inspect(self, launch, args, kwargs, cc)
+
+    def _prospective(self, space: Any, backend: str | None, args: tuple, kwargs: dict) -> Launch:
+        if space is None:
+            ndim = len(self.parameters) - len(args) - len(kwargs)
+            if not 1 <= ndim <= MAX_DIMENSIONS:
+                arguments.bind(self.func, max(1, min(ndim, MAX_DIMENSIONS)), args, kwargs, self.name)
+            space = (1,) * ndim
+        return Launch(self, parse(space, self.name), backend and choice.checked(backend))
+
+
+class Pinned:
+    """A kernel with its backend fixed."""
+
+    def __init__(self, kernel: Kernel, backend: str) -> None:
+        self.kernel, self.backend = kernel, backend
+
+    def __getitem__(self, space: Any) -> Launch:
+        return Launch(self.kernel, parse(space, self.kernel.name), self.backend)
+
+
+class Launch:
+    """A kernel with its space, ready to be called with its arguments."""
+
+    __slots__ = ("backend", "kernel", "space")
+
+    def __init__(self, kernel: Kernel, space: Space, backend: str | None) -> None:
+        self.kernel, self.space, self.backend = kernel, space, backend
+
+    def __call__(self, *args: Any, **kwargs: Any) -> None:
+        kernel, (starts, steps, counts) = self.kernel, self.space
+        backend = self.backend or choice.requested()
+        if not kwargs:
+            # The short way: this kernel has met arguments of these Python types before.
+            plan = kernel.plans.get((backend, len(counts), steps[-1] == 1, *map(type, args)))
+            if plan is not None:
+                return plan(self.space, args)
+        return self._first(backend, args, kwargs)
+
+    def _first(self, backend: str | None, args: tuple, kwargs: dict[str, Any]) -> None:
+        values = arguments.bind(self.kernel.func, self.ndim, args, kwargs, self.kernel.name)
+        if self.choose(backend, values) == "python":
+            return self._interpret(values)
+        engine = self.engine(backend, values)
+        if not kwargs and len(args) == len(values):
+            key = (backend, self.ndim, self.space.steps[-1] == 1, *map(type, args))
+            plan = engine.plan(self, values)
+            if plan is not None:
+                self.kernel.plans[key] = plan
+        return engine.run(self, values)
+
+    @property
+    def ndim(self) -> int:
+        """The number of dimensions of the space."""
+        return len(self.space.counts)
+
+    @property
+    def argument_names(self) -> tuple[str, ...]:
+        """The names of the parameters behind the indices."""
+        return self.kernel.parameters[self.ndim :]
+
+    def choose(self, backend: str | None, values: tuple) -> str:
+        """Return the backend for these arguments; refuse host and device arrays mixed."""
+        names, leaves = self.argument_names, [arguments.walk(*pair) for pair in zip(self.argument_names, values, strict=True)]
+        found = [pair for group in leaves for pair in group]
+        device = [path for path, leaf in found if arguments.is_device_array(leaf)]
+        host = [path for path, leaf in found if hasattr(leaf, "__array__") and hasattr(leaf, "shape") and leaf.shape]
+        host = [path for path in host if path not in device]
+        if device and host:
+            raise BackendError(
+                f"{self.kernel.name}: {', '.join(device)} on the GPU and {', '.join(host)} on the host; "
+                "move one side with jk.asarray(x, device='cuda') or jk.to_numpy(x)"
+            )
+        if device and backend in ("cpu", "python"):
+            raise BackendError(
+                f"{self.kernel.name}: backend {backend!r} was asked for, and {', '.join(device)} is on the GPU; "
+                "bring it over with jk.to_numpy(x)"
+            )
+        del names
+        return backend or ("cuda" if device else "cpu")
+
+    def engine(self, backend: str | None, values: tuple) -> Any:
+        """Return the module that runs compiled launches on the chosen backend, after checking program and arguments."""
+        kernel, chosen = self.kernel, self.choose(backend, values)
+        arguments.check(self.argument_names, values, kernel.program.written, kernel.name)
+        if kernel.program.debug_calls:
+            name, lineno = kernel.program.debug_calls[0]
+            message = f"{kernel.name}: {name}() runs in the interpreter only: with jk.backend('python')"
+            raise KernelSyntaxError(at_source(message, kernel.program.filename, lineno))
+        if chosen == "cpu":
+            from jitkit.backends import cpu_launch as engine
+        else:
+            from jitkit.backends import cuda_launch as engine  # type: ignore[no-redef]
+        return engine
+
+    def prepare(self, *args: Any, **kwargs: Any) -> None:
+        """Compile for these arguments; the interpreter has nothing to prepare."""
+        values = arguments.bind(self.kernel.func, self.ndim, args, kwargs, self.kernel.name)
+        backend = self.backend or choice.requested()
+        if self.choose(backend, values) != "python":
+            self.engine(backend, values).prepare(self, values)
+
+    def _interpret(self, values: tuple) -> None:
+        from jitkit.backends import interpreted
+
+        arguments.check(self.argument_names, values, self.kernel.program.written, self.kernel.name)
+        interpreted.run(self.kernel.func, self.space, values)
+
+
+@overload
+def kernel(func: Callable, /) -> Kernel: ...
+
+
+@overload
+def kernel(*, fastmath: bool = False, name: str | None = None) -> Callable[[Callable], Kernel]: ...
+
+
+def kernel(
+    func: Callable | None = None, /, *, fastmath: bool = False, name: str | None = None
+) -> Kernel | Callable[[Callable], Kernel]:
+    """Make a kernel of a plain function whose leading parameters are the indices of one point.
+
+    Parameters
+    ----------
+    func : callable
+        The function. It works on numbers and elements of arrays, and returns nothing.
+    fastmath : bool, default False
+        Also allow reassociation and reciprocals, so that sums vectorise; NaN and infinity are kept.
+    name : str, optional
+        The kernel's name in messages and tables; by default the function's.
+
+    Returns
+    -------
+    Kernel
+        Launched as ``kernel[space](*args)``; nothing is compiled before the first launch.
+
+    Raises
+    ------
+    KernelTypeError
+        Where `func` is no plain function.
+
+    Examples
+    --------
+    >>> import numpy as np, jitkit as jk
+    >>> @jk.kernel
+    ... def saxpy(i, a, x, y):
+    ...     y[i] = a * x[i] + y[i]
+    >>> y = np.ones(4, dtype=np.float32)
+    >>> saxpy[4](2.0, np.arange(4, dtype=np.float32), y)
+    >>> y
+    array([1., 3., 5., 7.], dtype=float32)
+    """
+    if func is None:
+        return lambda function: Kernel(function, fastmath=fastmath, name=name)
+    return Kernel(func, fastmath=fastmath, name=name)
