@@ -12,6 +12,7 @@ from numba.core import datamodel
 from numba.core.imputils import lower_constant
 
 from jitkit.backends import driver, pool
+from jitkit.backends.layout import Layout, leaves
 from jitkit.backends.lowering import vectormath
 from jitkit.backends.lowering.install import Target
 from jitkit.frontend.program import Program
@@ -43,7 +44,7 @@ def compile_body(program: Program, fastmath: bool) -> Any:
     return target().compile(program, fastmath, body, helper)
 
 
-def build(program: Program, fastmath: bool, layouts: tuple[driver.Layout, ...], ndim: int, unit_step: bool) -> Any:
+def build(program: Program, fastmath: bool, layouts: tuple[Layout, ...], ndim: int, unit_step: bool) -> Any:
     """Return a Numba dispatcher that runs a kernel over a space.
 
     It is called as ``run(threads, *starts, *steps, *counts, *leaves)`` and compiles for the types of the leaves when it
@@ -51,7 +52,7 @@ def build(program: Program, fastmath: bool, layouts: tuple[driver.Layout, ...], 
     """
     body = compile_body(program, fastmath)
     launch = target().intrinsic(driver.launcher(body, layouts, ndim, unit_step, pool.SYMBOL))
-    function = _driver_function(program.name, launch, ndim, sum(map(driver.leaves, layouts)))
+    function = _driver_function(program.name, launch, ndim, sum(map(leaves, layouts)))
     return numba.njit(**_DRIVER)(function)
 
 

@@ -2,7 +2,6 @@
 
 from __future__ import annotations
 
-import dataclasses
 from collections.abc import Callable
 from typing import TYPE_CHECKING, Any
 
@@ -10,36 +9,13 @@ import numpy as np
 from numba.core import errors
 
 from jitkit.backends import cpu, pool, report
-from jitkit.backends.driver import Group, Layout, Leaf
-from jitkit.frontend.structs import tuple_class
+from jitkit.backends.layout import Layout, layout_of, leaf_values
 from jitkit.launch.space import Space
 
 if TYPE_CHECKING:
     from jitkit.launch.kernel import Kernel, Launch
 
 _DIRECT = (np.ndarray, bool, int, float, complex)
-
-
-def layout_of(value: Any) -> Layout:
-    """Return how an argument reaches compiled code."""
-    if isinstance(value, tuple):
-        cls = type(value) if hasattr(value, "_fields") else None
-        return Group(tuple(map(layout_of, value)), cls)
-    if dataclasses.is_dataclass(value):
-        items = (getattr(value, item.name) for item in dataclasses.fields(value))
-        return Group(tuple(map(layout_of, items)), tuple_class(type(value)))
-    # np.float64 is a subclass of float, and strong all the same
-    weak = not isinstance(value, (np.ndarray, np.generic, bool)) and isinstance(value, (int, float, complex))
-    return Leaf(next(t for t in (int, float, complex) if isinstance(value, t))) if weak else Leaf()
-
-
-def leaf_values(value: Any) -> list[Any]:
-    """Return the arrays and numbers of an argument in the order of its layout."""
-    if isinstance(value, tuple):
-        return [leaf for item in value for leaf in leaf_values(item)]
-    if dataclasses.is_dataclass(value):
-        return [leaf for item in dataclasses.fields(value) for leaf in leaf_values(getattr(value, item.name))]
-    return [host_array(value)]
 
 
 def host_array(value: Any) -> Any:
@@ -85,7 +61,7 @@ def run(launch: Launch, values: tuple) -> None:
     """Run a launch whose arguments are bound and checked."""
     kernel, space = launch.kernel, launch.space
     compiled = runner(kernel, tuple(map(layout_of, values)), launch.ndim, space.steps[-1] == 1)
-    flat = [leaf for value in values for leaf in leaf_values(value)]
+    flat = [host_array(leaf) for leaf in leaf_values(values)]
     threads = pool.get_num_threads()
     pool.ensure_workers(threads)
     try:
@@ -98,7 +74,7 @@ def prepare(launch: Launch, values: tuple) -> Any:
     """Compile for arguments of these types without running; return the driver."""
     kernel, space = launch.kernel, launch.space
     compiled = runner(kernel, tuple(map(layout_of, values)), launch.ndim, space.steps[-1] == 1)
-    flat = [leaf for value in values for leaf in leaf_values(value)]
+    flat = [host_array(leaf) for leaf in leaf_values(values)]
     try:
         signature = tuple(map(compiled.typeof_pyval, [1, *(0,) * (3 * launch.ndim), *flat]))
         compiled.compile(signature)

@@ -8,15 +8,15 @@ from __future__ import annotations
 
 import contextlib
 from collections.abc import Callable, Iterator
-from dataclasses import dataclass
 from typing import Any
 
 from llvmlite import ir
 from numba.core import cgutils, types
 
+from jitkit.backends.layout import Arguments, Layout
 from jitkit.backends.lowering.emit import I64, Emitter, Mode
 from jitkit.backends.lowering.indexing import unpack
-from jitkit.backends.lowering.weak import WEAK_TYPES, scalar_of
+from jitkit.backends.lowering.weak import WEAK_TYPES
 
 BLOCK = 128
 """Points of the last index in one unit. A multiple of every vector width times its unrolling, so that which points run in
@@ -24,50 +24,6 @@ vector code, and so their last bits, do not depend on the number of threads."""
 
 BYTE = ir.IntType(8).as_pointer()
 BODY = ir.FunctionType(ir.VoidType(), [I64, I64, BYTE])
-
-
-@dataclass(frozen=True)
-class Leaf:
-    """One argument as it reaches compiled code: `weak` is the Python type of a Python number, else None."""
-
-    weak: type | None = None
-
-
-@dataclass(frozen=True)
-class Group:
-    """A tuple of arguments; `cls` is the named-tuple class, or None."""
-
-    items: tuple[Leaf | Group, ...]
-    cls: type | None = None
-
-
-Layout = Leaf | Group
-
-
-def leaves(layout: Layout) -> int:
-    """Return how many values a layout takes."""
-    return 1 if isinstance(layout, Leaf) else sum(map(leaves, layout.items))
-
-
-def kernel_type(layout: Layout, given: list[types.Type]) -> types.Type:
-    """Return the type in which an argument reaches the kernel, consuming the types of its leaves."""
-    if isinstance(layout, Leaf):
-        own = given.pop(0)
-        return WEAK_TYPES[layout.weak] if layout.weak else own
-    items = [kernel_type(item, given) for item in layout.items]
-    same = all(item == items[0] for item in items)
-    if layout.cls is not None:
-        return types.NamedUniTuple(items[0], len(items), layout.cls) if same else types.NamedTuple(items, layout.cls)
-    return types.UniTuple(items[0], len(items)) if same and items else types.Tuple(items)
-
-
-def kernel_value(context: Any, emit: Emitter, layout: Layout, own: types.Type, given: list[Any]) -> ir.Value:
-    """Return an argument's value for the kernel, consuming the (type, value) pairs of its leaves."""
-    if isinstance(layout, Leaf):
-        given_type, value = given.pop(0)
-        return emit.convert(value, scalar_of(given_type), layout.weak) if layout.weak else value
-    values = [kernel_value(context, emit, item, ty, given) for item, ty in zip(layout.items, own, strict=True)]
-    return context.make_tuple(emit.builder, own, values)
 
 
 class LoopNest:
@@ -188,21 +144,15 @@ def launcher(body: Any, layouts: tuple[Layout, ...], ndim: int, unit_step: bool,
         ``launch(threads, starts, steps, counts, arguments)``; each of the middle three a tuple of `ndim` integers.
     """
 
-    def launch(typingctx: Any, threads: Any, starts: Any, steps: Any, counts: Any, arguments: Any) -> Any:
-        given = list(arguments)
-        kernel_types = [kernel_type(layout, given) for layout in layouts]
-        own_types = [WEAK_TYPES[int]] * ndim + kernel_types
-        body.get_call_template(tuple(own_types), {})  # compiles
-        compiled = body.overloads[tuple(own_types)]
-        signature = types.void(threads, starts, steps, counts, arguments)
+    def launch(typingctx: Any, threads: Any, starts: Any, steps: Any, counts: Any, leaves: Any) -> Any:
+        arguments = Arguments(layouts, list(leaves), split_floats=False)
+        kernel_types = (*[WEAK_TYPES[int]] * ndim, *arguments.types)
+        body.get_call_template(kernel_types, {})  # compiles
+        compiled = body.overloads[kernel_types]
+        signature = types.void(threads, starts, steps, counts, leaves)
 
         def generate(context: Any, builder: ir.IRBuilder, _: Any, args: list[ir.Value]) -> ir.Value:
-            emit = Emitter(builder, Mode("cpu"))
-            pairs = list(zip(arguments, unpack(builder, args[4]) if len(arguments) else [], strict=True))
-            values = [
-                kernel_value(context, emit, layout, own, pairs)
-                for layout, own in zip(layouts, kernel_types, strict=True)
-            ]
+            values = arguments.values(context, Emitter(builder, Mode("cpu")), unpack(builder, args[4]))
             space = [value for group in args[1:4] for value in unpack(builder, group)]
             record = cgutils.pack_struct(builder, [*space, *values])
             nest = LoopNest(builder.module, record.type, ndim, unit_step)

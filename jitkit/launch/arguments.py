@@ -16,7 +16,9 @@ _NUMBER_KINDS = "?biufc"
 
 def is_device_array(value: Any) -> bool:
     """Tell whether a value lives on a GPU."""
-    return not isinstance(value, (np.ndarray, np.generic)) and hasattr(value, "__cuda_array_interface__")
+    if isinstance(value, (np.ndarray, np.generic)):
+        return False
+    return hasattr(value, "__cuda_array_interface__") or hasattr(value, "__cuda_ndarray__")  # the latter in the simulator
 
 
 def bind(func: Callable, ndim: int, args: tuple, kwargs: Mapping[str, Any], kernel: str) -> tuple[Any, ...]:
@@ -76,7 +78,7 @@ def walk(name: str, value: Any) -> Iterator[tuple[str, Any]]:
 def _check_leaf(path: str, value: Any, written: bool, kernel: str) -> None:
     if isinstance(value, np.ndarray):
         return _check_array(path, value, written, kernel)
-    if isinstance(value, (bool, float, complex, np.number, np.bool_)) or hasattr(value, "__cuda_array_interface__"):
+    if isinstance(value, (bool, float, complex, np.number, np.bool_)) or is_device_array(value):
         return None
     if isinstance(value, int):
         if not -(2**63) <= value < 2**63:

@@ -1,0 +1,165 @@
+"""Arrays on the host and on the GPU, and the way between."""
+
+from __future__ import annotations
+
+from typing import Any
+
+import numpy as np
+from numpy.typing import ArrayLike, DTypeLike
+
+from jitkit.backends import gpu
+from jitkit.errors import BackendError
+
+_DEVICES = (None, "cpu", "cuda")
+
+
+def _on_gpu(device: str | None, what: str) -> bool:
+    if device not in _DEVICES:
+        raise BackendError(f"jk.{what}: there is no device {device!r}; there are None, 'cpu' and 'cuda'")
+    if device == "cuda":
+        gpu.require(f"jk.{what}(device='cuda')")
+    return device == "cuda"
+
+
+def asarray(x: Any, dtype: DTypeLike | None = None, device: str | None = None) -> Any:
+    """Return `x` as an array on a device, without a copy where it is there already.
+
+    Parameters
+    ----------
+    x : array_like or device array
+        The values.
+    dtype : dtype, optional
+        The elements' type; by default that of `x`.
+    device : {None, "cpu", "cuda"}
+        Where the array shall be; None leaves a device array where it is, and makes anything else a NumPy array.
+
+    Returns
+    -------
+    numpy.ndarray or device array
+
+    Raises
+    ------
+    BackendError
+        For ``"cuda"`` where there is no GPU.
+
+    Examples
+    --------
+    >>> import jitkit as jk
+    >>> jk.asarray([1, 2], dtype="float32")
+    array([1., 2.], dtype=float32)
+    """
+    there = hasattr(x, "__cuda_array_interface__")
+    if _on_gpu(device, "asarray") or (device is None and there):
+        from numba import cuda
+
+        if there and (dtype is None or np.dtype(dtype) == np.dtype(x.__cuda_array_interface__["typestr"])):
+            return x
+        return cuda.to_device(np.ascontiguousarray(to_numpy(x), dtype=dtype))
+    return np.asarray(to_numpy(x), dtype=dtype)
+
+
+def to_numpy(x: Any) -> np.ndarray:
+    """Return an array as a NumPy array on the host; waits for the GPU where `x` lives there.
+
+    Parameters
+    ----------
+    x : array_like or device array
+        The values.
+
+    Returns
+    -------
+    numpy.ndarray
+        `x` itself where it is a NumPy array already.
+
+    Examples
+    --------
+    >>> import jitkit as jk
+    >>> jk.to_numpy([1.0, 2.0])
+    array([1., 2.])
+    """
+    if hasattr(x, "copy_to_host"):
+        return x.copy_to_host()
+    if hasattr(x, "__cuda_array_interface__"):
+        from numba import cuda
+
+        return cuda.as_cuda_array(x).copy_to_host()
+    return np.asarray(x)
+
+
+def empty(shape: int | tuple[int, ...], dtype: DTypeLike = np.float64, device: str | None = None) -> Any:
+    """Return an array whose elements have no defined value.
+
+    Parameters
+    ----------
+    shape : int or tuple of int
+    dtype : dtype, default float64
+    device : {None, "cpu", "cuda"}
+
+    Returns
+    -------
+    numpy.ndarray or device array
+
+    Raises
+    ------
+    BackendError
+        For ``"cuda"`` where there is no GPU.
+
+    Examples
+    --------
+    >>> import jitkit as jk
+    >>> jk.empty((2, 3), dtype="float32").shape
+    (2, 3)
+    """
+    if _on_gpu(device, "empty"):
+        from numba import cuda
+
+        return cuda.device_array(shape, dtype)
+    return np.empty(shape, dtype)
+
+
+def zeros(shape: int | tuple[int, ...], dtype: DTypeLike = np.float64, device: str | None = None) -> Any:
+    """Return an array of zeros; parameters as in `empty`.
+
+    Examples
+    --------
+    >>> import jitkit as jk
+    >>> jk.zeros(2)
+    array([0., 0.])
+    """
+    return full(shape, 0, dtype, device)
+
+
+def full(
+    shape: int | tuple[int, ...], fill_value: ArrayLike, dtype: DTypeLike | None = None, device: str | None = None
+) -> Any:
+    """Return an array of one value; parameters as in `empty`, the dtype by default that of the value.
+
+    Examples
+    --------
+    >>> import jitkit as jk
+    >>> jk.full(2, 7)
+    array([7, 7])
+    """
+    host = np.full(shape, fill_value, dtype)
+    if _on_gpu(device, "full"):
+        from numba import cuda
+
+        return cuda.to_device(host)
+    return host
+
+
+def synchronize() -> None:
+    """Wait until every launch on the GPU has finished; on the CPU a launch has finished when it returns.
+
+    Examples
+    --------
+    >>> import jitkit as jk
+    >>> jk.synchronize()
+    """
+    import sys
+
+    # A process that never imported numba.cuda has launched nothing there.
+    if "numba.cuda" in sys.modules and gpu.missing() is None:
+        from numba import cuda
+
+        cuda.synchronize()

@@ -1,0 +1,137 @@
+"""Compiling kernels for CUDA through numba-cuda: a thin adapter, since numba-cuda is in maintenance and has a successor.
+
+Importing this module imports numba.cuda. Producing PTX needs no GPU and no driver.
+"""
+
+from __future__ import annotations
+
+import contextlib
+import functools
+import unittest.mock
+from collections.abc import Callable, Iterator
+from types import SimpleNamespace
+from typing import Any
+
+from llvmlite import ir
+from numba import cuda
+from numba.core import types
+
+from jitkit.backends.layout import Arguments, Layout
+from jitkit.backends.lowering.emit import I64, Emitter, Mode
+from jitkit.backends.lowering.indexing import unpack
+from jitkit.backends.lowering.install import Target
+from jitkit.backends.lowering.weak import WEAK_TYPES
+from jitkit.frontend.program import Program
+
+I32 = ir.IntType(32)
+
+
+@functools.cache
+def target() -> Target:
+    """Return Numba's CUDA target with the language installed."""
+    from numba.cuda import extending
+    from numba.cuda.core.imputils import lower_constant
+
+    return Target(
+        "cuda", extending.intrinsic, extending.register_model, extending.lower_cast, lower_constant, extending.core_models
+    )
+
+
+def build(program: Program, fastmath: bool, layouts: tuple[Layout, ...], ndim: int, narrow: bool) -> Callable[..., None]:
+    """Return the Python function of the CUDA kernel ``(*starts, *steps, *counts, *leaves)``, for `cuda.jit` or `cuda.compile`.
+
+    `narrow` says that every index fits 32 bits, which halves the integer instructions.
+    """
+    device = functools.partial(cuda.jit, device=True, fastmath=fastmath)
+    body = target().compile(program, fastmath, lambda f: device(f, forceinline=True), device)
+    launch = target().intrinsic(_launcher(body, layouts, ndim, narrow))
+    count = sum(2 if leaf is float else 1 for layout in layouts for leaf in _weak_leaves(layout))
+    groups = [[f"{letter}{k}" for k in range(ndim)] for letter in "spn"] + [[f"a{k}" for k in range(count)]]
+    tuples = ", ".join(f"({''.join(f'{name}, ' for name in group)})" for group in groups)
+    scope: dict[str, Any] = {"launch": launch}
+    exec(f"def driver({', '.join(name for group in groups for name in group)}):\n    launch({tuples})\n", scope)
+    scope["driver"].__name__ = scope["driver"].__qualname__ = program.name
+    return scope["driver"]
+
+
+def _weak_leaves(layout: Layout) -> list[type | None]:
+    if hasattr(layout, "weak"):
+        return [layout.weak]
+    return [leaf for item in layout.items for leaf in _weak_leaves(item)]
+
+
+def _launcher(body: Any, layouts: tuple[Layout, ...], ndim: int, narrow: bool) -> Callable[..., Any]:
+    """Return the definition of the intrinsic that runs one point of the space in each thread."""
+
+    def launch(typingctx: Any, starts: Any, steps: Any, counts: Any, given: Any) -> Any:
+        arguments = Arguments(layouts, list(given), split_floats=True)
+        compiled = body.compile_device((*[WEAK_TYPES[int]] * ndim, *arguments.types))
+        signature = types.void(starts, steps, counts, given)
+
+        def generate(context: Any, builder: ir.IRBuilder, _: Any, args: list[ir.Value]) -> ir.Value:
+            context.active_code_library.add_linking_library(compiled.library)
+            space = [unpack(builder, group) for group in args[:3]]
+            values = arguments.values(context, Emitter(builder, Mode("cuda")), unpack(builder, args[3]))
+            positions = _positions(builder, space[2])
+            inside = [builder.icmp_unsigned("<", p, n) for p, n in zip(positions, space[2], strict=True)]
+            with builder.if_then(functools.reduce(builder.and_, inside)):
+                indices = [_index(builder, s, d, p, narrow) for s, d, p in zip(*space[:2], positions, strict=True)]
+                context.call_internal_no_propagate(builder, compiled.fndesc, compiled.signature, [*indices, *values])
+            return context.get_dummy_value()
+
+        return signature, generate
+
+    return launch
+
+
+def _positions(builder: ir.IRBuilder, counts: list[ir.Value]) -> list[ir.Value]:
+    """Return this thread's place along each dimension: the last runs along x, so that neighbours touch neighbours."""
+    kind = counts[0].type
+    along = [_global_position(builder, axis, kind) for axis in "xyz"[: min(3, len(counts))]]
+    if len(counts) == 4:  # z holds the first two dimensions
+        z = along.pop()
+        along += [builder.urem(z, counts[1]), builder.udiv(z, counts[1])]
+    return along[::-1]
+
+
+def _global_position(builder: ir.IRBuilder, axis: str, kind: ir.Type) -> ir.Value:
+    block, size, thread = (_register(builder, f"{name}.{axis}") for name in ("ctaid", "ntid", "tid"))
+    if kind == I32:
+        return builder.add(builder.mul(block, size), thread)
+    wide = [builder.zext(value, I64) for value in (block, size, thread)]
+    return builder.add(builder.mul(wide[0], wide[1], flags=("nuw", "nsw")), wide[2], flags=("nuw", "nsw"))
+
+
+def _register(builder: ir.IRBuilder, name: str) -> ir.Value:
+    symbol = f"llvm.nvvm.read.ptx.sreg.{name}"
+    function = builder.module.globals.get(symbol)
+    function = function or ir.Function(builder.module, ir.FunctionType(I32, []), symbol)
+    return builder.call(function, [])
+
+
+def _index(builder: ir.IRBuilder, start: ir.Value, step: ir.Value, position: ir.Value, narrow: bool) -> ir.Value:
+    index = builder.add(start, builder.mul(position, step, flags=("nuw", "nsw")), flags=("nuw", "nsw"))
+    return builder.zext(index, I64) if narrow else index
+
+
+def ptx(function: Callable[..., None], signature: tuple[types.Type, ...], fastmath: bool, cc: tuple[int, int]) -> str:
+    """Return the PTX of a kernel for a compute capability; needs no GPU.
+
+    Raises
+    ------
+    ImportError, OSError
+        Where NVVM is not installed.
+    """
+    with _compute_capability(cc):
+        text, _ = cuda.compile(function, signature, device=False, abi="numba", fastmath=fastmath, cc=cc)
+    return text
+
+
+@contextlib.contextmanager
+def _compute_capability(cc: tuple[int, int]) -> Iterator[None]:
+    """Answer for the current device while device functions are compiled: numba-cuda asks for its compute capability."""
+    device = SimpleNamespace(compute_capability=cc)
+    with unittest.mock.patch("numba.cuda.dispatcher.get_current_device", lambda: device):
+        yield
+
+

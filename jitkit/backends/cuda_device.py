@@ -1,0 +1,95 @@
+"""Starting compiled kernels on a real GPU through numba-cuda, and compiling them for one that is not here."""
+
+from __future__ import annotations
+
+from typing import TYPE_CHECKING, Any
+
+import numpy as np
+from numba import cuda, types
+from numba.cuda import typeof
+
+from jitkit.backends import cuda as adapter
+from jitkit.backends import report
+from jitkit.backends.cuda_launch import fits_32_bits, grid, kept, stream_of
+from jitkit.backends.layout import Layout, Leaf, layout_of, leaf_values
+from jitkit.launch.space import Space
+
+if TYPE_CHECKING:
+    from jitkit.launch.kernel import Launch
+
+_CANDIDATES = (128, 256, 512)
+
+
+def start(launch: Launch, part: Space, values: tuple) -> None:
+    """Launch one grid on the arrays' stream; returns before it has run."""
+    kernel, layouts, narrow = launch.kernel, tuple(map(layout_of, values)), fits_32_bits(part)
+    key = ("cuda", layouts, launch.ndim, narrow)
+    function = kept(kernel, key, lambda: _dispatcher(launch, layouts, narrow))
+    flat = [*_space_values(part, narrow), *cuda_leaves(layouts, values)]
+    try:
+        threads = kept(kernel, (*key, *map(type, flat)), lambda: _best_block(function, flat))
+        blocks, block = grid(part, threads)
+        function[blocks, block, stream_of(values)](*flat)
+    except cuda.cudadrv.driver.CudaAPIError:
+        raise
+    except Exception as error:
+        raise report.explain(kernel, launch.ndim, values, error) from error
+
+
+def _dispatcher(launch: Launch, layouts: tuple[Layout, ...], narrow: bool) -> Any:
+    kernel = launch.kernel
+    function = adapter.build(kernel.program, kernel.fastmath, layouts, launch.ndim, narrow)
+    return cuda.jit(function, fastmath=kernel.fastmath)
+
+
+def _best_block(function: Any, flat: list[Any]) -> int:
+    """Return the smallest block with which most threads fit on a multiprocessor: small blocks waste least at the edges."""
+    compiled = function.compile(tuple(typeof(value) for value in flat))
+    handle, context = compiled.library.get_cufunc(), cuda.current_context()
+
+    def resident(block: int) -> int:
+        return block * context.get_active_blocks_per_multiprocessor(handle, block, 0)
+
+    return max(_CANDIDATES, key=lambda block: (resident(block), -block))
+
+
+def cuda_leaves(layouts: tuple[Layout, ...], values: tuple) -> list[Any]:
+    """Return the leaves as compiled CUDA code takes them: a Python float twice, as float32 and as float64's bits."""
+    result: list[Any] = []
+    for leaf in leaf_values(values):
+        if isinstance(leaf, float) and not isinstance(leaf, np.generic):
+            with np.errstate(over="ignore"):
+                result += [np.float32(leaf), np.float64(leaf).view(np.int64)]
+        elif hasattr(leaf, "__cuda_array_interface__"):
+            result.append(cuda.as_cuda_array(leaf, sync=False))
+        else:
+            result.append(leaf)
+    return result
+
+
+def _space_values(space: Space, narrow: bool) -> list[Any]:
+    kind = np.int32 if narrow else np.int64
+    return [kind(value) for group in space for value in group]
+
+
+def compiled_ptx(launch: Launch, values: tuple, cc: tuple[int, int] | None) -> str:
+    """Return the PTX for arguments of these types, for the current GPU or a named compute capability."""
+    layouts, narrow = tuple(map(layout_of, values)), fits_32_bits(launch.space)
+    function = adapter.build(launch.kernel.program, launch.kernel.fastmath, layouts, launch.ndim, narrow)
+    index = types.int32 if narrow else types.int64
+    leaves = [leaf_type(layout, leaf) for layout, leaf in zip(_leaves(layouts), leaf_values(values), strict=True)]
+    signature = (*[index] * (3 * launch.ndim), *(item for group in leaves for item in group))
+    return adapter.ptx(function, signature, launch.kernel.fastmath, cc or cuda.get_current_device().compute_capability)
+
+
+def _leaves(layouts: tuple[Layout, ...]) -> list[Leaf]:
+    return [leaf for item in layouts for leaf in ([item] if isinstance(item, Leaf) else _leaves(item.items))]
+
+
+def leaf_type(leaf: Leaf, value: Any) -> list[types.Type]:
+    """Return the Numba types in which a leaf reaches CUDA code."""
+    if leaf.weak is float:
+        return [types.float32, types.int64]
+    kind = typeof(value)
+    # A host array is copied in C order; the device array is writeable, as the copy is.
+    return [types.Array(kind.dtype, kind.ndim, "C")] if isinstance(value, np.ndarray) else [kind]
