@@ -3,6 +3,7 @@
 from __future__ import annotations
 
 import functools
+import hashlib
 from collections.abc import Callable
 from typing import Any
 
@@ -11,7 +12,7 @@ import numba.extending
 from numba.core import datamodel
 from numba.core.imputils import lower_constant
 
-from jitkit.backends import driver, pool
+from jitkit.backends import cache, driver, pool
 from jitkit.backends.layout import Layout, leaves
 from jitkit.backends.lowering import vectormath
 from jitkit.backends.lowering.install import Target
@@ -50,10 +51,16 @@ def build(program: Program, fastmath: bool, layouts: tuple[Layout, ...], ndim: i
     It is called as ``run(threads, *starts, *steps, *counts, *leaves)`` and compiles for the types of the leaves when it
     first meets them.
     """
+    # Symbols carry the digest: objects from other processes are linked by name, and two kernels may share a name.
+    identity = hashlib.blake2b(
+        repr((program.fingerprint, fastmath, layouts, ndim, unit_step, driver.BLOCK)).encode(), digest_size=10
+    ).hexdigest()
     body = compile_body(program, fastmath)
     launch = target().intrinsic(driver.launcher(body, layouts, ndim, unit_step, pool.SYMBOL))
-    function = _driver_function(program.name, launch, ndim, sum(map(leaves, layouts)))
-    return numba.njit(**_DRIVER)(function)
+    function = _driver_function(f"jitkit_{program.name}_{identity}", launch, ndim, sum(map(leaves, layouts)))
+    dispatcher = numba.njit(**_DRIVER)(function)
+    dispatcher._cache = cache.DriverCache(program.name, identity)
+    return dispatcher
 
 
 def _driver_function(name: str, launch: Any, ndim: int, count: int) -> Callable[..., None]:
@@ -61,9 +68,9 @@ def _driver_function(name: str, launch: Any, ndim: int, count: int) -> Callable[
     groups = [_names(letter, ndim) for letter in "spn"] + [_names("a", count)]
     parameters = ", ".join(["threads", *(name for group in groups for name in group)])
     tuples = ", ".join(f"({''.join(f'{name}, ' for name in group)})" for group in groups)
-    scope: dict[str, Any] = {"launch": launch}
+    scope: dict[str, Any] = {"launch": launch, "__name__": __name__}
     exec(f"def driver({parameters}):\n    launch(threads, {tuples})\n", scope)
-    scope["driver"].__name__ = scope["driver"].__qualname__ = f"jitkit_{name}"
+    scope["driver"].__name__ = scope["driver"].__qualname__ = name
     return scope["driver"]
 
 

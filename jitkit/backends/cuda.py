@@ -48,7 +48,7 @@ def build(program: Program, fastmath: bool, layouts: tuple[Layout, ...], ndim: i
     count = sum(2 if leaf is float else 1 for layout in layouts for leaf in _weak_leaves(layout))
     groups = [[f"{letter}{k}" for k in range(ndim)] for letter in "spn"] + [[f"a{k}" for k in range(count)]]
     tuples = ", ".join(f"({''.join(f'{name}, ' for name in group)})" for group in groups)
-    scope: dict[str, Any] = {"launch": launch}
+    scope: dict[str, Any] = {"launch": launch, "__name__": __name__}
     exec(f"def driver({', '.join(name for group in groups for name in group)}):\n    launch({tuples})\n", scope)
     scope["driver"].__name__ = scope["driver"].__qualname__ = program.name
     return scope["driver"]

@@ -28,7 +28,8 @@ def missing() -> str | None:
     if cuda.is_available():
         return None
     reason = cuda.cuda_error()
-    detail = f" ({str(reason).splitlines()[0].strip()})" if reason is not None and str(reason).strip() else ""
+    text = str(reason).strip() if reason is not None else ""
+    detail = f" ({text.splitlines()[0]})" if text else ""
     return f"no CUDA driver or GPU was found{detail}: install NVIDIA's driver on a machine with a GPU"
 
 

@@ -66,7 +66,10 @@ class Target:
         `jit` and `jit_helper` turn a rewritten function into a dispatcher of this target.
         """
         programs = program.reachable()
-        functions = [item.build({}) for item in programs]
+        functions = [item.build({"__name__": __name__}) for item in programs]
+        for item, func in zip(programs, functions, strict=True):
+            # Helpers that are not inlined are linked by symbol, so the symbol must tell equal names apart.
+            func.__qualname__ = f"{item.name}.{item.fingerprint[:12]}{'.fast' * fastmath}"
         dispatchers = [(jit if item is program else jit_helper)(func) for item, func in zip(programs, functions, strict=True)]
         for item, func in zip(programs, functions, strict=True):
             for name, meaning in item.names.items():
