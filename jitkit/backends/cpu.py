@@ -45,7 +45,9 @@ def compile_body(program: Program, fastmath: bool) -> Any:
     return target().compile(program, fastmath, body, helper)
 
 
-def build(program: Program, fastmath: bool, layouts: tuple[Layout, ...], ndim: int, unit_step: bool) -> Any:
+def build(
+    program: Program, fastmath: bool, layouts: tuple[Layout, ...], ndim: int, unit_step: bool, cached: bool = True
+) -> Any:
     """Return a Numba dispatcher that runs a kernel over a space.
 
     It is called as ``run(threads, *starts, *steps, *counts, *leaves)`` and compiles for the types of the leaves when it
@@ -59,7 +61,8 @@ def build(program: Program, fastmath: bool, layouts: tuple[Layout, ...], ndim: i
     launch = target().intrinsic(driver.launcher(body, layouts, ndim, unit_step, pool.SYMBOL))
     function = _driver_function(f"jitkit_{program.name}_{identity}", launch, ndim, sum(map(leaves, layouts)))
     dispatcher = numba.njit(**_DRIVER)(function)
-    dispatcher._cache = cache.DriverCache(program.name, identity)
+    if cached:
+        dispatcher._cache = cache.DriverCache(program.name, identity)
     return dispatcher
 
 

@@ -70,10 +70,17 @@ def run(launch: Launch, values: tuple) -> None:
         raise report.explain(kernel, launch.ndim, values, error) from error
 
 
-def prepare(launch: Launch, values: tuple) -> Any:
-    """Compile for arguments of these types without running; return the driver."""
-    kernel, space = launch.kernel, launch.space
-    compiled = runner(kernel, tuple(map(layout_of, values)), launch.ndim, space.steps[-1] == 1)
+def prepare(launch: Launch, values: tuple, fresh: bool = False) -> Any:
+    """Compile for arguments of these types without running; return the driver.
+
+    `fresh` compiles even what is compiled or cached already: only then is there LLVM IR to look at.
+    """
+    kernel, unit_step = launch.kernel, launch.space.steps[-1] == 1
+    layouts = tuple(map(layout_of, values))
+    if fresh:
+        compiled = cpu.build(kernel.program, kernel.fastmath, layouts, launch.ndim, unit_step, cached=False)
+    else:
+        compiled = runner(kernel, layouts, launch.ndim, unit_step)
     flat = [host_array(leaf) for leaf in leaf_values(values)]
     try:
         signature = tuple(map(compiled.typeof_pyval, [1, *(0,) * (3 * launch.ndim), *flat]))

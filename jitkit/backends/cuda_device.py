@@ -6,7 +6,7 @@ from typing import TYPE_CHECKING, Any
 
 import numpy as np
 from numba import cuda, types
-from numba.cuda import typeof
+from numba.cuda.typing.typeof import typeof
 
 from jitkit.backends import cuda as adapter
 from jitkit.backends import report

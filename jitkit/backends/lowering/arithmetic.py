@@ -175,7 +175,7 @@ def _complex_division(emit: Emitter, ar: ir.Value, ai: ir.Value, br: ir.Value, b
     x, y = pick(ar, ai), pick(ai, ar)
     real = builder.fdiv(builder.fadd(x, builder.fmul(y, ratio)), denominator)
     numerator = builder.fsub(y, builder.fmul(x, ratio))
-    imaginary = builder.fdiv(pick(numerator, builder.fneg(numerator)), denominator)
+    imaginary = builder.fdiv(pick(numerator, emit.negated(numerator)), denominator)
     return emit.pair(real, imaginary)
 
 
@@ -183,12 +183,12 @@ def negate(emit: Emitter, scalar: Scalar, value: ir.Value) -> ir.Value:
     """Return ``-value``."""
     builder = emit.builder
     if scalar is float:
-        return emit.pair(*(builder.fneg(builder.extract_value(value, k)) for k in (0, 1)))  # both precisions, exactly
+        return emit.pair(*(emit.negated(builder.extract_value(value, k)) for k in (0, 1)))  # both precisions, exactly
     if kind(scalar) == "c":
-        return emit.pair(*(builder.fneg(builder.extract_value(value, k)) for k in (0, 1)))
+        return emit.pair(*(emit.negated(builder.extract_value(value, k)) for k in (0, 1)))
     if scalar == FLOAT16:
         return builder.xor(value, ir.Constant(value.type, 0x8000))
-    return builder.fneg(value) if kind(scalar) == "f" else builder.neg(value)
+    return emit.negated(value) if kind(scalar) == "f" else builder.neg(value)
 
 
 def absolute(emit: Emitter, scalar: Scalar, value: ir.Value) -> ir.Value:

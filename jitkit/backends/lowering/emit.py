@@ -165,6 +165,12 @@ class Emitter:
             return self.builder.call(asm, [value])
         return self.builder.bitcast(self.builder.fptrunc(value, ir.HalfType()), I16)
 
+    def negated(self, value: ir.Value) -> ir.Value:
+        """Return the negative of a float."""
+        if self.mode.target == "cuda":  # NVVM's dialect is LLVM 7, which has no fneg; it knows this pattern
+            return self.builder.fsub(ir.Constant(value.type, -0.0), value)
+        return self.builder.fneg(value)
+
     # ---- truth
 
     def truth(self, value: ir.Value, scalar: Scalar) -> ir.Value:

@@ -242,7 +242,7 @@ def _conjugate(operand: Scalar) -> Callable[[Emitter, list[ir.Value]], ir.Value]
         if kind(operand) != "c":
             return values[0]
         parts = [emit.builder.extract_value(values[0], k) for k in (0, 1)]
-        return emit.pair(parts[0], emit.builder.fneg(parts[1]))
+        return emit.pair(parts[0], emit.negated(parts[1]))
 
     return code
 

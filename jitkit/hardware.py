@@ -1,0 +1,76 @@
+"""The processors that kernels can run on here."""
+
+from __future__ import annotations
+
+import platform
+from dataclasses import dataclass
+from pathlib import Path
+
+from jitkit.backends import gpu, pool
+
+
+@dataclass(frozen=True)
+class Device:
+    """A processor.
+
+    Attributes
+    ----------
+    kind : {"cpu", "cuda"}
+        The backend that runs on it.
+    name : str
+        The manufacturer's name.
+    threads : int
+        Threads a launch uses (CPU), or multiprocessors (GPU).
+    compute_capability : tuple of int or None
+        Of a GPU.
+    memory : int or None
+        Bytes of a GPU's memory.
+    """
+
+    kind: str
+    name: str
+    threads: int
+    compute_capability: tuple[int, int] | None = None
+    memory: int | None = None
+
+
+def devices() -> list[Device]:
+    """Return the processors that kernels can run on in this process: the CPU first, then each GPU.
+
+    Returns
+    -------
+    list of Device
+
+    Examples
+    --------
+    >>> import jitkit as jk
+    >>> jk.devices()[0].kind
+    'cpu'
+    """
+    return [Device("cpu", cpu_name(), pool.get_num_threads()), *_gpus()]
+
+
+def cpu_name() -> str:
+    """Return the CPU's name as the operating system tells it."""
+    try:
+        lines = Path("/proc/cpuinfo").read_text().splitlines()
+    except OSError:
+        lines = []
+    names = [line.partition(":")[2].strip() for line in lines if line.startswith("model name")]
+    return names[0] if names else platform.processor() or platform.machine()
+
+
+def _gpus() -> list[Device]:
+    if gpu.missing() is not None:
+        return []
+    from numba import cuda
+
+    if gpu.simulated():
+        return [Device("cuda", "CUDA simulator", 1)]
+    found = []
+    for device in cuda.gpus:
+        with device:
+            memory = cuda.current_context().get_memory_info().total
+            name = device.name.decode() if isinstance(device.name, bytes) else device.name
+            found.append(Device("cuda", name, device.MULTIPROCESSOR_COUNT, device.compute_capability, memory))
+    return found

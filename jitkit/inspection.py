@@ -1,0 +1,116 @@
+"""What is generated for a kernel: types, LLVM IR, assembly, PTX, SASS, and the figures that matter in them."""
+
+from __future__ import annotations
+
+import re
+from dataclasses import dataclass
+from typing import TYPE_CHECKING, Any
+
+from jitkit.errors import BackendError
+from jitkit.launch import arguments, choice
+
+if TYPE_CHECKING:
+    from jitkit.launch.kernel import Kernel, Launch
+
+
+@dataclass(frozen=True)
+class Inspection:
+    """What was generated for a kernel and arguments of certain types; `None` stands where a figure does not apply.
+
+    Attributes
+    ----------
+    kernel, backend : str
+        What was inspected.
+    types : dict of str to str
+        The arguments' types.
+    llvm : str or None
+        The optimised LLVM IR (CPU).
+    asm : str or None
+        The machine code (CPU).
+    vectorized : bool or None
+        Whether LLVM vectorised a loop, and so the inner loop of simple kernels (CPU).
+    ptx : str or None
+        CUDA's intermediate code.
+    sass : str or None
+        The GPU's machine code, where ptxas and nvdisasm are installed.
+    registers, spills, occupancy : int, int, float, or None
+        Registers of a thread, bytes spilled to memory, and the fraction of a multiprocessor's threads that can be
+        resident at once with blocks of 256, where ptxas is installed.
+    """
+
+    kernel: str
+    backend: str
+    types: dict[str, str]
+    llvm: str | None = None
+    asm: str | None = None
+    vectorized: bool | None = None
+    ptx: str | None = None
+    sass: str | None = None
+    registers: int | None = None
+    spills: int | None = None
+    occupancy: float | None = None
+
+    def __str__(self) -> str:
+        facts = {
+            "vectorised": {True: "yes", False: "no"}.get(self.vectorized),  # type: ignore[call-overload]
+            "vector widths": ", ".join(self.vector_types) if self.llvm else None,
+            "PTX lines": self.ptx and len(self.ptx.splitlines()),
+            "SASS instructions": self.sass and len(instructions(self.sass)),
+            "registers": self.registers,
+            "spilled bytes": self.spills,
+            "occupancy": None if self.occupancy is None else f"{self.occupancy:.0%}",
+        }
+        lines = [f"{self.kernel} on {self.backend}", *(f"  {name}: {text}" for name, text in self.types.items())]
+        return "\n".join([*lines, *(f"{name}: {value}" for name, value in facts.items() if value is not None)])
+
+    @property
+    def vector_types(self) -> list[str]:
+        """The LLVM vector types in the generated code, such as ``<8 x float>``."""
+        return sorted(set(re.findall(r"<\d+ x (?:float|double|half|i\d+)>", self.llvm or "")))
+
+
+def instructions(sass: str) -> list[str]:
+    """Return the instructions in a disassembly, without the padding behind the last exit."""
+    found = re.findall(r"^\s*/\*[0-9a-f]{4,}\*/\s+(.*?;)", sass, re.MULTILINE)
+    padding = ("NOP", "BRA `(.L_x_", "BRA 0x")
+    while found and found[-1].startswith(padding):
+        found.pop()
+    return found
+
+
+def inspect(kernel: Kernel, launch: Launch, args: tuple, kwargs: dict[str, Any], cc: tuple[int, int]) -> Inspection:
+    """Generate code for a prospective launch and describe it; the public face is `Kernel.inspect`.
+
+    Raises
+    ------
+    BackendError
+        For the interpreter, which generates nothing, and where NVVM is missing.
+    """
+    values = arguments.bind(kernel.func, launch.ndim, args, kwargs, kernel.name)
+    backend = launch.choose(launch.backend or choice.requested(), values)
+    names = launch.argument_names
+    types = dict(entry.split(": ") for entry in arguments.describe(names, values).split(", ") if entry)
+    if backend == "python":
+        raise BackendError(f"{kernel.name}.inspect: the interpreter generates no code; ask for backend='cpu' or 'cuda'")
+    engine = launch.engine(backend, values)
+    if backend == "cpu":
+        return _cpu(kernel.name, types, engine, launch, values)
+    return _cuda(kernel.name, types, engine.prepare(launch, values, cc), cc)
+
+
+def _cpu(name: str, types: dict[str, str], engine: Any, launch: Launch, values: tuple) -> Inspection:
+    compiled = engine.prepare(launch, values, fresh=True)
+    llvm, asm = (next(iter(text().values())) for text in (compiled.inspect_llvm, compiled.inspect_asm))
+    return Inspection(name, "cpu", types, llvm=llvm, asm=asm, vectorized="llvm.loop.isvectorized" in llvm)
+
+
+def _cuda(name: str, types: dict[str, str], ptx: str, cc: tuple[int, int]) -> Inspection:
+    from jitkit.backends import sass
+
+    found = sass.assemble(ptx, cc)
+    if found is None:
+        return Inspection(name, "cuda", types, ptx=ptx)
+    return Inspection(
+        name, "cuda", types, ptx=ptx, sass=found.text, registers=found.registers, spills=found.spills,
+        occupancy=sass.occupancy(found.registers, found.shared, cc),
+    )  # fmt: skip
