@@ -15,6 +15,7 @@ from numba.core.imputils import lower_constant
 from jitkit.backends import cache, driver, pool
 from jitkit.backends.layout import Layout, leaves
 from jitkit.backends.lowering import vectormath
+from jitkit.backends.lowering.emit import Mode
 from jitkit.backends.lowering.install import Target
 from jitkit.frontend.program import Program
 
@@ -42,7 +43,7 @@ def compile_body(program: Program, fastmath: bool) -> Any:
     body = numba.njit(**_BODY)
     # A helper that calls itself cannot be inlined by force.
     helper = numba.njit(**{**_BODY, "forceinline": False})
-    return target().compile(program, fastmath, body, helper)
+    return target().compile(program, Mode("cpu", fastmath), body, helper)
 
 
 def build(
@@ -58,7 +59,7 @@ def build(
         repr((program.fingerprint, fastmath, layouts, ndim, unit_step, driver.BLOCK)).encode(), digest_size=10
     ).hexdigest()
     body = compile_body(program, fastmath)
-    launch = target().intrinsic(driver.launcher(body, layouts, ndim, unit_step, pool.SYMBOL))
+    launch = target().define(driver.launcher(body, layouts, ndim, unit_step, pool.SYMBOL))
     function = _driver_function(f"jitkit_{program.name}_{identity}", launch, ndim, sum(map(leaves, layouts)))
     dispatcher = numba.njit(**_DRIVER)(function)
     if cached:

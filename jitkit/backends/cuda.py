@@ -9,6 +9,7 @@ import contextlib
 import functools
 import unittest.mock
 from collections.abc import Callable, Iterator
+from dataclasses import dataclass
 from types import SimpleNamespace
 from typing import Any
 
@@ -20,7 +21,7 @@ from jitkit.backends.layout import Arguments, Layout
 from jitkit.backends.lowering.emit import I64, Emitter, Mode
 from jitkit.backends.lowering.indexing import unpack
 from jitkit.backends.lowering.install import Target
-from jitkit.backends.lowering.weak import WEAK_TYPES
+from jitkit.backends.lowering.weak import weak_index, weak_int
 from jitkit.frontend.program import Program
 
 I32 = ir.IntType(32)
@@ -33,18 +34,35 @@ def target() -> Target:
     from numba.cuda.core.imputils import lower_constant
 
     return Target(
-        "cuda", extending.intrinsic, extending.register_model, extending.lower_cast, lower_constant, extending.core_models
+        "cuda", functools.partial(extending._intrinsic, target="cuda"), extending.register_model, extending.lower_cast, lower_constant, extending.core_models
     )
 
 
-def build(program: Program, fastmath: bool, layouts: tuple[Layout, ...], ndim: int, narrow: bool) -> Callable[..., None]:
-    """Return the Python function of the CUDA kernel ``(*starts, *steps, *counts, *leaves)``, for `cuda.jit` or `cuda.compile`.
+@dataclass(frozen=True)
+class Variant:
+    """What a launch space lets the generated code assume.
 
-    `narrow` says that every index fits 32 bits, which halves the integer instructions.
+    Attributes
+    ----------
+    ndim : int
+        Dimensions of the space.
+    narrow : bool
+        Every index fits 32 bits, and every array spans less than 2 GiB.
+    unit_steps : bool
+        Every step is 1.
     """
-    device = functools.partial(cuda.jit, device=True, fastmath=fastmath)
-    body = target().compile(program, fastmath, lambda f: device(f, forceinline=True), device)
-    launch = target().intrinsic(_launcher(body, layouts, ndim, narrow))
+
+    ndim: int
+    narrow: bool
+    unit_steps: bool
+
+
+def build(program: Program, fastmath: bool, layouts: tuple[Layout, ...], variant: Variant) -> Callable[..., None]:
+    """Return the Python function of the CUDA kernel ``(*starts, *steps, *counts, *leaves)``, for `cuda.jit` or `cuda.compile`."""
+    ndim, device = variant.ndim, functools.partial(cuda.jit, device=True, fastmath=fastmath)
+    mode = Mode("cuda", fastmath, variant.narrow)
+    body = target().compile(program, mode, lambda f: device(f, forceinline=True), device)
+    launch = target().define(_launcher(body, layouts, variant))
     count = sum(2 if leaf is float else 1 for layout in layouts for leaf in _weak_leaves(layout))
     groups = [[f"{letter}{k}" for k in range(ndim)] for letter in "spn"] + [[f"a{k}" for k in range(count)]]
     tuples = ", ".join(f"({''.join(f'{name}, ' for name in group)})" for group in groups)
@@ -60,12 +78,13 @@ def _weak_leaves(layout: Layout) -> list[type | None]:
     return [leaf for item in layout.items for leaf in _weak_leaves(item)]
 
 
-def _launcher(body: Any, layouts: tuple[Layout, ...], ndim: int, narrow: bool) -> Callable[..., Any]:
+def _launcher(body: Any, layouts: tuple[Layout, ...], variant: Variant) -> Callable[..., Any]:
     """Return the definition of the intrinsic that runs one point of the space in each thread."""
 
     def launch(typingctx: Any, starts: Any, steps: Any, counts: Any, given: Any) -> Any:
         arguments = Arguments(layouts, list(given), split_floats=True)
-        compiled = body.compile_device((*[WEAK_TYPES[int]] * ndim, *arguments.types))
+        index = weak_index if variant.narrow else weak_int
+        compiled = body.compile_device((*[index] * variant.ndim, *arguments.types))
         signature = types.void(starts, steps, counts, given)
 
         def generate(context: Any, builder: ir.IRBuilder, _: Any, args: list[ir.Value]) -> ir.Value:
@@ -75,7 +94,7 @@ def _launcher(body: Any, layouts: tuple[Layout, ...], ndim: int, narrow: bool) -
             positions = _positions(builder, space[2])
             inside = [builder.icmp_unsigned("<", p, n) for p, n in zip(positions, space[2], strict=True)]
             with builder.if_then(functools.reduce(builder.and_, inside)):
-                indices = [_index(builder, s, d, p, narrow) for s, d, p in zip(*space[:2], positions, strict=True)]
+                indices = [_index(builder, s, d, p, variant) for s, d, p in zip(*space[:2], positions, strict=True)]
                 context.call_internal_no_propagate(builder, compiled.fndesc, compiled.signature, [*indices, *values])
             return context.get_dummy_value()
 
@@ -109,9 +128,9 @@ def _register(builder: ir.IRBuilder, name: str) -> ir.Value:
     return builder.call(function, [])
 
 
-def _index(builder: ir.IRBuilder, start: ir.Value, step: ir.Value, position: ir.Value, narrow: bool) -> ir.Value:
-    index = builder.add(start, builder.mul(position, step, flags=("nuw", "nsw")), flags=("nuw", "nsw"))
-    return builder.zext(index, I64) if narrow else index
+def _index(builder: ir.IRBuilder, start: ir.Value, step: ir.Value, position: ir.Value, variant: Variant) -> ir.Value:
+    flags = ("nuw", "nsw")
+    return builder.add(start, position if variant.unit_steps else builder.mul(position, step, flags=flags), flags=flags)
 
 
 def ptx(function: Callable[..., None], signature: tuple[types.Type, ...], fastmath: bool, cc: tuple[int, int]) -> str:

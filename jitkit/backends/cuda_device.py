@@ -22,10 +22,11 @@ _CANDIDATES = (128, 256, 512)
 
 def start(launch: Launch, part: Space, values: tuple) -> None:
     """Launch one grid on the arrays' stream; returns before it has run."""
-    kernel, layouts, narrow = launch.kernel, tuple(map(layout_of, values)), fits_32_bits(part)
-    key = ("cuda", layouts, launch.ndim, narrow)
-    function = kept(kernel, key, lambda: _dispatcher(launch, layouts, narrow))
-    flat = [*_space_values(part, narrow), *cuda_leaves(layouts, values)]
+    kernel, layouts, leaves = launch.kernel, tuple(map(layout_of, values)), cuda_leaves(values)
+    variant = variant_for(part, leaves)
+    key = ("cuda", layouts, variant)
+    function = kept(kernel, key, lambda: _dispatcher(launch, layouts, variant))
+    flat = [*_space_values(part, variant.narrow), *leaves]
     try:
         threads = kept(kernel, (*key, *map(type, flat)), lambda: _best_block(function, flat))
         blocks, block = grid(part, threads)
@@ -36,10 +37,15 @@ def start(launch: Launch, part: Space, values: tuple) -> None:
         raise report.explain(kernel, launch.ndim, values, error) from error
 
 
-def _dispatcher(launch: Launch, layouts: tuple[Layout, ...], narrow: bool) -> Any:
+def variant_for(space: Space, leaves: list[Any]) -> adapter.Variant:
+    """Return what the code for a space and these leaves may assume."""
+    arrays = [leaf for leaf in leaves if hasattr(leaf, "strides") and leaf.shape]
+    return adapter.Variant(len(space.counts), fits_32_bits(space, arrays), all(step == 1 for step in space.steps))
+
+
+def _dispatcher(launch: Launch, layouts: tuple[Layout, ...], variant: adapter.Variant) -> Any:
     kernel = launch.kernel
-    function = adapter.build(kernel.program, kernel.fastmath, layouts, launch.ndim, narrow)
-    return cuda.jit(function, fastmath=kernel.fastmath)
+    return cuda.jit(adapter.build(kernel.program, kernel.fastmath, layouts, variant), fastmath=kernel.fastmath)
 
 
 def _best_block(function: Any, flat: list[Any]) -> int:
@@ -53,7 +59,7 @@ def _best_block(function: Any, flat: list[Any]) -> int:
     return max(_CANDIDATES, key=lambda block: (resident(block), -block))
 
 
-def cuda_leaves(layouts: tuple[Layout, ...], values: tuple) -> list[Any]:
+def cuda_leaves(values: tuple) -> list[Any]:
     """Return the leaves as compiled CUDA code takes them: a Python float twice, as float32 and as float64's bits."""
     result: list[Any] = []
     for leaf in leaf_values(values):
@@ -74,9 +80,9 @@ def _space_values(space: Space, narrow: bool) -> list[Any]:
 
 def compiled_ptx(launch: Launch, values: tuple, cc: tuple[int, int] | None) -> str:
     """Return the PTX for arguments of these types, for the current GPU or a named compute capability."""
-    layouts, narrow = tuple(map(layout_of, values)), fits_32_bits(launch.space)
-    function = adapter.build(launch.kernel.program, launch.kernel.fastmath, layouts, launch.ndim, narrow)
-    index = types.int32 if narrow else types.int64
+    layouts, variant = tuple(map(layout_of, values)), variant_for(launch.space, list(leaf_values(values)))
+    function = adapter.build(launch.kernel.program, launch.kernel.fastmath, layouts, variant)
+    index = types.int32 if variant.narrow else types.int64
     leaves = [leaf_type(layout, leaf) for layout, leaf in zip(_leaves(layouts), leaf_values(values), strict=True)]
     signature = (*[index] * (3 * launch.ndim), *(item for group in leaves for item in group))
     return adapter.ptx(function, signature, launch.kernel.fastmath, cc or cuda.get_current_device().compute_capability)

@@ -20,6 +20,7 @@ if TYPE_CHECKING:
 
 MAX_BLOCKS = (2**31 - 1, 65535, 65535)
 _NARROW = 2**31
+_ROOM = 4096  # for literal offsets (lowering.weak.MAX_OFFSET) and for the threads past the end of a space
 
 
 def plan(launch: Launch, values: tuple) -> None:
@@ -121,10 +122,16 @@ def parts(space: Space, block: tuple[int, int, int] = (32, 1, 1)) -> Iterator[Sp
         yield Space(starts, space.steps, tuple(count for _, count in pieces))
 
 
-def fits_32_bits(space: Space) -> bool:
-    """Tell whether every index, and every thread's place in its grid, fits a signed 32-bit integer."""
+def fits_32_bits(space: Space, arrays: list[Any]) -> bool:
+    """Tell whether every index, every thread's place in its grid and every place in an array fits a signed 32-bit integer."""
     ends = (s + d * n for s, d, n in zip(*space, strict=True))
-    return all(end + 4096 < _NARROW for end in ends) and math.prod(space.counts[:-2] or (1,)) < _NARROW
+    spaces = all(end + 2 * _ROOM < _NARROW for end in ends) and math.prod(space.counts[:-2] or (1,)) < _NARROW
+    return spaces and all(_span(array) < _NARROW for array in arrays)
+
+
+def _span(array: Any) -> int:
+    """Return the bytes from an array's first element to behind its last."""
+    return array.dtype.itemsize + sum((n - 1) * abs(stride) for n, stride in zip(array.shape, array.strides, strict=True))
 
 
 def grid(space: Space, threads: int) -> tuple[tuple[int, int, int], tuple[int, int, int]]:

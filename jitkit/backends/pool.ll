@@ -442,9 +442,9 @@ out:
   ret void
 }
 
-; Runs units [begin, n) with the workers; the caller ran those before in the time since %since. False if the work was
-; not begun, because the slot is taken, there is no worker, or there is no more than one piece.
-define internal i1 @share(ptr %body, ptr %args, i64 %begin, i64 %n, i64 %threads, double %unit_ns, i64 %since) {
+; Runs units [begin, n) with the workers; the caller ran those before in %spent. False if the work was not begun, because
+; the slot is taken, there is no worker, or there is no more than one piece.
+define internal i1 @share(ptr %body, ptr %args, i64 %begin, i64 %n, i64 %threads, double %unit_ns, i64 %spent) {
 entry:
   %piece_ns.f = load double, ptr @piece_ns
   %units.f = fdiv double %piece_ns.f, %unit_ns
@@ -480,11 +480,13 @@ open:
   store i64 %least, ptr %least.ptr
   store i64 %divisor, ptr %divisor.ptr
   store atomic i64 %begin, ptr @next monotonic, align 8
+  atomicrmw add ptr @jitkit_jobs_parallel, i64 1 monotonic, align 8
   %cpu = call i32 @sched_getcpu()
   store atomic i32 %cpu, ptr @caller_cpu monotonic, align 4
   store atomic i64 %places, ptr @gate seq_cst, align 8
   call void @wake(i64 %places)
-  atomicrmw add ptr @jitkit_jobs_parallel, i64 1 monotonic, align 8
+  %woken = call i64 @now() ; a unit must not seem dear because waking was: that would share cheap work again and again
+  %since = sub i64 %woken, %spent
   %ran = call i64 @drain()
   %own = add i64 %begin, %ran
   %some = icmp ne i64 %own, 0 ; else the workers were quicker: nothing was measured
@@ -573,7 +575,7 @@ entry:
   br i1 %at_once, label %skip, label %first
 
 skip:
-  %skipped = call i1 @share(ptr %body, ptr %args, i64 0, i64 %n, i64 %threads, double %known, i64 %start)
+  %skipped = call i1 @share(ptr %body, ptr %args, i64 0, i64 %n, i64 %threads, double %known, i64 0)
   br i1 %skipped, label %out, label %first
 
 first:
@@ -606,7 +608,8 @@ judge:
   br i1 %offer, label %ask, label %grow
 
 ask:
-  %shared = call i1 @share(ptr %body, ptr %args, i64 %end, i64 %n, i64 %threads, double %unit_ns, i64 %start)
+  %spent = sub i64 %until, %start
+  %shared = call i1 @share(ptr %body, ptr %args, i64 %end, i64 %n, i64 %threads, double %unit_ns, i64 %spent)
   br i1 %shared, label %out, label %grow
 
 grow: ; twice as long to know better or to ask again, 8 times (not all: the estimate may be wrong) to go on alone

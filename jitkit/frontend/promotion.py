@@ -138,11 +138,24 @@ def common(*operands: Scalar) -> Scalar:
     >>> common(float, np.dtype("float32"))
     dtype('float32')
     """
-    if all(is_weak(operand) for operand in operands):
-        return max(operands, key=WEAK.index)
-    if all(operand == BOOL for operand in operands):
-        return BOOL
-    return functools.reduce(lambda a, b: arithmetic("add", a, b)[1], operands)
+    weak = [operand for operand in operands if is_weak(operand)]
+    strong = [operand for operand in operands if not is_weak(operand)]
+    widest = max(weak, key=WEAK.index, default=None)
+    if not strong or widest is None:
+        return widest or functools.reduce(np.promote_types, strong)
+    return arithmetic("add", functools.reduce(np.promote_types, strong), widest)[1]
+
+
+@functools.cache
+def numpy_common(*operands: Scalar) -> np.dtype:
+    """Return the type that ``np.where`` and ``np.clip`` give: NumPy's own answer, always strong.
+
+    Examples
+    --------
+    >>> numpy_common(int, int)
+    dtype('int64')
+    """
+    return np.result_type(*(operand(0) if is_weak(operand) else operand for operand in operands))
 
 
 @functools.cache

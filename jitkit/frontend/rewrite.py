@@ -19,6 +19,8 @@ import numpy as np
 
 from jitkit.errors import KernelSyntaxError, at_source
 from jitkit.frontend import operations, source
+from jitkit.frontend.aliases import Aliases
+from jitkit.frontend.folding import fold
 from jitkit.frontend.names import Scope, Unbound, local_names
 from jitkit.frontend.program import Constant, Operation, Program
 from jitkit.frontend.structs import tuple_class
@@ -56,7 +58,6 @@ class _Rewriter(ast.NodeTransformer):
     def __init__(self, program: Program, definition: ast.FunctionDef, building: dict[Any, Program]) -> None:
         self.program, self.definition, self.building = program, definition, building
         self.scope = Scope(program.func, local_names(definition))
-        self.aliases: dict[str, set[str]] = {}
         self.written: set[str] = set()
         self.debug_calls: list[tuple[str, int]] = []
         self.temporaries = 0
@@ -66,7 +67,7 @@ class _Rewriter(ast.NodeTransformer):
     def run(self) -> None:
         program, definition = self.program, self.definition
         program.params = self._parameters(definition.args)
-        self.aliases = {name: {name} for name in program.params}
+        self.aliases = Aliases(program.params, definition)
         body = self._block(_without_docstring(definition.body))
         new = ast.FunctionDef(
             name=definition.name,
@@ -126,44 +127,33 @@ class _Rewriter(ast.NodeTransformer):
             return _at(ast.Constant(bool(value)), at)
         if isinstance(value, int) and not isinstance(value, np.generic):
             value = int(value)  # an IntEnum member, say
+            if not -(2**63) <= value < 2**64:
+                value = self._huge(value, at)
         stem = f"c{len([v for v in self.program.names.values() if isinstance(v, Constant)])}"
         for key, known in self.program.names.items():
             if _same(known, Constant(value)):
                 stem = key.removeprefix(_PREFIX)
         return _at(self.name(stem, Constant(value)), at)
 
+    def _huge(self, value: int, at: ast.AST) -> float:
+        """Return an integer that no integer type holds as the float that it is beside floats: x / 2**64."""
+        try:
+            return float(value)
+        except OverflowError:
+            self.fail(at, f"an integer of {value.bit_length()} bits", "numbers go up to 1.8e308")
+
     def temporary(self) -> str:
         self.temporaries += 1
-        return f"{_PREFIX}t{self.temporaries}"
+        name = f"{_PREFIX}t{self.temporaries}"
+        self.scope.local |= {name}
+        return name
 
     def truth(self, node: ast.expr) -> ast.expr:
         """Return a condition: comparisons are boolean already, a number is compared with zero."""
         if isinstance(node, ast.BoolOp):
             return _at(ast.BoolOp(node.op, [self.truth(value) for value in node.values]), node)
         new = self.visit(node)
-        plain = isinstance(node, ast.Compare) or (isinstance(node, ast.UnaryOp) and isinstance(node.op, ast.Not))
-        return new if plain else self.op("truth", new, at=node)
-
-    # ---- which parameters are written
-
-    def roots(self, node: ast.expr) -> set[str]:
-        """Return the parameters whose memory an expression may refer to."""
-        if isinstance(node, ast.Name):
-            return self.aliases.get(node.id, set())
-        if isinstance(node, (ast.Subscript, ast.Attribute)):
-            return self.roots(node.value)
-        if isinstance(node, ast.IfExp):
-            return self.roots(node.body) | self.roots(node.orelse)
-        if isinstance(node, (ast.Tuple, ast.BoolOp)):
-            return set().union(*map(self.roots, node.elts if isinstance(node, ast.Tuple) else node.values))
-        if isinstance(node, ast.Call):  # a helper may return the array it was given
-            return set().union(*map(self.roots, node.args)) if node.args else set()
-        return set()
-
-    def alias(self, target: ast.expr, value: ast.expr) -> None:
-        for node in ast.walk(target):
-            if isinstance(node, ast.Name):
-                self.aliases[node.id] = self.aliases.get(node.id, set()) | self.roots(value)
+        return new if _is_comparison(node) else self.op("truth", new, at=node)
 
     # ---- statements
 
@@ -190,25 +180,42 @@ class _Rewriter(ast.NodeTransformer):
     def visit_While(self, node: ast.While) -> ast.stmt:
         return ast.While(self.truth(node.test), self._block(node.body), self._block(node.orelse))
 
-    def visit_For(self, node: ast.For) -> ast.stmt:
-        if not self._calls(node.iter, range):
-            self.alias(node.target, node.iter)
-            return ast.For(node.target, self.visit(node.iter), self._block(node.body), self._block(node.orelse))
+    def visit_For(self, node: ast.For) -> ast.stmt | list[ast.stmt]:
+        if self._calls(node.iter, range):
+            return self._counted_loop(node)
+        items = self.op("items", self.visit(node.iter), at=node.iter)
+        return ast.For(node.target, items, self._block(node.body), self._block(node.orelse))
+
+    def _counted_loop(self, node: ast.For) -> list[ast.stmt]:
+        """Return a loop over range as a plain counting `while`.
+
+        Numba's range iterator carries a count beside the value; NVVM does not see through the pair (n-body: 1.6 times the
+        instructions of nvcc's loop), and a Python int would become a strong int64 on the way.
+        """
         assert isinstance(node.iter, ast.Call)
         if not isinstance(node.target, ast.Name):
             self.fail(node.target, "unpacking the values of range", "give the loop one variable")
-        bounds = [self._bound(arg) for arg in node.iter.args]
-        if node.iter.keywords or not 1 <= len(bounds) <= 3:
-            self.fail(node.iter, f"range with {len(bounds)} arguments", "write range(stop), range(start, stop[, step])")
-        counter = self.temporary()
-        first = ast.Assign([node.target], self.op("index", ast.Name(counter, ast.Load()), at=node.iter))
-        loop = _at(ast.Call(ast.Name("range", ast.Load()), bounds, []), node.iter)
-        body = [_at(first, node), *self._block(node.body)]
-        return ast.For(ast.Name(counter, ast.Store()), loop, body, self._block(node.orelse))
+        if node.iter.keywords or not 1 <= len(node.iter.args) <= 3:
+            self.fail(node.iter, f"range with {len(node.iter.args)} arguments", "write range(start, stop, step)")
+        bounds = [self.op("index", self.visit(arg), at=arg) for arg in node.iter.args]
+        zero, one = self.constant(0, node.iter), self.constant(1, node.iter)
+        start, stop = (zero, bounds[0]) if len(bounds) == 1 else bounds[:2]
+        step, sign = (bounds[2], self._sign(node.iter.args[2])) if len(bounds) == 3 else (one, 1)
+        counter, end, stride = (self.temporary() for _ in range(3))
+        names = [ast.Name(name, ast.Load()) for name in (counter, end, stride)]
+        more = {1: "operator.lt", -1: "operator.gt", 0: "more"}[sign]
+        test = self.op(more, *(names if sign == 0 else names[:2]), at=node.iter)
+        following = self.op("operator.add", names[0], names[2], at=node.iter)
+        setup = [(end, stop), (stride, step), (counter, start)]
+        head = [ast.Assign([node.target], names[0]), ast.Assign([ast.Name(counter, ast.Store())], following)]
+        body = [_at(statement, node) for statement in head] + self._block(node.body)
+        loop = ast.While(test, body, self._block(node.orelse))
+        return [*(_at(ast.Assign([ast.Name(name, ast.Store())], value), node) for name, value in setup), loop]
 
-    def _bound(self, node: ast.expr) -> ast.expr:
-        literal = _literal_int(node)
-        return _at(ast.Constant(literal), node) if literal is not None else self.op("bound", self.visit(node), at=node)
+    def _sign(self, step: ast.expr) -> int:
+        """Return the sign of a fixed step, or 0 where it is known only at run time."""
+        literal = self._fixed_integer(step)
+        return 0 if not literal else 1 if literal > 0 else -1
 
     def _calls(self, node: ast.expr, func: object) -> bool:
         if not isinstance(node, ast.Call) or not self.scope.static(node.func):
@@ -223,24 +230,23 @@ class _Rewriter(ast.NodeTransformer):
     def visit_Assign(self, node: ast.Assign) -> ast.stmt | list[ast.stmt]:
         value = self.visit(node.value)
         if len(node.targets) == 1:
-            return self._store(node.targets[0], value, node.value)
+            return self._store(node.targets[0], value)
         temporary = self.temporary()
         result: list[ast.stmt] = [ast.Assign([ast.Name(temporary, ast.Store())], value)]
         for target in node.targets:
-            result += self._store(target, ast.Name(temporary, ast.Load()), node.value)
+            result += self._store(target, ast.Name(temporary, ast.Load()))
         return [_at(statement, node) for statement in result]
 
-    def _store(self, target: ast.expr, value: ast.expr, original: ast.expr) -> list[ast.stmt]:
-        self.alias(target, original)
+    def _store(self, target: ast.expr, value: ast.expr) -> list[ast.stmt]:
         if isinstance(target, ast.Name):
             return [ast.Assign([target], value)]
         if isinstance(target, (ast.Subscript, ast.Attribute)):
             return [self._store_element(target, value)]
         if isinstance(target, (ast.Tuple, ast.List)):
-            return self._unpack(target, value, original)
+            return self._unpack(target, value)
         self.fail(target, *remedy(target))
 
-    def _unpack(self, target: ast.Tuple | ast.List, value: ast.expr, original: ast.expr) -> list[ast.stmt]:
+    def _unpack(self, target: ast.Tuple | ast.List, value: ast.expr) -> list[ast.stmt]:
         if all(isinstance(item, ast.Name) for item in target.elts):
             return [ast.Assign([_at(ast.Tuple(target.elts, ast.Store()), target)], value)]
         # a[i], a[j] = a[j], a[i]: everything is read before anything is written
@@ -248,31 +254,43 @@ class _Rewriter(ast.NodeTransformer):
         unpacked = ast.Tuple([ast.Name(name, ast.Store()) for name in names], ast.Store())
         result: list[ast.stmt] = [ast.Assign([unpacked], value)]
         for item, name in zip(target.elts, names, strict=True):
-            result += self._store(item, ast.Name(name, ast.Load()), original)
+            result += self._store(item, ast.Name(name, ast.Load()))
         return result
 
     def _store_element(self, target: ast.Subscript | ast.Attribute, value: ast.expr) -> ast.stmt:
-        roots = self.roots(target.value)
+        roots = self.aliases.roots(target.value)
         self.written |= roots
         owner = self.visit(target.value)
         if isinstance(target, ast.Attribute):
             return ast.Assign([_at(ast.Attribute(owner, target.attr, ast.Store()), target)], value)
         if _is_field(target.slice):
             return ast.Assign([_at(ast.Subscript(owner, target.slice, ast.Store()), target)], value)
-        if not roots and isinstance(target.value, ast.Name) and target.value.id not in self.scope.local:
-            self.fail(target, f"writing to the global {target.value.id!r}", "pass the array as an argument")
+        if not roots and self.scope.static(target.value):
+            self.fail(target, f"writing to the global {ast.unparse(target.value)!r}", "pass the array as an argument")
         return ast.Expr(self.op("setitem", owner, self.subscript(target.slice), value, at=target))
 
     def visit_AugAssign(self, node: ast.AugAssign) -> list[ast.stmt]:
-        target, before = node.target, []
-        if isinstance(target, ast.Subscript) and not _repeatable(target.slice):
-            # The index is evaluated once, as Python does, though the element is read and written.
+        before: list[ast.stmt] = []
+        target = self._evaluated_once(node.target, before)
+        value = _at(ast.BinOp(_load(target), node.op, node.value), node)
+        return [*before, *self._store(target, self.visit(value))]
+
+    def _evaluated_once(self, target: Any, before: list[ast.stmt]) -> Any:
+        """Return an assignment target that can be both read and written: calls in its index move to `before`."""
+        if not isinstance(target, ast.Subscript):
+            return target
+
+        def once(node: ast.expr) -> ast.expr:
+            if isinstance(node, ast.Tuple):
+                return _at(ast.Tuple(list(map(once, node.elts)), ast.Load()), node)
+            if _repeatable(node):
+                return node
             temporary = self.temporary()
-            before.append(_at(ast.Assign([ast.Name(temporary, ast.Store())], self.subscript(target.slice)), node))
-            target = _at(ast.Subscript(target.value, _Rewritten(temporary, target.slice), ast.Store()), target)
-        current = _load(target)
-        value = _at(ast.BinOp(current, node.op, node.value), node)
-        return [*before, *self._store(target, self.visit(value), value)]
+            self.aliases.add(temporary, self.aliases.roots(node))
+            before.append(_at(ast.Assign([ast.Name(temporary, ast.Store())], self.visit(node)), node))
+            return _at(ast.Name(temporary, ast.Load()), node)
+
+        return _at(ast.Subscript(once(target.value), once(target.slice), ast.Store()), target)
 
     # ---- expressions
 
@@ -282,8 +300,6 @@ class _Rewriter(ast.NodeTransformer):
         self.fail(node, f"the literal {node.value!r}", "kernels know numbers, booleans and tuples of them")
 
     def visit_Name(self, node: ast.Name) -> ast.expr:
-        if isinstance(node, _Rewritten):
-            return ast.copy_location(ast.Name(node.id, ast.Load()), node)
         return node if node.id in self.scope.local else self._outer(node)
 
     def visit_Attribute(self, node: ast.Attribute) -> ast.expr:
@@ -304,6 +320,18 @@ class _Rewriter(ast.NodeTransformer):
             place = at_source(message, self.program.filename, node.lineno, node.col_offset)
             raise KernelSyntaxError(place) from None
 
+    def _outside(self, node: ast.expr) -> Any:
+        """Return the object that an expression refers to outside the function, or None."""
+        try:
+            return self.scope.resolve(node) if self.scope.static(node) else None
+        except Unbound:
+            return None
+
+    def _fixed_integer(self, node: ast.expr) -> int | None:
+        """Return the value of an integer that is known when the kernel is read, or None."""
+        value = self._outside(node) if isinstance(self._outside(node), np.integer) else fold(node, self._outside)
+        return int(value) if isinstance(value, (int, np.integer)) and -(2**63) <= value < 2**63 else None
+
     def _outer(self, node: ast.expr) -> ast.expr:
         value, text = self._resolve(node), ast.unparse(node)
         if _is_constant(value):
@@ -316,25 +344,55 @@ class _Rewriter(ast.NodeTransformer):
         self.fail(node, f"{text!r} (a {kind})", "a kernel closes over numbers, booleans and tuples of them; pass others")
 
     def visit_BinOp(self, node: ast.BinOp) -> ast.expr:
+        folded = fold(node, self._outside)
+        if folded is not None:
+            return self.constant(folded, node)
         if type(node.op) not in _BINARY:
             self.fail(node, "the operator @", "write the loop over the inner index")
         name = _BINARY[type(node.op)]
-        power = _literal_int(node.right)
-        if name == "pow" and power is not None and abs(power) <= 64:
+        power = fold(node.right, self._outside)
+        if name == "pow" and isinstance(power, int) and abs(power) <= 64:
             return self.op("power_literal", self.visit(node.left), _at(ast.Constant(power), node.right), at=node)
-        return self.op(f"operator.{name}", self.visit(node.left), self.visit(node.right), at=node)
+        sides = [self._literal_offset(side) if name in ("add", "sub") else None for side in (node.left, node.right)]
+        left, right = (literal or self.visit(side) for literal, side in zip(sides, (node.left, node.right), strict=True))
+        return self.op(f"operator.{name}", left, right, at=node)
+
+    def _literal_offset(self, node: ast.expr) -> ast.expr | None:
+        """Return a small integer literal as it is: an index plus or minus one keeps its width on a GPU."""
+        value = self._fixed_integer(node)
+        return None if value is None or abs(value) > 4096 else _at(ast.Constant(value), node)
 
     def visit_UnaryOp(self, node: ast.UnaryOp) -> ast.expr:
         if isinstance(node.op, ast.Not):
             return self.op("not_", self.truth(node.operand), at=node)
-        if isinstance(node.op, ast.USub) and isinstance(node.operand, ast.Constant):
-            value = node.operand.value
-            if isinstance(value, (int, float, complex)) and not isinstance(value, bool):
-                return self.constant(-value, node)
+        folded = fold(node, self._outside)
+        if folded is not None:
+            return self.constant(folded, node)
         return self.op(f"operator.{_UNARY[type(node.op)]}", self.visit(node.operand), at=node)
 
     def visit_BoolOp(self, node: ast.BoolOp) -> ast.expr:
-        return _at(ast.BoolOp(node.op, [self.visit(value) for value in node.values]), node)
+        """Return ``x or y`` as a value: one of the operands, as in Python."""
+        if _is_comparison(node):
+            return _at(ast.BoolOp(node.op, [self.visit(value) for value in node.values]), node)
+        *others, result = map(self.visit, node.values)
+        for value in reversed(others):
+            value, again = self._twice(value)
+            chosen = (result, again) if isinstance(node.op, ast.And) else (again, result)
+            result = _at(ast.IfExp(self.op("truth", value, at=node), *chosen), node)
+        return result
+
+    def _twice(self, value: ast.expr) -> tuple[ast.expr, ast.expr]:
+        """Return an expression for the first use of a value and one for the second, which does not evaluate it again."""
+        if isinstance(value, ast.Name):
+            return value, value
+        name = self.temporary()
+        return self._named(ast.Name(name, ast.Store()), value), ast.Name(name, ast.Load())
+
+    def _named(self, target: ast.Name, value: ast.expr) -> ast.expr:
+        # Numba forgets a value that is named right after it is computed and used again from the stack. A condition that
+        # is always true, and is pruned before typing, ends the basic block between the two.
+        always = self.name("always", Constant(True))
+        return ast.NamedExpr(target, ast.IfExp(always, value, ast.Constant(0)))
 
     def visit_IfExp(self, node: ast.IfExp) -> ast.expr:
         return _at(ast.IfExp(self.truth(node.test), self.visit(node.body), self.visit(node.orelse)), node)
@@ -343,21 +401,17 @@ class _Rewriter(ast.NodeTransformer):
         return _at(ast.Tuple([self.visit(item) for item in node.elts], ast.Load()), node)
 
     def visit_NamedExpr(self, node: ast.NamedExpr) -> ast.expr:
-        self.alias(node.target, node.value)
-        return _at(ast.NamedExpr(node.target, self.visit(node.value)), node)
+        return _at(self._named(node.target, self.visit(node.value)), node)
 
     def visit_Compare(self, node: ast.Compare) -> ast.expr:
         for operator in node.ops:
             if type(operator) not in _COMPARE:
                 self.fail(node, *remedy(operator))
         left, parts = self.visit(node.left), []
-        for position, (operator, right) in enumerate(zip(node.ops, node.comparators, strict=True)):
-            value = self.visit(right)
-            later = value
-            if position + 1 < len(node.ops) and not isinstance(value, ast.Name):
-                name = self.temporary()  # a < f(b) < c evaluates f(b) once
-                value = ast.NamedExpr(ast.Name(name, ast.Store()), value)
-                later = ast.Name(name, ast.Load())
+        for operator, right in zip(node.ops, node.comparators, strict=True):
+            value = later = self.visit(right)
+            if right is not node.comparators[-1]:
+                value, later = self._twice(value)  # a < f(b) < c evaluates f(b) once
             parts.append(self.op(f"operator.{_COMPARE[type(operator)]}", left, value, at=node))
             left = later
         return parts[0] if len(parts) == 1 else _at(ast.BoolOp(ast.And(), parts), node)
@@ -369,12 +423,12 @@ class _Rewriter(ast.NodeTransformer):
         return self.op("getitem", owner, self.subscript(node.slice), at=node)
 
     def subscript(self, node: ast.expr) -> ast.expr:
-        """Return an index: literal integers stay literal, so that -1 can mean the last element and t[0] a field."""
+        """Return an index: fixed integers become literals, so that -1 can mean the last element and t[0] a field."""
         if isinstance(node, ast.Slice):
             self.fail(node, "a slice", "index elements (x[i]) or leading axes (x[i] of a 2-D x); pass offsets to helpers")
         if isinstance(node, ast.Tuple):
             return _at(ast.Tuple([self.subscript(item) for item in node.elts], ast.Load()), node)
-        literal = _literal_int(node)
+        literal = self._fixed_integer(node)
         return self.visit(node) if literal is None else _at(ast.Constant(literal), node)
 
     # ---- calls
@@ -447,7 +501,7 @@ class _Rewriter(ast.NodeTransformer):
         for name, value in bound.arguments.items():
             # A recursive helper is still being built: what it writes is not known yet, so take it to write everything.
             if name in helper.written or not helper.tree.body:
-                self.written |= self.roots(value)
+                self.written |= self.aliases.roots(value)
         self.debug_calls += [call for call in helper.debug_calls if call not in self.debug_calls]
         return _at(ast.Call(self.name(func.__name__, helper), args, []), node)
 
@@ -461,19 +515,6 @@ class _Rewriter(ast.NodeTransformer):
         if module == "math":
             self.fail(node, f"{text}(...)", f"of the math module there are: {operations.available('math')}")
         self.fail(node, f"calling {text} (a {type(func).__name__})", "call math.*, NumPy scalar functions or plain functions")
-
-
-class _Rewritten(ast.Name):
-    """An index that was computed into a temporary; not to be rewritten again."""
-
-    def __init__(self, name: str, at: ast.AST) -> None:
-        super().__init__(name, ast.Load())
-        ast.copy_location(self, at)
-
-    _fields = ast.Name._fields
-
-
-_Rewriter.visit__Rewritten = _Rewriter.visit_Name  # type: ignore[attr-defined]
 
 
 def _at(node: Any, place: ast.AST) -> Any:
@@ -490,14 +531,11 @@ def _load(node: ast.expr) -> ast.expr:
     return _at(ast.Attribute(node.value, node.attr, ast.Load()), node)
 
 
-def _literal_int(node: ast.expr) -> int | None:
-    """Return the value of an integer literal, with its sign, or None."""
-    if isinstance(node, ast.UnaryOp) and isinstance(node.op, ast.USub):
-        value = _literal_int(node.operand)
-        return None if value is None else -value
-    if isinstance(node, ast.Constant) and isinstance(node.value, int) and not isinstance(node.value, bool):
-        return node.value
-    return None
+def _is_comparison(node: ast.expr) -> bool:
+    """Tell whether an expression is a boolean by its form."""
+    if isinstance(node, ast.BoolOp):
+        return all(map(_is_comparison, node.values))
+    return isinstance(node, ast.Compare) or (isinstance(node, ast.UnaryOp) and isinstance(node.op, ast.Not))
 
 
 def _is_field(node: ast.expr) -> bool:

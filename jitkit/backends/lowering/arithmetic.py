@@ -54,8 +54,10 @@ def _float_divmod(emit: Emitter, scalar: Scalar, a: ir.Value, b: ir.Value) -> tu
     # The quotient of exact integers may round down by one.
     one_less = builder.fcmp_ordered(">", builder.fsub(quotient, floor), ir.Constant(a.type, 0.5))
     floor = builder.select(one_less, builder.fadd(floor, ir.Constant(a.type, 1.0)), floor)
-    by_zero = builder.fcmp_ordered("==", b, zero)
-    return builder.select(by_zero, builder.fdiv(a, b), floor), remainder
+    ratio = builder.fdiv(a, b)
+    signed_zero = emit.call_intrinsic("llvm.copysign", [zero, ratio])
+    floor = builder.select(builder.fcmp_ordered("==", quotient, zero), signed_zero, floor)
+    return builder.select(builder.fcmp_ordered("==", b, zero), ratio, floor), remainder
 
 
 def _integer(emit: Emitter, name: str, scalar: Scalar, a: ir.Value, b: ir.Value) -> ir.Value:
@@ -176,7 +178,10 @@ def _complex_division(emit: Emitter, ar: ir.Value, ai: ir.Value, br: ir.Value, b
     real = builder.fdiv(builder.fadd(x, builder.fmul(y, ratio)), denominator)
     numerator = builder.fsub(y, builder.fmul(x, ratio))
     imaginary = builder.fdiv(pick(numerator, emit.negated(numerator)), denominator)
-    return emit.pair(real, imaginary)
+    # NumPy divides both parts by the zero without its sign.
+    by_zero = builder.fcmp_ordered("==", pick(*fabs), ir.Constant(br.type, 0.0))
+    parts = ((real, ar), (imaginary, ai))
+    return emit.pair(*(builder.select(by_zero, builder.fdiv(part, fabs[0]), quotient) for quotient, part in parts))
 
 
 def negate(emit: Emitter, scalar: Scalar, value: ir.Value) -> ir.Value:

@@ -11,7 +11,7 @@ from jitkit.backends.lowering import arithmetic
 from jitkit.backends.lowering.emit import F32, FLOAT32, FLOAT64, I64, Emitter, Mode, part_of
 from jitkit.backends.lowering.indexing import ArrayView, access_of, integers_of, unpack
 from jitkit.backends.lowering.typing import Definition, name_of, pure, refuse, rule, scalars
-from jitkit.backends.lowering.weak import scalar_of, weak_int
+from jitkit.backends.lowering.weak import scalar_of, type_of, weak_int
 from jitkit.frontend import promotion
 from jitkit.frontend.promotion import BOOL, kind
 
@@ -21,7 +21,8 @@ members = unpack
 def basic(name: str, mode: Mode) -> Definition:
     """Return the definition of an operation outside the families."""
     return {
-        "getitem": _getitem, "setitem": _setitem, "truth": _truth, "not_": _not, "index": _index, "bound": _bound,
+        "getitem": _getitem, "setitem": _setitem, "truth": _truth, "not_": _not, "index": _index, "more": _more,
+        "items": _items,
         "power_literal": _power_literal,
     }[name](mode)  # fmt: skip
 
@@ -155,22 +156,48 @@ def _not(mode: Mode) -> Definition:
 
 
 def _index(mode: Mode) -> Definition:
-    """Give a loop counter the type of a Python int."""
-
-    def definition(typingctx: Any, a: types.Type) -> Any:
-        return pure(mode, (a,), int, int, lambda emit, v: v[0])
-
-    return definition
-
-
-def _bound(mode: Mode) -> Definition:
-    """Give a bound of range the type that Numba's range takes."""
+    """Give a bound of range the type of a Python int."""
 
     def definition(typingctx: Any, a: types.Type) -> Any:
         (found,) = scalars("range", (a,))
         if kind(found) not in "iub":
             raise refuse(f"range takes integers, not {name_of(a)}: write int(...)")
-        return pure(mode, (a,), int, types.int64, lambda emit, v: v[0])
+        return pure(mode, (a,), int, int, lambda emit, v: v[0])
+
+    return definition
+
+
+def _more(mode: Mode) -> Definition:
+    """Tell whether a loop whose step is known at run time goes on; a step of 0 ends it."""
+
+    def code(emit: Emitter, values: list[ir.Value]) -> ir.Value:
+        builder, (counter, end, step) = emit.builder, values
+        zero = ir.Constant(I64, 0)
+        up = builder.and_(builder.icmp_signed(">", step, zero), builder.icmp_signed("<", counter, end))
+        down = builder.and_(builder.icmp_signed("<", step, zero), builder.icmp_signed(">", counter, end))
+        return builder.or_(up, down)
+
+    return lambda typingctx, a, b, c: pure(mode, (a, b, c), int, BOOL, code)
+
+
+def _items(mode: Mode) -> Definition:
+    """Give what `for` loops over one element type: ``for v in (1, 0.5)`` takes the common one."""
+
+    def definition(typingctx: Any, a: types.Type) -> Any:
+        if isinstance(a, types.UniTuple) or (isinstance(a, types.Array) and a.ndim > 0):
+            return a(a), lambda context, builder, signature, args: args[0]
+        if not isinstance(a, types.BaseTuple) or any(scalar_of(item) is None for item in a):
+            raise refuse(f"for loops over range, an array or a tuple of numbers, not {name_of(a)}")
+        found = scalars("for", tuple(a))
+        common = rule("for", promotion.common, *found)
+        result = types.UniTuple(type_of(common), len(a))
+
+        def generate(context: Any, builder: ir.IRBuilder, signature: Any, args: list[ir.Value]) -> ir.Value:
+            pairs = zip(unpack(builder, args[0]), found, strict=True)
+            values = [Emitter(builder, mode).convert(value, scalar, common) for value, scalar in pairs]
+            return context.make_tuple(builder, result, values)
+
+        return result(a), generate
 
     return definition
 

@@ -12,7 +12,7 @@ from typing import Any
 from llvmlite import ir
 from numba.core import types
 
-from jitkit.backends.lowering.emit import I64, Emitter
+from jitkit.backends.lowering.emit import I32, I64, Emitter
 from jitkit.backends.lowering.weak import scalar_of
 from jitkit.frontend.promotion import kind
 
@@ -54,17 +54,21 @@ class ArrayView:
         self.struct = context.make_array(array)(context, emit.builder, value)
 
     def indices(self, access: Access, items: list[types.Type], index: ir.Value) -> list[ir.Value]:
-        """Return the index as 64-bit integers, literal negative ones counted from the end."""
+        """Return the index as integers, literal negative ones counted from the end.
+
+        They have 64 bits, or 32 where every one is an index of the point or a literal (see `weak.weak_index`).
+        """
         builder = self.emit.builder
         values = [index] if not isinstance(index.type, ir.Aggregate) else unpack(builder, index)
+        narrow = all(value.type == I32 or literal is not None for value, literal in zip(values, access.literals, strict=True))
+        width = I32 if narrow and self.emit.mode.narrow else I64
         result = []
         for axis, (item, value, literal) in enumerate(zip(items, values, access.literals, strict=True)):
             if literal is not None:
-                whole: ir.Value = ir.Constant(I64, literal)
-                result.append(builder.add(self.extent(axis), whole) if literal < 0 else whole)
+                whole: ir.Value = ir.Constant(width, literal)
+                result.append(builder.add(self._fit(self.extent(axis), width), whole) if literal < 0 else whole)
             else:
-                scalar = scalar_of(item)
-                result.append(self.emit.convert(value, scalar, int))
+                result.append(value if value.type == width else self.emit.convert(value, scalar_of(item), int))
         return result
 
     def extent(self, axis: int) -> ir.Value:
@@ -74,20 +78,35 @@ class ArrayView:
     def pointer(self, indices: list[ir.Value]) -> ir.Value:
         """Return the address of an element, or of the first element of the axes left over."""
         builder, array = self.emit.builder, self.array
-        pointer = self.struct.data
-        contiguous = array.layout == "C" and len(indices) == array.ndim
-        byte = ir.IntType(8).as_pointer()
-        outer = indices[:-1] if contiguous else indices
-        offset: ir.Value | None = None
-        for axis, index in enumerate(outer):
-            term = builder.mul(index, builder.extract_value(self.struct.strides, axis), flags=("nsw",))
-            offset = term if offset is None else builder.add(offset, term, flags=("nsw",))
-        if offset is not None:
-            pointer = builder.bitcast(builder.gep(builder.bitcast(pointer, byte), [offset]), pointer.type)
-        if contiguous:
-            # The last axis is indexed in elements: LLVM then sees unit stride.
-            pointer = builder.gep(pointer, [indices[-1]])
-        return pointer
+        if not indices:  # x[()] of a 0-d array
+            return self.struct.data
+        if array.layout == "C" and len(indices) == array.ndim:
+            return builder.gep(self.struct.data, [self._offset(indices, self._elements(indices[0].type))])
+        offset = self._offset(indices, [builder.extract_value(self.struct.strides, k) for k in range(len(indices))])
+        start = builder.bitcast(self.struct.data, ir.IntType(8).as_pointer())
+        return builder.bitcast(builder.gep(start, [offset]), self.struct.data.type)
+
+    def _elements(self, width: ir.IntType) -> list[ir.Value | None]:
+        """Return how many elements one step along each axis is; None for the last, where it is one.
+
+        Counted from the shape: LLVM then sees the unit stride, and a GPU indexes in elements as CUDA C does.
+        """
+        steps: list[ir.Value | None] = [None]
+        for axis in range(self.array.ndim - 1, 0, -1):
+            extent = self._fit(self.extent(axis), width)
+            steps.append(extent if steps[-1] is None else self.emit.builder.mul(steps[-1], extent, flags=("nsw",)))
+        return steps[::-1]
+
+    def _offset(self, indices: list[ir.Value], steps: list[ir.Value | None]) -> ir.Value:
+        """Return the sum of the products of indices and steps as a 64-bit integer."""
+        builder, total = self.emit.builder, None
+        for index, step in zip(indices, steps, strict=True):
+            term = index if step is None else builder.mul(index, self._fit(step, index.type), flags=("nsw",))
+            total = term if total is None else builder.add(total, term, flags=("nsw",))
+        return total if total.type == I64 else builder.sext(total, I64)
+
+    def _fit(self, value: ir.Value, width: ir.IntType) -> ir.Value:
+        return value if value.type == width else self.emit.builder.trunc(value, width)
 
     def rest(self, access: Access, pointer: ir.Value) -> ir.Value:
         """Return the array of the axes left over, standing at `pointer`."""

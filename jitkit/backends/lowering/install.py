@@ -33,7 +33,7 @@ class Target:
     lower_cast: Callable[..., Any]
     lower_constant: Callable[..., Any]
     models: Any
-    _operations: dict[tuple[str, bool], Any] = field(default_factory=dict, repr=False)
+    _operations: dict[tuple[str, Mode], Any] = field(default_factory=dict, repr=False)
 
     def __post_init__(self) -> None:
         self.register_model(Weak)(self._weak_model)
@@ -46,21 +46,26 @@ class Target:
 
     def _weak_model(self, manager: Any, weak: Weak) -> Any:
         if weak.python is int:
-            return self.models.PrimitiveModel(manager, weak, I64)
+            return self.models.PrimitiveModel(manager, weak, ir.IntType(weak.counterpart.bitwidth))
         members = {
             float: [("wide", types.float64), ("narrow", types.float32)],
             complex: [("real", types.float64), ("imag", types.float64)],
         }
         return self.models.StructModel(manager, weak, members[weak.python])
 
-    def operation(self, name: str, fastmath: bool) -> Any:
+    def define(self, definition: Callable[..., Any]) -> Any:
+        """Return an intrinsic of this target; literal integers reach its definition as literals."""
+        return self.intrinsic(prefer_literal=True)(definition)
+
+    def operation(self, name: str, mode: Mode) -> Any:
         """Return an operation of the language as an intrinsic of this target."""
-        key = name, fastmath
+        key = name, mode
         if key not in self._operations:
-            self._operations[key] = self.intrinsic(operations.define(name, Mode(self.name, fastmath)))
+            # By itself Numba would first offer x[-1] as an index of type int64, and be content with that.
+            self._operations[key] = self.define(operations.define(name, mode))
         return self._operations[key]
 
-    def compile(self, program: Program, fastmath: bool, jit: Callable[[Callable], Any], jit_helper: Callable) -> Any:
+    def compile(self, program: Program, mode: Mode, jit: Callable[[Callable], Any], jit_helper: Callable) -> Any:
         """Return the dispatcher of a program, its helpers' dispatchers in its globals.
 
         `jit` and `jit_helper` turn a rewritten function into a dispatcher of this target.
@@ -69,16 +74,16 @@ class Target:
         functions = [item.build({"__name__": __name__}) for item in programs]
         for item, func in zip(programs, functions, strict=True):
             # Helpers that are not inlined are linked by symbol, so the symbol must tell equal names apart.
-            func.__qualname__ = f"{item.name}.{item.fingerprint[:12]}{'.fast' * fastmath}"
+            func.__qualname__ = f"{item.name}.{item.fingerprint[:12]}{'.fast' * mode.fastmath}"
         dispatchers = [(jit if item is program else jit_helper)(func) for item, func in zip(programs, functions, strict=True)]
         for item, func in zip(programs, functions, strict=True):
             for name, meaning in item.names.items():
-                func.__globals__[name] = self._global(meaning, fastmath, programs, dispatchers)
+                func.__globals__[name] = self._global(meaning, mode, programs, dispatchers)
         return dispatchers[0]
 
-    def _global(self, meaning: Any, fastmath: bool, programs: list[Program], dispatchers: list[Any]) -> Any:
+    def _global(self, meaning: Any, mode: Mode, programs: list[Program], dispatchers: list[Any]) -> Any:
         if isinstance(meaning, Operation):
-            return self.operation(meaning.name, fastmath)
+            return self.operation(meaning.name, mode)
         if isinstance(meaning, Constant):
             return global_of(meaning.value)
         return dispatchers[programs.index(meaning)] if isinstance(meaning, Program) else meaning

@@ -2,7 +2,7 @@
 
 from __future__ import annotations
 
-from collections.abc import Callable, Iterable
+from collections.abc import Callable
 from typing import Any
 
 import numpy as np
@@ -10,9 +10,9 @@ from llvmlite import ir
 from numba.core import types
 
 from jitkit.backends.lowering import arithmetic, elements, functions
-from jitkit.backends.lowering.emit import FLOAT16, FLOAT64, I64, Emitter, Mode, part_of
+from jitkit.backends.lowering.emit import FLOAT16, FLOAT64, I32, I64, Emitter, Mode, part_of
 from jitkit.backends.lowering.typing import Definition, pure, refuse, rule, scalars
-from jitkit.backends.lowering.weak import scalar_of, type_of
+from jitkit.backends.lowering.weak import MAX_OFFSET, scalar_of, type_of, weak_index
 from jitkit.frontend import promotion
 from jitkit.frontend.operations import arity
 from jitkit.frontend.promotion import BOOL, Scalar, is_weak, kind
@@ -55,6 +55,8 @@ def _operator(name: str, mode: Mode) -> Definition:
 
 def binary(name: str, mode: Mode, a: types.Type, b: types.Type) -> Any:
     """Type and generate a binary arithmetic operator."""
+    if _moves_index(name, a, b):
+        return _moved_index(name, a, b)
     found = scalars(_symbol(name), (a, b))
     operand, result = rule(name, promotion.arithmetic, name, *found)
     if kind(operand) == "c" and name not in ("add", "sub", "mul", "truediv"):
@@ -62,6 +64,21 @@ def binary(name: str, mode: Mode, a: types.Type, b: types.Type) -> Any:
     if name == "truediv" and operand is float and all(kind(scalar) in "iub" for scalar in found):
         return pure(mode, (a, b), int, float, _weak_division)
     return pure(mode, (a, b), operand, result, lambda emit, v: arithmetic.binary(emit, name, operand, *v))
+
+
+def _moves_index(name: str, a: types.Type, b: types.Type) -> bool:
+    """Tell whether this is an index of the point plus or minus a small literal, which still fits its 32 bits."""
+    offset = {"add": b if a == weak_index else a, "sub": b}.get(name)
+    index = a if offset is b else b
+    return index == weak_index and isinstance(offset, types.IntegerLiteral) and abs(offset.literal_value) <= MAX_OFFSET
+
+
+def _moved_index(name: str, a: types.Type, b: types.Type) -> Any:
+    def generate(context: Any, builder: ir.IRBuilder, signature: Any, args: list[ir.Value]) -> ir.Value:
+        values = [value if value.type == I32 else builder.trunc(value, I32) for value in args]
+        return getattr(builder, name)(*values, flags=("nsw",))
+
+    return weak_index(a, b), generate
 
 
 def _weak_division(emit: Emitter, values: list[ir.Value]) -> ir.Value:
@@ -123,7 +140,10 @@ def _math(name: str, mode: Mode) -> Definition:
 
 def math_function(name: str, mode: Mode, arguments: tuple[types.Type, ...]) -> Any:
     """Type and generate a function of the math module."""
-    operand = rule(name, promotion.math_function, *scalars(f"math.{name}", arguments))
+    found = scalars(f"math.{name}", arguments)
+    if name in _WHOLE and kind(found[0]) in "iub":
+        return pure(mode, arguments, int, int, lambda emit, v: v[0])
+    operand = rule(name, promotion.math_function, *found)
     if name in _TESTS:
         precise = FLOAT64 if operand is float else FLOAT32 if operand == FLOAT16 else operand
         return pure(mode, arguments, precise, BOOL, lambda emit, v: _TESTS[name](emit, v[0]))
@@ -200,7 +220,7 @@ def _numpy_code(name: str, operand: Scalar) -> Callable[[Emitter, list[ir.Value]
     if name in ("conjugate", "square", "reciprocal", "sign"):
         return {"conjugate": _conjugate, "square": _square, "reciprocal": _reciprocal, "sign": _sign}[name](operand)
     if name in ("minimum", "maximum", "fmin", "fmax"):
-        return lambda emit, v: _extreme(emit, name, operand, *v) if kind(operand) != "c" else None
+        return None if kind(operand) == "c" else lambda emit, v: _extreme(emit, name, operand, *v)
     if kind(operand) == "c":
         return None
     if kind(operand) != "f":  # floor and its like leave integers alone
@@ -252,8 +272,16 @@ def _square(operand: Scalar) -> Callable[[Emitter, list[ir.Value]], ir.Value]:
 
 
 def _reciprocal(operand: Scalar) -> Callable[[Emitter, list[ir.Value]], ir.Value]:
-    name = "truediv" if kind(operand) in "fc" else "floordiv"
-    return lambda emit, v: arithmetic.binary(emit, name, operand, emit.convert(ir.Constant(I64, 1), int, operand), v[0])
+    def code(emit: Emitter, values: list[ir.Value]) -> ir.Value:
+        one, minus, zero = (emit.convert(ir.Constant(I64, k), int, operand) for k in (1, -1, 0))
+        if kind(operand) in "fc":
+            return arithmetic.binary(emit, "truediv", operand, one, values[0])
+        unit = arithmetic.compare(emit, "eq", operand, values[0], one)
+        if kind(operand) == "i":
+            unit = emit.builder.or_(unit, arithmetic.compare(emit, "eq", operand, values[0], minus))
+        return emit.builder.select(unit, values[0], zero)  # C's division, which truncates
+
+    return code
 
 
 def _sign(operand: Scalar) -> Callable[[Emitter, list[ir.Value]], ir.Value] | None:
@@ -285,7 +313,7 @@ def _extreme(emit: Emitter, name: str, operand: Scalar, a: ir.Value, b: ir.Value
 def _where(mode: Mode) -> Definition:
     def definition(typingctx: Any, condition: types.Type, a: types.Type, b: types.Type) -> Any:
         found = scalars("np.where", (condition, a, b))
-        _, result = rule("where", promotion.arithmetic, "add", *_without_booleans(found[1:]))
+        result = promotion.numpy_common(*found[1:])
 
         def generate(context: Any, builder: ir.IRBuilder, signature: Any, args: list[ir.Value]) -> ir.Value:
             emit = Emitter(builder, mode)
@@ -297,14 +325,12 @@ def _where(mode: Mode) -> Definition:
     return definition
 
 
-def _without_booleans(found: Iterable[Scalar]) -> list[Scalar]:
-    return [np.dtype(np.int8) if scalar == BOOL else scalar for scalar in found]
-
-
 def _clip(mode: Mode) -> Definition:
     def definition(typingctx: Any, x: types.Type, low: types.Type, high: types.Type) -> Any:
         found = scalars("np.clip", (x, low, high))
-        operand = rule("clip", promotion.common, *found)
+        operand = promotion.numpy_common(*found)
+        if kind(operand) == "c":
+            raise refuse("np.clip is not available for complex numbers in a kernel")
 
         def code(emit: Emitter, v: list[ir.Value]) -> ir.Value:
             return _extreme(emit, "minimum", operand, _extreme(emit, "maximum", operand, v[0], v[1]), v[2])
@@ -355,7 +381,7 @@ def _complex(mode: Mode, re: types.Type, im: types.Type) -> Any:
 def _round(mode: Mode, a: types.Type) -> Any:
     (found,) = scalars("round", (a,))
     if kind(found) in "iub":
-        return pure(mode, (a,), int if found == BOOL else found, int if found == BOOL else found, lambda emit, v: v[0])
+        return pure(mode, (a,), int, int, lambda emit, v: v[0])
     operand = rule("round", promotion.math_function, found)
     return pure(mode, (a,), operand, int, lambda emit, v: _whole(emit, "rint", operand, v[0]))
 

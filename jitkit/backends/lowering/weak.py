@@ -34,6 +34,12 @@ class Weak(types.Type):
         return typingctx.can_convert(self.counterpart, other)
 
 
+MAX_OFFSET = 4096
+"""The largest literal added to an index in 32 bits; launches leave that much room below 2**31."""
+
+# An index of a point on a GPU, held in 32 bits where the launch allows: still a Python int to every rule, and widened
+# where it meets anything but a literal offset or a place in an array.
+weak_index = Weak(int, types.int32)
 weak_int, weak_float, weak_complex = Weak(int, types.int64), Weak(float, types.float64), Weak(complex, types.complex128)
 WEAK_TYPES = {int: weak_int, float: weak_float, complex: weak_complex}
 _STRONG = {
@@ -71,7 +77,7 @@ class WeakValue:
 
 def global_of(value: Any) -> Any:
     """Wrap a constant so that Numba sees its weak type; NumPy scalars keep their own."""
-    if isinstance(value, np.generic):
+    if isinstance(value, (np.generic, bool)):
         return value
     if isinstance(value, int) and value > np.iinfo(np.int64).max:
         return np.uint64(value)  # a hash constant: it only ever meets uint64

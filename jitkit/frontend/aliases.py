@@ -1,0 +1,75 @@
+"""Which parameters' memory the local names of a function may refer to, so that writes through them are seen."""
+
+from __future__ import annotations
+
+import ast
+from collections.abc import Iterator
+
+
+class Aliases:
+    """The parameters behind each name, whatever the order in which loops run the assignments.
+
+    Parameters
+    ----------
+    params : tuple of str
+        The function's parameters.
+    definition : ast.FunctionDef
+        Its body.
+    """
+
+    def __init__(self, params: tuple[str, ...], definition: ast.FunctionDef) -> None:
+        self._of: dict[str, frozenset[str]] = {name: frozenset({name}) for name in params}
+        bindings = [(name, value) for node in ast.walk(definition) for name, value in _bindings(node)]
+        changed = True
+        while changed:
+            changed = any([self.add(name, self.roots(value)) for name, value in bindings])
+
+    def add(self, name: str, roots: frozenset[str]) -> bool:
+        """Let a name refer to more parameters; return whether that was news."""
+        known = self._of.get(name, frozenset())
+        self._of[name] = known | roots
+        return not roots <= known
+
+    def roots(self, node: ast.expr) -> frozenset[str]:
+        """Return the parameters whose memory an expression may refer to."""
+        if isinstance(node, ast.Name):
+            return self._of.get(node.id, frozenset())
+        return frozenset().union(*map(self.roots, _sources(node)))
+
+
+def _sources(node: ast.expr) -> list[ast.expr]:
+    """Return the parts of an expression from which its value may be an array."""
+    if isinstance(node, (ast.Subscript, ast.Attribute, ast.NamedExpr)):
+        return [node.value]
+    if isinstance(node, ast.IfExp):
+        return [node.body, node.orelse]
+    if isinstance(node, ast.Tuple):
+        return node.elts
+    if isinstance(node, ast.BoolOp):
+        return node.values
+    if isinstance(node, ast.Call):  # a helper may return the array it was given
+        return [*node.args, *(keyword.value for keyword in node.keywords)]
+    return []
+
+
+def _bindings(node: ast.AST) -> Iterator[tuple[str, ast.expr]]:
+    """Yield the names that a statement or a walrus binds, each with what it is taken from."""
+    if isinstance(node, ast.Assign):
+        targets, value = node.targets, node.value
+    elif isinstance(node, (ast.AnnAssign, ast.NamedExpr)):
+        targets, value = [node.target], node.value
+    elif isinstance(node, ast.For):
+        targets, value = [node.target], node.iter
+    else:
+        return
+    for target in targets if value is not None else []:
+        for name in _names(target):
+            yield name, value
+
+
+def _names(target: ast.expr) -> Iterator[str]:
+    if isinstance(target, ast.Name):
+        yield target.id
+    elif isinstance(target, (ast.Tuple, ast.List)):
+        for item in target.elts:
+            yield from _names(item)
