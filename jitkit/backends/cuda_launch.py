@@ -126,7 +126,7 @@ def fits_32_bits(space: Space, arrays: list[Any]) -> bool:
     """Tell whether every index, every thread's place in its grid and every place in an array fits a signed 32-bit integer."""
     ends = (s + d * n for s, d, n in zip(*space, strict=True))
     spaces = all(end + 2 * _ROOM < _NARROW for end in ends) and math.prod(space.counts[:-2] or (1,)) < _NARROW
-    return spaces and all(_span(array) < _NARROW for array in arrays)
+    return spaces and all(max(_span(array), *array.shape) + _ROOM < _NARROW for array in arrays)
 
 
 def _span(array: Any) -> int:

@@ -556,10 +556,13 @@ out:
   ret void
 }
 
-; Runs and times growing pieces until the rest is worth sharing or nothing is left. Each step judges anew by its own
-; piece: work that starts cheap and gets dear (a triangular loop) is still shared, and a caller that found the slot
-; taken asks again after as much time as it has worked. A body whose single units were longer than a piece in its last
-; launch is shared at once, because one such unit run by the caller first would keep all the others waiting.
+; Runs and times growing pieces until the rest is worth sharing or nothing is left.
+;
+; A unit is taken to cost what it did in the piece just timed, or on average in the body's last launch, whichever is
+; more: where the first units are cheap (an empty border), only the launch before knows of the others, and being wrong
+; the other way costs one waking. Each step judges anew, so work that gets dear as it goes is still shared, and a caller
+; that found the slot taken asks again after as much time as it has worked. A body whose single units were longer than a
+; piece is shared at once, because one such unit run by the caller first would keep all the others waiting.
 define internal void @launch(ptr %body, ptr %args, i64 %n, i64 %threads) {
 entry:
   %known = call double @recall(ptr %body)
@@ -598,7 +601,9 @@ judge:
   %elapsed = sub i64 %until, %since
   %elapsed.f = sitofp i64 %elapsed to double
   %piece.f = sitofp i64 %piece to double
-  %unit_ns = fdiv double %elapsed.f, %piece.f
+  %measured = fdiv double %elapsed.f, %piece.f
+  %dearer = fcmp ogt double %measured, %known
+  %unit_ns = select i1 %dearer, double %measured, double %known
   %left = sub i64 %n, %end
   %left.f = sitofp i64 %left to double
   %left_ns = fmul double %unit_ns, %left.f

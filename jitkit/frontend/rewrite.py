@@ -10,7 +10,6 @@ from __future__ import annotations
 import ast
 import dataclasses
 import inspect
-import math
 from collections.abc import Callable, Iterable
 from types import FunctionType, ModuleType
 from typing import Any, NoReturn
@@ -197,20 +196,23 @@ class _Rewriter(ast.NodeTransformer):
             self.fail(node.target, "unpacking the values of range", "give the loop one variable")
         if node.iter.keywords or not 1 <= len(node.iter.args) <= 3:
             self.fail(node.iter, f"range with {len(node.iter.args)} arguments", "write range(start, stop, step)")
-        bounds = [self.op("index", self.visit(arg), at=arg) for arg in node.iter.args]
-        zero, one = self.constant(0, node.iter), self.constant(1, node.iter)
-        start, stop = (zero, bounds[0]) if len(bounds) == 1 else bounds[:2]
-        step, sign = (bounds[2], self._sign(node.iter.args[2])) if len(bounds) == 3 else (one, 1)
+        args = [self._literal_offset(arg) or self.visit(arg) for arg in node.iter.args]
+        zero, one = (_at(ast.Constant(value), node.iter) for value in (0, 1))
+        start, stop = (zero, args[0]) if len(args) == 1 else args[:2]
+        step, sign = (args[2], self._sign(node.iter.args[2])) if len(args) == 3 else (one, 1)
         counter, end, stride = (self.temporary() for _ in range(3))
-        names = [ast.Name(name, ast.Load()) for name in (counter, end, stride)]
+        load = {name: ast.Name(name, ast.Load()) for name in (counter, end, stride)}
+        pair = self.op("bounds", start, stop, step, at=node.iter)
+        stores = [ast.Name(name, ast.Store()) for name in (counter, end, stride)]
+        setup = _at(ast.Assign([ast.Tuple(stores, ast.Store())], pair), node)
+        step = step if isinstance(step, ast.Constant) else load[stride]
         more = {1: "operator.lt", -1: "operator.gt", 0: "more"}[sign]
-        test = self.op(more, *(names if sign == 0 else names[:2]), at=node.iter)
-        following = self.op("operator.add", names[0], names[2], at=node.iter)
-        setup = [(end, stop), (stride, step), (counter, start)]
-        head = [ast.Assign([node.target], names[0]), ast.Assign([ast.Name(counter, ast.Store())], following)]
+        test = self.op(more, load[counter], load[end], *([step] if sign == 0 else []), at=node.iter)
+        following = self.op("operator.add", load[counter], step, at=node.iter)
+        head = [ast.Assign([node.target], load[counter]), ast.Assign([ast.Name(counter, ast.Store())], following)]
         body = [_at(statement, node) for statement in head] + self._block(node.body)
         loop = ast.While(test, body, self._block(node.orelse))
-        return [*(_at(ast.Assign([ast.Name(name, ast.Store())], value), node) for name, value in setup), loop]
+        return [setup, loop]
 
     def _sign(self, step: ast.expr) -> int:
         """Return the sign of a fixed step, or 0 where it is known only at run time."""
@@ -573,8 +575,5 @@ def _unhashable_free(table: Iterable, key: Any) -> Iterable:
 
 def _same(a: Any, b: Any) -> bool:
     if isinstance(a, Constant) and isinstance(b, Constant):
-        # 1 == 1.0 == True, 0.0 == -0.0 and nan != nan, so equality of values does not do
-        x, y = a.value, b.value
-        same_zero = not isinstance(x, float) or math.copysign(1, x) == math.copysign(1, y)
-        return type(x) is type(y) and x == y and same_zero
+        return a.describe() == b.describe()  # 1 == 1.0 == True and 0.0 == -0.0, so equality of values does not do
     return type(a) is type(b) and (a is b or (dataclasses.is_dataclass(a) and isinstance(a, Operation) and a == b))

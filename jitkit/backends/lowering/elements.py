@@ -8,10 +8,10 @@ from llvmlite import ir
 from numba.core import types
 
 from jitkit.backends.lowering import arithmetic
-from jitkit.backends.lowering.emit import F32, FLOAT32, FLOAT64, I64, Emitter, Mode, part_of
+from jitkit.backends.lowering.emit import F32, FLOAT32, FLOAT64, I32, I64, Emitter, Mode, part_of
 from jitkit.backends.lowering.indexing import ArrayView, access_of, integers_of, unpack
 from jitkit.backends.lowering.typing import Definition, name_of, pure, refuse, rule, scalars
-from jitkit.backends.lowering.weak import scalar_of, type_of, weak_int
+from jitkit.backends.lowering.weak import is_small, scalar_of, type_of, weak_index, weak_int
 from jitkit.frontend import promotion
 from jitkit.frontend.promotion import BOOL, kind
 
@@ -21,7 +21,7 @@ members = unpack
 def basic(name: str, mode: Mode) -> Definition:
     """Return the definition of an operation outside the families."""
     return {
-        "getitem": _getitem, "setitem": _setitem, "truth": _truth, "not_": _not, "index": _index, "more": _more,
+        "getitem": _getitem, "setitem": _setitem, "truth": _truth, "not_": _not, "bounds": _bounds, "more": _more,
         "items": _items,
         "power_literal": _power_literal,
     }[name](mode)  # fmt: skip
@@ -155,14 +155,25 @@ def _not(mode: Mode) -> Definition:
     return definition
 
 
-def _index(mode: Mode) -> Definition:
-    """Give a bound of range the type of a Python int."""
+def _bounds(mode: Mode) -> Definition:
+    """Give the start, stop and step of a range the type of a Python int, in 32 bits where they are known to fit."""
 
-    def definition(typingctx: Any, a: types.Type) -> Any:
-        (found,) = scalars("range", (a,))
-        if kind(found) not in "iub":
-            raise refuse(f"range takes integers, not {name_of(a)}: write int(...)")
-        return pure(mode, (a,), int, int, lambda emit, v: v[0])
+    def definition(typingctx: Any, start: types.Type, stop: types.Type, step: types.Type) -> Any:
+        given = (start, stop, step)
+        for item, found in zip(given, scalars("range", given), strict=True):
+            if kind(found) not in "iub":
+                raise refuse(f"range takes integers, not {name_of(item)}: write int(...)")
+        narrow = mode.narrow and is_small(step) and all(item == weak_index or is_small(item) for item in (start, stop))
+        counter = weak_index if narrow else weak_int
+        result = types.Tuple((counter, counter, weak_int))
+
+        def generate(context: Any, builder: ir.IRBuilder, signature: Any, args: list[ir.Value]) -> ir.Value:
+            emit = Emitter(builder, mode)
+            wide = [emit.convert(value, scalar_of(item), int) for value, item in zip(args, given, strict=True)]
+            counters = [builder.trunc(value, I32) if narrow else value for value in wide[:2]]
+            return context.make_tuple(builder, result, [*counters, wide[2]])
+
+        return result(*given), generate
 
     return definition
 
@@ -255,9 +266,15 @@ def _shape(mode: Mode, a: types.Type) -> Any:
         return _field(a, "shape")
 
     def generate(context: Any, builder: ir.IRBuilder, signature: Any, args: list[ir.Value]) -> ir.Value:
-        return context.make_array(a)(context, builder, args[0]).shape
+        extents = unpack(builder, context.make_array(a)(context, builder, args[0]).shape)
+        return context.make_tuple(builder, result, [_fitted(builder, extent, mode) for extent in extents])
 
-    return types.UniTuple(weak_int, a.ndim)(a), generate
+    result = types.UniTuple(weak_index if mode.narrow else weak_int, a.ndim)
+    return result(a), generate
+
+
+def _fitted(builder: ir.IRBuilder, extent: ir.Value, mode: Mode) -> ir.Value:
+    return builder.trunc(extent, I32) if mode.narrow else extent
 
 
 def _size(mode: Mode, a: types.Type) -> Any:
@@ -299,8 +316,8 @@ def length(mode: Mode, a: types.Type) -> Any:
         raise refuse(f"len() of {name_of(a)}")
 
     def generate(context: Any, builder: ir.IRBuilder, signature: Any, args: list[ir.Value]) -> ir.Value:
-        return builder.extract_value(context.make_array(a)(context, builder, args[0]).shape, 0)
+        return _fitted(builder, builder.extract_value(context.make_array(a)(context, builder, args[0]).shape, 0), mode)
 
-    return weak_int(a), generate
+    return (weak_index if mode.narrow else weak_int)(a), generate
 
 

@@ -87,6 +87,8 @@ class Emitter:
             value = self.builder.sext(value, I64)
         if source == target and is_weak(source) == is_weak(target):
             return value
+        if target == BOOL and not is_weak(target):
+            return self.truth(value, source)
         if kind(source) == "c" or kind(target) == "c":
             return self._convert_complex(value, source, target)
         if source is float:
@@ -131,8 +133,6 @@ class Emitter:
 
     def _convert_real(self, value: ir.Value, source: Scalar, target: Scalar) -> ir.Value:
         builder, wide = self.builder, llvm_type(target)
-        if target == BOOL:
-            return self.truth(value, source)
         if kind(source) == "f":
             if kind(target) == "f":
                 return (builder.fpext if wide == F64 else builder.fptrunc)(value, wide) if value.type != wide else value

@@ -10,7 +10,7 @@ from llvmlite import ir
 from numba.core import types
 
 from jitkit.backends.lowering import operations
-from jitkit.backends.lowering.emit import I64, Emitter, Mode
+from jitkit.backends.lowering.emit import I16, I64, Emitter, Mode
 from jitkit.backends.lowering.weak import Weak, float_pair, global_of, scalar_of
 from jitkit.frontend.program import Constant, Operation, Program
 
@@ -43,6 +43,16 @@ class Target:
             if other is not Weak:
                 self.lower_cast(other, Weak)(cast)
         self.lower_constant(Weak)(_constant)
+        if self.name == "cpu":  # where Numba itself knows no float16
+            self.register_model(types.Float)(self._float_model)
+            for other in (types.Integer, types.Float, types.Complex, types.Boolean):
+                self.lower_cast(types.float16, other)(cast)
+                self.lower_cast(other, types.float16)(cast)
+
+    def _float_model(self, manager: Any, numba_type: types.Float) -> Any:
+        if numba_type == types.float16:
+            return self.models.PrimitiveModel(manager, numba_type, I16)
+        return self.models.FloatModel(manager, numba_type)
 
     def _weak_model(self, manager: Any, weak: Weak) -> Any:
         if weak.python is int:

@@ -12,7 +12,7 @@ from numba.core import types
 from jitkit.backends.lowering import arithmetic, elements, functions
 from jitkit.backends.lowering.emit import FLOAT16, FLOAT64, I32, I64, Emitter, Mode, part_of
 from jitkit.backends.lowering.typing import Definition, pure, refuse, rule, scalars
-from jitkit.backends.lowering.weak import MAX_OFFSET, scalar_of, type_of, weak_index
+from jitkit.backends.lowering.weak import is_small, scalar_of, type_of, weak_index
 from jitkit.frontend import promotion
 from jitkit.frontend.operations import arity
 from jitkit.frontend.promotion import BOOL, Scalar, is_weak, kind
@@ -70,7 +70,7 @@ def _moves_index(name: str, a: types.Type, b: types.Type) -> bool:
     """Tell whether this is an index of the point plus or minus a small literal, which still fits its 32 bits."""
     offset = {"add": b if a == weak_index else a, "sub": b}.get(name)
     index = a if offset is b else b
-    return index == weak_index and isinstance(offset, types.IntegerLiteral) and abs(offset.literal_value) <= MAX_OFFSET
+    return index == weak_index and offset is not None and is_small(offset)
 
 
 def _moved_index(name: str, a: types.Type, b: types.Type) -> Any:
@@ -434,7 +434,7 @@ def _cast(dtype: str, mode: Mode) -> Definition:
 
     def definition(typingctx: Any, a: types.Type) -> Any:
         (found,) = scalars(f"np.{dtype}", (a,))
-        if kind(found) == "c" and target.kind != "c":
+        if kind(found) == "c" and target.kind not in "bc":
             raise refuse(f"np.{dtype}() of a complex number: take its .real part")
         return pure(mode, (a,), target, target, lambda emit, v: v[0])
 

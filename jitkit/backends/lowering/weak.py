@@ -51,6 +51,11 @@ _STRONG = {
 _DTYPES = {numba_type: dtype for dtype, numba_type in _STRONG.items()}
 
 
+def is_small(numba_type: types.Type) -> bool:
+    """Tell whether a type is that of an integer literal which may be added to a 32-bit index."""
+    return isinstance(numba_type, types.IntegerLiteral) and abs(numba_type.literal_value) <= MAX_OFFSET
+
+
 def scalar_of(numba_type: types.Type) -> Scalar | None:
     """Return the scalar type behind a Numba type, or None where it is no number."""
     if isinstance(numba_type, types.BooleanLiteral):
