@@ -6,11 +6,9 @@ from collections.abc import Callable
 from typing import TYPE_CHECKING, Any
 
 import numpy as np
-from numba.core import errors
 
 from jitkit.backends import cpu, pool, report
 from jitkit.backends.layout import Layout, layout_of, leaf_values
-from jitkit.launch.space import Space
 
 if TYPE_CHECKING:
     from jitkit.launch.kernel import Kernel, Launch
@@ -37,22 +35,17 @@ def runner(kernel: Kernel, layouts: tuple[Layout, ...], ndim: int, unit_step: bo
     return found
 
 
-def plan(launch: Launch, values: tuple) -> Callable[[Space, tuple], None] | None:
+def plan(launch: Launch, values: tuple) -> Callable[[Launch, tuple[int, ...], tuple], None] | None:
     """Return the short way for arguments of these Python types, or None where they need converting each time."""
     if not all(type(value) in _DIRECT or isinstance(value, np.generic) for value in values):
         return None
     run = runner(launch.kernel, tuple(map(layout_of, values)), launch.ndim, launch.space.steps[-1] == 1)
-    kernel = launch.kernel
 
-    def short(space: Space, args: tuple) -> None:
-        threads = pool.get_num_threads()
-        if threads - 1 > pool.workers:
-            pool.ensure_workers(threads)
-        starts, steps, counts = space
+    def short(launch: Launch, prefix: tuple[int, ...], args: tuple) -> None:
         try:
-            run(threads, *starts, *steps, *counts, *args)
-        except (errors.NumbaError, TypeError, ValueError, OverflowError, NotImplementedError) as error:
-            raise report.explain(kernel, len(counts), args, error) from error
+            run(pool.ready(), *prefix, *args)
+        except Exception as error:  # compiled code raises nothing: this is a compilation for new dtypes
+            raise report.explain(launch.kernel, launch.ndim, args, error) from error
 
     return short
 
@@ -62,11 +55,9 @@ def run(launch: Launch, values: tuple) -> None:
     kernel, space = launch.kernel, launch.space
     compiled = runner(kernel, tuple(map(layout_of, values)), launch.ndim, space.steps[-1] == 1)
     flat = [host_array(leaf) for leaf in leaf_values(values)]
-    threads = pool.get_num_threads()
-    pool.ensure_workers(threads)
     try:
-        compiled(threads, *space.starts, *space.steps, *space.counts, *flat)
-    except (errors.NumbaError, TypeError, ValueError, OverflowError, NotImplementedError) as error:
+        compiled(pool.ready(), *space.starts, *space.steps, *space.counts, *flat)
+    except Exception as error:
         raise report.explain(kernel, launch.ndim, values, error) from error
 
 
@@ -85,6 +76,6 @@ def prepare(launch: Launch, values: tuple, fresh: bool = False) -> Any:
     try:
         signature = tuple(map(compiled.typeof_pyval, [1, *(0,) * (3 * launch.ndim), *flat]))
         compiled.compile(signature)
-    except (errors.NumbaError, TypeError, ValueError, NotImplementedError) as error:
+    except Exception as error:
         raise report.explain(kernel, launch.ndim, values, error) from error
     return compiled

@@ -151,6 +151,14 @@ def counters() -> Counters:
     return Counters(*(count.value for count in _compiled().counts))
 
 
+def ready() -> int:
+    """Return how many threads a launch may use, after starting those that are missing."""
+    threads = _num_threads or get_num_threads()
+    if threads - 1 > workers:
+        ensure_workers(threads)
+    return threads
+
+
 def get_num_threads() -> int:
     """Return how many threads a launch may use, the calling one among them.
 

