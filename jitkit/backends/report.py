@@ -30,7 +30,7 @@ def explain(kernel: Kernel, ndim: int, args: tuple, error: Exception) -> JitkitE
     if refusal is None:
         first = next((line.strip() for line in text.splitlines() if line.strip()), type(error).__name__)
         return KernelTypeError(at_source(f"{kernel.name}: {_plain(text) or first}", *_place(kernel, text)) + f"\n{given}")
-    place = _place(kernel, text[text.rindex("\x03") :])
+    place = _place(kernel, text[text.index("\x03") :])
     return KernelTypeError(at_source(f"{kernel.name}: {refusal}", *place) + f"\n{given}")
 
 
@@ -40,6 +40,9 @@ def _plain(text: str) -> str | None:
     if unify:
         one, other, name = unify.groups()
         return f"variable {name!r} is {_short(one)} in one place and {_short(other)} in another; give each its own name"
+    attribute = re.search(r"Unknown attribute '(\w+)' of type (.+)", text)
+    if attribute:
+        return f"{_short(attribute[2])} has no .{attribute[1]} in a kernel; arrays have shape, size and ndim"
     undefined = re.search(r"[Vv]ariable '?([\w.$]+)'? (?:referenced before assignment|is not defined)", text)
     return f"variable {undefined[1]!r} is read before anything is assigned to it" if undefined else None
 

@@ -19,6 +19,8 @@ def read(func: Callable) -> tuple[ast.FunctionDef, str]:
         Where the source cannot be read (the interactive prompt, ``exec``), or the function is not a plain ``def``.
     """
     filename = func.__code__.co_filename
+    if func.__name__ == "<lambda>":
+        raise KernelSyntaxError(f"{filename}:{func.__code__.co_firstlineno}: a lambda is no kernel: write it with `def`")
     try:
         lines, first = inspect.getsourcelines(func)
     except (OSError, TypeError):

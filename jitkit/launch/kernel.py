@@ -6,7 +6,7 @@ import functools
 from collections.abc import Callable
 from typing import Any, overload
 
-from jitkit.errors import BackendError, KernelSyntaxError, KernelTypeError, at_source
+from jitkit.errors import BackendError, JitkitError, KernelSyntaxError, KernelTypeError, at_source
 from jitkit.frontend import rewrite
 from jitkit.frontend.program import Program
 from jitkit.launch import arguments, choice
@@ -173,7 +173,10 @@ class Launch:
             driver = self._drivers.get((self.backend or choice.requested(), *map(type, args)))
             if driver is not None:
                 return driver(self, self._prefix, args)
-        return self._first(args, kwargs)
+        try:
+            return self._first(args, kwargs)
+        except JitkitError as error:  # the traceback ends at the user's line, not deep inside
+            raise error.with_traceback(None) from error.__cause__
 
     def _first(self, args: tuple, kwargs: dict[str, Any]) -> None:
         backend = self.backend or choice.requested()

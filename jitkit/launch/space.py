@@ -64,16 +64,14 @@ def _axis(axis: Any, kernel: str) -> tuple[int, int, int]:
     if not isinstance(axis, slice):
         return 0, 1, _integer(axis, kernel, "an extent")
     if axis.stop is None:
-        raise LaunchError(f"{kernel}[...]: the slice {_text(axis)} has no stop: write start:stop, such as 0:n")
+        raise LaunchError(f"{kernel}[...]: the slice {axis.start}: has no stop: write start:stop, such as 0:n")
     start = 0 if axis.start is None else _integer(axis.start, kernel, "a start")
     stop = _integer(axis.stop, kernel, "a stop")
-    step = 1 if axis.step is None else _integer(axis.step, kernel, "a step")
-    if step < 1:
-        raise LaunchError(f"{kernel}[...]: the step of {_text(axis)} must be at least 1; points run in no order")
+    step = 1 if axis.step is None else _integer(axis.step, kernel, "a step", smallest=1)
     return start, step, len(range(start, stop, step))
 
 
-def _integer(value: Any, kernel: str, what: str) -> int:
+def _integer(value: Any, kernel: str, what: str, smallest: int = 0) -> int:
     try:
         number = None if isinstance(value, bool) else operator.index(value)
     except TypeError:
@@ -83,11 +81,6 @@ def _integer(value: Any, kernel: str, what: str) -> int:
             f"{kernel}[...]: {what} of the launch space is an integer, not {value!r} ({type(value).__name__}); "
             "write kernel[n], kernel[start:stop] or a tuple of them"
         )
-    if not 0 <= number <= _LARGEST:
-        raise LaunchError(f"{kernel}[...]: {what} of the launch space is {number}; it must be from 0 to 2**63 - 1")
+    if not smallest <= number <= _LARGEST:
+        raise LaunchError(f"{kernel}[...]: {what} of the launch space is {number}; it must be from {smallest} to 2**63 - 1")
     return number
-
-
-def _text(axis: slice) -> str:
-    parts = [axis.start, axis.stop] + ([axis.step] if axis.step is not None else [])
-    return ":".join("" if part is None else str(part) for part in parts)

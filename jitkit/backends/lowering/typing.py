@@ -26,8 +26,8 @@ def refuse(message: str) -> TypingError:
 
 def refusal_in(report: str) -> str | None:
     """Return jitkit's own message from the text of Numba's report, or None."""
-    found = _MARK.findall(report)
-    return " ".join(found[-1].split()) if found else None
+    found = _MARK.search(report)  # the first: Numba tries literal types first, which name the types as the user wrote them
+    return " ".join(found[1].split()) if found else None
 
 
 def name_of(numba_type: types.Type) -> str:

@@ -1,0 +1,65 @@
+"""What all tests share: one body of a test for every backend, and a run that the user's own settings cannot change.
+
+A test that takes the `backend` fixture runs once on each backend. Without a GPU its `cuda` leg needs the CUDA
+simulator, which Numba chooses when it is imported: `test_simulator.py` starts a second run of pytest for that, in which
+only the `cuda` legs are left.
+"""
+
+from __future__ import annotations
+
+import functools
+import os
+import tempfile
+
+import hypothesis
+import pytest
+
+SIMULATED = os.environ.get("NUMBA_ENABLE_CUDASIM") == "1"
+BACKENDS = ("cuda",) if SIMULATED else ("python", "cpu", "cuda")
+
+# jitkit reads these; conftest is imported before any test imports jitkit.
+_cache = tempfile.TemporaryDirectory(prefix="jitkit-tests-")
+os.environ["JITKIT_CACHE_DIR"] = _cache.name
+os.environ.pop("JITKIT_BACKEND", None)
+
+# No deadline: the first example of a test compiles.
+hypothesis.settings.register_profile("jitkit", deadline=None, derandomize="CI" in os.environ)
+hypothesis.settings.load_profile("jitkit")
+
+
+@functools.cache
+def has_gpu() -> bool:
+    """Tell whether this process can reach a real GPU; the simulator says yes to Numba, but is none."""
+    if SIMULATED:
+        return False
+    from numba import cuda
+
+    return bool(cuda.is_available())
+
+
+# Not of function scope: hypothesis refuses such fixtures, since they are not renewed between its examples.
+@pytest.fixture(scope="module", params=BACKENDS)
+def backend(request: pytest.FixtureRequest) -> str:
+    """Each backend in turn, by name."""
+    if request.param == "cuda" and not (SIMULATED or has_gpu()):
+        pytest.skip("no GPU here; tests/test_simulator.py runs this in the CUDA simulator")
+    return request.param
+
+
+def pytest_collection_modifyitems(config: pytest.Config, items: list[pytest.Item]) -> None:
+    """Under the simulator, keep what runs on each backend and drop the rest."""
+    if SIMULATED:
+        kept = [item for item in items if "backend" in getattr(item, "fixturenames", ())]
+        config.hook.pytest_deselected(items=[item for item in items if item not in kept])
+        items[:] = kept
+
+
+def pytest_runtest_setup(item: pytest.Item) -> None:
+    """Skip tests marked `gpu` where there is no GPU."""
+    if item.get_closest_marker("gpu") and not has_gpu():
+        pytest.skip("needs a CUDA device, and there is none here")
+
+
+def pytest_unconfigure() -> None:
+    """Remove the cache of this run."""
+    _cache.cleanup()

@@ -1,0 +1,347 @@
+"""Every mistake a newcomer can make gets one clear error that names the kernel and, in a body, the user's own line."""
+
+from __future__ import annotations
+
+import math
+import re
+import traceback
+
+import numpy as np
+import pytest
+
+import jitkit as jk
+
+CHECKED = ("python", "cpu")
+
+
+@jk.kernel
+def good(i, a, x, y):
+    y[i] = a * x[i]
+
+
+def arrays():
+    return np.ones(8, np.float32), np.zeros(8, np.float32)
+
+
+def read_only():
+    array = np.zeros(8)
+    array.flags.writeable = False
+    return array
+
+
+@pytest.mark.parametrize(
+    ("space", "text"),
+    [
+        (-3, r"good\[\.\.\.\]: an extent of the launch space is -3"),
+        (2.5, "an integer, not 2.5 "),
+        (True, "an integer, not True"),
+        ("8", "an integer, not '8'"),
+        (None, "an integer, not None"),
+        ((), "1 to 4 dimensions, not 0"),
+        ((1,) * 5, "1 to 4 dimensions, not 5"),
+        (slice(1, None), "no stop: write start:stop"),
+        (slice(0, 8, -1), "a step of the launch space is -1; it must be from 1 to"),
+        (slice(-2, 8), "a start of the launch space is -2"),
+        (slice(0, 8, 0.5), "a step of the launch space is an integer"),
+        ((2**40, 2**40), "1208925819614629174706176 points"),
+        (2**70, "must be from 0 to"),
+    ],
+)
+def test_bad_spaces(space, text):
+    with pytest.raises(jk.LaunchError, match=text):
+        good[space](1.0, *arrays())
+
+
+@pytest.mark.parametrize("name", CHECKED)
+@pytest.mark.parametrize(
+    ("call", "error", "text"),
+    [
+        (lambda x, y: good[3, 3](1.0, x, y), jk.LaunchError, r"2-D launch space makes \(i, a\) the indices and \(x, y\)"),
+        (lambda x, y: good[8](1.0, x), jk.LaunchError, r"missing a required argument: 'y'.*got 2 arguments"),
+        (lambda x, y: good[8](1.0, x, y, z=1), jk.LaunchError, r"unexpected keyword argument 'z'.*got 3 arguments, z="),
+        (lambda x, y: good(1, 1.0, x, y), jk.KernelTypeError, r"launched over a space: good\[n\]"),
+        (lambda x, y: good[2](1.0, [1, 2], y), jk.KernelTypeError, r"argument x is a list: pass np\.asarray"),
+        (lambda x, y: good[2](1.0, np.array([1, None]), y), jk.KernelTypeError, "argument x is an array of dtype object"),
+        (lambda x, y: good[2](1.0, np.zeros(2, "M8[s]"), y), jk.KernelTypeError, "argument x is an array of dtype datetime64"),
+        (lambda x, y: good[2](1.0, np.array(["a"]), y), jk.KernelTypeError, "argument x is an array of dtype <U1"),
+        (lambda x, y: good[2](1.0, np.zeros(2, np.longdouble), y), jk.KernelTypeError, "the widest float is float64"),
+        (lambda x, y: good[2](1.0, x.astype(">f4"), y), jk.KernelTypeError, "byte order of another machine"),
+        (lambda x, y: good[2](None, x, y), jk.KernelTypeError, "argument a is a NoneType"),
+        (lambda x, y: good[2]("a", x, y), jk.KernelTypeError, "argument a is a str"),
+        (lambda x, y: good[2]({}, x, y), jk.KernelTypeError, "argument a is a dict"),
+        (lambda x, y: good[2](2**70, x, y), jk.LaunchError, "beyond 64 bits"),
+        (lambda x, y: good[2](1.0, x, read_only()), jk.LaunchError, "good writes to argument y, which is a read-only array"),
+        (lambda x, y: good[2]((1.0, [2]), x, y), jk.KernelTypeError, r"argument a\[1\] is a list"),
+    ],
+)
+def test_bad_arguments(name, call, error, text):
+    with jk.backend(name), pytest.raises(error, match=text):
+        call(*arrays())
+
+
+def test_a_kernel_that_worked_still_refuses():
+    x, y = arrays()
+    good[8](1.0, x, y)
+    with pytest.raises(jk.LaunchError, match="read-only"):
+        good[8](1.0, x, read_only())
+    with pytest.raises(jk.KernelTypeError, match="dtype object"):
+        good[8](1.0, x.astype(object), y)
+    with pytest.raises(jk.LaunchError, match="an integer, not 8.0"):
+        good[8.0](1.0, x, y)
+    with pytest.raises(jk.LaunchError, match="missing a required argument"):
+        good[8](1.0, x)
+
+
+def test_unknown_backends():
+    for call in (lambda: good.on("gpu"), lambda: jk.backend("gpu").__enter__(), lambda: good.compile(backend="gpu")):
+        with pytest.raises(jk.BackendError, match=r"no backend 'gpu'; there are 'python', 'cpu', 'cuda'") as caught:
+            call()
+        del caught
+
+
+@pytest.mark.skipif(len(jk.devices()) > 1, reason="a GPU is here")
+def test_cuda_without_a_gpu_says_what_is_missing():
+    with pytest.raises(jk.BackendError, match=r"cuda backend cannot run here: .*NUMBA_ENABLE_CUDASIM"):
+        good.on("cuda")[2](1.0, *arrays())
+    with pytest.raises(jk.BackendError, match="cuda backend cannot run here"):
+        jk.zeros(3, device="cuda")
+
+
+# ---- bodies: one marked line each, where the error must point
+
+
+@jk.kernel
+def makes_list(i, x):
+    v = [1, 2]  # here
+    x[i] = v[0]
+
+
+@jk.kernel
+def returns_value(i, x):
+    return x[i]  # here
+
+
+@jk.kernel
+def calls_undefined(i, x):
+    x[i] = no_such_function(3)  # here  # noqa: F821
+
+
+@jk.kernel
+def calls_unknown_math(i, x):
+    x[i] = math.gcd(3, 4)  # here
+
+
+@jk.kernel
+def calls_wrong_arity(i, x):
+    x[i] = math.sqrt(x[i], 2)  # here
+
+
+@jk.kernel
+def stores_text(i, x):
+    x[i] = "a"  # here
+
+
+@jk.kernel
+def slices(i, x):
+    x[1:3] = 0  # here
+
+
+@jk.kernel
+def raises(i, x):
+    raise ValueError  # here
+
+
+@jk.kernel
+def asserts(i, x):
+    assert x[i] > 0  # here
+
+
+@jk.kernel
+def tries(i, x):
+    try:  # here
+        x[i] = 1
+    finally:
+        x[i] = 2
+
+
+@jk.kernel
+def defines(i, x):
+    def inner():  # here
+        return 1
+
+    x[i] = inner()
+
+
+@jk.kernel
+def contains(i, x):
+    if x[i] in (1, 2):  # here
+        x[i] = 0
+
+
+GLOBAL_ARRAY = np.zeros(3)
+
+
+@jk.kernel
+def closes_over_array(i, x):
+    x[i] = GLOBAL_ARRAY[i]  # here
+
+
+def _bad_helper(a):
+    return {a}  # here
+
+
+@jk.kernel
+def calls_bad_helper(i, x):
+    x[i] = _bad_helper(x[i])
+
+
+BODIES = {
+    makes_list: "a list cannot be used in a kernel: use a tuple",
+    returns_value: "a kernel returns no value",
+    calls_undefined: "'no_such_function' is not defined",
+    calls_unknown_math: r"math.gcd\(...\) cannot be used.*there are: acos",
+    calls_wrong_arity: "math.sqrt with 2 arguments",
+    stores_text: "the literal 'a'",
+    slices: "a slice cannot be used",
+    raises: "raise cannot be used in a kernel: write a flag",
+    asserts: "assert cannot be used in a kernel: write a flag",
+    tries: "try cannot be used",
+    defines: "a function defined inside cannot be used in a kernel: define it outside",
+    contains: "in cannot be used in a kernel: compare with ==",
+    closes_over_array: "the array 'GLOBAL_ARRAY' from outside the kernel.*pass it as an argument",
+}
+
+
+def marked_line(func) -> int:
+    import inspect
+
+    lines, first = inspect.getsourcelines(func)
+    return next(first + k for k, line in enumerate(lines) if "# here" in line)
+
+
+@pytest.mark.parametrize("name", CHECKED)
+@pytest.mark.parametrize("kernel", BODIES, ids=lambda kernel: kernel.name)
+def test_bad_bodies_point_at_the_line_on_every_backend(name, kernel):
+    with jk.backend(name), pytest.raises(jk.KernelSyntaxError, match=BODIES[kernel]) as caught:
+        kernel[2](np.ones(8))
+    assert f"{__file__}:{marked_line(kernel.func)}: {kernel.name}: " in str(caught.value)
+
+
+@pytest.mark.parametrize("name", CHECKED)
+def test_a_helpers_error_points_into_the_helper(name):
+    with jk.backend(name), pytest.raises(jk.KernelSyntaxError, match="_bad_helper: a set cannot be used") as caught:
+        calls_bad_helper[2](np.ones(8))
+    assert f"{__file__}:{marked_line(_bad_helper)}:" in str(caught.value)
+
+
+# ---- types
+
+
+@jk.kernel
+def adds_array(i, x):
+    x[i] = (x + 1)[i]  # here
+
+
+@jk.kernel
+def too_many_indices(i, x):
+    x[i, i] = 1  # here
+
+
+@jk.kernel
+def float_index(i, x):
+    x[i] = x[0.5 * i]  # here
+
+
+@jk.kernel
+def stores_complex(i, x):
+    x[i] = 1j * x[i]  # here
+
+
+@jk.kernel
+def two_types(i, x):
+    v = x
+    if i > 3:
+        v = 1.0
+    x[i] = v  # here
+
+
+@jk.kernel
+def reads_unassigned(i, x):
+    x[i] = late  # here  # noqa: F821
+    late = 3  # noqa: F841
+
+
+def _asks_attribute(a):
+    return a.colour  # here
+
+
+@jk.kernel
+def attribute_in_helper(i, x):
+    x[i] = _asks_attribute(x)
+
+
+TYPES = {
+    adds_array: r"\+ is not defined for 1-D array of float64 and Python int; .*index the array",
+    too_many_indices: "2 indices for a 1-D array of float64",
+    float_index: "an index is an integer or a tuple of integers, not Python float",
+    stores_complex: "storing a complex number into a 1-D array of float64: take its .real part",
+    two_types: "variable 'v' is .* in one place and .* in another",
+    reads_unassigned: "variable 'late' is read before anything is assigned",
+}
+
+
+@pytest.mark.parametrize("kernel", TYPES, ids=lambda kernel: kernel.name)
+def test_type_errors_are_one_sentence_at_the_line_with_the_argument_types(kernel):
+    with pytest.raises(jk.KernelTypeError, match=TYPES[kernel]) as caught:
+        kernel[2](np.ones(8))
+    text = str(caught.value)
+    assert "arguments: x: 1-D float64 array" in text
+    assert re.search(rf"{re.escape(__file__)}:\d+: {kernel.name}: ", text)
+    assert len(text.splitlines()) <= 5
+    assert caught.value.__cause__ is not None  # the compiler's own report stays behind it
+
+
+def test_type_errors_in_helpers_point_into_the_helper():
+    with pytest.raises(jk.KernelTypeError, match=r"has no \.colour in a kernel") as caught:
+        attribute_in_helper[2](np.ones(8))
+    assert f"{__file__}:{marked_line(_asks_attribute)}:" in str(caught.value)
+
+
+@jk.kernel
+def prints(i, x):
+    print(x[i])
+
+
+def test_print_works_in_the_interpreter_only(capsys):
+    prints.on("python")[2](np.ones(8))
+    assert capsys.readouterr().out == "1.0\n1.0\n"
+    with pytest.raises(jk.KernelSyntaxError, match=r"print\(\) runs in the interpreter only: with jk.backend\('python'\)"):
+        prints[2](np.ones(8))
+
+
+def test_sources_that_cannot_be_read():
+    namespace: dict = {}
+    exec("def made(i, x):\n    x[i] = 1\n", namespace)
+    for name in CHECKED:
+        with jk.backend(name), pytest.raises(jk.KernelSyntaxError, match=r"source of kernel function 'made' cannot be read"):
+            jk.kernel(namespace["made"])[2](np.ones(2))
+    with pytest.raises(jk.KernelSyntaxError, match="a lambda is no kernel"):
+        jk.kernel(lambda i, x: None)[2](np.ones(2))
+    with pytest.raises(jk.KernelTypeError, match="takes a plain function"):
+        jk.kernel(int)
+
+
+def test_the_traceback_ends_near_the_users_line():
+    try:
+        makes_list[2](np.ones(8))
+    except jk.KernelSyntaxError as error:
+        frames = traceback.extract_tb(error.__traceback__)
+    assert len(frames) <= 2
+
+
+def test_a_refused_launch_leaves_the_outputs_alone():
+    x, y = arrays()
+    for call in (lambda: good[8](None, x, y), lambda: good[8, 8](1.0, x, y), lambda: good[-1](1.0, x, y)):
+        with pytest.raises(jk.JitkitError):
+            call()
+    assert (y == 0).all()

@@ -1,0 +1,301 @@
+"""Launch spaces, argument binding and the choice of a backend."""
+
+from __future__ import annotations
+
+import asyncio
+import subprocess
+import sys
+import threading
+from concurrent.futures import ThreadPoolExecutor
+from dataclasses import dataclass
+from typing import NamedTuple
+
+import numpy as np
+import pytest
+from hypothesis import given, settings
+from hypothesis import strategies as st
+
+import jitkit as jk
+from jitkit.backends import cuda_launch
+from jitkit.launch.space import Space
+
+
+@jk.kernel
+def mark1(i, out):
+    out[i] += 1
+
+
+@jk.kernel
+def mark2(i, j, out):
+    out[i, j] += 1
+
+
+@jk.kernel
+def mark3(i, j, k, out):
+    out[i, j, k] += 1
+
+
+@jk.kernel
+def mark4(i, j, k, m, out):
+    out[i, j, k, m] += 1
+
+
+MARKS = {1: mark1, 2: mark2, 3: mark3, 4: mark4}
+axis = st.one_of(
+    st.integers(0, 6),
+    st.builds(slice, st.integers(0, 4), st.integers(0, 6)),
+    st.builds(slice, st.none() | st.integers(0, 4), st.integers(0, 6), st.none() | st.integers(1, 3)),
+)
+
+
+@given(space=st.lists(axis, min_size=1, max_size=4))
+@settings(max_examples=40)
+def test_every_point_runs_once(backend, space):
+    shape = (7,) * len(space)
+    out, expected = np.zeros(shape, np.int64), np.zeros(shape, np.int64)
+    expected[tuple(slice(item) if isinstance(item, int) else item for item in space)] = 1
+    MARKS[len(space)].on(backend)[tuple(space)](out)
+    np.testing.assert_array_equal(out, expected)
+
+
+@pytest.mark.parametrize("n", [0, 1, 127, 128, 129, 1000, 100_003])
+@pytest.mark.parametrize("threads", [1, 2, 3])
+def test_every_point_runs_once_on_any_number_of_threads(n, threads):
+    before = jk.get_num_threads()
+    jk.set_num_threads(threads)
+    try:
+        out = np.zeros(n, np.int32)
+        mark1.on("cpu")[n](out)
+        wide = np.zeros((3, n), np.int32)
+        mark2.on("cpu")[3, n](wide)
+        tall = np.zeros((n, 3), np.int32)
+        mark2.on("cpu")[n, 3](tall)
+    finally:
+        jk.set_num_threads(before)
+    assert (out == 1).all()
+    assert (wide == 1).all()
+    assert (tall == 1).all()
+
+
+def test_numpy_integers_are_extents(backend):
+    out = np.zeros((3, 4), np.int8)
+    mark2.on(backend)[np.int32(3), 1 : np.int64(4)](out)
+    assert out.sum() == 9
+
+
+@jk.kernel
+def blend(i, x, y, out, weight=0.25, scale=2.0):
+    out[i] = scale * (weight * x[i] + (1 - weight) * y[i])
+
+
+def test_keywords_and_defaults(backend):
+    x, y = np.arange(5.0), np.ones(5)
+    for arguments, keywords, expected in (
+        ((x, y), {}, 2 * (0.25 * x + 0.75 * y)),
+        ((x,), {"y": y, "scale": 1.0}, 0.25 * x + 0.75 * y),
+        ((), {"y": y, "x": x, "weight": 1.0}, 2 * x),
+    ):
+        out = np.zeros(5)
+        blend.on(backend)[5](*arguments, **keywords, out=out)
+        np.testing.assert_allclose(out, expected)
+
+
+class Pair(NamedTuple):
+    a: np.ndarray
+    k: float
+
+
+@dataclass(frozen=True)
+class Model:
+    pair: Pair
+    offset: float
+    shape: tuple[int, int]
+
+
+@jk.kernel
+def structured(i, model, out):
+    n, m = model.shape
+    out[i] = model.pair.k * model.pair.a[i] + model.offset + n * m
+
+
+def test_named_tuples_and_frozen_dataclasses(backend):
+    a, out = np.arange(4, dtype=np.float32), np.zeros(4, np.float32)
+    structured.on(backend)[4](Model(Pair(a, 3.0), 0.5, (2, 5)), out)
+    np.testing.assert_array_equal(out, 3 * a + np.float32(10.5))
+
+
+@jk.kernel
+def total(i, arrays, out):
+    acc = 0.0
+    for k in range(3):
+        acc += arrays[k][i]
+    out[i] = acc
+
+
+def test_tuple_of_arrays(backend):
+    arrays, out = tuple(np.full(3, k, np.float32) for k in range(3)), np.zeros(3, np.float32)
+    total.on(backend)[3](arrays, out)
+    assert (out == 3).all()
+
+
+def test_the_point_function_can_be_called():
+    out = np.zeros(3)
+    mark1.func(1, out)
+    assert list(out) == [0, 1, 0]
+    assert mark1.name == "mark1"
+
+
+# ---- choosing a backend
+
+
+@jk.kernel
+def probe(i, out):
+    out[i] = out[i] / 0  # Python's own numbers raise, compiled code gives infinity: tells who ran
+
+
+def ran_interpreted(launch) -> bool:
+    seen: list[int] = []
+
+    class Spy(np.ndarray):
+        def __setitem__(self, key, value):
+            seen.append(key)
+            super().__setitem__(key, value)
+
+    launch(np.zeros(2).view(Spy))
+    return bool(seen)
+
+
+def test_the_context_and_the_pin_choose():
+    assert not ran_interpreted(lambda out: mark1[2](out))
+    with jk.backend("python"):
+        assert ran_interpreted(lambda out: mark1[2](out))
+        assert not ran_interpreted(lambda out: mark1.on("cpu")[2](out))
+        with jk.backend("cpu"):
+            assert not ran_interpreted(lambda out: mark1[2](out))
+        assert ran_interpreted(lambda out: mark1[2](out))
+    assert not ran_interpreted(lambda out: mark1[2](out))
+
+
+def test_the_environment_chooses_behind_the_context(monkeypatch):
+    monkeypatch.setenv("JITKIT_BACKEND", "python")
+    assert ran_interpreted(lambda out: mark1[2](out))
+    with jk.backend("cpu"):
+        assert not ran_interpreted(lambda out: mark1[2](out))
+    monkeypatch.setenv("JITKIT_BACKEND", "fpga")
+    with pytest.raises(jk.BackendError, match="JITKIT_BACKEND.*'fpga'.*'python', 'cpu', 'cuda'"):
+        mark1[2](np.zeros(2))
+    monkeypatch.setenv("JITKIT_BACKEND", "")
+    assert not ran_interpreted(lambda out: mark1[2](out))
+
+
+def test_the_context_does_not_leak_between_threads_and_tasks():
+    found = {}
+
+    def other():
+        found["thread"] = ran_interpreted(lambda out: mark1[2](out))
+
+    async def task(name):
+        with jk.backend(name):
+            await asyncio.sleep(0)
+            found[name] = ran_interpreted(lambda out: mark1[2](out))
+
+    async def both():
+        await asyncio.gather(task("python"), task("cpu"))
+
+    with jk.backend("python"):
+        thread = threading.Thread(target=other)
+        thread.start()
+        thread.join()
+    asyncio.run(both())
+    assert found == {"thread": False, "python": True, "cpu": False}
+
+
+class OnDevice:
+    """Looks like an array on a GPU."""
+
+    __cuda_array_interface__ = {"shape": (3,), "typestr": "<f4", "data": (0, False), "version": 3, "strides": None}
+    shape = (3,)
+
+
+def test_device_arrays_mean_cuda_and_do_not_mix():
+    with pytest.raises(jk.BackendError, match="y on the GPU and x, out on the host"):
+        blend[3](np.ones(3), OnDevice(), np.ones(3))
+    with pytest.raises(jk.BackendError, match="'cpu' was asked for, and x, y, out is on the GPU"):
+        blend.on("cpu")[3](OnDevice(), OnDevice(), OnDevice())
+    if not jk.devices()[1:]:
+        with pytest.raises(jk.BackendError, match="cuda backend cannot run here"):
+            blend[3](OnDevice(), OnDevice(), OnDevice())
+
+
+def test_launches_from_many_threads_at_once():
+    def work(seed):
+        out = np.zeros(50_000 + seed)
+        for _ in range(20):
+            mark1[out.size](out)
+        return bool((out == 20).all())
+
+    with ThreadPoolExecutor(8) as pool:
+        assert all(pool.map(work, range(16)))
+
+
+FORKED = """
+import multiprocessing, os
+import numpy as np
+import jitkit as jk
+from tests.test_launch import mark1
+
+def work(n):
+    out = np.zeros(n)
+    for _ in range(10):
+        mark1[n](out)
+    return float(out.sum())
+
+mark1[300_000](np.zeros(300_000))
+with multiprocessing.get_context("fork").Pool(3) as pool:
+    assert pool.map(work, [200_000] * 6) == [2_000_000.0] * 6
+assert work(200_000) == 2_000_000.0
+"""
+
+
+@pytest.mark.skipif(sys.platform == "win32", reason="Windows has no fork")
+def test_launches_in_forked_children():
+    command = [sys.executable, "-W", "ignore::DeprecationWarning", "-c", FORKED]
+    subprocess.run(command, check=True, timeout=120)
+
+
+def test_imports_are_light():
+    code = "import sys, jitkit as jk\njk.kernel\nimport jitkit.cases\nassert not {'numba', 'llvmlite'} & set(sys.modules)"
+    subprocess.run([sys.executable, "-c", code], check=True, timeout=60)
+
+
+def test_the_interpreter_never_imports_numba():
+    code = (
+        "import sys, numpy as np\nfrom jitkit import cases\ncase = cases.load('heat')\n"
+        "case.launch(case.problem('tiny'), 'python')\nassert not {'numba', 'llvmlite'} & set(sys.modules)"
+    )
+    subprocess.run([sys.executable, "-c", code], check=True, timeout=60)
+
+
+# ---- grids, whose limits no test machine can reach by running
+
+
+@given(
+    counts=st.lists(st.sampled_from([0, 1, 31, 32, 65535, 65536, 2**31, 2**33 + 5]), min_size=1, max_size=4),
+    threads=st.sampled_from([64, 128, 256, 512]),
+)
+def test_grids_cover_any_space_within_the_limits(counts, threads):
+    space = Space((0,) * len(counts), (1,) * len(counts), tuple(counts))
+    if space.points == 0 or space.points > 2**50:
+        return
+    covered = 0
+    for number, part in enumerate(cuda_launch.parts(space)):
+        blocks, block = cuda_launch.grid(part, threads)
+        assert all(n <= limit for n, limit in zip(blocks, cuda_launch.MAX_BLOCKS, strict=True))
+        assert block[0] * block[1] * block[2] <= threads
+        along = [*part.counts[::-1][:2], int(np.prod(part.counts[:-2], dtype=object))]
+        along += [1] * (3 - len(along))
+        assert all(b * t >= n for b, t, n in zip(blocks, block, along, strict=True))
+        covered += part.points
+        if number > 200:
+            return
+    assert covered == space.points
