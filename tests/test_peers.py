@@ -31,6 +31,16 @@ def test_c_agrees_with_the_reference(name, dtype, size):
 
 
 @needs_gcc
+@pytest.mark.parametrize("name", [name for name in cases.names() if build.has_blocked(cases.load(name))])
+def test_blocked_c_agrees_with_the_reference(name):
+    case = cases.load(name)
+    problem = case.problem("small")
+    expected = case.reference(problem)
+    build.bind(case, problem, folder="blocked")()
+    case.check(problem, expected, by="blocked C")
+
+
+@needs_gcc
 def test_c_leaves_subnormal_numbers_alone():
     build.bind(cases.load("saxpy"), cases.load("saxpy").problem("tiny"))()
     subnormal = np.full(8, 1e-40, dtype=np.float32)

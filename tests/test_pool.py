@@ -25,24 +25,22 @@ BODY = ctypes.CFUNCTYPE(None, ctypes.c_int64, ctypes.c_int64, ctypes.c_void_p)
 SIGNATURE = ctypes.CFUNCTYPE(None, ctypes.c_void_p, ctypes.c_void_p, ctypes.c_int64, ctypes.c_int64)
 
 # Bodies at native speed.
-# @mark adds 1 to each byte of its units, after a number of idle steps that differs from unit to unit.
+# @mark adds 1 to the byte of each of its units, after as many idle steps as the table says.
 # @tally adds to args its units and the sum of their indices (modulo 2**64).
 NATIVE_BODIES = """
-%marks = type { ptr, i64 } ; bytes, most idle steps
+%marks = type { ptr, ptr } ; bytes, idle steps
 
 define void @mark(i64 %begin, i64 %end, ptr %args) {
 entry:
   %bytes = load ptr, ptr %args
-  %most.ptr = getelementptr %marks, ptr %args, i64 0, i32 1
-  %most = load i64, ptr %most.ptr
+  %table.ptr = getelementptr %marks, ptr %args, i64 0, i32 1
+  %table = load ptr, ptr %table.ptr
   %some = icmp slt i64 %begin, %end
   br i1 %some, label %unit, label %out
 unit:
   %i = phi i64 [ %begin, %entry ], [ %i.next, %done ]
-  %mixed = mul i64 %i, -7046029254386353131
-  %high = lshr i64 %mixed, 40
-  %bound = add i64 %most, 1
-  %steps = urem i64 %high, %bound
+  %steps.ptr = getelementptr i64, ptr %table, i64 %i
+  %steps = load i64, ptr %steps.ptr
   br label %idle
 idle:
   %step = phi i64 [ 0, %unit ], [ %step.next, %idle ]
@@ -87,7 +85,7 @@ define void @by_name(ptr %body, ptr %args, i64 %n, i64 %threads) {
 
 
 class Marks(ctypes.Structure):
-    _fields_ = [("bytes", ctypes.c_void_p), ("most_steps", ctypes.c_int64)]
+    _fields_ = [("bytes", ctypes.c_void_p), ("steps", ctypes.c_void_p)]
 
 
 @pytest.fixture(autouse=True)
@@ -98,9 +96,8 @@ def _no_hang():
     faulthandler.cancel_dump_traceback_later()
 
 
-@pytest.fixture(scope="session")
-def native():
-    """The addresses of the native bodies."""
+def compile_bodies():
+    """Return the addresses of the native bodies, newly compiled: the scheduler knows nothing of them."""
     pool.register_symbol()
     machine = llvm.Target.from_default_triple().create_target_machine(opt=1, jit=True)
     engine = llvm.create_mcjit_compiler(llvm.parse_assembly(NATIVE_BODIES), machine)
@@ -108,6 +105,11 @@ def native():
     addresses = {name: engine.get_function_address(name) for name in ("mark", "tally", "by_name")}
     engine.detach()
     return addresses
+
+
+@pytest.fixture(scope="session")
+def native():
+    return compile_bodies()
 
 
 def wait_until(condition):
@@ -126,10 +128,13 @@ def launch(body, args, n, threads):
     SIGNATURE(pool.parallel_for_address())(ctypes.cast(body, ctypes.c_void_p), args, n, threads)
 
 
-def launch_marks(native, n, threads, most_steps):
-    """Launch @mark and return how often each unit ran."""
-    marks = np.zeros(n + 1, np.uint8)
-    launch(native["mark"], ctypes.byref(Marks(marks.ctypes.data, most_steps)), n, threads)
+STEPS = np.random.default_rng(0).random(100_000)
+
+
+def launch_marks(native, n, threads, steps):
+    """Launch @mark, with the idle steps of each unit or the most of them, and return how often each unit ran."""
+    marks, steps = np.zeros(n + 1, np.uint8), np.asarray(steps * STEPS[:n], np.int64) if np.isscalar(steps) else steps
+    launch(native["mark"], ctypes.byref(Marks(marks.ctypes.data, steps.ctypes.data)), n, threads)
     assert marks[n] == 0
     return marks[:n]
 
@@ -223,17 +228,38 @@ def test_uneven_units_run_exactly_once(native, threads):
     start_workers(threads)
     before = pool.counters().parallel
     for n in (3, 1000, 50_000):
-        for most_steps in (0, 10, 2000):
+        for most_steps in (0, 10, 1000):
             np.testing.assert_array_equal(launch_marks(native, n, threads, most_steps), 1)
     assert pool.counters().parallel > before
 
 
-def test_work_that_starts_cheap_is_shared():
+def test_work_that_starts_cheap_is_shared_once_known(native):
     start_workers(2)
+    steps = np.where(np.arange(2000) < 300, 0, 4000)
+    launch_marks(native, 2000, 2, steps)
     before = pool.counters().parallel
-    pieces = pieces_of(1000, 2, cost=lambda begin, end: time.sleep(2e-5 * (end - begin)) if begin > 100 else None)
-    assert sorted(i for begin, end in pieces for i in range(begin, end)) == list(range(1000))
+    np.testing.assert_array_equal(launch_marks(native, 2000, 2, steps), 1)
     assert pool.counters().parallel == before + 1
+
+
+def test_work_that_gets_dearer_is_shared():
+    start_workers(2)
+    native = compile_bodies()
+    time.sleep(0.01)
+    before = pool.counters().parallel
+    np.testing.assert_array_equal(launch_marks(native, 2000, 2, np.arange(2000) * 5), 1)
+    assert pool.counters().parallel == before + 1
+
+
+def test_without_workers_the_caller_runs_everything():
+    run_script("""
+        n, pieces = 2**63 - 1, []
+        body = BODY(lambda begin, end, _: pieces.append((begin, end)))
+        SIGNATURE(pool.parallel_for_address())(body, None, n, 4)
+        assert [begin for begin, end in pieces] == [0] + [end for begin, end in pieces][:-1]
+        assert pieces[-1][1] == n
+        assert pool.counters() == (0, 1, 0)
+    """)
 
 
 def test_short_work_runs_alone(native):
@@ -382,8 +408,8 @@ def test_workers_are_named_daemons_and_only_grow():
 
 def test_generated_code_finds_the_symbol(native):
     assert llvm.address_of_symbol("jitkit_parallel_for") == pool.parallel_for_address()
-    marks = np.zeros(1000, np.uint8)
-    args = Marks(marks.ctypes.data, 100)
+    marks, steps = np.zeros(1000, np.uint8), np.full(1000, 100)
+    args = Marks(marks.ctypes.data, steps.ctypes.data)
     SIGNATURE(native["by_name"])(native["mark"], ctypes.byref(args), 1000, 2)
     np.testing.assert_array_equal(marks, 1)
 

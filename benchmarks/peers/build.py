@@ -1,7 +1,8 @@
 """The C peers: compile them, load them, call them on a problem.
 
 Each file of `c/` defines one function of its own name. It takes the arguments of the case in their order, an array as a
-pointer, an integer as `int64_t`, a float as `REAL`, and after them the extents of the first written array.
+pointer, an integer as `int64_t`, a float as `REAL`, and after them the extents of the first written array. `c/` holds the
+same loops as the kernels; `c/blocked/` holds, for some cases, what a C programmer can do by rewriting them.
 """
 
 from __future__ import annotations
@@ -33,7 +34,12 @@ class CompilerError(RuntimeError):
     """The C peers cannot be built here."""
 
 
-def bind(case: Case, problem: Problem) -> Callable[[], None]:
+def has_blocked(case: Case) -> bool:
+    """Tell whether a case has a second C peer, rewritten so that gcc vectorises across points."""
+    return (SOURCES / "blocked" / f"{case.name}.c").exists()
+
+
+def bind(case: Case, problem: Problem, folder: str = "") -> Callable[[], None]:
     """Prepare the C peer of a case for one problem.
 
     Parameters
@@ -42,6 +48,8 @@ def bind(case: Case, problem: Problem) -> Callable[[], None]:
         The case; `c/` holds a file of its name.
     problem : Problem
         A problem of that case, on C-contiguous arrays; the call writes its results there.
+    folder : {"", "blocked"}
+        Which of the C peers.
 
     Returns
     -------
@@ -67,10 +75,10 @@ def bind(case: Case, problem: Problem) -> Callable[[], None]:
     real = REAL[problem.dtype.name][1]
     extents = case.results(problem)[problem.written[0]].shape
     arguments = [_to_c(arg, real) for arg in problem.args] + [ctypes.c_int64(extent) for extent in extents]
-    return functools.partial(load(case.name, problem.dtype), *arguments)
+    return functools.partial(load(case.name, problem.dtype, folder), *arguments)
 
 
-def load(stem: str, dtype: DTypeLike) -> Callable[..., None]:
+def load(stem: str, dtype: DTypeLike, folder: str = "") -> Callable[..., None]:
     """Compile one C peer, unless the cache holds it, and return its function.
 
     Parameters
@@ -79,20 +87,22 @@ def load(stem: str, dtype: DTypeLike) -> Callable[..., None]:
         The stem of a file in `c/`.
     dtype : dtype
         float32 or float64: what `REAL` stands for.
+    folder : str
+        The folder below `c/`.
 
     Returns
     -------
     callable
         The function of that name, through ctypes.
     """
-    function = getattr(ctypes.CDLL(str(library(stem, dtype))), stem)
+    function = getattr(ctypes.CDLL(str(library(stem, dtype, folder))), stem)
     function.restype = None
     return function  # type: ignore[no-any-return]
 
 
-def library(stem: str, dtype: DTypeLike) -> Path:
+def library(stem: str, dtype: DTypeLike, folder: str = "") -> Path:
     """Return the shared library of one C peer, compiled now if the cache does not hold it."""
-    source, flags = SOURCES / f"{stem}.c", (*COMPILE, f"-DREAL={REAL[np.dtype(dtype).name][0]}")
+    source, flags = SOURCES / folder / f"{stem}.c", (*COMPILE, f"-DREAL={REAL[np.dtype(dtype).name][0]}")
     path = cache_folder() / f"{stem}-{np.dtype(dtype).name}-{_key(source, flags)}.so"
     if not path.exists():
         path.parent.mkdir(parents=True, exist_ok=True)

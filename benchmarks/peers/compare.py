@@ -29,8 +29,9 @@ from . import build
 # The reference is written to be clear and may take seconds: it is shown for scale, from few turns.
 REFERENCE = "reference"
 REFERENCE_TURNS = 3
+BLOCKED = "C, blocked"
 PEERS = ("C", "Numba")
-SIDES = ("jitkit", *PEERS, REFERENCE)
+SIDES = ("jitkit", *PEERS, BLOCKED, REFERENCE)
 
 Call = Callable[[], Any]
 
@@ -64,7 +65,7 @@ def main(arguments: Sequence[str] | None = None) -> None:
         raise SystemExit(str(error)) from None
     console = Console()
     # Output into a file or a pipe counts as 80 columns, which cut the names short.
-    console.width = max(console.width, 100)
+    console.width = max(console.width, 120)
     console.print(table(results))
     if options.json:
         report = {"results": [asdict(result) for result in results], "geometric_mean": geometric_means(results)}
@@ -100,7 +101,7 @@ def compare(case: Case, options: argparse.Namespace) -> Result:
         threads=options.threads,
         turns=len(times["jitkit"]),
         median={side: statistics.median(taken) for side, taken in times.items()},
-        ratio={peer: paired_ratio(times["jitkit"], times[peer]) for peer in PEERS},
+        ratio={peer: paired_ratio(times["jitkit"], times[peer]) for peer in times if peer not in ("jitkit", REFERENCE)},
     )
 
 
@@ -112,7 +113,10 @@ def prepare(case: Case, size: str, dtype: str) -> dict[str, Call]:
     original = case.problem(size, dtype=dtype)
     expected = case.reference(original)
     calls: dict[str, Call] = {}
-    for side, bind in zip(SIDES, (bind_jitkit, build.bind, numba_prange.bind), strict=False):
+    binds = {"jitkit": bind_jitkit, "C": build.bind, "Numba": numba_prange.bind}
+    if build.has_blocked(case):
+        binds[BLOCKED] = functools.partial(build.bind, folder="blocked")
+    for side, bind in binds.items():
         problem = original.copy()
         calls[side] = bind(case, problem)
         calls[side]()
@@ -162,15 +166,15 @@ def table(results: Sequence[Result]) -> Table:
     first = results[0]
     shown = Table(title=f"{first.size}, {first.dtype}, {first.threads} threads: median ms, ratios of times")
     shown.add_column("case")
-    for heading in (*SIDES, *(f"jitkit/{peer}" for peer in PEERS), "turns"):
+    for heading in (*SIDES, *(f"jitkit/{peer}" for peer in (*PEERS, BLOCKED)), "turns"):
         shown.add_column(heading, justify="right")
     for result in results:
-        medians = (f"{1e3 * result.median[side]:.3f}" for side in SIDES)
-        ratios = (f"{result.ratio[peer]:.2f}" for peer in PEERS)
+        medians = (f"{1e3 * result.median[side]:.3f}" if side in result.median else "" for side in SIDES)
+        ratios = (f"{result.ratio[peer]:.2f}" if peer in result.ratio else "" for peer in (*PEERS, BLOCKED))
         shown.add_row(result.case, *medians, *ratios, str(result.turns))
     means = geometric_means(results)
     shown.add_section()
-    shown.add_row("geometric mean", *[""] * len(SIDES), *(f"{means[peer]:.2f}" for peer in PEERS), "")
+    shown.add_row("geometric mean", *[""] * len(SIDES), *(f"{means[peer]:.2f}" for peer in PEERS), "", "")
     return shown
 
 

@@ -6,8 +6,8 @@ and given its threads. Generated code calls the symbol ``jitkit_parallel_for(bod
 Threads come from Python (daemon threads that enter the compiled loop once and never leave it), so debuggers and
 profilers show them by name. They use no processor while there is no work, and none of the API here waits for them.
 
-A process may fork at any time outside a body, whatever its other threads do: the child starts over with no workers and
-builds its own at its next launch. A child forked from inside a body may only exit or exec.
+A process may fork (through Python) at any time outside a body, whatever its other threads do: the child has no workers
+until its next `ensure_workers` starts some. A child forked from inside a body may only exit or exec.
 
 The scheduler needs a 64-bit POSIX platform (pthreads and ``clock_gettime``). On Windows `available` is False, and what
 needs the compiled code raises.
@@ -93,7 +93,7 @@ def available() -> bool:
 def parallel_for_address() -> int:
     """Return the address of the compiled ``void parallel_for(body, args, n, threads)``.
 
-    The first call compiles it, which takes about 10 ms. The code stays for the life of the process.
+    The first call compiles it, which takes about 25 ms. The code stays for the life of the process.
 
     Raises
     ------
