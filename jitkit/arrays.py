@@ -78,11 +78,11 @@ def to_numpy(x: Any) -> np.ndarray:
     array([1., 2.])
     """
     if hasattr(x, "copy_to_host"):
-        return x.copy_to_host()
+        return np.asarray(x.copy_to_host())
     if hasattr(x, "__cuda_array_interface__"):
         from numba import cuda
 
-        return cuda.as_cuda_array(x).copy_to_host()
+        return np.asarray(cuda.as_cuda_array(x).copy_to_host())
     return np.asarray(x)
 
 

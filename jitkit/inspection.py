@@ -52,7 +52,7 @@ class Inspection:
 
     def __str__(self) -> str:
         facts = {
-            "vectorised": {True: "yes", False: "no"}.get(self.vectorized),  # type: ignore[call-overload]
+            "vectorised": None if self.vectorized is None else "yes" if self.vectorized else "no",
             "vector widths": ", ".join(self.vector_types) if self.llvm else None,
             "PTX lines": self.ptx and len(self.ptx.splitlines()),
             "SASS instructions": self.sass and len(instructions(self.sass)),

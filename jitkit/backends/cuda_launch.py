@@ -10,7 +10,7 @@ from typing import TYPE_CHECKING, Any
 import numpy as np
 
 from jitkit.backends import report
-from jitkit.backends.gpu import require, simulated
+from jitkit.backends.gpu import require, require_compiler, simulated
 from jitkit.errors import BackendError
 from jitkit.launch.arguments import is_device_array, walk
 from jitkit.launch.space import Space
@@ -44,10 +44,11 @@ def prepare(launch: Launch, values: tuple, cc: tuple[int, int] | None = None) ->
     """Compile to PTX without running; needs no GPU where `cc` is given."""
     if simulated():
         raise BackendError("the CUDA simulator interprets kernels: it has nothing to compile (unset NUMBA_ENABLE_CUDASIM)")
-    from jitkit.backends import cuda_device
-
+    require_compiler(f"{launch.kernel.name}: generating CUDA code")
     if cc is None:
         require(f"compiling {launch.kernel.name} for the current GPU")
+    from jitkit.backends import cuda_device
+
     try:
         return cuda_device.compiled_ptx(launch, values, cc)
     except Exception as error:
@@ -75,7 +76,7 @@ class Transfers:
             items = map(self._move, value)
             return type(value)(*items) if hasattr(value, "_fields") else tuple(items)
         if hasattr(value, "__dataclass_fields__"):
-            changed = type(value).__new__(type(value))
+            changed: Any = object.__new__(type(value))
             for name in value.__dataclass_fields__:
                 object.__setattr__(changed, name, self._move(getattr(value, name)))
             return changed
@@ -91,7 +92,7 @@ class Transfers:
         found = [(path, leaf, name in written) for name, value in pairs for path, leaf in walk(name, value)]
         arrays = [entry for entry in found if isinstance(entry[1], np.ndarray)]
         for (one, x, writes_x), (other, y, writes_y) in itertools.combinations(arrays, 2):
-            if (writes_x or writes_y) and x is not y and np.shares_memory(x, y, max_work=1000):
+            if (writes_x or writes_y) and x is not y and np.may_share_memory(x, y):
                 raise BackendError(
                     f"{self.launch.kernel.name}: {one} and {other} overlap in memory and one is written; copied to the GPU "
                     "they would no longer: use device arrays, or pass copies"

@@ -73,7 +73,8 @@ class LoopNest:
 
     def _outer(self, row: ir.Value) -> list[ir.Value]:
         """Return the indices before the last, from a row's number."""
-        builder, positions = self.builder, []
+        builder = self.builder
+        positions: list[ir.Value] = []
         for axis in range(self.ndim - 2, 0, -1):
             positions.insert(0, builder.urem(row, self.counts[axis]))
             row = builder.udiv(row, self.counts[axis])

@@ -33,6 +33,18 @@ def missing() -> str | None:
     return f"no CUDA driver or GPU was found{detail}: install NVIDIA's driver on a machine with a GPU"
 
 
+def require_compiler(what: str) -> None:
+    """Raise where not even PTX can be generated.
+
+    Raises
+    ------
+    BackendError
+        The message names the extra to install.
+    """
+    if importlib.util.find_spec("numba_cuda") is None:
+        raise BackendError(f"{what} needs numba-cuda, which is not installed: {EXTRA} (no GPU and no driver are needed)")
+
+
 def require(what: str) -> None:
     """Raise where the cuda backend cannot run.
 
@@ -45,5 +57,5 @@ def require(what: str) -> None:
     if reason is not None:
         raise BackendError(
             f"{what}: the cuda backend cannot run here: {reason}. Without a GPU, NUMBA_ENABLE_CUDASIM=1 runs it in Numba's "
-            "simulator, and kernel.inspect(..., backend='cuda') shows the code generated for one"
+            f"simulator, and with {EXTRA} kernel.inspect(..., backend='cuda') shows the code generated for one"
         )

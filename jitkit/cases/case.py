@@ -5,27 +5,16 @@ from __future__ import annotations
 import inspect
 from collections.abc import Callable, Mapping
 from dataclasses import dataclass
-from typing import Any, Protocol
+from typing import Any
 
 import numpy as np
 from numpy.typing import DTypeLike, NDArray
 
+from jitkit.launch.kernel import Kernel
+
 Extent = int | slice
 Space = Extent | tuple[Extent, ...]
 Arrays = dict[str, NDArray[Any]]
-
-
-class Launchable(Protocol):
-    """The part of a kernel that a case needs."""
-
-    name: str
-    func: Callable[..., None]
-
-    def on(self, backend: str) -> Launchable:
-        """Return the kernel, pinned to a backend."""
-
-    def __getitem__(self, space: Space) -> Callable[..., None]:
-        """Return what launches the kernel over `space`."""
 
 
 @dataclass(frozen=True, eq=False)
@@ -112,7 +101,7 @@ class Case:
         The stem of the file that defines the case.
     summary : str
         One line on what the kernel computes.
-    kernel : Launchable
+    kernel : Kernel
         The kernel itself.
     sizes : mapping of str to int
         ``"tiny"``: a second in the interpreter. ``"small"``: about a millisecond compiled. ``"large"``: tens of
@@ -134,7 +123,7 @@ class Case:
 
     name: str
     summary: str
-    kernel: Launchable
+    kernel: Kernel
     sizes: Mapping[str, int]
     dtypes: tuple[str, ...]
     make: Callable[[int, np.dtype[Any], np.random.Generator], Problem]

@@ -6,6 +6,7 @@ import contextlib
 import os
 from collections.abc import Iterator
 from contextvars import ContextVar
+from typing import Any
 
 from jitkit.errors import BackendError
 
@@ -13,7 +14,7 @@ BACKENDS = ("python", "cpu", "cuda")
 VARIABLE = "JITKIT_BACKEND"
 _context: ContextVar[str | None] = ContextVar("jitkit_backend", default=None)
 # os.environ.get costs 0.6 us, a third of a launch; the dict behind it answers in 0.03.
-_environment: dict = getattr(os.environ, "_data", os.environ)  # type: ignore[assignment]
+_environment: Any = getattr(os.environ, "_data", os.environ)
 _key = os.environ.encodekey(VARIABLE) if _environment is not os.environ else VARIABLE
 
 

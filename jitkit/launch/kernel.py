@@ -32,7 +32,7 @@ class Kernel:
     """
 
     def __init__(self, func: Callable, *, fastmath: bool = False, name: str | None = None) -> None:
-        if not callable(func) or not hasattr(func, "__code__"):
+        if not hasattr(func, "__code__"):
             raise KernelTypeError(f"@jk.kernel takes a plain function, not {func!r}")
         self.func, self.name, self.fastmath = func, name or func.__name__, fastmath
         self.plans: dict[Any, Any] = {}
@@ -172,9 +172,10 @@ class Launch:
             # The short way, 1 us in all: this kernel has met arguments of these Python types before, on the CPU.
             driver = self._drivers.get((self.backend or choice.requested(), *map(type, args)))
             if driver is not None:
-                return driver(self, self._prefix, args)
+                driver(self, self._prefix, args)
+                return
         try:
-            return self._first(args, kwargs)
+            self._first(args, kwargs)
         except JitkitError as error:  # the traceback ends at the user's line, not deep inside
             raise error.with_traceback(None) from error.__cause__
 
@@ -182,13 +183,14 @@ class Launch:
         backend = self.backend or choice.requested()
         values = arguments.bind(self.kernel.func, self.ndim, args, kwargs, self.kernel.name)
         if self.choose(backend, values) == "python":
-            return self._interpret(values)
+            self._interpret(values)
+            return
         engine = self.engine(backend, values)
         if not kwargs and len(args) == len(values):
             driver = engine.plan(self, values)
             if driver is not None:
                 self._drivers[(backend, *map(type, args))] = driver
-        return engine.run(self, values)
+        engine.run(self, values)
 
     @property
     def ndim(self) -> int:
