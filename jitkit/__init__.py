@@ -22,9 +22,9 @@ if TYPE_CHECKING:
     from jitkit.errors import KernelTypeError as KernelTypeError
     from jitkit.errors import LaunchError as LaunchError
     from jitkit.hardware import devices as devices
+    from jitkit.launch.choice import backend as backend
     from jitkit.launch.kernel import Kernel as Kernel
     from jitkit.launch.kernel import kernel as kernel
-    from jitkit.launch.choice import backend as backend
 
 __version__ = "0.1.0"
 
@@ -37,7 +37,7 @@ _HOMES = {
     "launch.choice": "backend",
 }
 _PUBLIC = {name: home for home, names in _HOMES.items() for name in names.split()}
-__all__ = [*_PUBLIC, "__version__"]  # noqa: PLE0604
+__all__ = [*_PUBLIC, "__version__"]
 
 
 def __getattr__(name: str) -> Any:

@@ -4,13 +4,10 @@ from __future__ import annotations
 
 import re
 from dataclasses import dataclass
-from typing import TYPE_CHECKING, Any
+from typing import Any
 
-from jitkit.errors import BackendError
-from jitkit.launch import arguments, choice
-
-if TYPE_CHECKING:
-    from jitkit.launch.kernel import Kernel, Launch
+from jitkit.launch import arguments
+from jitkit.launch.definition import Call
 
 
 @dataclass(frozen=True)
@@ -78,28 +75,16 @@ def instructions(sass: str) -> list[str]:
     return found
 
 
-def inspect(kernel: Kernel, launch: Launch, args: tuple, kwargs: dict[str, Any], cc: tuple[int, int]) -> Inspection:
-    """Generate code for a prospective launch and describe it; the public face is `Kernel.inspect`.
-
-    Raises
-    ------
-    BackendError
-        For the interpreter, which generates nothing, and where NVVM is missing.
-    """
-    values = arguments.bind(kernel.func, launch.ndim, args, kwargs, kernel.name)
-    backend = launch.choose(launch.backend or choice.requested(), values)
-    names = launch.argument_names
-    types = dict(entry.split(": ") for entry in arguments.describe(names, values).split(", ") if entry)
-    if backend == "python":
-        raise BackendError(f"{kernel.name}.inspect: the interpreter generates no code; ask for backend='cpu' or 'cuda'")
-    engine = launch.engine(backend, values)
+def inspect(call: Call, backend: str, engine: Any, values: tuple, cc: tuple[int, int]) -> Inspection:
+    """Generate code for a prospective launch and describe it; the public face is `Kernel.inspect`."""
+    name = call.kernel.name
+    types = dict(entry.split(": ") for entry in arguments.describe(call.argument_names, values).split(", ") if entry)
     if backend == "cpu":
-        return _cpu(kernel.name, types, engine, launch, values)
-    return _cuda(kernel.name, types, engine.prepare(launch, values, cc), cc)
+        return _cpu(name, types, engine.prepare(call, values, fresh=True))
+    return _cuda(name, types, engine.prepare(call, values, cc), cc)
 
 
-def _cpu(name: str, types: dict[str, str], engine: Any, launch: Launch, values: tuple) -> Inspection:
-    compiled = engine.prepare(launch, values, fresh=True)
+def _cpu(name: str, types: dict[str, str], compiled: Any) -> Inspection:
     llvm, asm = (next(iter(text().values())) for text in (compiled.inspect_llvm, compiled.inspect_asm))
     return Inspection(name, "cpu", types, llvm=llvm, asm=asm, vectorized="llvm.loop.isvectorized" in llvm)
 

@@ -56,13 +56,25 @@ def test_bad_spaces(space, text):
 @pytest.mark.parametrize(
     ("call", "error", "text"),
     [
-        (lambda x, y: good[3, 3](1.0, x, y), jk.LaunchError, r"2-D launch space makes \(i, a\) the indices and \(x, y\)"),
+        (
+            lambda x, y: good[3, 3](1.0, x, y),
+            jk.LaunchError,
+            r"2-D launch space makes \(i, a\) the indices and \(x, y\)",
+        ),
         (lambda x, y: good[8](1.0, x), jk.LaunchError, r"missing a required argument: 'y'.*got 2 arguments"),
         (lambda x, y: good[8](1.0, x, y, z=1), jk.LaunchError, r"unexpected keyword argument 'z'.*got 3 arguments, z="),
         (lambda x, y: good(1, 1.0, x, y), jk.KernelTypeError, r"launched over a space: good\[n\]"),
         (lambda x, y: good[2](1.0, [1, 2], y), jk.KernelTypeError, r"argument x is a list: pass np\.asarray"),
-        (lambda x, y: good[2](1.0, np.array([1, None]), y), jk.KernelTypeError, "argument x is an array of dtype object"),
-        (lambda x, y: good[2](1.0, np.zeros(2, "M8[s]"), y), jk.KernelTypeError, "argument x is an array of dtype datetime64"),
+        (
+            lambda x, y: good[2](1.0, np.array([1, None]), y),
+            jk.KernelTypeError,
+            "argument x is an array of dtype object",
+        ),
+        (
+            lambda x, y: good[2](1.0, np.zeros(2, "M8[s]"), y),
+            jk.KernelTypeError,
+            "argument x is an array of dtype datetime64",
+        ),
         (lambda x, y: good[2](1.0, np.array(["a"]), y), jk.KernelTypeError, "argument x is an array of dtype <U1"),
         (lambda x, y: good[2](1.0, np.zeros(2, np.longdouble), y), jk.KernelTypeError, "the widest float is float64"),
         (lambda x, y: good[2](1.0, x.astype(">f4"), y), jk.KernelTypeError, "byte order of another machine"),
@@ -70,7 +82,11 @@ def test_bad_spaces(space, text):
         (lambda x, y: good[2]("a", x, y), jk.KernelTypeError, "argument a is a str"),
         (lambda x, y: good[2]({}, x, y), jk.KernelTypeError, "argument a is a dict"),
         (lambda x, y: good[2](2**70, x, y), jk.LaunchError, "beyond 64 bits"),
-        (lambda x, y: good[2](1.0, x, read_only()), jk.LaunchError, "good writes to argument y, which is a read-only array"),
+        (
+            lambda x, y: good[2](1.0, x, read_only()),
+            jk.LaunchError,
+            "good writes to argument y, which is a read-only array",
+        ),
         (lambda x, y: good[2]((1.0, [2]), x, y), jk.KernelTypeError, r"argument a\[1\] is a list"),
     ],
 )
@@ -315,7 +331,9 @@ def prints(i, x):
 def test_print_works_in_the_interpreter_only(capsys):
     prints.on("python")[2](np.ones(8))
     assert capsys.readouterr().out == "1.0\n1.0\n"
-    with pytest.raises(jk.KernelSyntaxError, match=r"print\(\) runs in the interpreter only: with jk.backend\('python'\)"):
+    with pytest.raises(
+        jk.KernelSyntaxError, match=r"print\(\) runs in the interpreter only: with jk.backend\('python'\)"
+    ):
         prints[2](np.ones(8))
 
 
@@ -323,7 +341,10 @@ def test_sources_that_cannot_be_read():
     namespace: dict = {}
     exec("def made(i, x):\n    x[i] = 1\n", namespace)
     for name in CHECKED:
-        with jk.backend(name), pytest.raises(jk.KernelSyntaxError, match=r"source of kernel function 'made' cannot be read"):
+        with (
+            jk.backend(name),
+            pytest.raises(jk.KernelSyntaxError, match=r"source of kernel function 'made' cannot be read"),
+        ):
             jk.kernel(namespace["made"])[2](np.ones(2))
     with pytest.raises(jk.KernelSyntaxError, match="a lambda is no kernel"):
         jk.kernel(lambda i, x: None)[2](np.ones(2))

@@ -16,7 +16,7 @@ from hypothesis import given, settings
 from hypothesis import strategies as st
 
 import jitkit as jk
-from jitkit.backends import cuda_launch
+from jitkit.backends import cuda_grid
 from jitkit.launch.space import Space
 
 
@@ -264,7 +264,9 @@ def test_launches_in_forked_children():
 
 
 def test_imports_are_light():
-    code = "import sys, jitkit as jk\njk.kernel\nimport jitkit.cases\nassert not {'numba', 'llvmlite'} & set(sys.modules)"
+    code = (
+        "import sys, jitkit as jk\njk.kernel\nimport jitkit.cases\nassert not {'numba', 'llvmlite'} & set(sys.modules)"
+    )
     subprocess.run([sys.executable, "-c", code], check=True, timeout=60)
 
 
@@ -288,9 +290,9 @@ def test_grids_cover_any_space_within_the_limits(counts, threads):
     if space.points == 0 or space.points > 2**50:
         return
     covered = 0
-    for number, part in enumerate(cuda_launch.parts(space)):
-        blocks, block = cuda_launch.grid(part, threads)
-        assert all(n <= limit for n, limit in zip(blocks, cuda_launch.MAX_BLOCKS, strict=True))
+    for number, part in enumerate(cuda_grid.parts(space)):
+        blocks, block = cuda_grid.grid(part, threads)
+        assert all(n <= limit for n, limit in zip(blocks, cuda_grid.MAX_BLOCKS, strict=True))
         assert block[0] * block[1] * block[2] <= threads
         along = [*part.counts[::-1][:2], int(np.prod(part.counts[:-2], dtype=object))]
         along += [1] * (3 - len(along))

@@ -34,7 +34,12 @@ def target() -> Target:
     from numba.cuda.core.imputils import lower_constant
 
     return Target(
-        "cuda", functools.partial(extending._intrinsic, target="cuda"), extending.register_model, extending.lower_cast, lower_constant, extending.core_models
+        "cuda",
+        functools.partial(extending._intrinsic, target="cuda"),
+        extending.register_model,
+        extending.lower_cast,
+        lower_constant,
+        extending.core_models,
     )
 
 
@@ -152,5 +157,3 @@ def _compute_capability(cc: tuple[int, int]) -> Iterator[None]:
     device = SimpleNamespace(compute_capability=cc)
     with unittest.mock.patch("numba.cuda.dispatcher.get_current_device", lambda: device):
         yield
-
-

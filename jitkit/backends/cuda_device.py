@@ -2,7 +2,8 @@
 
 from __future__ import annotations
 
-from typing import TYPE_CHECKING, Any
+import itertools
+from typing import Any
 
 import numpy as np
 from numba import cuda, types
@@ -10,31 +11,30 @@ from numba.cuda.typing.typeof import typeof
 
 from jitkit.backends import cuda as adapter
 from jitkit.backends import report
-from jitkit.backends.cuda_launch import fits_32_bits, grid, kept, stream_of
+from jitkit.backends.cuda_grid import fits_32_bits, grid
 from jitkit.backends.layout import Layout, Leaf, layout_of, leaf_values
+from jitkit.launch.arguments import is_device_array, walk
+from jitkit.launch.definition import Call
 from jitkit.launch.space import Space
-
-if TYPE_CHECKING:
-    from jitkit.launch.kernel import Launch
 
 _CANDIDATES = (128, 256, 512)
 
 
-def start(launch: Launch, part: Space, values: tuple) -> None:
+def start(call: Call, part: Space, values: tuple) -> None:
     """Launch one grid on the arrays' stream; returns before it has run."""
-    kernel, layouts, leaves = launch.kernel, tuple(map(layout_of, values)), cuda_leaves(values)
+    kernel, layouts, leaves = call.kernel, tuple(map(layout_of, values)), cuda_leaves(values)
     variant = variant_for(part, leaves)
     key = ("cuda", layouts, variant)
-    function = kept(kernel, key, lambda: _dispatcher(launch, layouts, variant))
+    function = kernel.kept(key, lambda: _dispatcher(call, layouts, variant))
     flat = [*_space_values(part, variant.narrow), *leaves]
     try:
-        threads = kept(kernel, (*key, *map(type, flat)), lambda: _best_block(function, flat))
+        threads = kernel.kept((*key, *map(type, flat)), lambda: _best_block(function, flat))
         blocks, block = grid(part, threads)
         function[blocks, block, stream_of(values)](*flat)
     except cuda.cudadrv.driver.CudaAPIError:
         raise
     except Exception as error:
-        raise report.explain(kernel, launch.ndim, values, error) from error
+        raise report.explain(kernel, call.ndim, values, error) from error
 
 
 def variant_for(space: Space, leaves: list[Any]) -> adapter.Variant:
@@ -43,8 +43,8 @@ def variant_for(space: Space, leaves: list[Any]) -> adapter.Variant:
     return adapter.Variant(len(space.counts), fits_32_bits(space, arrays), all(step == 1 for step in space.steps))
 
 
-def _dispatcher(launch: Launch, layouts: tuple[Layout, ...], variant: adapter.Variant) -> Any:
-    kernel = launch.kernel
+def _dispatcher(call: Call, layouts: tuple[Layout, ...], variant: adapter.Variant) -> Any:
+    kernel = call.kernel
     return cuda.jit(adapter.build(kernel.program, kernel.fastmath, layouts, variant), fastmath=kernel.fastmath)
 
 
@@ -78,14 +78,14 @@ def _space_values(space: Space, narrow: bool) -> list[Any]:
     return [kind(value) for group in space for value in group]
 
 
-def compiled_ptx(launch: Launch, values: tuple, cc: tuple[int, int] | None) -> str:
+def compiled_ptx(call: Call, values: tuple, cc: tuple[int, int] | None) -> str:
     """Return the PTX for arguments of these types, for the current GPU or a named compute capability."""
-    layouts, variant = tuple(map(layout_of, values)), variant_for(launch.space, list(leaf_values(values)))
-    function = adapter.build(launch.kernel.program, launch.kernel.fastmath, layouts, variant)
+    layouts, variant = tuple(map(layout_of, values)), variant_for(call.space, list(leaf_values(values)))
+    function = adapter.build(call.kernel.program, call.kernel.fastmath, layouts, variant)
     index = types.int32 if variant.narrow else types.int64
     leaves = [leaf_type(layout, leaf) for layout, leaf in zip(_leaves(layouts), leaf_values(values), strict=True)]
-    signature = (*[index] * (3 * launch.ndim), *(item for group in leaves for item in group))
-    return adapter.ptx(function, signature, launch.kernel.fastmath, cc or cuda.get_current_device().compute_capability)
+    signature = (*[index] * (3 * call.ndim), *(item for group in leaves for item in group))
+    return adapter.ptx(function, signature, call.kernel.fastmath, cc or cuda.get_current_device().compute_capability)
 
 
 def _leaves(layouts: tuple[Layout, ...]) -> list[Leaf]:
@@ -99,3 +99,22 @@ def leaf_type(leaf: Leaf, value: Any) -> list[types.Type]:
     kind = typeof(value)
     # A host array is copied in C order; the device array is writeable, as the copy is.
     return [types.Array(kind.dtype, kind.ndim, "C")] if isinstance(value, np.ndarray) else [kind]
+
+
+def stream_of(values: tuple) -> Any:
+    """Return the stream that the arrays' own library is working on (CuPy, torch), or the default stream."""
+    for _, leaf in itertools.chain.from_iterable(walk("", value) for value in values):
+        library = type(leaf).__module__.split(".")[0]
+        if is_device_array(leaf) and library in ("cupy", "torch"):
+            return cuda.external_stream(_current_stream(library))
+    return cuda.default_stream()
+
+
+def _current_stream(library: str) -> int:
+    if library == "cupy":
+        import cupy
+
+        return cupy.cuda.get_current_stream().ptr
+    import torch
+
+    return torch.cuda.current_stream().cuda_stream

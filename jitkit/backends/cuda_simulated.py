@@ -2,25 +2,23 @@
 
 from __future__ import annotations
 
-from typing import TYPE_CHECKING, Any
+from typing import Any
 
 import numpy as np
 from numba import cuda
 
-from jitkit.backends.cuda_launch import grid
+from jitkit.backends.cuda_grid import grid
 from jitkit.backends.interpreted import overlay
+from jitkit.launch.definition import Call
 from jitkit.launch.space import Space
-
-if TYPE_CHECKING:
-    from jitkit.launch.kernel import Launch
 
 THREADS = 64
 """Threads of a block: each is an OS thread in the simulator, so blocks are small."""
 
 
-def start(launch: Launch, part: Space, values: tuple) -> None:
+def start(call: Call, part: Space, values: tuple) -> None:
     """Run one grid; returns when it has run."""
-    function, ndim, (starts, steps, counts) = overlay(launch.kernel.func), launch.ndim, part
+    function, ndim, (starts, steps, counts) = overlay(call.kernel.func), call.ndim, part
 
     def point(*args: Any) -> None:
         x, y, z = cuda.grid(3)

@@ -97,9 +97,10 @@ class LoopNest:
             advance(builder.add(position, ir.Constant(I64, 1), flags=("nuw", "nsw")))
 
 
-
 @contextlib.contextmanager
-def while_loop(builder: ir.IRBuilder, begin: ir.Value, end: ir.Value) -> Iterator[tuple[ir.Value, Callable[[ir.Value], None]]]:
+def while_loop(
+    builder: ir.IRBuilder, begin: ir.Value, end: ir.Value
+) -> Iterator[tuple[ir.Value, Callable[[ir.Value], None]]]:
     """Generate a loop from `begin` while below `end`; the block gets the counter and a function that sets its next value."""
     entry = builder.block
     body, done = builder.append_basic_block("loop"), builder.append_basic_block("done")
@@ -127,7 +128,9 @@ def blocks_of(builder: ir.IRBuilder, count: ir.Value) -> ir.Value:
     return builder.udiv(rounded, ir.Constant(I64, BLOCK))
 
 
-def launcher(body: Any, layouts: tuple[Layout, ...], ndim: int, unit_step: bool, parallel_for: str) -> Callable[..., Any]:
+def launcher(
+    body: Any, layouts: tuple[Layout, ...], ndim: int, unit_step: bool, parallel_for: str
+) -> Callable[..., Any]:
     """Return the definition of the intrinsic that runs a kernel over a space.
 
     Parameters
@@ -174,7 +177,12 @@ def launcher(body: Any, layouts: tuple[Layout, ...], ndim: int, unit_step: bool,
 
 
 def _start(
-    builder: ir.IRBuilder, symbol: str, function: ir.Function, record: ir.Value, counts: list[ir.Value], threads: ir.Value
+    builder: ir.IRBuilder,
+    symbol: str,
+    function: ir.Function,
+    record: ir.Value,
+    counts: list[ir.Value],
+    threads: ir.Value,
 ) -> None:
     """Hand the units of a space to the scheduler."""
     memory = cgutils.alloca_once_value(builder, record)

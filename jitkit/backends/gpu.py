@@ -42,7 +42,9 @@ def require_compiler(what: str) -> None:
         The message names the extra to install.
     """
     if importlib.util.find_spec("numba_cuda") is None:
-        raise BackendError(f"{what} needs numba-cuda, which is not installed: {EXTRA} (no GPU and no driver are needed)")
+        raise BackendError(
+            f"{what} needs numba-cuda, which is not installed: {EXTRA} (no GPU and no driver are needed)"
+        )
 
 
 def require(what: str) -> None:

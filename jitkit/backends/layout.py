@@ -93,7 +93,9 @@ class Arguments:
         items = [self._type(item, remaining) for item in layout.items]
         same = bool(items) and all(item == items[0] for item in items)
         if layout.cls is not None:
-            return types.NamedUniTuple(items[0], len(items), layout.cls) if same else types.NamedTuple(items, layout.cls)
+            return (
+                types.NamedUniTuple(items[0], len(items), layout.cls) if same else types.NamedTuple(items, layout.cls)
+            )
         return types.UniTuple(items[0], len(items)) if same else types.Tuple(items)
 
     def values(self, context: Any, emit: Emitter, leaves: list[ir.Value]) -> list[ir.Value]:
@@ -107,10 +109,11 @@ class Arguments:
     def _value(self, context: Any, emit: Emitter, layout: Layout, own: Any, remaining: list[Any]) -> ir.Value:
         if isinstance(layout, Group):
             items = zip(layout.items, own, strict=True)
-            return context.make_tuple(emit.builder, own, [self._value(context, emit, i, t, remaining) for i, t in items])
+            return context.make_tuple(
+                emit.builder, own, [self._value(context, emit, i, t, remaining) for i, t in items]
+            )
         given, value = remaining.pop(0)
         if layout.weak is float and self.split_floats:
             # The double travels as 64 bits: a kernel that never uses it then has no float64 anywhere in its PTX.
             return emit.pair(emit.builder.bitcast(remaining.pop(0)[1], ir.DoubleType()), value)
         return emit.convert(value, scalar_of(given), layout.weak) if layout.weak else value
-

@@ -4,19 +4,16 @@ from __future__ import annotations
 
 import os
 import re
-from typing import TYPE_CHECKING
 
 from jitkit.backends.lowering.typing import refusal_in
 from jitkit.errors import JitkitError, KernelTypeError, at_source
 from jitkit.launch import arguments
-
-if TYPE_CHECKING:
-    from jitkit.launch.kernel import Kernel
+from jitkit.launch.definition import Definition
 
 _PLACE = re.compile(r'File "([^"]+)", line (\d+)')
 
 
-def explain(kernel: Kernel, ndim: int, args: tuple, error: Exception) -> JitkitError:
+def explain(kernel: Definition, ndim: int, args: tuple, error: Exception) -> JitkitError:
     """Return the error to raise for a launch that the compiler refused; the compiler's own stays as its cause."""
     names = kernel.parameters[ndim:]
     try:
@@ -29,7 +26,9 @@ def explain(kernel: Kernel, ndim: int, args: tuple, error: Exception) -> JitkitE
     given = f"arguments: {arguments.describe(names, bound)}"
     if refusal is None:
         first = next((line.strip() for line in text.splitlines() if line.strip()), type(error).__name__)
-        return KernelTypeError(at_source(f"{kernel.name}: {_plain(text) or first}", *_place(kernel, text)) + f"\n{given}")
+        return KernelTypeError(
+            at_source(f"{kernel.name}: {_plain(text) or first}", *_place(kernel, text)) + f"\n{given}"
+        )
     place = _place(kernel, text[text.index("\x03") :])
     return KernelTypeError(at_source(f"{kernel.name}: {refusal}", *place) + f"\n{given}")
 
@@ -48,10 +47,14 @@ def _plain(text: str) -> str | None:
 
 
 def _short(type_text: str) -> str:
-    return re.sub(r"Literal\[\w+\]\((.+?)\)", r"\1", type_text).replace("weak_float64", "a float").replace("weak_int64", "an int")
+    return (
+        re.sub(r"Literal\[\w+\]\((.+?)\)", r"\1", type_text)
+        .replace("weak_float64", "a float")
+        .replace("weak_int64", "an int")
+    )
 
 
-def _place(kernel: Kernel, text: str) -> tuple[str, int]:
+def _place(kernel: Definition, text: str) -> tuple[str, int]:
     """Return the innermost place in the user's files that the compiler's report names."""
     files = {program.filename for program in kernel.program.reachable()}
     for filename, lineno in _PLACE.findall(text):

@@ -69,7 +69,9 @@ _FIGURES = {
 
 def _readable(ptx: str, ptxas: str) -> str:
     """Lower the PTX version to the newest that an older ptxas reads; the instructions used here are older than both."""
-    release = re.search(r"release (\d+)\.(\d+)", subprocess.run([ptxas, "--version"], capture_output=True, text=True).stdout)
+    release = re.search(
+        r"release (\d+)\.(\d+)", subprocess.run([ptxas, "--version"], capture_output=True, text=True).stdout
+    )
     own = re.search(r"^\.version (\d+)\.(\d+)", ptx, re.MULTILINE)
     if release is None or own is None:
         return ptx

@@ -37,7 +37,7 @@ def fold(node: ast.expr, outer: Callable[[ast.expr], Any]) -> int | float | comp
         return None if operand is None else _compute(_UNARY[type(node.op)], operand)
     if isinstance(node, ast.BinOp) and type(node.op) in _BINARY:
         left, right = fold(node.left, outer), fold(node.right, outer)
-        if left is None or right is None or isinstance(node.op, (ast.Pow, ast.LShift)) and _is_huge(left, right):
+        if left is None or right is None or (isinstance(node.op, (ast.Pow, ast.LShift)) and _is_huge(left, right)):
             return None
         return _compute(_BINARY[type(node.op)], left, right)
     value = node.value if isinstance(node, ast.Constant) else outer(node)

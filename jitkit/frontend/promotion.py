@@ -107,7 +107,7 @@ def arithmetic(name: str, *operands: Scalar) -> tuple[Scalar, Scalar]:
 
 def _python_arithmetic(name: str, operands: tuple[Scalar, ...]) -> tuple[Scalar, Scalar]:
     widest = max(operands, key=WEAK.index)
-    if widest is not int and name in _INTEGER_ONLY or widest is complex and name in ("floordiv", "mod"):
+    if (widest is not int and name in _INTEGER_ONLY) or (widest is complex and name in ("floordiv", "mod")):
         raise PromotionError(f"{name} is not defined for {' and '.join(map(describe, operands))}")
     if name == "truediv" and widest is int:
         return float, float
@@ -142,8 +142,8 @@ def common(*operands: Scalar) -> Scalar:
     strong = [operand for operand in operands if not is_weak(operand)]
     widest = max(weak, key=WEAK.index, default=None)
     if not strong or widest is None:
-        return widest or functools.reduce(np.promote_types, strong)
-    return arithmetic("add", functools.reduce(np.promote_types, strong), widest)[1]
+        return widest or np.result_type(*strong)
+    return arithmetic("add", np.result_type(*strong), widest)[1]
 
 
 @functools.cache

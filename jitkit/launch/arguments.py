@@ -18,7 +18,9 @@ def is_device_array(value: Any) -> bool:
     """Tell whether a value lives on a GPU."""
     if isinstance(value, (np.ndarray, np.generic)):
         return False
-    return hasattr(value, "__cuda_array_interface__") or hasattr(value, "__cuda_ndarray__")  # the latter in the simulator
+    return hasattr(value, "__cuda_array_interface__") or hasattr(
+        value, "__cuda_ndarray__"
+    )  # the latter in the simulator
 
 
 def bind(func: Callable, ndim: int, args: tuple, kwargs: Mapping[str, Any], kernel: str) -> tuple[Any, ...]:
@@ -113,7 +115,9 @@ def _check_array(path: str, value: np.ndarray, written: bool, kernel: str) -> No
 
 def describe(names: tuple[str, ...], args: tuple) -> str:
     """List the arguments with their types, for a message."""
-    return ", ".join(f"{path}: {_type_text(leaf)}" for name, arg in zip(names, args, strict=True) for path, leaf in walk(name, arg))
+    return ", ".join(
+        f"{path}: {_type_text(leaf)}" for name, arg in zip(names, args, strict=True) for path, leaf in walk(name, arg)
+    )
 
 
 def _type_text(value: Any) -> str:

@@ -4,63 +4,34 @@ from __future__ import annotations
 
 import functools
 from collections.abc import Callable
-from typing import Any, overload
+from typing import TYPE_CHECKING, Any, overload
 
 from jitkit.errors import BackendError, JitkitError, KernelSyntaxError, KernelTypeError, at_source
-from jitkit.frontend import rewrite
-from jitkit.frontend.program import Program
 from jitkit.launch import arguments, choice
+from jitkit.launch.definition import Call, Definition
 from jitkit.launch.space import MAX_DIMENSIONS, Space, parse
 
+if TYPE_CHECKING:
+    from jitkit.inspection import Inspection
 
 _REMEMBERED = 256  # launches kept for reuse: most programs launch over a few sizes again and again
 
 
-class Kernel:
+class Kernel(Definition):
     """A function that runs once for each point of a launch space, on any backend.
 
     Made by the `kernel` decorator, and launched as ``kernel[space](*args, **kwargs)``.
-
-    Attributes
-    ----------
-    func : callable
-        The user's own function, so that one point can be called in a test.
-    name : str
-        The kernel's name in messages, tables and profiles.
-    fastmath : bool
-        Whether the compiler may reassociate floating-point arithmetic.
     """
 
     def __init__(self, func: Callable, *, fastmath: bool = False, name: str | None = None) -> None:
         if not hasattr(func, "__code__"):
             raise KernelTypeError(f"@jk.kernel takes a plain function, not {func!r}")
-        self.func, self.name, self.fastmath = func, name or func.__name__, fastmath
-        self.plans: dict[Any, Any] = {}
-        self._launches: dict[Any, Launch] = {}
+        super().__init__(func, fastmath, name or func.__name__)
+        self._launches: dict[int, Launch] = {}
         functools.update_wrapper(self, func)
 
     def __repr__(self) -> str:
         return f"<jitkit kernel {self.name} ({', '.join(self.parameters)})>"
-
-    @functools.cached_property
-    def parameters(self) -> tuple[str, ...]:
-        """The names of the function's parameters, the indices first."""
-        return self.program.params
-
-    @functools.cached_property
-    def program(self) -> Program:
-        """The kernel's program: its source rewritten into typed operations, once for all backends.
-
-        Raises
-        ------
-        KernelSyntaxError
-            Where the body uses something that kernels cannot.
-        """
-        program = rewrite.build(self.func)
-        if program.returns is not None:
-            message = f"{self.name}: a kernel returns no value: write results to an array argument"
-            raise KernelSyntaxError(at_source(message, program.filename, program.returns))
-        return program
 
     def __getitem__(self, space: Any) -> Launch:
         if type(space) is int:  # not a bool or a float of the same value: those are refused
@@ -111,7 +82,7 @@ class Kernel:
 
     def inspect(
         self, *args: Any, space: Any = None, backend: str | None = None, cc: tuple[int, int] = (9, 0), **kwargs: Any
-    ) -> Any:
+    ) -> Inspection:
         """Return what is generated for arguments of these types; needs no GPU.
 
         Parameters
@@ -134,7 +105,13 @@ class Kernel:
         from jitkit.inspection import inspect
 
         launch = self._prospective(space, backend, args, kwargs)
-        return inspect(self, launch, args, kwargs, cc)
+        values = arguments.bind(self.func, launch.ndim, args, kwargs, self.name)
+        chosen = launch.choose(launch.backend or choice.requested(), values)
+        if chosen == "python":
+            raise BackendError(
+                f"{self.name}.inspect: the interpreter generates no code; ask for backend='cpu' or 'cuda'"
+            )
+        return inspect(launch, chosen, launch.engine(chosen, values), values, cc)
 
     def _prospective(self, space: Any, backend: str | None, args: tuple, kwargs: dict) -> Launch:
         if space is None:
@@ -155,17 +132,18 @@ class Pinned:
         return Launch(self.kernel, parse(space, self.kernel.name), self.backend)
 
 
-class Launch:
+class Launch(Call):
     """A kernel with its space, ready to be called with its arguments."""
 
-    __slots__ = ("_drivers", "_prefix", "backend", "kernel", "space")
+    __slots__ = ("_drivers", "_prefix", "backend")
 
-    def __init__(self, kernel: Kernel, space: Space, backend: str | None) -> None:
-        self.kernel, self.space, self.backend = kernel, space, backend
+    def __init__(self, kernel: Definition, space: Space, backend: str | None) -> None:
+        super().__init__(kernel, space)
+        self.backend = backend
         starts, steps, counts = space
         self._prefix = starts + steps + counts
         # Compiled drivers by the Python types of the arguments, shared by all launches of this kernel and shape of space.
-        self._drivers: dict[Any, Any] = kernel.plans.setdefault((len(counts), steps[-1] == 1), {})
+        self._drivers: dict[Any, Any] = kernel.kept((len(counts), steps[-1] == 1), dict)
 
     def __call__(self, *args: Any, **kwargs: Any) -> None:
         if not kwargs:
@@ -191,16 +169,6 @@ class Launch:
             if driver is not None:
                 self._drivers[(backend, *map(type, args))] = driver
         engine.run(self, values)
-
-    @property
-    def ndim(self) -> int:
-        """The number of dimensions of the space."""
-        return len(self.space.counts)
-
-    @property
-    def argument_names(self) -> tuple[str, ...]:
-        """The names of the parameters behind the indices."""
-        return self.kernel.parameters[self.ndim :]
 
     def choose(self, backend: str | None, values: tuple) -> str:
         """Return the backend for these arguments; refuse host and device arrays mixed."""

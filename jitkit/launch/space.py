@@ -82,5 +82,7 @@ def _integer(value: Any, kernel: str, what: str, smallest: int = 0) -> int:
             "write kernel[n], kernel[start:stop] or a tuple of them"
         )
     if not smallest <= number <= _LARGEST:
-        raise LaunchError(f"{kernel}[...]: {what} of the launch space is {number}; it must be from {smallest} to 2**63 - 1")
+        raise LaunchError(
+            f"{kernel}[...]: {what} of the launch space is {number}; it must be from {smallest} to 2**63 - 1"
+        )
     return number

@@ -294,7 +294,10 @@ def _sign(operand: Scalar) -> Callable[[Emitter, list[ir.Value]], ir.Value] | No
         if kind(operand) in "ub":
             return emit.builder.select(positive, one, zero)
         negative = arithmetic.compare(emit, "lt", operand, values[0], zero)
-        rest = values[0] if kind(operand) == "f" else zero  # zero, or NaN
+        rest = zero  # for -0.0 too
+        if kind(operand) == "f":
+            invalid = functions.is_nan(emit, _at_least_float32(emit, operand, values)[0])
+            rest = emit.builder.select(invalid, values[0], zero)
         return emit.builder.select(positive, one, emit.builder.select(negative, minus, rest))
 
     return code

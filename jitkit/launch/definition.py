@@ -1,0 +1,80 @@
+"""What a kernel is, and what one launch of it is, apart from how either is run: all that a backend needs to know."""
+
+from __future__ import annotations
+
+import functools
+from collections.abc import Callable
+from typing import Any
+
+from jitkit.errors import KernelSyntaxError, at_source
+from jitkit.frontend import rewrite
+from jitkit.frontend.program import Program
+from jitkit.launch.space import Space
+
+
+class Definition:
+    """A kernel's function and options.
+
+    Attributes
+    ----------
+    func : callable
+        The user's own function, so that one point can be called in a test.
+    name : str
+        The kernel's name in messages, tables and profiles.
+    fastmath : bool
+        Whether the compiler may reassociate floating-point arithmetic.
+    """
+
+    def __init__(self, func: Callable, fastmath: bool, name: str) -> None:
+        self.func, self.name, self.fastmath = func, name, fastmath
+        self._kept: dict[Any, Any] = {}
+
+    @functools.cached_property
+    def parameters(self) -> tuple[str, ...]:
+        """The names of the function's parameters, the indices first."""
+        return self.program.params
+
+    @functools.cached_property
+    def program(self) -> Program:
+        """The kernel's program: its source rewritten into typed operations, once for all backends.
+
+        Raises
+        ------
+        KernelSyntaxError
+            Where the body uses something that kernels cannot.
+        """
+        program = rewrite.build(self.func)
+        if program.returns is not None:
+            message = f"{self.name}: a kernel returns no value: write results to an array argument"
+            raise KernelSyntaxError(at_source(message, program.filename, program.returns))
+        return program
+
+    def kept(self, key: Any, make: Callable[[], Any]) -> Any:
+        """Return what is kept under a key (compiled code, say), making it the first time."""
+        if key not in self._kept:
+            self._kept[key] = make()
+        return self._kept[key]
+
+
+class Call:
+    """A kernel and the space it runs over."""
+
+    __slots__ = ("kernel", "space")
+
+    def __init__(self, kernel: Definition, space: Space) -> None:
+        self.kernel, self.space = kernel, space
+
+    @property
+    def ndim(self) -> int:
+        """The number of dimensions of the space."""
+        return len(self.space.counts)
+
+    @property
+    def unit_step(self) -> bool:
+        """Whether the last index advances by one."""
+        return self.space.steps[-1] == 1
+
+    @property
+    def argument_names(self) -> tuple[str, ...]:
+        """The names of the parameters behind the indices."""
+        return self.kernel.parameters[self.ndim :]
