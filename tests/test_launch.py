@@ -8,7 +8,7 @@ import sys
 import threading
 from concurrent.futures import ThreadPoolExecutor
 from dataclasses import dataclass
-from typing import NamedTuple
+from typing import ClassVar, NamedTuple
 
 import numpy as np
 import pytest
@@ -182,7 +182,7 @@ def test_the_environment_chooses_behind_the_context(monkeypatch):
     with jk.backend("cpu"):
         assert not ran_interpreted(lambda out: mark1[2](out))
     monkeypatch.setenv("JITKIT_BACKEND", "fpga")
-    with pytest.raises(jk.BackendError, match="JITKIT_BACKEND.*'fpga'.*'python', 'cpu', 'cuda'"):
+    with pytest.raises(jk.BackendError, match=r"JITKIT_BACKEND.*'fpga'.*'python', 'cpu', 'cuda'"):
         mark1[2](np.zeros(2))
     monkeypatch.setenv("JITKIT_BACKEND", "")
     assert not ran_interpreted(lambda out: mark1[2](out))
@@ -213,7 +213,7 @@ def test_the_context_does_not_leak_between_threads_and_tasks():
 class OnDevice:
     """Looks like an array on a GPU."""
 
-    __cuda_array_interface__ = {"shape": (3,), "typestr": "<f4", "data": (0, False), "version": 3, "strides": None}
+    __cuda_array_interface__: ClassVar = {"shape": (3,), "typestr": "<f4", "data": (0, False), "version": 3, "strides": None}
     shape = (3,)
 
 

@@ -130,7 +130,7 @@ def compiler() -> str:
 
 @functools.cache
 def _target() -> str:
-    """What `-march=native` means here, and the version of gcc: a shared cache may serve several machines."""
+    """Return what `-march=native` means here, and gcc's version: a shared cache may serve several machines."""
     return _gcc("-march=native", "-Q", "--help=target") + _gcc("--version")
 
 

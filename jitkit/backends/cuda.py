@@ -155,5 +155,5 @@ def ptx(function: Callable[..., None], signature: tuple[types.Type, ...], fastma
 def _compute_capability(cc: tuple[int, int]) -> Iterator[None]:
     """Answer for the current device while device functions are compiled: numba-cuda asks for its compute capability."""
     device = SimpleNamespace(compute_capability=cc)
-    with unittest.mock.patch("numba.cuda.dispatcher.get_current_device", lambda: device):
+    with unittest.mock.patch("numba.cuda.dispatcher.get_current_device", return_value=device):
         yield

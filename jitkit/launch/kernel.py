@@ -49,6 +49,7 @@ class Kernel(Definition):
         return launch
 
     def __call__(self, *args: Any, **kwargs: Any) -> None:
+        """Refuse: a kernel without a space has no points."""
         raise KernelTypeError(
             f"{self.name} is a kernel and is launched over a space: {self.name}[n](...) or {self.name}[0:n, 0:m](...); "
             f"{self.name}.func(...) calls it for one point"
@@ -146,6 +147,7 @@ class Launch(Call):
         self._drivers: dict[Any, Any] = kernel.kept((len(counts), steps[-1] == 1), dict)
 
     def __call__(self, *args: Any, **kwargs: Any) -> None:
+        """Run the kernel over the space; see the `kernel` decorator."""
         if not kwargs:
             # The short way, 1 us in all: this kernel has met arguments of these Python types before, on the CPU.
             driver = self._drivers.get((self.backend or choice.requested(), *map(type, args)))
