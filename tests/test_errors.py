@@ -32,7 +32,7 @@ def read_only():
 @pytest.mark.parametrize(
     ("space", "text"),
     [
-        (-3, r"good\[\.\.\.\]: an extent of the launch space is -3"),
+        (-3, r"good\[\.\.\.\]: an extent of the launch space is -3, and nothing counts from the end here"),
         (2.5, "an integer, not 2.5 "),
         (True, "an integer, not True"),
         ("8", "an integer, not '8'"),
@@ -102,7 +102,7 @@ def test_a_kernel_that_worked_still_refuses():
         good[8](1.0, x, read_only())
     with pytest.raises(jk.KernelTypeError, match="dtype object"):
         good[8](1.0, x.astype(object), y)
-    with pytest.raises(jk.LaunchError, match="an integer, not 8.0"):
+    with pytest.raises(jk.LaunchError, match=r"an integer, not 8\.0"):
         good[8.0](1.0, x, y)
     with pytest.raises(jk.LaunchError, match="missing a required argument"):
         good[8](1.0, x)
@@ -335,6 +335,12 @@ def test_print_works_in_the_interpreter_only(capsys):
         jk.KernelSyntaxError, match=r"print\(\) runs in the interpreter only: with jk.backend\('python'\)"
     ):
         prints[2](np.ones(8))
+
+
+def test_an_exception_in_the_interpreter_names_kernel_and_point():
+    with pytest.raises(IndexError) as caught:
+        good.on("python")[9](1.0, *arrays())
+    assert caught.value.__notes__ == ["in kernel good at point (8,)"]
 
 
 def test_sources_that_cannot_be_read():

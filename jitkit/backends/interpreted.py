@@ -25,8 +25,13 @@ def run(func: Callable, space: Space, args: tuple[Any, ...]) -> None:
     """
     function = overlay(func)
     with np.errstate(all="ignore"):
-        for indices in itertools.product(*space.ranges()):
-            function(*indices, *args)
+        indices: tuple[int, ...] = ()
+        try:
+            for indices in itertools.product(*space.ranges()):
+                function(*indices, *args)
+        except Exception as error:
+            error.add_note(f"in kernel {func.__name__} at point {indices}")
+            raise
 
 
 def overlay(func: Callable, _done: dict[Any, Callable] | None = None) -> Callable:

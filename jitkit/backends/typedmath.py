@@ -32,11 +32,10 @@ def _typed(name: str) -> Callable[..., Any]:
         if name in _TESTS:
             return function(*args)
         scalar = math_function(*map(scalar_of, args))
-        if is_weak(scalar):
-            return _ieee(name, function, args)
-        if name in _WHOLE and math.isfinite(args[0]):
-            return function(args[0])
-        return scalar.type(_ieee(name, function, [float(arg) for arg in args]))
+        plain = [arg.item() if isinstance(arg, np.generic) else arg for arg in args]  # np.float16 has no __trunc__
+        if is_weak(scalar) or (name in _WHOLE and math.isfinite(plain[0])):
+            return _ieee(name, function, plain)
+        return scalar.type(_ieee(name, function, plain))
 
     typed.__name__ = typed.__qualname__ = name
     typed.__doc__ = f"Return math.{name} in the precision of the argument."

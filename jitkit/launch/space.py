@@ -81,6 +81,11 @@ def _integer(value: Any, kernel: str, what: str, smallest: int = 0) -> int:
             f"{kernel}[...]: {what} of the launch space is an integer, not {value!r} ({type(value).__name__}); "
             "write kernel[n], kernel[start:stop] or a tuple of them"
         )
+    if number < 0 and smallest == 0:
+        raise LaunchError(
+            f"{kernel}[...]: {what} of the launch space is {number}, and nothing counts from the end here; "
+            "write the extent, such as 1:n-1"
+        )
     if not smallest <= number <= _LARGEST:
         raise LaunchError(
             f"{kernel}[...]: {what} of the launch space is {number}; it must be from {smallest} to 2**63 - 1"

@@ -10,7 +10,7 @@ from llvmlite import ir
 from numba.core import types
 
 from jitkit.backends.lowering import arithmetic, elements, functions
-from jitkit.backends.lowering.emit import FLOAT16, FLOAT64, I32, I64, Emitter, Mode, part_of
+from jitkit.backends.lowering.emit import FLOAT16, FLOAT32, FLOAT64, I32, I64, Emitter, Mode, part_of
 from jitkit.backends.lowering.typing import Definition, pure, refuse, rule, scalars
 from jitkit.backends.lowering.weak import is_small, scalar_of, type_of, weak_index
 from jitkit.frontend import promotion
