@@ -285,41 +285,56 @@ def test_booleans(backend):
 # ---- numbers of different types
 
 
-def mixed(a, b, i, difference, product, truth):
-    difference[i] = a - b
-    product[i] = a * b
-    truth[0, i] = a < b
-    truth[1, i] = a == b
-    truth[2, i] = a >= b
-
-
 @jk.kernel
-def against_each(i, x, ys, differences, products, truths):
-    a = x[i]
-    mixed(a, ys[0][i], i, differences[0], products[0], truths[0])
-    mixed(a, ys[1][i], i, differences[1], products[1], truths[1])
-    mixed(a, ys[2][i], i, differences[2], products[2], truths[2])
-    mixed(a, ys[3][i], i, differences[3], products[3], truths[3])
-    mixed(a, ys[4][i], i, differences[4], products[4], truths[4])
+def against_each(i, x, ys, differences, truths):
+    a, b, c, d, e, f = x[i], ys[0][i], ys[1][i], ys[2][i], ys[3][i], ys[4][i]
+    differences[0][i] = a - b
+    differences[1][i] = a - c
+    differences[2][i] = a - d
+    differences[3][i] = a - e
+    differences[4][i] = a - f
+    truths[0, i], truths[1, i] = a < b, a == b
+    truths[2, i], truths[3, i] = a < c, a == c
+    truths[4, i], truths[5, i] = a < d, a == d
+    truths[6, i], truths[7, i] = a < e, a == e
+    truths[8, i], truths[9, i] = a < f, a == f
 
 
 @pytest.mark.parametrize("half", ["i", "u", "f"])
 @pytest.mark.parametrize("left", [BOOL, *INTEGERS, *FLOATS], ids=named)
 def test_mixed_types(backend, left, half):
-    groups = {"i": [*INTEGERS[:4], FLOATS[1]], "u": [*INTEGERS[4:], FLOATS[2]], "f": [FLOATS[0], *FLOATS, INTEGERS[0]]}
-    rights = groups[half]
-    columns = [special(left)[k % len(special(left))] for k in range(331)]  # 331 is prime: every pair comes by
-    x = np.array(columns, left)
-    ys = tuple(np.array([special(right)[k // 7 % len(special(right))] for k in range(331)], right) for right in rights)
-    expected = [[quietly(ufunc, x, y) for y in ys] for ufunc in (np.subtract, np.multiply)]
-    outputs = [tuple(np.zeros_like(wanted) for wanted in group) for group in expected]
-    truths = tuple(np.zeros((3, x.size), bool) for _ in ys)
-    quietly(against_each.on(backend)[x.size], x, ys, *outputs, truths)
-    for found, group in zip(outputs, expected, strict=True):
-        for one, wanted, y in zip(found, group, ys, strict=True):
-            assert_same(one, wanted, "a difference or product", x, y)
-    for truth, y in zip(truths, ys, strict=True):
-        np.testing.assert_array_equal(truth, quietly(lambda a, b: [a < b, a == b, a >= b], x, y))
+    rights = {
+        "i": [*INTEGERS[:4], FLOATS[1]],
+        "u": [*INTEGERS[4:], FLOATS[0]],
+        "f": [*FLOATS, INTEGERS[2], INTEGERS[7]],
+    }
+    lefts, others = special(left), [np.array(special(right), right) for right in rights[half]]
+    x = np.tile(np.array(lefts, left), 25)
+    ys = tuple(np.resize(np.repeat(numbers, len(lefts)), x.size) for numbers in others)
+    expected = [quietly(np.subtract, x, y) for y in ys]
+    differences = tuple(map(np.zeros_like, expected))
+    truths = np.zeros((10, x.size), bool)
+    quietly(against_each.on(backend)[x.size], x, ys, differences, truths)
+    for found, wanted, y in zip(differences, expected, ys, strict=True):
+        assert_same(found, wanted, "the difference", x, y)
+    np.testing.assert_array_equal(truths, [test(x, y) for y in ys for test in (np.less, np.equal)])
+
+
+@jk.kernel
+def beside_complex(i, x, z, w, out):
+    out[0, i] = x[i] - z[i]
+    out[1, i] = w + x[i]
+    out[2, i] = z[i] * x[i]
+    out[3, i] = 2j * x[i]
+    out[4, i] = x[i] == z[i]
+
+
+@pytest.mark.parametrize("wide", COMPLEX, ids=named)
+@pytest.mark.parametrize("left", [*INTEGERS, *FLOATS], ids=named)
+def test_real_numbers_beside_complex_ones(backend, left, wide):
+    x, z, w = np.arange(1, 20).astype(left), (np.arange(1, 20) * (1 + 0j)).astype(wide), 0.5 - 3j
+    expected = np.stack([x - z, w + x, z * x, 2j * x, x == z])
+    check(beside_complex, backend, list(expected.astype(np.result_type(left, wide))), x, z, w)
 
 
 @jk.kernel

@@ -213,7 +213,13 @@ def test_the_context_does_not_leak_between_threads_and_tasks():
 class OnDevice:
     """Looks like an array on a GPU."""
 
-    __cuda_array_interface__: ClassVar = {"shape": (3,), "typestr": "<f4", "data": (0, False), "version": 3, "strides": None}
+    __cuda_array_interface__: ClassVar = {
+        "shape": (3,),
+        "typestr": "<f4",
+        "data": (0, False),
+        "version": 3,
+        "strides": None,
+    }
     shape = (3,)
 
 

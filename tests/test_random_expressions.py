@@ -14,7 +14,7 @@ import rounded_expressions as rounded
 
 SCALARS = {"n": 3, "m": -5, "a": 0.75, "s": np.float32(1.5), "t": np.int16(-7), "z": 1 - 2j}
 EXPRESSIONS = 12
-SEEDS = range(16)
+SEEDS = range(10)
 
 
 def module_of(path: Path, names: list[str], texts: list[str], fastmath: bool = False) -> Any:
@@ -92,7 +92,7 @@ def test_values_are_numpys(backend, seed, tmp_path):
     check_values(seed, backend, tmp_path / f"random_values_{seed}.py")
 
 
-@pytest.mark.parametrize("seed", SEEDS)
+@pytest.mark.parametrize("seed", [seed + 1000 for seed in SEEDS])
 def test_types_are_numpys(seed, tmp_path):
     check_types(seed, tmp_path / f"random_types_{seed}.py")
 
@@ -101,7 +101,7 @@ def check_rounding(seed: int, backend: str, path: Path, dtype: str, fastmath: bo
     rng = random.Random(seed)
     arrays, scalars = rounded.inputs(rng, dtype), {"a": 0.7, "n": 3}
     grower = rounded.Grower(rng, dtype, rounded.leaves(arrays, scalars), fastmath)
-    trees = [grower.tree(5) for _ in range(EXPRESSIONS)]
+    trees = [grower.tree(4) for _ in range(EXPRESSIONS)]
     module = module_of(path, [*arrays, *scalars], [tree.text for tree in trees], fastmath)
     outputs = tuple(np.empty(rounded.POINTS, dtype) for _ in trees)
     module.stored.on(backend)[rounded.POINTS](outputs, *arrays.values(), *scalars.values())
@@ -115,6 +115,6 @@ def check_rounding(seed: int, backend: str, path: Path, dtype: str, fastmath: bo
 
 @pytest.mark.parametrize("fastmath", [False, True])
 @pytest.mark.parametrize("dtype", ["float32", "float64"])
-@pytest.mark.parametrize("seed", range(4))
+@pytest.mark.parametrize("seed", range(3))
 def test_roundings_stay_within_their_bound(backend, seed, dtype, fastmath, tmp_path):
     check_rounding(seed, backend, tmp_path / f"rounded_{seed}_{dtype}_{fastmath}.py", dtype, fastmath)

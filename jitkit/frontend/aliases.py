@@ -54,6 +54,8 @@ def _sources(node: ast.expr) -> list[ast.expr]:
 
 def _bindings(node: ast.AST) -> Iterator[tuple[str, ast.expr]]:
     """Yield the names that a statement or a walrus binds, each with what it is taken from."""
+    targets: list[ast.expr]
+    value: ast.expr | None
     if isinstance(node, ast.Assign):
         targets, value = node.targets, node.value
     elif isinstance(node, (ast.AnnAssign, ast.NamedExpr)):
@@ -62,7 +64,9 @@ def _bindings(node: ast.AST) -> Iterator[tuple[str, ast.expr]]:
         targets, value = [node.target], node.iter
     else:
         return
-    for target in targets if value is not None else []:
+    if value is None:
+        return
+    for target in targets:
         for name in _names(target):
             yield name, value
 

@@ -40,7 +40,7 @@ def fold(node: ast.expr, outer: Callable[[ast.expr], Any]) -> int | float | comp
         if left is None or right is None or (isinstance(node.op, (ast.Pow, ast.LShift)) and _is_huge(left, right)):
             return None
         return _compute(_BINARY[type(node.op)], left, right)
-    value = node.value if isinstance(node, ast.Constant) else outer(node)
+    value: Any = node.value if isinstance(node, ast.Constant) else outer(node)
     # Not booleans: Python counts them and NumPy does not. Not NumPy's numbers: np.float64 is a float, and strong.
     return value if type(value) in (int, float, complex) else None
 

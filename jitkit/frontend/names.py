@@ -9,14 +9,16 @@ from types import ModuleType
 from typing import Any
 
 
-class Unbound(Exception):
+class UnboundNameError(Exception):
     """A name has no value, or a module lacks the attribute."""
 
 
 def local_names(definition: ast.FunctionDef) -> frozenset[str]:
     """Return the parameters of a function and every name its body assigns."""
     names = {arg.arg for arg in (*definition.args.posonlyargs, *definition.args.args, *definition.args.kwonlyargs)}
-    names |= {node.id for node in ast.walk(definition) if isinstance(node, ast.Name) and isinstance(node.ctx, ast.Store)}
+    names |= {
+        node.id for node in ast.walk(definition) if isinstance(node, ast.Name) and isinstance(node.ctx, ast.Store)
+    }
     return frozenset(names)
 
 
@@ -42,18 +44,18 @@ class Scope:
 
         Raises
         ------
-        Unbound
+        UnboundNameError
             Where there is none.
         """
         if name in self._closure:
             try:
                 return self._closure[name].cell_contents
             except ValueError:
-                raise Unbound(name) from None
+                raise UnboundNameError(name) from None
         for namespace in (self._globals, vars(builtins)):
             if name in namespace:
                 return namespace[name]
-        raise Unbound(name)
+        raise UnboundNameError(name)
 
     def static(self, node: ast.expr) -> bool:
         """Tell whether an expression is a name from outside the function, or a chain of attributes of one."""
@@ -69,5 +71,5 @@ class Scope:
         owner = self.resolve(node.value)
         if not hasattr(owner, node.attr):
             where = f"module {owner.__name__!r}" if isinstance(owner, ModuleType) else repr(owner)
-            raise Unbound(f"{where} has no attribute {node.attr!r}")
+            raise UnboundNameError(f"{where} has no attribute {node.attr!r}")
         return getattr(owner, node.attr)

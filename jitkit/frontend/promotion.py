@@ -10,11 +10,9 @@ Reference: NEP 50, "Promotion rules for Python scalars", https://numpy.org/neps/
 from __future__ import annotations
 
 import functools
-from typing import Union
-
 import numpy as np
 
-Scalar = Union[np.dtype, type]
+Scalar = np.dtype | type
 """A strong dtype, or a weak Python type."""
 
 BOOL = np.dtype(np.bool_)

@@ -20,7 +20,7 @@ from jitkit.errors import KernelSyntaxError, at_source
 from jitkit.frontend import operations, source
 from jitkit.frontend.aliases import Aliases
 from jitkit.frontend.folding import fold
-from jitkit.frontend.names import Scope, Unbound, local_names
+from jitkit.frontend.names import Scope, UnboundNameError, local_names
 from jitkit.frontend.program import Constant, Operation, Program
 from jitkit.frontend.structs import tuple_class
 from jitkit.frontend.unsupported import remedy
@@ -315,10 +315,12 @@ class _Rewriter(ast.NodeTransformer):
     def _resolve(self, node: ast.expr) -> Any:
         try:
             return self.scope.resolve(node)
-        except Unbound as error:
+        except UnboundNameError as error:
             name = ast.unparse(node)
             text = f"name {name!r} is not defined" if isinstance(node, ast.Name) else str(error)
-            message = f"{self.program.name}: {text}; a kernel sees its parameters, and constants and functions around it"
+            message = (
+                f"{self.program.name}: {text}; a kernel sees its parameters, and constants and functions around it"
+            )
             place = at_source(message, self.program.filename, node.lineno, node.col_offset)
             raise KernelSyntaxError(place) from None
 
@@ -326,7 +328,7 @@ class _Rewriter(ast.NodeTransformer):
         """Return the object that an expression refers to outside the function, or None."""
         try:
             return self.scope.resolve(node) if self.scope.static(node) else None
-        except Unbound:
+        except UnboundNameError:
             return None
 
     def _fixed_integer(self, node: ast.expr) -> int | None:
@@ -343,7 +345,9 @@ class _Rewriter(ast.NodeTransformer):
         if isinstance(value, (FunctionType, type)) or callable(value):
             self.fail(node, f"the function {text!r} as a value", "call it; choose between functions with `if`")
         kind = "module" if isinstance(value, ModuleType) else type(value).__name__
-        self.fail(node, f"{text!r} (a {kind})", "a kernel closes over numbers, booleans and tuples of them; pass others")
+        self.fail(
+            node, f"{text!r} (a {kind})", "a kernel closes over numbers, booleans and tuples of them; pass others"
+        )
 
     def visit_BinOp(self, node: ast.BinOp) -> ast.expr:
         folded = fold(node, self._outside)
@@ -356,7 +360,9 @@ class _Rewriter(ast.NodeTransformer):
         if name == "pow" and isinstance(power, int) and abs(power) <= 64:
             return self.op("power_literal", self.visit(node.left), _at(ast.Constant(power), node.right), at=node)
         sides = [self._literal_offset(side) if name in ("add", "sub") else None for side in (node.left, node.right)]
-        left, right = (literal or self.visit(side) for literal, side in zip(sides, (node.left, node.right), strict=True))
+        left, right = (
+            literal or self.visit(side) for literal, side in zip(sides, (node.left, node.right), strict=True)
+        )
         return self.op(f"operator.{name}", left, right, at=node)
 
     def _literal_offset(self, node: ast.expr) -> ast.expr | None:
@@ -427,7 +433,9 @@ class _Rewriter(ast.NodeTransformer):
     def subscript(self, node: ast.expr) -> ast.expr:
         """Return an index: fixed integers become literals, so that -1 can mean the last element and t[0] a field."""
         if isinstance(node, ast.Slice):
-            self.fail(node, "a slice", "index elements (x[i]) or leading axes (x[i] of a 2-D x); pass offsets to helpers")
+            self.fail(
+                node, "a slice", "index elements (x[i]) or leading axes (x[i] of a 2-D x); pass offsets to helpers"
+            )
         if isinstance(node, ast.Tuple):
             return _at(ast.Tuple([self.subscript(item) for item in node.elts], ast.Load()), node)
         literal = self._fixed_integer(node)
@@ -471,7 +479,9 @@ class _Rewriter(ast.NodeTransformer):
         if isinstance(node.func, ast.Attribute) and node.func.attr in ("conjugate", "conj") and not node.args:
             return self.op("numpy.conjugate", self.visit(node.func.value), at=node)
         name = ast.unparse(node.func)
-        self.fail(node, f"the call {name}(...)", "call a function by its own name: math.*, a NumPy scalar function, a helper")
+        self.fail(
+            node, f"the call {name}(...)", "call a function by its own name: math.*, a NumPy scalar function, a helper"
+        )
 
     def _bind(self, node: ast.Call, callee: Callable) -> list[ast.expr]:
         """Return one expression for each parameter of the callee, defaults filled in."""
@@ -480,9 +490,7 @@ class _Rewriter(ast.NodeTransformer):
             bound = inspect.signature(callee).bind(*node.args, **keywords)
         except TypeError as error:
             message = f"{self.program.name}: {callee.__name__}{inspect.signature(callee)}: {error}"
-            raise KernelSyntaxError(
-                at_source(message, self.program.filename, node.lineno, node.col_offset)
-            ) from None
+            raise KernelSyntaxError(at_source(message, self.program.filename, node.lineno, node.col_offset)) from None
         result = []
         for name, parameter in bound.signature.parameters.items():
             if name in bound.arguments:
@@ -510,13 +518,17 @@ class _Rewriter(ast.NodeTransformer):
     def _refuse_call(self, node: ast.Call, func: Any) -> NoReturn:
         text = ast.unparse(node.func)
         if hasattr(func, "func") and hasattr(func, "inspect"):
-            self.fail(node, f"launching or calling the kernel {text}", f"call a plain function, such as {text}.func's body")
+            self.fail(
+                node, f"launching or calling the kernel {text}", f"call a plain function, such as {text}.func's body"
+            )
         module = getattr(func, "__module__", None) or ""
         if isinstance(func, np.ufunc) or module.split(".")[0] == "numpy":
             self.fail(node, f"{text}(...)", f"NumPy functions of numbers are: {operations.available('numpy')}")
         if module == "math":
             self.fail(node, f"{text}(...)", f"of the math module there are: {operations.available('math')}")
-        self.fail(node, f"calling {text} (a {type(func).__name__})", "call math.*, NumPy scalar functions or plain functions")
+        self.fail(
+            node, f"calling {text} (a {type(func).__name__})", "call math.*, NumPy scalar functions or plain functions"
+        )
 
 
 def _at(node: Any, place: ast.AST) -> Any:
@@ -551,7 +563,9 @@ def _repeatable(node: ast.expr) -> bool:
 
 def _without_docstring(body: list[ast.stmt]) -> list[ast.stmt]:
     first = body[0]
-    docstring = isinstance(first, ast.Expr) and isinstance(first.value, ast.Constant) and isinstance(first.value.value, str)
+    docstring = (
+        isinstance(first, ast.Expr) and isinstance(first.value, ast.Constant) and isinstance(first.value.value, str)
+    )
     return body[1:] if docstring else body
 
 

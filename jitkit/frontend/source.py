@@ -20,7 +20,9 @@ def read(func: Callable) -> tuple[ast.FunctionDef, str]:
     """
     filename = func.__code__.co_filename
     if func.__name__ == "<lambda>":
-        raise KernelSyntaxError(f"{filename}:{func.__code__.co_firstlineno}: a lambda is no kernel: write it with `def`")
+        raise KernelSyntaxError(
+            f"{filename}:{func.__code__.co_firstlineno}: a lambda is no kernel: write it with `def`"
+        )
     try:
         lines, first = inspect.getsourcelines(func)
     except (OSError, TypeError):

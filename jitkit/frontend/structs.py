@@ -15,6 +15,6 @@ def tuple_class(cls: type) -> type | None:
     """
     if issubclass(cls, tuple) and hasattr(cls, "_fields"):
         return cls
-    if dataclasses.is_dataclass(cls) and cls.__dataclass_params__.frozen:  # type: ignore[attr-defined]
-        return collections.namedtuple(cls.__name__, [item.name for item in dataclasses.fields(cls)])  # type: ignore[misc]
+    if dataclasses.is_dataclass(cls) and cls.__dataclass_params__.frozen:
+        return collections.namedtuple(cls.__name__, [item.name for item in dataclasses.fields(cls)])
     return None

@@ -242,4 +242,3 @@ def compare_mixed_sign(emit: Emitter, name: str, signed: ir.Value, unsigned: ir.
     negative = builder.icmp_signed("<", signed, ir.Constant(signed.type, 0))
     answer = ir.Constant(I1, name in ("lt", "le", "ne"))
     return builder.select(negative, answer, builder.icmp_unsigned(_COMPARISON[name], signed, unsigned))
-

@@ -319,5 +319,3 @@ def length(mode: Mode, a: types.Type) -> Any:
         return _fitted(builder, builder.extract_value(context.make_array(a)(context, builder, args[0]).shape, 0), mode)
 
     return (weak_index if mode.narrow else weak_int)(a), generate
-
-

@@ -60,7 +60,9 @@ class ArrayView:
         """
         builder = self.emit.builder
         values = [index] if not isinstance(index.type, ir.Aggregate) else unpack(builder, index)
-        narrow = all(value.type == I32 or literal is not None for value, literal in zip(values, access.literals, strict=True))
+        narrow = all(
+            value.type == I32 or literal is not None for value, literal in zip(values, access.literals, strict=True)
+        )
         width = I32 if narrow and self.emit.mode.narrow else I64
         result = []
         for axis, (item, value, literal) in enumerate(zip(items, values, access.literals, strict=True)):

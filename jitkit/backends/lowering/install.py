@@ -85,7 +85,9 @@ class Target:
         for item, func in zip(programs, functions, strict=True):
             # Helpers that are not inlined are linked by symbol, so the symbol must tell equal names apart.
             func.__qualname__ = f"{item.name}.{item.fingerprint[:12]}{'.fast' * mode.fastmath}"
-        dispatchers = [(jit if item is program else jit_helper)(func) for item, func in zip(programs, functions, strict=True)]
+        dispatchers = [
+            (jit if item is program else jit_helper)(func) for item, func in zip(programs, functions, strict=True)
+        ]
         for item, func in zip(programs, functions, strict=True):
             for name, meaning in item.names.items():
                 func.__globals__[name] = self._global(meaning, mode, programs, dispatchers)

@@ -448,8 +448,9 @@ def _cast(dtype: str, mode: Mode) -> Definition:
 
 
 def _with_arity(arity: int, code: Callable[..., Any]) -> Definition:
-    return {
+    definitions: dict[int, Definition] = {
         1: lambda typingctx, a: code(a),
         2: lambda typingctx, a, b: code(a, b),
         3: lambda typingctx, a, b, c: code(a, b, c),
-    }[arity]
+    }
+    return definitions[arity]

@@ -26,7 +26,9 @@ def refuse(message: str) -> TypingError:
 
 def refusal_in(report: str) -> str | None:
     """Return jitkit's own message from the text of Numba's report, or None."""
-    found = _MARK.search(report)  # the first: Numba tries literal types first, which name the types as the user wrote them
+    found = _MARK.search(
+        report
+    )  # the first: Numba tries literal types first, which name the types as the user wrote them
     return " ".join(found[1].split()) if found else None
 
 
@@ -61,7 +63,11 @@ def rule(what: str, function: Callable[..., Any], *args: Any) -> Any:
 
 
 def pure(
-    mode: Mode, arguments: tuple[types.Type, ...], operand: Scalar, result: types.Type | Scalar, code: Callable[..., ir.Value]
+    mode: Mode,
+    arguments: tuple[types.Type, ...],
+    operand: Scalar,
+    result: types.Type | Scalar,
+    code: Callable[..., ir.Value],
 ) -> Any:
     """Return the signature and code of a function of scalars whose arguments are all converted to one type first.
 
@@ -76,6 +82,3 @@ def pure(
         return code(emit, values)
 
     return result_type(*arguments), generate
-
-
-

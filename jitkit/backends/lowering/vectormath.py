@@ -72,7 +72,9 @@ def vector_names(name: str, arity: int) -> tuple[tuple[str, int], ...]:
     handle, width = library(), 32 if name.endswith("f") and name != "erf" else 64
     if handle is None:
         return ()
-    versions = ((f"_ZGV{letter}N{bits // width}{'v' * arity}_{name}", bits // width) for letter, bits in instruction_sets())
+    versions = (
+        (f"_ZGV{letter}N{bits // width}{'v' * arity}_{name}", bits // width) for letter, bits in instruction_sets()
+    )
     return tuple((symbol, lanes) for symbol, lanes in versions if hasattr(handle, symbol))
 
 

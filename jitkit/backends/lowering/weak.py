@@ -31,6 +31,7 @@ class Weak(types.Type):
         return None if scalar is None else type_of(common(self.python, scalar))
 
     def can_convert_to(self, typingctx: Any, other: types.Type) -> Any:
+        """Convert wherever Numba's own type of the same width does."""
         return typingctx.can_convert(self.counterpart, other)
 
 
@@ -97,4 +98,3 @@ def float_pair(value: float) -> ir.Constant:
     with np.errstate(over="ignore"):
         narrow = float(np.float32(value))
     return ir.Constant(FLOAT_PAIR, [ir.Constant(ir.DoubleType(), value), ir.Constant(ir.FloatType(), narrow)])
-
