@@ -10,6 +10,7 @@ Reference: NEP 50, "Promotion rules for Python scalars", https://numpy.org/neps/
 from __future__ import annotations
 
 import functools
+
 import numpy as np
 
 Scalar = np.dtype | type
