@@ -9,7 +9,7 @@ import numpy as np
 
 from jitkit.backends import report
 from jitkit.backends.cuda_grid import parts
-from jitkit.backends.gpu import require, require_compiler, simulated
+from jitkit.backends.gpu import EXTRA, require, require_compiler, simulated
 from jitkit.errors import BackendError
 from jitkit.launch.arguments import walk
 from jitkit.launch.definition import Call
@@ -46,6 +46,10 @@ def prepare(call: Call, values: tuple, cc: tuple[int, int] | None = None) -> Any
     try:
         return cuda_device.compiled_ptx(call, values, cc)
     except Exception as error:
+        if isinstance(error, (ImportError, OSError)) or type(error).__name__.endswith(("SupportError", "NotFoundError")):
+            raise BackendError(
+                f"{call.kernel.name}: generating CUDA code needs NVVM and NVRTC: {error}. Install them with {EXTRA}"
+            ) from error
         raise report.explain(call.kernel, call.ndim, values, error) from error
 
 
