@@ -15,6 +15,9 @@ from jitkit.launch.arguments import walk
 from jitkit.launch.definition import Call
 
 
+_MISSING = ("SupportError", "NotFoundError")  # how numba-cuda's and CUDA's errors for absent libraries end
+
+
 def plan(call: Call, values: tuple) -> None:
     """Return None: a GPU launch converts its arguments each time."""
 
@@ -46,7 +49,7 @@ def prepare(call: Call, values: tuple, cc: tuple[int, int] | None = None) -> Any
     try:
         return cuda_device.compiled_ptx(call, values, cc)
     except Exception as error:
-        if isinstance(error, (ImportError, OSError)) or type(error).__name__.endswith(("SupportError", "NotFoundError")):
+        if isinstance(error, (ImportError, OSError)) or type(error).__name__.endswith(_MISSING):
             raise BackendError(
                 f"{call.kernel.name}: generating CUDA code needs NVVM and NVRTC: {error}. Install them with {EXTRA}"
             ) from error
