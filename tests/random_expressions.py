@@ -253,7 +253,10 @@ class Grower:
         a, name = self.some(depth), self.rng.choice(["real", "imag"])
         if _kind(a) == "b":
             raise RejectedError("the parts of a Python bool are ints")
-        return apply(f"({{}}).{name}", operator.attrgetter(name), a)
+        node = apply(f"({{}}).{name}", operator.attrgetter(name), a)
+        if _kind(a) == "c" and 0 in node.values:
+            raise RejectedError("the sign of a complex number's zero depends on the order of products")
+        return node
 
     def _divmod(self, depth: int) -> Node:
         a, b, which = self.some(depth), self.some(depth), self.rng.choice([0, 1])

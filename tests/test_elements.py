@@ -4,6 +4,7 @@ from __future__ import annotations
 
 import dataclasses
 import itertools
+import os
 from typing import Any, NamedTuple
 
 import numpy as np
@@ -11,6 +12,10 @@ import pytest
 
 import jitkit as jk
 
+not_simulated = pytest.mark.skipif(
+    os.environ.get("NUMBA_ENABLE_CUDASIM") == "1",
+    reason="Numba's simulator counts no index of a shape from the end, and copies no records",
+)
 LAST, SECOND = -1, np.int64(1)
 WEIGHTS = (0.25, 0.5, 0.25)
 
@@ -283,6 +288,17 @@ def structured(i, p, q, out):
     out[2, i] = one["n"] * one["x"]
 
 
+@jk.kernel
+def last_extent(i, u, out):
+    out[i] = u.shape[-1] + u.shape[LAST]
+
+
+@not_simulated
+def test_a_shape_is_a_tuple(backend):
+    assert run(last_extent, backend, 2, np.zeros((3, 5)), dtype=int) == [10, 10]
+
+
+@not_simulated
 @pytest.mark.parametrize("align", [False, True], ids=["packed", "aligned"])
 def test_structured_arrays(backend, align):
     dtype = np.dtype(PARTICLE.descr, align=align)

@@ -3,6 +3,7 @@
 from __future__ import annotations
 
 import math
+import operator
 from typing import Any
 
 import language_helpers
@@ -463,7 +464,7 @@ def sizes(i, x, u, t, out):
     out[1, i] = u.shape[0] * 100 + u.shape[1] * 10 + u.ndim
     n, m = u.shape
     out[2, i] = n * m - u.size
-    out[3, i] = len(u) + len(u[0]) + u.shape[-1]
+    out[3, i] = len(u) + len(u[0])
     out[4, i] = max(n, m, len(t)) - min(3, n, i)
     out[5, i] = u[i].shape[0] + x.ndim
 
@@ -471,4 +472,64 @@ def sizes(i, x, u, t, out):
 def test_lengths_and_shapes(backend):
     out = np.zeros((6, 2), int)
     sizes.on(backend)[2](np.zeros(4), np.zeros((2, 5)), (1, 2, 3), out)
-    np.testing.assert_array_equal(out, [[8, 8], [252, 252], [0, 0], [12, 12], [5, 4], [6, 6]])
+    np.testing.assert_array_equal(out, [[8, 8], [252, 252], [0, 0], [7, 7], [5, 4], [6, 6]])
+
+
+# ---- names and statements
+
+
+def is_even(n):
+    return True if n == 0 else is_odd(n - 1)
+
+
+def is_odd(n):
+    return False if n == 0 else is_even(n - 1)
+
+
+def rectified(x):
+    if x > 0:
+        return x
+    return 0
+
+
+@jk.kernel
+def statements(i, x, flags, a, b, out, scale=3):
+    """Use what is left."""
+    v: float = x[i]
+    unset: int  # noqa: F842
+    pass
+    out[0, i] = w = v * scale
+    out[1, i] = w + is_even(i)
+    out[2, i] = operator.add(x[i], 2) * operator.neg(x[i]) + operator.floordiv(i, 2)
+    out[3, i] = rectified(x[i]) * 0.1
+    for _ in range(3):
+        a, b = b, a
+    out[4, i] = a[i]
+    row = a if i > 1 else b
+    out[5, i] = row[0]
+    if flags[i]:
+        out[6, i] = 1
+    flags[i] = not flags[i]
+    max = i  # a local name hides the builtin
+    while True:
+        max += 1
+        if max % 4 == 0:
+            break
+    out[7, i] = max
+    i = i * 2
+    i += 1
+    out[8, i // 2] = i
+
+
+def test_statements_and_names(backend):
+    x, flags = np.array([1.0, -2, 3, 0.5], np.float32), np.array([True, False, True, True])
+    a, b, out = np.arange(4.0), np.arange(8.0)[1::2], np.zeros((9, 4))
+    before = flags.copy()
+    statements.on(backend)[4](x, flags, a, b, out)
+    i = np.arange(4)
+    expected = [
+        3 * x, 3 * x + (i % 2 == 0), (x + 2) * -x + i // 2, np.where(x > 0, x * np.float32(0.1), 0), b,
+        np.where(i > 1, 1, 0), before, [4, 4, 4, 4], 2 * i + 1,
+    ]  # fmt: skip
+    np.testing.assert_array_equal(out, np.array(expected, float))
+    np.testing.assert_array_equal(flags, ~before)

@@ -14,7 +14,6 @@ from jitkit.errors import BackendError
 from jitkit.launch.arguments import walk
 from jitkit.launch.definition import Call
 
-
 _MISSING = ("SupportError", "NotFoundError")  # how numba-cuda's and CUDA's errors for absent libraries end
 
 
