@@ -312,3 +312,25 @@ def test_structured_arrays(backend, align):
     np.testing.assert_array_equal(p["x"], (p["v"] - 1).astype(np.float32))
     np.testing.assert_array_equal(q["x"], p["x"])
     np.testing.assert_array_equal(q["v"], np.arange(5))
+
+
+@jk.kernel
+def through_names(i, u, v, w, out):
+    row, other = u[i], w
+    for k in range(2):
+        row[k] = other[i, k]
+        row = v[i]
+    out[i] = w[i, 0]
+
+
+@pytest.mark.parametrize("frozen", [0, 1, 2])
+def test_writes_through_names_are_seen(backend, frozen):
+    u, v, w = np.zeros((2, 2)), np.zeros((2, 2)), np.arange(1.0, 5).reshape(2, 2)
+    (u, v, w)[frozen].flags.writeable = False
+    if frozen < 2:
+        with pytest.raises(jk.LaunchError, match=f"argument {'uv'[frozen]}.*read-only"):
+            run(through_names, backend, 2, u, v, w)
+        return
+    assert run(through_names, backend, 2, u, v, w) == [1, 3]
+    np.testing.assert_array_equal(u, [[1, 0], [3, 0]])
+    np.testing.assert_array_equal(v, [[0, 2], [0, 4]])

@@ -61,19 +61,20 @@ def _bindings(node: ast.AST) -> Iterator[tuple[str, ast.expr]]:
     elif isinstance(node, (ast.AnnAssign, ast.NamedExpr)):
         targets, value = [node.target], node.value
     elif isinstance(node, ast.For):
-        targets, value = [node.target], node.iter
+        targets, value = [node.target], ast.Subscript(node.iter, ast.Constant(0), ast.Load())  # any of its elements
     else:
         return
     if value is None:
         return
     for target in targets:
-        for name in _names(target):
-            yield name, value
+        yield from _names(target, value)
 
 
-def _names(target: ast.expr) -> Iterator[str]:
+def _names(target: ast.expr, value: ast.expr) -> Iterator[tuple[str, ast.expr]]:
     if isinstance(target, ast.Name):
-        yield target.id
+        yield target.id, value
     elif isinstance(target, (ast.Tuple, ast.List)):
-        for item in target.elts:
-            yield from _names(item)
+        members = value.elts if isinstance(value, ast.Tuple) else []
+        matched = members if len(members) == len(target.elts) else [value] * len(target.elts)
+        for item, member in zip(target.elts, matched, strict=True):
+            yield from _names(item, member)
