@@ -6,6 +6,7 @@ import importlib
 from typing import TYPE_CHECKING, Any
 
 if TYPE_CHECKING:
+    from jitkit import atomic as atomic
     from jitkit.arrays import asarray as asarray
     from jitkit.arrays import empty as empty
     from jitkit.arrays import full as full
@@ -14,6 +15,8 @@ if TYPE_CHECKING:
     from jitkit.arrays import zeros as zeros
     from jitkit.backends.pool import get_num_threads as get_num_threads
     from jitkit.backends.pool import set_num_threads as set_num_threads
+    from jitkit.checking import Finding as Finding
+    from jitkit.checking import Report as Report
     from jitkit.errors import BackendError as BackendError
     from jitkit.errors import JitkitError as JitkitError
     from jitkit.errors import JitkitWarning as JitkitWarning
@@ -21,7 +24,17 @@ if TYPE_CHECKING:
     from jitkit.errors import KernelSyntaxError as KernelSyntaxError
     from jitkit.errors import KernelTypeError as KernelTypeError
     from jitkit.errors import LaunchError as LaunchError
+    from jitkit.hardware import available as available
     from jitkit.hardware import devices as devices
+    from jitkit.language import barrier as barrier
+    from jitkit.language import broadcast as broadcast
+    from jitkit.language import group_index as group_index
+    from jitkit.language import group_reduce as group_reduce
+    from jitkit.language import group_scan as group_scan
+    from jitkit.language import group_size as group_size
+    from jitkit.language import local as local
+    from jitkit.language import local_index as local_index
+    from jitkit.language import shared as shared
     from jitkit.launch.choice import backend as backend
     from jitkit.launch.kernel import Kernel as Kernel
     from jitkit.launch.kernel import kernel as kernel
@@ -32,15 +45,20 @@ _HOMES = {
     "arrays": "asarray empty full synchronize to_numpy zeros",
     "backends.pool": "get_num_threads set_num_threads",
     "errors": "BackendError JitkitError JitkitWarning KernelError KernelSyntaxError KernelTypeError LaunchError",
-    "hardware": "devices",
+    "checking": "Finding Report",
+    "hardware": "available devices",
+    "language": "barrier broadcast group_index group_reduce group_scan group_size local local_index shared",
     "launch.kernel": "Kernel kernel",
     "launch.choice": "backend",
 }
+_SUBMODULES = ("atomic",)
 _PUBLIC = {name: home for home, names in _HOMES.items() for name in names.split()}
-__all__ = [*_PUBLIC, "__version__"]
+__all__ = [*_PUBLIC, *_SUBMODULES, "__version__"]
 
 
 def __getattr__(name: str) -> Any:
+    if name in _SUBMODULES:
+        return importlib.import_module(f"jitkit.{name}")
     if name not in _PUBLIC:
         raise AttributeError(f"module 'jitkit' has no attribute {name!r}")
     value = getattr(importlib.import_module(f"jitkit.{_PUBLIC[name]}"), name)

@@ -7,6 +7,7 @@ from dataclasses import dataclass
 from pathlib import Path
 
 from jitkit.backends import gpu, pool
+from jitkit.launch.choice import checked
 
 
 @dataclass(frozen=True)
@@ -48,6 +49,37 @@ def devices() -> list[Device]:
     'cpu'
     """
     return [Device("cpu", cpu_name(), pool.get_num_threads()), *_gpus()]
+
+
+def available(backend: str) -> bool:
+    """Tell whether a backend can run kernels in this process.
+
+    Parameters
+    ----------
+    backend : {"python", "cpu", "cuda"}
+        The backend.
+
+    Returns
+    -------
+    bool
+
+    Raises
+    ------
+    BackendError
+        Where there is no such backend.
+
+    Examples
+    --------
+    >>> import jitkit as jk
+    >>> jk.available("python")
+    True
+    """
+    if checked(backend, "jk.available") != "cuda":
+        return True
+    try:
+        return gpu.missing() is None
+    except (ImportError, OSError):  # a broken installation of numba-cuda or of the driver
+        return False
 
 
 def cpu_name() -> str:

@@ -18,13 +18,12 @@ from numba import cuda
 from numba.core import types
 
 from jitkit.backends.layout import Arguments, Layout
-from jitkit.backends.lowering.emit import I64, Emitter, Mode
+from jitkit.backends.lowering import cuda_groups
+from jitkit.backends.lowering.emit import I32, I64, Emitter, Mode
 from jitkit.backends.lowering.indexing import unpack
 from jitkit.backends.lowering.install import Target
 from jitkit.backends.lowering.weak import weak_index, weak_int
 from jitkit.frontend.program import Program
-
-I32 = ir.IntType(32)
 
 
 @functools.cache
@@ -55,19 +54,25 @@ class Variant:
         Every index fits 32 bits, and every array spans less than 2 GiB.
     unit_steps : bool
         Every step is 1.
+    cut : bool
+        The grid holds part of a group kernel's groups, and not the first.
     """
 
     ndim: int
     narrow: bool
     unit_steps: bool
+    cut: bool = False
 
 
 def build(program: Program, fastmath: bool, layouts: tuple[Layout, ...], variant: Variant) -> Callable[..., None]:
-    """Return the Python function of the CUDA kernel ``(*starts, *steps, *counts, *leaves)``, for `cuda.jit` or `cuda.compile`."""
+    """Return the Python function of the CUDA kernel ``(*starts, *steps, *counts, *leaves)``, for `cuda.jit` or `cuda.compile`.
+
+    A group kernel takes the numbers of the grid's first group in place of the counts: it runs whole groups.
+    """
     ndim, device = variant.ndim, functools.partial(cuda.jit, device=True, fastmath=fastmath)
-    mode = Mode("cuda", fastmath, variant.narrow)
+    mode = Mode("cuda", fastmath, variant.narrow, program.group, variant.cut)
     body = target().compile(program, mode, lambda f: device(f, forceinline=True), device)
-    launch = target().define(_launcher(body, layouts, variant))
+    launch = target().define(_launcher(body, layouts, variant, program.group))
     count = sum(2 if leaf is float else 1 for layout in layouts for leaf in _weak_leaves(layout))
     groups = [[f"{letter}{k}" for k in range(ndim)] for letter in "spn"] + [[f"a{k}" for k in range(count)]]
     tuples = ", ".join(f"({''.join(f'{name}, ' for name in group)})" for group in groups)
@@ -83,7 +88,9 @@ def _weak_leaves(layout: Layout) -> list[type | None]:
     return [leaf for item in layout.items for leaf in _weak_leaves(item)]
 
 
-def _launcher(body: Any, layouts: tuple[Layout, ...], variant: Variant) -> Callable[..., Any]:
+def _launcher(
+    body: Any, layouts: tuple[Layout, ...], variant: Variant, group: tuple[int, ...] | None
+) -> Callable[..., Any]:
     """Return the definition of the intrinsic that runs one point of the space in each thread."""
 
     def launch(typingctx: Any, starts: Any, steps: Any, counts: Any, given: Any) -> Any:
@@ -96,9 +103,10 @@ def _launcher(body: Any, layouts: tuple[Layout, ...], variant: Variant) -> Calla
             context.active_code_library.add_linking_library(compiled.library)
             space = [unpack(builder, group) for group in args[:3]]
             values = arguments.values(context, Emitter(builder, Mode("cuda")), unpack(builder, args[3]))
-            positions = _positions(builder, space[2])
-            inside = [builder.icmp_unsigned("<", p, n) for p, n in zip(positions, space[2], strict=True)]
-            with builder.if_then(functools.reduce(builder.and_, inside)):
+            if group is not None and variant.cut:
+                cuda_groups.define_first_group(builder, space[2])
+            positions = _positions(builder, space[2]) if group is None else _group_positions(builder, group, variant)
+            with contextlib.nullcontext() if group is not None else _inside(builder, positions, space[2]):
                 indices = [_index(builder, s, d, p, variant) for s, d, p in zip(*space[:2], positions, strict=True)]
                 context.call_internal_no_propagate(builder, compiled.fndesc, compiled.signature, [*indices, *values])
             return context.get_dummy_value()
@@ -106,6 +114,23 @@ def _launcher(body: Any, layouts: tuple[Layout, ...], variant: Variant) -> Calla
         return signature, generate
 
     return launch
+
+
+def _inside(builder: ir.IRBuilder, positions: list[ir.Value], counts: list[ir.Value]) -> Any:
+    """Return the context in which code runs only in threads whose place is in the space."""
+    tests = [builder.icmp_unsigned("<", p, n) for p, n in zip(positions, counts, strict=True)]
+    return builder.if_then(functools.reduce(builder.and_, tests))
+
+
+def _group_positions(builder: ir.IRBuilder, group: tuple[int, ...], variant: Variant) -> list[ir.Value]:
+    """Return this thread's place along each dimension of a grid of whole groups."""
+    width, flags, places = I32 if variant.narrow else I64, ("nuw", "nsw"), []
+    for axis, size in enumerate(group):
+        block = cuda_groups.register(builder, f"ctaid.{cuda_groups.along(len(group), axis)}")
+        local = cuda_groups.local_index(builder, group, axis, width)
+        block = block if variant.narrow else builder.zext(block, I64)
+        places.append(builder.add(builder.mul(block, ir.Constant(width, size), flags=flags), local, flags=flags))
+    return places
 
 
 def _positions(builder: ir.IRBuilder, counts: list[ir.Value]) -> list[ir.Value]:
@@ -119,18 +144,11 @@ def _positions(builder: ir.IRBuilder, counts: list[ir.Value]) -> list[ir.Value]:
 
 
 def _global_position(builder: ir.IRBuilder, axis: str, kind: ir.Type) -> ir.Value:
-    block, size, thread = (_register(builder, f"{name}.{axis}") for name in ("ctaid", "ntid", "tid"))
+    block, size, thread = (cuda_groups.register(builder, f"{name}.{axis}") for name in ("ctaid", "ntid", "tid"))
     if kind == I32:
         return builder.add(builder.mul(block, size), thread)
     wide = [builder.zext(value, I64) for value in (block, size, thread)]
     return builder.add(builder.mul(wide[0], wide[1], flags=("nuw", "nsw")), wide[2], flags=("nuw", "nsw"))
-
-
-def _register(builder: ir.IRBuilder, name: str) -> ir.Value:
-    symbol = f"llvm.nvvm.read.ptx.sreg.{name}"
-    function = builder.module.globals.get(symbol)
-    function = function or ir.Function(builder.module, ir.FunctionType(I32, []), symbol)
-    return builder.call(function, [])
 
 
 def _index(builder: ir.IRBuilder, start: ir.Value, step: ir.Value, position: ir.Value, variant: Variant) -> ir.Value:
@@ -138,8 +156,14 @@ def _index(builder: ir.IRBuilder, start: ir.Value, step: ir.Value, position: ir.
     return builder.add(start, position if variant.unit_steps else builder.mul(position, step, flags=flags), flags=flags)
 
 
-def ptx(function: Callable[..., None], signature: tuple[types.Type, ...], fastmath: bool, cc: tuple[int, int]) -> str:
-    """Return the PTX of a kernel for a compute capability; needs no GPU.
+def ptx(
+    function: Callable[..., None],
+    signature: tuple[types.Type, ...],
+    fastmath: bool,
+    cc: tuple[int, int],
+    threads: int | None = None,
+) -> str:
+    """Return the PTX of a kernel for a compute capability, with blocks of at most `threads`; needs no GPU.
 
     Raises
     ------
@@ -147,7 +171,9 @@ def ptx(function: Callable[..., None], signature: tuple[types.Type, ...], fastma
         Where NVVM is not installed.
     """
     with _compute_capability(cc):
-        text, _ = cuda.compile(function, signature, device=False, abi="numba", fastmath=fastmath, cc=cc)
+        text, _ = cuda.compile(
+            function, signature, device=False, abi="numba", fastmath=fastmath, cc=cc, launch_bounds=threads
+        )
     return text
 
 

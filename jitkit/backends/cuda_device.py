@@ -3,6 +3,7 @@
 from __future__ import annotations
 
 import itertools
+import math
 from typing import Any
 
 import numpy as np
@@ -11,8 +12,9 @@ from numba.cuda.typing.typeof import typeof
 
 from jitkit.backends import cuda as adapter
 from jitkit.backends import report
-from jitkit.backends.cuda_grid import fits_32_bits, grid
+from jitkit.backends.cuda_grid import fits_32_bits, grid, group_grid, rounded_up
 from jitkit.backends.layout import Layout, Leaf, layout_of, leaf_values
+from jitkit.errors import JitkitError, LaunchError
 from jitkit.launch.arguments import is_device_array, walk
 from jitkit.launch.definition import Call
 from jitkit.launch.space import Space
@@ -37,15 +39,55 @@ def start(call: Call, part: Space, values: tuple) -> None:
         raise report.explain(kernel, call.ndim, values, error) from error
 
 
-def variant_for(space: Space, leaves: list[Any]) -> adapter.Variant:
+def start_groups(call: Call, part: Space, first: tuple[int, ...], values: tuple) -> None:
+    """Launch one grid of whole groups, of which `first` is the number of the first; returns before it has run."""
+    kernel, layouts, leaves = call.kernel, tuple(map(layout_of, values)), cuda_leaves(values)
+    assert kernel.group is not None
+    variant = variant_for(rounded_up(part, kernel.group), leaves, cut=any(first))
+    function = kernel.kept(("cuda", layouts, variant), lambda: _dispatcher(call, layouts, variant))
+    flat = [*_space_values(Space(part.starts, part.steps, first), variant.narrow), *leaves]
+    blocks, block = group_grid(part, kernel.group)
+    shared = kernel.program.dynamic_shared_bytes(dict(zip(call.argument_names, values, strict=True)))
+    try:
+        if shared:
+            _allow_shared(call, function, flat, shared)
+        function[blocks, block, stream_of(values), shared](*flat)
+    except (cuda.cudadrv.driver.CudaAPIError, JitkitError):
+        raise
+    except Exception as error:
+        raise report.explain(kernel, call.ndim, values, error) from error
+
+
+def _allow_shared(call: Call, function: Any, flat: list[Any], dynamic: int) -> None:
+    """Let a kernel use more shared memory than the 48 KiB that every kernel may; refuse more than the GPU has."""
+    handle, device = function.compile(tuple(map(typeof, flat))).library.get_cufunc(), cuda.get_current_device()
+    most, total = device.MAX_SHARED_MEMORY_PER_BLOCK_OPTIN, handle.attrs.shared + dynamic
+    if total > most:
+        raise LaunchError(
+            f"{call.kernel.name}: each group needs {total} bytes of shared memory for these arguments, and this GPU has "
+            f"{most}: make the arrays of jk.shared smaller"
+        )
+    driver, attributes = cuda.cudadrv.driver, cuda.cudadrv.driver.binding.CUfunction_attribute
+    driver.driver.cuKernelSetAttribute(
+        attributes.CU_FUNC_ATTRIBUTE_MAX_DYNAMIC_SHARED_SIZE_BYTES, dynamic, handle.handle, device.id
+    )
+
+
+def variant_for(space: Space, leaves: list[Any], cut: bool = False) -> adapter.Variant:
     """Return what the code for a space and these leaves may assume."""
     arrays = [leaf for leaf in leaves if hasattr(leaf, "strides") and leaf.shape]
-    return adapter.Variant(len(space.counts), fits_32_bits(space, arrays), all(step == 1 for step in space.steps))
+    return adapter.Variant(len(space.counts), fits_32_bits(space, arrays), all(step == 1 for step in space.steps), cut)
 
 
 def _dispatcher(call: Call, layouts: tuple[Layout, ...], variant: adapter.Variant) -> Any:
     kernel = call.kernel
-    return cuda.jit(adapter.build(kernel.program, kernel.fastmath, layouts, variant), fastmath=kernel.fastmath)
+    function = adapter.build(kernel.program, kernel.fastmath, layouts, variant)
+    return cuda.jit(function, fastmath=kernel.fastmath, launch_bounds=_threads(call))
+
+
+def _threads(call: Call) -> int | None:
+    """Return the threads of a block where the kernel fixes them."""
+    return None if call.kernel.group is None else math.prod(call.kernel.group)
 
 
 def _best_block(function: Any, flat: list[Any]) -> int:
@@ -80,12 +122,14 @@ def _space_values(space: Space, narrow: bool) -> list[Any]:
 
 def compiled_ptx(call: Call, values: tuple, cc: tuple[int, int] | None) -> str:
     """Return the PTX for arguments of these types, for the current GPU or a named compute capability."""
-    layouts, variant = tuple(map(layout_of, values)), variant_for(call.space, list(leaf_values(values)))
+    space = call.space if call.kernel.group is None else rounded_up(call.space, call.kernel.group)
+    layouts, variant = tuple(map(layout_of, values)), variant_for(space, list(leaf_values(values)))
     function = adapter.build(call.kernel.program, call.kernel.fastmath, layouts, variant)
     index = types.int32 if variant.narrow else types.int64
     leaves = [leaf_type(layout, leaf) for layout, leaf in zip(_leaves(layouts), leaf_values(values), strict=True)]
     signature = (*[index] * (3 * call.ndim), *(item for group in leaves for item in group))
-    return adapter.ptx(function, signature, call.kernel.fastmath, cc or cuda.get_current_device().compute_capability)
+    cc = cc or cuda.get_current_device().compute_capability
+    return adapter.ptx(function, signature, call.kernel.fastmath, cc, _threads(call))
 
 
 def _leaves(layouts: tuple[Layout, ...]) -> list[Leaf]:

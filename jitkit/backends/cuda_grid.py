@@ -17,16 +17,39 @@ _ROOM = 4096  # for literal offsets (lowering.weak.MAX_OFFSET) and for the threa
 def parts(space: Space, block: tuple[int, int, int] = (32, 1, 1)) -> Iterator[Space]:
     """Cut a space into parts that fit a grid: 2**31 - 1 blocks along the last index, 65535 along the others."""
     limits = [MAX_BLOCKS[0] * block[0]] + [MAX_BLOCKS[1]] * 2
-    ndim = len(space.counts)
-    axes: list[list[tuple[int, int]]] = []
-    for axis, count in enumerate(space.counts):
-        along = ndim - 1 - axis
-        # In four dimensions z holds two axes: the second whole, the first a piece at a time.
-        limit = max(1, limits[2] // min(space.counts[1], limits[2])) if along == 3 else limits[along]
-        axes.append([(first, min(limit, count - first)) for first in range(0, count, limit)])
-    for pieces in itertools.product(*axes):
-        starts = tuple(s + first * d for s, d, (first, _) in zip(space.starts, space.steps, pieces, strict=True))
-        yield Space(starts, space.steps, tuple(count for _, count in pieces))
+    if len(space.counts) == 4:  # z holds two axes: the second whole, the first a piece at a time
+        limits.append(max(1, limits[2] // min(space.counts[1], limits[2])))
+    for part, _ in _cut(space, limits[: len(space.counts)][::-1]):
+        yield part
+
+
+def group_parts(space: Space, group: tuple[int, ...]) -> Iterator[tuple[Space, tuple[int, ...]]]:
+    """Cut a space into parts that fit a grid and begin with a whole group; yield each with the numbers of its first group."""
+    limits = [most * size for most, size in zip(MAX_BLOCKS, group[::-1], strict=False)][::-1]
+    for part, firsts in _cut(space, limits):
+        yield part, tuple(first // size for first, size in zip(firsts, group, strict=True))
+
+
+def group_grid(space: Space, group: tuple[int, ...]) -> tuple[tuple[int, ...], tuple[int, ...]]:
+    """Return (blocks, threads of a block) along x, y and z for whole groups; the last index runs along x."""
+    rest = (1,) * (3 - len(group))
+    blocks = [-(-count // size) for count, size in zip(space.counts, group, strict=True)]
+    return (*blocks[::-1], *rest), (*group[::-1], *rest)
+
+
+def rounded_up(space: Space, group: tuple[int, ...]) -> Space:
+    """Return a space with every point that its groups run."""
+    counts = tuple(-(-count // size) * size for count, size in zip(space.counts, group, strict=True))
+    return Space(space.starts, space.steps, counts)
+
+
+def _cut(space: Space, limits: list[int]) -> Iterator[tuple[Space, tuple[int, ...]]]:
+    """Cut a space into pieces of at most these points along each axis; yield each with the place of its first point."""
+    axes = [range(0, count, limit) for count, limit in zip(space.counts, limits, strict=True)]
+    for firsts in itertools.product(*axes):
+        starts = tuple(s + first * d for s, d, first in zip(space.starts, space.steps, firsts, strict=True))
+        counts = tuple(min(n, count - first) for n, count, first in zip(limits, space.counts, firsts, strict=True))
+        yield Space(starts, space.steps, counts), firsts
 
 
 def fits_32_bits(space: Space, arrays: list[Any]) -> bool:

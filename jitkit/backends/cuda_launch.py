@@ -8,7 +8,7 @@ from typing import Any
 import numpy as np
 
 from jitkit.backends import report
-from jitkit.backends.cuda_grid import parts
+from jitkit.backends.cuda_grid import group_parts, parts
 from jitkit.backends.gpu import EXTRA, require, require_compiler, simulated
 from jitkit.errors import BackendError
 from jitkit.launch.arguments import walk
@@ -29,9 +29,14 @@ def run(call: Call, values: tuple) -> None:
             from jitkit.backends import cuda_simulated as engine
         else:
             from jitkit.backends import cuda_device as engine  # type: ignore[no-redef]
-        if call.space.points:
+        if not call.space.points:
+            return
+        if call.kernel.group is None:
             for part in parts(call.space):
                 engine.start(call, part, moved)
+        else:
+            for part, first in group_parts(call.space, call.kernel.group):
+                engine.start_groups(call, part, first, moved)
 
 
 def prepare(call: Call, values: tuple, cc: tuple[int, int] | None = None) -> Any:

@@ -7,6 +7,7 @@ import re
 
 from jitkit.backends.lowering.typing import refusal_in
 from jitkit.errors import JitkitError, KernelTypeError, at_source
+from jitkit.frontend import collectives
 from jitkit.launch import arguments
 from jitkit.launch.definition import Definition
 
@@ -56,7 +57,7 @@ def _short(type_text: str) -> str:
 
 def _place(kernel: Definition, text: str) -> tuple[str, int]:
     """Return the innermost place in the user's files that the compiler's report names."""
-    files = {program.filename for program in kernel.program.reachable()}
+    files = {program.filename for program in kernel.program.reachable()} - {collectives.__file__}
     for filename, lineno in _PLACE.findall(text):
         for known in files:  # Numba prints paths relative to the working directory
             if os.path.abspath(filename) == os.path.abspath(known):

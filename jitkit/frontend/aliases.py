@@ -3,7 +3,7 @@
 from __future__ import annotations
 
 import ast
-from collections.abc import Iterator
+from collections.abc import Callable, Iterator
 
 
 class Aliases:
@@ -15,9 +15,12 @@ class Aliases:
         The function's parameters.
     definition : ast.FunctionDef
         Its body.
+    fresh : callable
+        Tells whether a call returns something that none of its arguments refers to.
     """
 
-    def __init__(self, params: tuple[str, ...], definition: ast.FunctionDef) -> None:
+    def __init__(self, params: tuple[str, ...], definition: ast.FunctionDef, fresh: Callable[[ast.Call], bool]) -> None:
+        self._fresh = fresh
         self._of: dict[str, frozenset[str]] = {name: frozenset({name}) for name in params}
         bindings = [(name, value) for node in ast.walk(definition) for name, value in _bindings(node)]
         changed = True
@@ -34,6 +37,8 @@ class Aliases:
         """Return the parameters whose memory an expression may refer to."""
         if isinstance(node, ast.Name):
             return self._of.get(node.id, frozenset())
+        if isinstance(node, ast.Call) and self._fresh(node):
+            return frozenset()
         return frozenset().union(*map(self.roots, _sources(node)))
 
 

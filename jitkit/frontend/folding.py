@@ -11,12 +11,12 @@ import operator
 from collections.abc import Callable
 from typing import Any
 
-_BINARY: dict[type[ast.operator], Callable[[Any, Any], Any]] = {
+BINARY: dict[type[ast.operator], Callable[[Any, Any], Any]] = {
     ast.Add: operator.add, ast.Sub: operator.sub, ast.Mult: operator.mul, ast.Div: operator.truediv,
     ast.FloorDiv: operator.floordiv, ast.Mod: operator.mod, ast.Pow: operator.pow, ast.LShift: operator.lshift,
     ast.RShift: operator.rshift, ast.BitAnd: operator.and_, ast.BitOr: operator.or_, ast.BitXor: operator.xor,
 }  # fmt: skip
-_UNARY: dict[type[ast.unaryop], Callable[[Any], Any]] = {
+UNARY: dict[type[ast.unaryop], Callable[[Any], Any]] = {
     ast.USub: operator.neg, ast.UAdd: operator.pos, ast.Invert: operator.invert,
 }  # fmt: skip
 _LARGEST_BITS = 4096
@@ -32,14 +32,14 @@ def fold(node: ast.expr, outer: Callable[[ast.expr], Any]) -> int | float | comp
     outer : callable
         Gives the object that an expression refers to outside the function, or None.
     """
-    if isinstance(node, ast.UnaryOp) and type(node.op) in _UNARY:
+    if isinstance(node, ast.UnaryOp) and type(node.op) in UNARY:
         operand = fold(node.operand, outer)
-        return None if operand is None else _compute(_UNARY[type(node.op)], operand)
-    if isinstance(node, ast.BinOp) and type(node.op) in _BINARY:
+        return None if operand is None else _compute(UNARY[type(node.op)], operand)
+    if isinstance(node, ast.BinOp) and type(node.op) in BINARY:
         left, right = fold(node.left, outer), fold(node.right, outer)
         if left is None or right is None or (isinstance(node.op, (ast.Pow, ast.LShift)) and _is_huge(left, right)):
             return None
-        return _compute(_BINARY[type(node.op)], left, right)
+        return _compute(BINARY[type(node.op)], left, right)
     value: Any = node.value if isinstance(node, ast.Constant) else outer(node)
     # Not booleans: Python counts them and NumPy does not. Not NumPy's numbers: np.float64 is a float, and strong.
     return value if type(value) in (int, float, complex) else None

@@ -16,7 +16,7 @@ acos acosh asin asinh atan atan2 atanh cbrt ceil copysign cos cosh degrees erf e
 hypot isfinite isinf isnan log log10 log1p log2 pow radians sin sinh sqrt tan tanh trunc
 """.split()
 
-_NUMPY = """
+NUMPY = """
 absolute add arccos arccosh arcsin arcsinh arctan arctan2 arctanh bitwise_and bitwise_or bitwise_xor cbrt ceil conjugate
 copysign cos cosh deg2rad divide equal exp exp2 expm1 fabs floor floor_divide fmax fmin fmod greater greater_equal hypot
 invert isfinite isinf isnan left_shift less less_equal log log10 log1p log2 logical_and logical_not logical_or logical_xor
@@ -40,7 +40,7 @@ _OPERATOR = {
 
 def _table() -> dict[object, str]:
     table: dict[object, str] = {getattr(math, name): f"math.{name}" for name in _MATH if hasattr(math, name)}
-    table |= {getattr(np, name): f"numpy.{name}" for name in _NUMPY}
+    table |= {getattr(np, name): f"numpy.{name}" for name in NUMPY}
     table |= {func: f"python.{name}" for func, name in _BUILTINS.items()}
     table |= {func: f"operator.{name}" for func, name in _OPERATOR.items()}
     table |= {np.where: "numpy.where", np.clip: "numpy.clip", np.real: "value.real", np.imag: "value.imag"}
@@ -94,4 +94,4 @@ def arity(name: str) -> int:
 
 def available(module: str) -> str:
     """List the functions of a module that kernels may call, for an error message."""
-    return ", ".join(_MATH if module == "math" else [*_NUMPY, "where", "clip", "real", "imag"])
+    return ", ".join(_MATH if module == "math" else [*NUMPY, "where", "clip", "real", "imag"])

@@ -5,12 +5,16 @@ from __future__ import annotations
 import ast
 import hashlib
 import inspect
-from collections.abc import Callable
+from collections.abc import Callable, Mapping
 from dataclasses import dataclass, field
 from functools import cached_property
 from typing import Any
 
 import numpy as np
+
+from jitkit.frontend.shared_memory import SharedSite
+
+LINE_BITS = 32
 
 
 @dataclass(frozen=True)
@@ -52,6 +56,16 @@ class Program:
         Calls that only the interpreter runs (``print``, ``breakpoint``), with their lines.
     returns : int or None
         The line of the first ``return`` with a value.
+    group : tuple of int or None
+        The shape of the kernel's groups.
+    uses_group : tuple of (str, int) or None
+        The first name in the function, or a helper, that has a meaning only in a group, with its line.
+    barriers : bool
+        Whether the function, or a helper, has a barrier.
+    shared_sites : tuple of SharedSite
+        The places in the function itself that make arrays in shared memory, in the order of the source.
+    files : tuple of str
+        Of a kernel, the files that barriers of the kernel and its helpers stand in; see `place`.
     """
 
     func: Callable
@@ -63,11 +77,17 @@ class Program:
     written: frozenset[str] = frozenset()
     debug_calls: tuple[tuple[str, int], ...] = ()
     returns: int | None = None
+    group: tuple[int, ...] | None = None
+    uses_group: tuple[str, int] | None = None
+    barriers: bool = False
+    shared_sites: tuple[SharedSite, ...] = ()
+    files: tuple[str, ...] = ()
 
     @property
     def name(self) -> str:
-        """The function's name."""
-        return self.func.__name__
+        """The function's name, fit for a symbol."""
+        name = self.func.__code__.co_name
+        return "lambda" if name == "<lambda>" else self.func.__name__
 
     @property
     def helpers(self) -> list[Program]:
@@ -86,15 +106,28 @@ class Program:
         return found
 
     @cached_property
+    def recursive(self) -> bool:
+        """Whether this function or a helper calls itself, perhaps through others."""
+        return any(item in found for item in self.reachable() for helper in item.helpers for found in [helper.reachable()])
+
+    @cached_property
     def fingerprint(self) -> str:
         """A digest of the source of this function and of every helper, and of the constants they close over."""
         programs = self.reachable()
-        digest = hashlib.blake2b(digest_size=20)
+        digest = hashlib.blake2b(repr(self.group).encode(), digest_size=20)
         for program in programs:
             digest.update(ast.dump(program.tree).encode())
             for name, value in sorted(program.names.items()):
                 digest.update(f"{name}={_describe(value, programs)};".encode())
         return digest.hexdigest()
+
+    def dynamic_shared_bytes(self, arguments: Mapping[str, Any]) -> int:
+        """Return the shared memory whose size depends on the arguments of a launch, given by parameter name."""
+        return sum(site.bytes(arguments) for site in self.shared_sites if site.dynamic)
+
+    def place(self, code: int) -> tuple[str, int]:
+        """Return the file and line behind the number that a barrier carries: file number and line in one."""
+        return self.files[code >> LINE_BITS], code & ((1 << LINE_BITS) - 1)
 
     def build(self, namespace: dict[str, Any]) -> Callable:
         """Return the rewritten function, its global names taken from `namespace`."""

@@ -6,6 +6,7 @@ import ast
 import inspect
 import textwrap
 from collections.abc import Callable
+from types import CodeType
 
 from jitkit.errors import KernelSyntaxError
 
@@ -16,14 +17,12 @@ def read(func: Callable) -> tuple[ast.FunctionDef, str]:
     Raises
     ------
     KernelSyntaxError
-        Where the source cannot be read (the interactive prompt, ``exec``), or the function is not a plain ``def``.
+        Where the source cannot be read (the interactive prompt, ``exec``), or the function is not a plain one.
     """
     filename = func.__code__.co_filename
-    if func.__name__ == "<lambda>":
-        raise KernelSyntaxError(
-            f"{filename}:{func.__code__.co_firstlineno}: a lambda is no kernel: write it with `def`"
-        )
     try:
+        if func.__code__.co_name == "<lambda>":
+            return _read_lambda(func), filename
         lines, first = inspect.getsourcelines(func)
     except (OSError, TypeError):
         raise KernelSyntaxError(
@@ -44,3 +43,35 @@ def read(func: Callable) -> tuple[ast.FunctionDef, str]:
             f"{filename}:{first}: {func.__qualname__!r} is not a plain function: a kernel or a helper is written with `def`"
         )
     return found[0], filename
+
+
+def _read_lambda(func: Callable) -> ast.FunctionDef:
+    """Return a lambda as the ``def`` that it could have been."""
+    code = func.__code__
+    tree = ast.parse("".join(inspect.findsource(func)[0]), code.co_filename)
+    found = [node for node in ast.walk(tree) if isinstance(node, ast.Lambda) and is_code_of(code, node)]
+    if len(found) != 1:
+        raise KernelSyntaxError(
+            f"{code.co_filename}:{code.co_firstlineno}: this lambda cannot be told from others on its line: "
+            "write it with `def`"
+        )
+    node = found[0]
+    result = ast.copy_location(ast.Return(node.body), node.body)
+    definition = ast.FunctionDef(name="lambda", args=node.args, body=[result], decorator_list=[], returns=None)
+    if "type_params" in ast.FunctionDef._fields:  # Python 3.12
+        definition.type_params = []
+    return ast.copy_location(definition, node)
+
+
+def is_code_of(code: CodeType, node: ast.Lambda) -> bool:
+    """Tell whether a code object is that of a lambda, by the places of its instructions.
+
+    Nothing but the line is compared where the interpreter keeps no columns (``python -X no_debug_ranges``).
+    """
+    if code.co_name != "<lambda>" or code.co_firstlineno != node.lineno:
+        return False
+    body = node.body
+    first, last = (body.lineno, body.col_offset), (body.end_lineno, body.end_col_offset)
+    spans = [((a, c), (b, d)) for a, b, c, d in code.co_positions() if None not in (a, b, c, d) and (a, c) != (b, d)]
+    # An instruction of a lambda around this one, or beside it, lies outside this one's body; one with no width is a header.
+    return all(first <= begin and end <= last for begin, end in spans)

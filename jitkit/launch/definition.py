@@ -23,10 +23,12 @@ class Definition:
         The kernel's name in messages, tables and profiles.
     fastmath : bool
         Whether the compiler may reassociate floating-point arithmetic.
+    group : tuple of int or None
+        The shape of the groups that its work-items run in, or None where they run alone.
     """
 
-    def __init__(self, func: Callable, fastmath: bool, name: str) -> None:
-        self.func, self.name, self.fastmath = func, name, fastmath
+    def __init__(self, func: Callable, fastmath: bool, name: str, group: tuple[int, ...] | None = None) -> None:
+        self.func, self.name, self.fastmath, self.group = func, name, fastmath, group
         self._kept: dict[Any, Any] = {}
 
     @functools.cached_property
@@ -43,7 +45,7 @@ class Definition:
         KernelSyntaxError
             Where the body uses something that kernels cannot.
         """
-        program = rewrite.build(self.func)
+        program = rewrite.build(self.func, self.group)
         if program.returns is not None:
             message = f"{self.name}: a kernel returns no value: write results to an array argument"
             raise KernelSyntaxError(at_source(message, program.filename, program.returns))

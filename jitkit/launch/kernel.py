@@ -3,11 +3,12 @@
 from __future__ import annotations
 
 import functools
+import importlib
 from collections.abc import Callable
 from typing import TYPE_CHECKING, Any, overload
 
-from jitkit.errors import BackendError, JitkitError, KernelSyntaxError, KernelTypeError, at_source
-from jitkit.launch import arguments, choice
+from jitkit.errors import BackendError, JitkitError, KernelSyntaxError, KernelTypeError, LaunchError, at_source
+from jitkit.launch import arguments, choice, groups, watching
 from jitkit.launch.definition import Call, Definition
 from jitkit.launch.space import MAX_DIMENSIONS, Space, parse
 
@@ -23,10 +24,18 @@ class Kernel(Definition):
     Made by the `kernel` decorator, and launched as ``kernel[space](*args, **kwargs)``.
     """
 
-    def __init__(self, func: Callable, *, fastmath: bool = False, name: str | None = None) -> None:
+    def __init__(
+        self,
+        func: Callable,
+        *,
+        fastmath: bool = False,
+        group: int | tuple[int, ...] | None = None,
+        name: str | None = None,
+    ) -> None:
         if not hasattr(func, "__code__"):
             raise KernelTypeError(f"@jk.kernel takes a plain function, not {func!r}")
-        super().__init__(func, fastmath, name or func.__name__)
+        name = name or func.__name__
+        super().__init__(func, fastmath, name, None if group is None else groups.parse(group, name))
         self._launches: dict[int, Launch] = {}
         functools.update_wrapper(self, func)
 
@@ -64,6 +73,23 @@ class Kernel(Definition):
             Where there is no such backend.
         """
         return Pinned(self, choice.checked(backend, f"{self.name}.on"))
+
+    @property
+    def check(self) -> Tool:
+        """The sanitizer: ``report = kernel.check[space](*args)`` interprets a launch and returns what is wrong with it.
+
+        ``kernel.check(**options)[space](*args)`` hands options on to `jitkit.checking.check`. The arguments are
+        written as in a launch.
+        """
+        return Tool(self, "jitkit.checking", "check")
+
+    @property
+    def verify(self) -> Tool:
+        """The comparison: ``report = kernel.verify[space](*args)`` runs every backend there is on copies of the arguments.
+
+        ``kernel.verify(**options)[space](*args)`` hands options on to `jitkit.verification.verify`.
+        """
+        return Tool(self, "jitkit.verification", "verify")
 
     def compile(self, *args: Any, space: Any = None, backend: str | None = None, **kwargs: Any) -> None:
         """Build the kernel for arguments of these types, without running it.
@@ -115,6 +141,8 @@ class Kernel(Definition):
         return inspect(launch, chosen, launch.engine(chosen, values), values, cc)
 
     def _prospective(self, space: Any, backend: str | None, args: tuple, kwargs: dict) -> Launch:
+        if space is None and self.group is not None:
+            space = (1,) * len(self.group)
         if space is None:
             ndim = len(self.parameters) - len(args) - len(kwargs)
             if not 1 <= ndim <= MAX_DIMENSIONS:
@@ -133,6 +161,39 @@ class Pinned:
         return Launch(self.kernel, parse(space, self.kernel.name), self.backend)
 
 
+class Tool:
+    """Something else to do with a launch than running it: ``kernel.check[space](*args)``.
+
+    Parameters
+    ----------
+    kernel : Kernel
+        The kernel.
+    module, function : str
+        Where to find what is called with the launch and its bound arguments.
+    options : mapping
+        Handed on to it.
+    """
+
+    def __init__(self, kernel: Kernel, module: str, function: str, options: dict[str, Any] | None = None) -> None:
+        self.kernel, self.module, self.function, self.options = kernel, module, function, options or {}
+
+    def __call__(self, *args: Any, **options: Any) -> Tool:
+        """Return the tool with options."""
+        if args:
+            raise LaunchError(
+                f"{self.kernel.name}.{self.function} is called over a space: {self.kernel.name}.{self.function}[n](...)"
+            )
+        return Tool(self.kernel, self.module, self.function, {**self.options, **options})
+
+    def __getitem__(self, space: Any) -> Callable[..., Any]:
+        launch = Launch(self.kernel, parse(space, self.kernel.name), None)
+        return functools.partial(self._apply, launch)
+
+    def _apply(self, launch: Launch, /, *args: Any, **kwargs: Any) -> Any:
+        values = launch.bind(args, kwargs)
+        return getattr(importlib.import_module(self.module), self.function)(launch, values, **self.options)
+
+
 class Launch(Call):
     """A kernel with its space, ready to be called with its arguments."""
 
@@ -140,6 +201,8 @@ class Launch(Call):
 
     def __init__(self, kernel: Definition, space: Space, backend: str | None) -> None:
         super().__init__(kernel, space)
+        if kernel.group is not None:
+            groups.check_space(kernel.group, space, kernel.name)
         self.backend = backend
         starts, steps, counts = space
         self._prefix = starts + steps + counts
@@ -159,9 +222,25 @@ class Launch(Call):
         except JitkitError as error:  # the traceback ends at the user's line, not deep inside
             raise error.with_traceback(None) from error.__cause__
 
+    def bind(self, args: tuple, kwargs: dict[str, Any]) -> tuple[Any, ...]:
+        """Return one checked value for each parameter behind the indices."""
+        values = arguments.bind(self.kernel.func, self.ndim, args, kwargs, self.kernel.name)
+        self._check(values)
+        return values
+
+    def _check(self, values: tuple) -> None:
+        kernel, names = self.kernel, self.argument_names
+        arguments.check(names, values, kernel.program.written, kernel.name)
+        if kernel.program.shared_sites:
+            groups.check_shared(kernel.program, names, values)
+
     def _first(self, args: tuple, kwargs: dict[str, Any]) -> None:
         backend = self.backend or choice.requested()
         values = arguments.bind(self.kernel.func, self.ndim, args, kwargs, self.kernel.name)
+        if watching.watcher is not None:
+            self._check(values)
+            watching.watcher(self, values)
+            return
         if self.choose(backend, values) == "python":
             self._interpret(values)
             return
@@ -194,7 +273,7 @@ class Launch(Call):
     def engine(self, backend: str | None, values: tuple) -> Any:
         """Return the module that runs compiled launches on the chosen backend, after checking program and arguments."""
         kernel, chosen = self.kernel, self.choose(backend, values)
-        arguments.check(self.argument_names, values, kernel.program.written, kernel.name)
+        self._check(values)
         if kernel.program.debug_calls:
             name, lineno = kernel.program.debug_calls[0]
             message = f"{kernel.name}: {name}() runs in the interpreter only: with jk.backend('python')"
@@ -213,10 +292,14 @@ class Launch(Call):
             self.engine(backend, values).prepare(self, values)
 
     def _interpret(self, values: tuple) -> None:
-        from jitkit.backends import interpreted
+        from jitkit.backends import interpreted, interpreted_groups
 
-        arguments.check(self.argument_names, values, self.kernel.program.written, self.kernel.name)
-        interpreted.run(self.kernel.func, self.space, values)
+        kernel = self.kernel
+        self._check(values)
+        if kernel.group is None:
+            interpreted.run(kernel.func, self.space, values)
+        else:
+            interpreted_groups.run_groups(kernel, self.space, kernel.group, values)
 
 
 @overload
@@ -224,11 +307,18 @@ def kernel(func: Callable, /) -> Kernel: ...
 
 
 @overload
-def kernel(*, fastmath: bool = False, name: str | None = None) -> Callable[[Callable], Kernel]: ...
+def kernel(
+    *, fastmath: bool = False, group: int | tuple[int, ...] | None = None, name: str | None = None
+) -> Callable[[Callable], Kernel]: ...
 
 
 def kernel(
-    func: Callable | None = None, /, *, fastmath: bool = False, name: str | None = None
+    func: Callable | None = None,
+    /,
+    *,
+    fastmath: bool = False,
+    group: int | tuple[int, ...] | None = None,
+    name: str | None = None,
 ) -> Kernel | Callable[[Callable], Kernel]:
     """Make a kernel of a plain function whose leading parameters are the indices of one point.
 
@@ -238,6 +328,9 @@ def kernel(
         The function. It works on numbers and elements of arrays, and returns nothing.
     fastmath : bool, default False
         Also allow reassociation and reciprocals, so that sums vectorise; NaN and infinity are kept.
+    group : int or tuple of up to 3 ints, optional
+        The shape of the groups whose work-items share memory and barriers, at most 1024 in all. The space then has as
+        many dimensions, and is rounded up to whole groups: the body guards indices past its end.
     name : str, optional
         The kernel's name in messages and tables; by default the function's.
 
@@ -249,7 +342,7 @@ def kernel(
     Raises
     ------
     KernelTypeError
-        Where `func` is no plain function.
+        Where `func` is no plain function, or `group` no shape of a group.
 
     Examples
     --------
@@ -263,5 +356,5 @@ def kernel(
     array([1., 3., 5., 7.], dtype=float32)
     """
     if func is None:
-        return lambda function: Kernel(function, fastmath=fastmath, name=name)
-    return Kernel(func, fastmath=fastmath, name=name)
+        return lambda function: Kernel(function, fastmath=fastmath, group=group, name=name)
+    return Kernel(func, fastmath=fastmath, group=group, name=name)

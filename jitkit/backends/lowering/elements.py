@@ -30,7 +30,8 @@ def basic(name: str, mode: Mode) -> Definition:
 # ---- elements
 
 
-def _checked(array: types.Type, index: types.Type) -> list[types.Type]:
+def checked(array: types.Type, index: types.Type) -> list[types.Type]:
+    """Return the integer types of an index into an array; refuse what is no array or no index of it."""
     if not isinstance(array, types.Array):
         raise refuse(f"{name_of(array)} cannot be indexed")
     items = integers_of(index)
@@ -45,7 +46,7 @@ def _getitem(mode: Mode) -> Definition:
     def definition(typingctx: Any, array: types.Type, index: types.Type) -> Any:
         if isinstance(array, types.BaseTuple):
             return _tuple_item(mode, array, index)
-        items = _checked(array, index)
+        items = checked(array, index)
         access = access_of(array, items)
 
         def generate(context: Any, builder: ir.IRBuilder, signature: Any, args: list[ir.Value]) -> ir.Value:
@@ -96,7 +97,7 @@ def _setitem(mode: Mode) -> Definition:
     def definition(typingctx: Any, array: types.Type, index: types.Type, value: types.Type) -> Any:
         if isinstance(array, types.BaseTuple):
             raise refuse("a tuple cannot be written")
-        items = _checked(array, index)
+        items = checked(array, index)
         access = access_of(array, items)
         if len(items) < array.ndim:
             raise refuse(f"assigning to a {array.ndim}-D array with {len(items)} index: write one element at a time")

@@ -29,11 +29,15 @@ class Mode:
 
     `narrow` says that every array spans less than 2 GiB, so that places in arrays are computed in 32 bits: on a GPU a
     64-bit product is four instructions (heat: 1.3 times the instructions of nvcc's ``int`` indices without it).
+    `group` is the shape of a kernel's groups, None in a plain kernel; `cut` says that a CUDA grid holds only part of a
+    launch's groups.
     """
 
     target: str
     fastmath: bool = False
     narrow: bool = False
+    group: tuple[int, ...] | None = None
+    cut: bool = False
 
     @property
     def flags(self) -> tuple[str, ...]:

@@ -85,9 +85,9 @@ class Target:
         for item, func in zip(programs, functions, strict=True):
             # Helpers that are not inlined are linked by symbol, so the symbol must tell equal names apart.
             func.__qualname__ = f"{item.name}.{item.fingerprint[:12]}{'.fast' * mode.fastmath}"
-        dispatchers = [
-            (jit if item is program else jit_helper)(func) for item, func in zip(programs, functions, strict=True)
-        ]
+        # What splits or schedules a kernel at its barriers must see them all in one function.
+        inlined = [item is program or item.uses_group is not None for item in programs]
+        dispatchers = [(jit if one else jit_helper)(func) for one, func in zip(inlined, functions, strict=True)]
         for item, func in zip(programs, functions, strict=True):
             for name, meaning in item.names.items():
                 func.__globals__[name] = self._global(meaning, mode, programs, dispatchers)

@@ -9,7 +9,7 @@ import numpy as np
 from llvmlite import ir
 from numba.core import types
 
-from jitkit.backends.lowering import arithmetic, elements, functions
+from jitkit.backends.lowering import arithmetic, atomics, elements, functions, groups
 from jitkit.backends.lowering.emit import FLOAT16, FLOAT32, FLOAT64, I32, I64, Emitter, Mode, part_of
 from jitkit.backends.lowering.typing import Definition, pure, refuse, rule, scalars
 from jitkit.backends.lowering.weak import is_small, scalar_of, type_of, weak_index
@@ -39,6 +39,7 @@ def define(name: str, mode: Mode) -> Definition:
     family, _, function = name.partition(".")
     return {
         "operator": _operator, "math": _math, "numpy": _numpy, "python": _python, "cast": _cast, "value": elements.value,
+        "atomic": atomics.define, "group": groups.define,
     }.get(family, elements.basic)(function or family, mode)  # fmt: skip
 
 

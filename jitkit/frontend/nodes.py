@@ -1,0 +1,55 @@
+"""Making and recognising syntax nodes, apart from any one function that is rewritten."""
+
+from __future__ import annotations
+
+import ast
+from typing import Any
+
+
+def at(node: Any, place: ast.AST) -> Any:
+    """Return a node with the line and column of another."""
+    return ast.fix_missing_locations(ast.copy_location(node, place))
+
+
+def read_of(node: ast.expr) -> ast.expr:
+    """Return the expression that reads what an assignment target writes."""
+    if isinstance(node, ast.Name):
+        return at(ast.Name(node.id, ast.Load()), node)
+    if isinstance(node, ast.Subscript):
+        return at(ast.Subscript(node.value, node.slice, ast.Load()), node)
+    assert isinstance(node, ast.Attribute)
+    return at(ast.Attribute(node.value, node.attr, ast.Load()), node)
+
+
+def is_comparison(node: ast.expr) -> bool:
+    """Tell whether an expression is a boolean by its form."""
+    if isinstance(node, ast.BoolOp):
+        return all(map(is_comparison, node.values))
+    return isinstance(node, ast.Compare) or (isinstance(node, ast.UnaryOp) and isinstance(node.op, ast.Not))
+
+
+def is_field(node: ast.expr) -> bool:
+    """Tell whether a subscript names a field of a structured element."""
+    return isinstance(node, ast.Constant) and isinstance(node.value, str)
+
+
+def repeatable(node: ast.expr) -> bool:
+    """Tell whether evaluating an index twice gives the same and costs nothing after optimisation."""
+    return not any(isinstance(item, (ast.Call, ast.NamedExpr)) for item in ast.walk(node))
+
+
+def without_docstring(body: list[ast.stmt]) -> list[ast.stmt]:
+    """Return a function's statements behind its documentation."""
+    first = body[0]
+    docstring = (
+        isinstance(first, ast.Expr) and isinstance(first.value, ast.Constant) and isinstance(first.value.value, str)
+    )
+    return body[1:] if docstring else body
+
+
+def moved(node: Any, place: ast.AST) -> Any:
+    """Return an expression that stands elsewhere, all of it with the line and column of `place`."""
+    for item in ast.walk(node):
+        if "lineno" in item._attributes:
+            ast.copy_location(item, place)
+    return node

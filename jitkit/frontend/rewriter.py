@@ -1,0 +1,204 @@
+"""What every part of the rewriting needs: names of the rewritten code, operations, constants, outer objects, refusals."""
+
+from __future__ import annotations
+
+import ast
+import dataclasses
+from collections.abc import Callable
+from typing import Any, NoReturn, Protocol
+
+import numpy as np
+
+from jitkit.errors import KernelSyntaxError, at_source
+from jitkit.frontend import vocabulary
+from jitkit.frontend.aliases import Aliases
+from jitkit.frontend.folding import fold
+from jitkit.frontend.names import Scope, UnboundNameError, local_names
+from jitkit.frontend.nodes import at, is_comparison
+from jitkit.frontend.program import Constant, Operation, Program
+from jitkit.frontend.unsupported import remedy
+
+PREFIX = "jk·"  # cannot clash with a user's name typed on a keyboard
+_LARGEST_OFFSET = 4096
+
+
+class Builder(Protocol):
+    """What makes the programs of a kernel and its helpers, each once."""
+
+    group: tuple[int, ...] | None
+    files: list[str]
+    """The files that barriers stand in, the kernel's own first."""
+    kernel: Program
+    """The program of the kernel itself."""
+
+    def program(self, func: Callable) -> Program:
+        """Return the program of a function; still without a body where the function calls itself."""
+
+
+class Rewriter(ast.NodeTransformer):
+    """The rewriting of one function, without the kinds of nodes: those are in the classes derived from this.
+
+    Parameters
+    ----------
+    program : Program
+        What is being made; its `names` and `returns` are filled as nodes are met.
+    definition : ast.FunctionDef
+        The user's function.
+    builder : Builder
+        Makes the programs of helpers.
+    """
+
+    def __init__(self, program: Program, definition: ast.FunctionDef, builder: Builder) -> None:
+        self.program, self.definition, self.builder = program, definition, builder
+        self.scope = Scope(program.func, local_names(definition))
+        self.written: set[str] = set()
+        self.debug_calls: list[tuple[str, int]] = []
+        self.temporaries = 0
+        program.params = self._parameters(definition.args)
+        self.aliases = Aliases(program.params, definition, lambda call: self.vocabulary(call) is not None)
+
+    def _parameters(self, args: ast.arguments) -> tuple[str, ...]:
+        for extra, what in ((args.vararg, "*args"), (args.kwarg, "**kwargs")):
+            if extra is not None:
+                self.fail(extra, f"a parameter {what}", "name each parameter; pass several arrays as a tuple")
+        return tuple(arg.arg for arg in (*args.posonlyargs, *args.args, *args.kwonlyargs))
+
+    # ---- refusals
+
+    def fail(self, node: ast.AST, what: str, instead: str) -> NoReturn:
+        """Refuse a node: name it, its line, and what works instead."""
+        self.refuse(node, f"{what} cannot be used in a kernel: {instead}")
+
+    def refuse(self, node: ast.AST, message: str) -> NoReturn:
+        """Refuse a node with a message of one's own."""
+        message = f"{self.program.name}: {message}"
+        raise KernelSyntaxError(at_source(message, self.program.filename, node.lineno, node.col_offset)) from None
+
+    def generic_visit(self, node: ast.AST) -> NoReturn:
+        """Refuse a kind of node that no class handles."""
+        self.fail(node, *remedy(node))
+
+    # ---- making nodes
+
+    def block(self, statements: list[ast.stmt]) -> list[ast.stmt]:
+        """Return statements rewritten."""
+        result: list[ast.stmt] = []
+        for statement in statements:
+            new = self.visit(statement)
+            for item in new if isinstance(new, list) else [new]:
+                result.append(ast.copy_location(item, statement))
+        return result
+
+    def name(self, stem: str, meaning: Any) -> ast.Name:
+        """Return a global name of the rewritten code that stands for `meaning`."""
+        known = self.program.names
+        key = PREFIX + stem
+        while key in known and not _same(known[key], meaning):
+            key += "_"
+        known[key] = meaning
+        return ast.Name(key, ast.Load())
+
+    def op(self, name: str, *args: ast.expr, at: ast.AST) -> ast.Call:
+        """Return the call of an operation, at the place of one of the user's nodes."""
+        func = self.name(name.replace(".", "·"), Operation(name))
+        return _at(ast.Call(func, list(args), []), at)
+
+    def constant(self, value: Any, at: ast.AST) -> ast.expr:
+        """Return the expression of a number, or a tuple of numbers, that is known now."""
+        if isinstance(value, tuple):
+            return _at(ast.Tuple([self.constant(item, at) for item in value], ast.Load()), at)
+        if isinstance(value, (bool, np.bool_)):
+            return _at(ast.Constant(bool(value)), at)
+        if isinstance(value, int) and not isinstance(value, np.generic):
+            value = int(value)  # an IntEnum member, say
+            if not -(2**63) <= value < 2**64:
+                value = self._huge(value, at)
+        stem = f"c{len([v for v in self.program.names.values() if isinstance(v, Constant)])}"
+        for key, known in self.program.names.items():
+            if _same(known, Constant(value)):
+                stem = key.removeprefix(PREFIX)
+        return _at(self.name(stem, Constant(value)), at)
+
+    def _huge(self, value: int, at: ast.AST) -> float:
+        """Return an integer that no integer type holds as the float that it is beside floats: x / 2**64."""
+        try:
+            return float(value)
+        except OverflowError:
+            self.fail(at, f"an integer of {value.bit_length()} bits", "numbers go up to 1.8e308")
+
+    def temporary(self) -> str:
+        """Return a new local name."""
+        self.temporaries += 1
+        name = f"{PREFIX}t{self.temporaries}"
+        self.scope.local |= {name}
+        return name
+
+    def truth(self, node: ast.expr) -> ast.expr:
+        """Return a condition: comparisons are boolean already, a number is compared with zero."""
+        if isinstance(node, ast.BoolOp):
+            return at(ast.BoolOp(node.op, [self.truth(value) for value in node.values]), node)
+        new = self.visit(node)
+        return new if is_comparison(node) else self.op("truth", new, at=node)
+
+    # ---- objects outside the function
+
+    def vocabulary(self, node: ast.Call) -> str | None:
+        """Return the name of the language that a call uses (``barrier``, ``atomic.add``), or None."""
+        return vocabulary.lookup(self.outside(node.func))
+
+    def resolve(self, node: ast.expr) -> Any:
+        """Return the object that a static expression refers to; refuse one that refers to nothing."""
+        try:
+            return self.scope.resolve(node)
+        except UnboundNameError as error:
+            name = ast.unparse(node)
+            text = f"name {name!r} is not defined" if isinstance(node, ast.Name) else str(error)
+            self.refuse(node, f"{text}; a kernel sees its parameters, and constants and functions around it")
+
+    def outside(self, node: ast.expr) -> Any:
+        """Return the object that an expression refers to outside the function, or None."""
+        try:
+            return self.scope.resolve(node) if self.scope.static(node) else None
+        except UnboundNameError:
+            return None
+
+    def known(self, node: ast.expr) -> Any:
+        """Return the object that an expression is known to be when the kernel is read, or None."""
+        if isinstance(node, ast.Call) and self.vocabulary(node) == "group_size":
+            group = self.builder.group
+            return group[0] if group is not None and len(group) == 1 else group
+        if isinstance(node, ast.Subscript):
+            owner, position = self.known(node.value), self.fold(node.slice)
+            known = isinstance(owner, tuple) and isinstance(position, int) and -len(owner) <= position < len(owner)
+            return owner[position] if known else None
+        return self.outside(node)
+
+    def fold(self, node: ast.expr) -> int | float | complex | None:
+        """Return the value of an expression of Python numbers that are known now, or None."""
+        return fold(node, self.known)
+
+    def fixed_integer(self, node: ast.expr) -> int | None:
+        """Return the value of an integer that is known when the kernel is read, or None."""
+        value = self.known(node) if isinstance(self.known(node), np.integer) else self.fold(node)
+        return int(value) if isinstance(value, (int, np.integer)) and -(2**63) <= value < 2**63 else None
+
+    def literal_offset(self, node: ast.expr) -> ast.expr | None:
+        """Return a small integer literal as it is: an index plus or minus one keeps its width on a GPU."""
+        value = self.fixed_integer(node)
+        return None if value is None or abs(value) > _LARGEST_OFFSET else at(ast.Constant(value), node)
+
+
+_at = at  # for methods with a parameter `at`
+
+
+def is_constant(value: Any) -> bool:
+    """Tell whether an object is a number, or a tuple of numbers, that generated code can hold."""
+    if isinstance(value, tuple):
+        return all(map(is_constant, value))
+    return isinstance(value, (bool, int, float, complex, np.number, np.bool_)) and not isinstance(value, np.longdouble)
+
+
+def _same(a: Any, b: Any) -> bool:
+    if isinstance(a, Constant) and isinstance(b, Constant):
+        return a.describe() == b.describe()  # 1 == 1.0 == True and 0.0 == -0.0, so equality of values does not do
+    return type(a) is type(b) and (a is b or (dataclasses.is_dataclass(a) and isinstance(a, Operation) and a == b))
