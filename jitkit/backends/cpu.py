@@ -38,16 +38,22 @@ def target() -> Target:
     )  # fmt: skip
 
 
-def compile_body(program: Program, fastmath: bool) -> Any:
+def compile_body(program: Program, fastmath: bool, group: tuple[int, ...] | None = None) -> Any:
     """Return the dispatcher of the rewritten function."""
     body = numba.njit(**_BODY)
     # A helper that calls itself cannot be inlined by force.
     helper = numba.njit(**{**_BODY, "forceinline": False})
-    return target().compile(program, Mode("cpu", fastmath), body, helper)
+    return target().compile(program, Mode("cpu", fastmath, group=group), body, helper)
 
 
 def build(
-    program: Program, fastmath: bool, layouts: tuple[Layout, ...], ndim: int, unit_step: bool, cached: bool = True
+    program: Program,
+    fastmath: bool,
+    layouts: tuple[Layout, ...],
+    ndim: int,
+    unit_step: bool,
+    group: tuple[int, ...] | None = None,
+    cached: bool = True,
 ) -> Any:
     """Return a Numba dispatcher that runs a kernel over a space.
 
@@ -56,10 +62,10 @@ def build(
     """
     # Symbols carry the digest: objects from other processes are linked by name, and two kernels may share a name.
     identity = hashlib.blake2b(
-        repr((program.fingerprint, fastmath, layouts, ndim, unit_step, driver.BLOCK)).encode(), digest_size=10
+        repr((program.fingerprint, fastmath, layouts, ndim, unit_step, group, driver.BLOCK)).encode(), digest_size=10
     ).hexdigest()
-    body = compile_body(program, fastmath)
-    launch = target().define(driver.launcher(body, layouts, ndim, unit_step, pool.SYMBOL))
+    body = compile_body(program, fastmath, group)
+    launch = target().define(driver.launcher(body, layouts, ndim, unit_step, fastmath, group, program.recursive, pool.SYMBOL))
     function = _driver_function(f"jitkit_{program.name}_{identity}", launch, ndim, sum(map(leaves, layouts)))
     dispatcher = numba.njit(**_DRIVER)(function)
     if cached:

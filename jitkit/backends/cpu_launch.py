@@ -8,7 +8,7 @@ from typing import Any
 import numpy as np
 
 from jitkit.backends import cpu, pool, report
-from jitkit.backends.layout import layout_of, leaf_values
+from jitkit.backends.layout import Layout, layout_of, leaf_values
 from jitkit.launch.definition import Call
 
 _DIRECT = (np.ndarray, bool, int, float, complex)
@@ -26,13 +26,22 @@ def host_array(value: Any) -> Any:
 def driver_for(call: Call, values: tuple) -> Any:
     """Return the compiled driver of a kernel for arguments of this layout; the kernel keeps it."""
     kernel, layouts = call.kernel, tuple(map(layout_of, values))
-    key = ("cpu", layouts, call.ndim, call.unit_step)
-    return kernel.kept(key, lambda: cpu.build(kernel.program, kernel.fastmath, *key[1:]))
+    key = ("cpu", layouts, call.ndim, call.unit_step, kernel.group)
+    return kernel.kept(key, lambda: _build(call, layouts))
+
+
+def _build(call: Call, layouts: tuple[Layout, ...], cached: bool = True) -> Any:
+    kernel = call.kernel
+    return cpu.build(
+        kernel.program, kernel.fastmath, layouts, call.ndim, call.unit_step, group=kernel.group, cached=cached
+    )
 
 
 def plan(call: Call, values: tuple) -> Callable[[Call, tuple[int, ...], tuple], None] | None:
     """Return the short way for arguments of these Python types, or None where they need converting each time."""
     if not all(type(value) in _DIRECT or isinstance(value, np.generic) for value in values):
+        return None
+    if any(site.dynamic for site in call.kernel.program.shared_sites):  # their sizes are checked each time
         return None
     run = driver_for(call, values)
 
@@ -62,10 +71,7 @@ def prepare(call: Call, values: tuple, fresh: bool = False) -> Any:
     `fresh` compiles even what is compiled or cached already: only then is there LLVM IR to look at.
     """
     kernel, layouts = call.kernel, tuple(map(layout_of, values))
-    if fresh:
-        compiled = cpu.build(kernel.program, kernel.fastmath, layouts, call.ndim, call.unit_step, cached=False)
-    else:
-        compiled = driver_for(call, values)
+    compiled = _build(call, layouts, cached=False) if fresh else driver_for(call, values)
     flat = [host_array(leaf) for leaf in leaf_values(values)]
     try:
         signature = tuple(map(compiled.typeof_pyval, [1, *(0,) * (3 * call.ndim), *flat]))

@@ -1,0 +1,12 @@
+"""Running the points of a kernel as the lanes of vectors: an SPMD vectoriser on LLVM IR.
+
+LLVM's own vectoriser widens innermost loops only, and refuses loops whose exits depend on the data. Here the kernel's
+scalar code, optimised and in SSA form, is widened as a whole: neighbouring points become lanes, branches that differ
+between lanes become masks, loops run until the last lane has left. Group kernels are cut at their barriers as well.
+
+`reader` takes LLVM's text apart; `graph` knows dominators and loops; `shapes` finds what is equal in all lanes or
+advances by a fixed step; `regions` which blocks need masks; `lanes` writes the vector code; `phases` cuts at barriers.
+
+References: R. Karrenberg, S. Hack, "Whole-Function Vectorization", CGO 2011; S. Moll, S. Hack, "Partial control-flow
+linearization", PLDI 2018; M. Pharr, W. Mark, "ispc: a SPMD compiler for high-performance CPU programming", InPar 2012.
+"""

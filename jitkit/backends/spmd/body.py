@@ -1,0 +1,308 @@
+"""The vector code of a kernel's body: each instruction widened, divergent regions laid out under masks.
+
+Values that live across blocks, and phis, travel through memory slots of the frame, which LLVM turns back into registers;
+a phi under a mask is then a blend into its slot. A block of a region runs where its mask has a lane.
+"""
+
+from __future__ import annotations
+
+from collections.abc import Callable
+
+from jitkit.backends.spmd.operations import Operations
+from jitkit.backends.spmd.reader import Block, Function, Instruction, Value
+from jitkit.backends.spmd.regions import Region, Repeat
+from jitkit.backends.spmd.shapes import DROPPED, Shapes
+from jitkit.backends.spmd.writer import Lanes, Text
+
+_GUARDED = {"load", "store", "call", "sdiv", "udiv", "srem", "urem", "atomicrmw", "cmpxchg"}
+_CHEAP = 12
+"""Instructions of a masked block that cost less than the test whether any lane needs them."""
+
+
+class Body:
+    """Writes one copy of a function's body into a text.
+
+    Parameters
+    ----------
+    text : Text
+        Where the code goes.
+    function, shapes, regions
+        What is widened, and what is known of it.
+    lanes : int
+        Points a vector.
+    mask : str or None
+        The lanes that take part; None means all of them.
+    parameters : dict
+        The text that stands for each parameter, and for each marker call by its callee: of a strided one that of lane 0.
+    leave : callable
+        ``leave(block)`` writes the end of a block that leaves the body.
+    """
+
+    def __init__(
+        self, text: Text, function: Function, shapes: Shapes, regions: list[Region], lanes: int, mask: str | None,
+        parameters: dict[str, str], leave: Callable[[Block], None],
+    ) -> None:  # fmt: skip
+        self.text, self.function, self.shapes, self.regions = text, function, shapes, regions
+        self.lanes, self.vector, self.mask = lanes, Lanes(text, lanes), mask
+        self.parameters, self.leave = parameters, leave
+        self.prefix = text.fresh("b")[1:]
+        self.known: dict[tuple[str, str], str] = {}
+        self.operations = Operations(self)
+        self.slots: dict[str, str] = {}
+        self.masks: dict[str, str] = {}
+        self._find_slots()
+
+    def _find_slots(self) -> None:
+        self.definitions = {item.name: item for block in self.function.blocks.values() for item in block.code}
+        home = {item.name: block.name for block in self.function.blocks.values() for item in block.code if item.name}
+        for block in self.function.blocks.values():
+            for item in block.code:
+                if item.op == "phi":
+                    self._slot(item.name, item.type)
+                for value in item.operands:
+                    if value.local and value.text in home and (home[value.text] != block.name or item.op == "phi"):
+                        self._slot(value.text, value.type)
+
+    def _slot(self, name: str, kind: str) -> None:
+        if name not in self.slots and name not in self.operations.frames:
+            self.slots[name] = self.text.alloca(self._held(name, kind), "slot")
+
+    def _held(self, name: str, kind: str) -> str:
+        return self.vector.type(kind) if self.shapes.strides[name] is None else kind
+
+    def private_memory(self, item: Instruction, kind: str) -> str:
+        """Return the memory of an alloca for the lanes of one vector."""
+        return self.text.alloca(kind, "private")
+
+    def special(self, item: Instruction) -> str | None:
+        """Return the value of an instruction that has a meaning of its own here, or None."""
+        return None
+
+    # ---- values
+
+    def scalar(self, value: Value) -> str:
+        """Return a uniform value, or a strided value of lane 0."""
+        if not value.local:
+            return value.text
+        if value.text in self.parameters:
+            return self.parameters[value.text]
+        return self._read(value, "scalar", value.type)
+
+    def whole(self, value: Value) -> str:
+        """Return a value as a vector."""
+        stride = self.shapes.of(value)
+        if stride is None and value.text in self.parameters:
+            return self.parameters[value.text]
+        if stride is None:
+            return self._read(value, "vector", self.vector.type(value.type))
+        key = (value.text, "splat")
+        if key not in self.known:
+            base = self.scalar(value)
+            self.known[key] = (
+                self.vector.ramp(value.type, base, stride) if stride else self.vector.splat(value.type, base)
+            )
+        return self.known[key]
+
+    def end(self, value: Value, last: bool) -> str:
+        """Return what the first or the last lane holds of a value of known or bounded stride."""
+        stride = self.shapes.of(value)
+        if stride is None:
+            key = (value.text, "last" if last else "first")
+            if key not in self.known:
+                self.known[key] = self.operations.on_end(self.definitions[value.text], last)
+            return self.known[key]
+        base = self.scalar(value)
+        if not stride or not last:
+            return base
+        distance = stride * (self.lanes - 1)
+        if value.type == "ptr":
+            return self.text.emit(f"getelementptr i8, ptr {base}, i64 {distance}")
+        return self.text.emit(f"add {value.type} {base}, {distance}")
+
+    def _read(self, value: Value, form: str, kind: str) -> str:
+        key = (value.text, form)
+        if key not in self.known:
+            self.known[key] = self.text.emit(f"load {kind}, ptr {self.slots[value.text]}")
+        return self.known[key]
+
+    def define(self, item: Instruction, code: str) -> None:
+        """Keep what an instruction's result is: a scalar's text where its stride is known, else a vector's."""
+        varying = self.shapes.strides[item.name] is None
+        self.known[(item.name, "vector" if varying else "scalar")] = code
+        if item.name in self.slots:
+            self.text.do(f"store {self._held(item.name, item.type)} {code}, ptr {self.slots[item.name]}")
+
+    def label(self, block: str) -> str:
+        """Return the label of a block in this copy."""
+        return f'%"{self.prefix}.{block[1:].strip(chr(34))}"'
+
+    # ---- blocks
+
+    def write(self, entry: str) -> None:
+        """Write all blocks, `entry` first."""
+        masked = {name for region in self.regions for name in region.blocks}
+        starts = {region.entry: region for region in self.regions}
+        self.text.do(f"br label {self.label(entry)}")
+        for name in [entry, *(other for other in self.function.blocks if other != entry)]:
+            if name not in masked:
+                self.block(name, self.mask, starts.get(name))
+        for region in self.regions:
+            self._lay_out(region)
+
+    def block(self, name: str, mask: str | None, region: Region | None) -> None:
+        """Write one block that all lanes of the body run."""
+        block = self.function.blocks[name]
+        self._begin(self.label(name))
+        self._code(block, mask)
+        end = block.code[-1]
+        if end.op != "br":
+            self.leave(block)
+        elif region is not None:
+            for inner in sorted(region.blocks, key=list(self.function.blocks).index):
+                self.masks[inner] = self.text.alloca(self.vector.mask_type, "mask")
+                self.text.do(f"store {self.vector.mask_type} zeroinitializer, ptr {self.masks[inner]}")
+            self._masked_edges(block, mask or "splat (i1 true)", region)
+            self.text.do(f"br label {self._entry(region.order[0])}")
+        else:
+            self._plain_edges(block)
+
+    def _begin(self, label: str) -> None:
+        self.text.label(label)
+        self.known = {}
+
+    def _code(self, block: Block, mask: str | None) -> None:
+        for item in block.code[:-1]:
+            if item.op != "phi":
+                self.operations.write(item, mask)
+
+    def _plain_edges(self, block: Block) -> None:
+        end = block.code[-1]
+        targets = [self.label(name) for name in end.labels]
+        moves = [self._moves(block.name, name) for name in end.labels]
+        if len(targets) == 2:
+            condition = self.scalar(end.operands[0])
+            ways = [self.text.fresh("edge") if moves[k] else targets[k] for k in (0, 1)]
+            self.text.do(f"br i1 {condition}, label {ways[0]}, label {ways[1]}")
+            for way, target, move in zip(ways, targets, moves, strict=True):
+                if move:
+                    self._begin(way)
+                    self._move(move, None)
+                    self.text.do(f"br label {target}")
+        else:
+            self._move(moves[0], None)
+            self.text.do(f"br label {targets[0]}")
+
+    def _moves(self, source: str, target: str) -> list[tuple[Instruction, Value]]:
+        if target not in self.function.blocks:
+            return []
+        phis = self.function.blocks[target].phis
+        return [(phi, phi.operands[phi.labels.index(source)]) for phi in phis]
+
+    def _move(self, moves: list[tuple[Instruction, Value]], mask: str | None) -> None:
+        """Write an edge's values into the slots of the phis they go to; all are read before one is written."""
+        ready = []
+        for phi, value in moves:
+            varying = self.shapes.strides[phi.name] is None
+            ready.append((phi, self._held(phi.name, phi.type), self.whole(value) if varying else self.scalar(value)))
+        for phi, kind, new in ready:
+            slot, result = self.slots[phi.name], new
+            if mask is not None:
+                old = self.text.emit(f"load {kind}, ptr {slot}")
+                if self.shapes.strides[phi.name] is None:
+                    result = self.vector.select(phi.type, mask, new, old)
+                else:
+                    result = self.text.emit(f"select i1 {self.vector.any(mask)}, {kind} {new}, {kind} {old}")
+            self.text.do(f"store {kind} {result}, ptr {slot}")
+
+    # ---- regions
+
+    def _lay_out(self, region: Region) -> None:
+        self._sequence(region.order, region, self.label(region.exit))
+
+    def _entry(self, item: str | Repeat) -> str:
+        name = item.header if isinstance(item, Repeat) else item
+        return f'%"{self.prefix}.{"loop" if isinstance(item, Repeat) else "test"}.{name[1:].strip(chr(34))}"'
+
+    def _sequence(self, order: list[str | Repeat], region: Region, after: str) -> None:
+        for k, item in enumerate(order):
+            following = self._entry(order[k + 1]) if k + 1 < len(order) else after
+            if isinstance(item, Repeat):
+                self._repeat(item, region, following)
+            else:
+                self._masked_block(item, region, following)
+
+    def _repeat(self, loop: Repeat, region: Region, following: str) -> None:
+        """Write a loop that runs while its header's mask has a lane."""
+        self.text.label(self._entry(loop))
+        again = self._entry(loop)[:-1] + '.again"'
+        mask = self.text.emit(f"load {self.vector.mask_type}, ptr {self.masks[loop.header]}")
+        self.text.do(f"br i1 {self.vector.any(mask)}, label {self._entry(loop.order[0])}, label {following}")
+        self._sequence(loop.order, region, again)
+        self.text.label(again)
+        mask = self.text.emit(f"load {self.vector.mask_type}, ptr {self.masks[loop.header]}")
+        self.text.do(f"br i1 {self.vector.any(mask)}, label {self._entry(loop.order[0])}, label {following}")
+
+    def _masked_block(self, name: str, region: Region, following: str) -> None:
+        block = self.function.blocks[name]
+        self._begin(self._entry(name))
+        mask = self.text.emit(f"load {self.vector.mask_type}, ptr {self.masks[name]}")
+        if self._worth_a_test(block):
+            inside = self.label(name)
+            self.text.do(f"br i1 {self.vector.any(mask)}, label {inside}, label {following}")
+            self._begin(inside)
+        self.text.do(f"store {self.vector.mask_type} zeroinitializer, ptr {self.masks[name]}")
+        self._code(block, mask)
+        self._masked_edges(block, mask, region)
+        self.text.do(f"br label {following}")
+
+    def _worth_a_test(self, block: Block) -> bool:
+        real = [
+            item for item in block.code[:-1] if item.op != "phi"
+            and not (item.op == "call" and item.callee.startswith(DROPPED))
+        ]  # fmt: skip
+        risky = any(item.op in _GUARDED and not item.callee.startswith("@llvm.") for item in real)
+        return risky or len(real) > _CHEAP
+
+    def _masked_edges(self, block: Block, mask: str, region: Region) -> None:
+        """Give each of a block's ways its lanes: into the masks of its targets, and its values into their phis."""
+        end = block.code[-1]
+        ways = [mask]
+        if len(end.labels) == 2:
+            condition = end.operands[0]
+            kind = self.vector.mask_type
+            if self.shapes.of(condition) == 0:
+                scalar = self.scalar(condition)
+                ways = [
+                    self.text.emit(f"select i1 {scalar}, {kind} {mask}, {kind} zeroinitializer"),
+                    self.text.emit(f"select i1 {scalar}, {kind} zeroinitializer, {kind} {mask}"),
+                ]
+            else:
+                taken = self.whole(condition)
+                ways = [self.vector.both(mask, taken), self.vector.both(mask, self.vector.others(taken))]
+        for target, way in zip(end.labels, ways, strict=True):
+            self._masked_move(block.name, target, way)
+            if target in region.blocks:
+                kind, slot = self.vector.mask_type, self.masks[target]
+                old = self.text.emit(f"load {kind}, ptr {slot}")
+                self.text.do(f"store {kind} {self.vector.either(old, way)}, ptr {slot}")
+
+    def _masked_move(self, source: str, target: str, way: str) -> None:
+        moves, loop = self._moves(source, target), self.shapes.loop.get(source)
+        if not moves:
+            return
+        into = self.shapes.loop.get(target)
+        if into is not None and into.header == target:
+            # Lanes that do not come along are not in the loop, and nobody reads their values again: no blend.
+            self._move(moves, None)
+        elif loop is not None and target not in loop:
+            # Lanes leave a loop seldom: a test costs less than the blends at every turn.
+            leaving, staying = self.text.fresh("leave"), self.text.fresh("stay")
+            self.text.do(f"br i1 {self.vector.any(way)}, label {leaving}, label {staying}")
+            self.text.label(leaving)
+            known = dict(self.known)
+            self._move(moves, way)
+            self.known = known
+            self.text.do(f"br label {staying}")
+            self.text.label(staying)
+        else:
+            self._move(moves, way)

@@ -1,0 +1,313 @@
+"""A group kernel's group function: its phases one after another, in each the work-items by vectors along the last axis."""
+
+from __future__ import annotations
+
+import math
+from dataclasses import dataclass
+from typing import Any
+
+from jitkit.backends.spmd import regions
+from jitkit.backends.spmd.body import Body
+from jitkit.backends.spmd.phases import START, Cutter, Phase, refuse_divergent, split_at_barriers, value_of
+from jitkit.backends.spmd.reader import Block, Function, Instruction
+from jitkit.backends.spmd.shapes import Shapes, Stride
+from jitkit.backends.spmd.writer import Lanes, Text, wide
+
+
+def roots(function: Function, shape: tuple[int, ...], along: Stride) -> dict[str, Stride]:
+    """Return the strides of indices and places where those along the last axis have stride `along`, the others 0."""
+    last = len(shape) - 1
+    found: dict[str, Stride] = {f"@jk.local_index.{axis}": 0 for axis in range(last)}
+    found |= {f"@jk.group_index.{axis}": 0 for axis in range(last + 1)}
+    found |= {item.callee: 0 for item in _shared_sites(function)}
+    return found | {function.parameters[last].text: along, f"@jk.local_index.{last}": 1}
+
+
+def varying(function: Function, shape: tuple[int, ...]) -> dict[str, Stride]:
+    """Return the strides with every work-item of a group told apart."""
+    found = roots(function, shape, None)
+    for axis in range(len(shape)):
+        found |= {function.parameters[axis].text: None, f"@jk.local_index.{axis}": None}
+    return found
+
+
+def _shared_sites(function: Function) -> list[Instruction]:
+    return [
+        item for block in function.blocks.values() for item in block.code
+        if item.op == "call" and item.callee.strip('@"').startswith("jk.shared.")
+    ]  # fmt: skip
+
+
+@dataclass
+class Shape:
+    """How a group's work-items become vectors.
+
+    Attributes
+    ----------
+    group : tuple of int
+        The group's shape.
+    lanes : int
+        Work-items a vector; a power of two.
+    """
+
+    group: tuple[int, ...]
+    lanes: int
+
+    @property
+    def full(self) -> int:
+        """Whole vectors along the last axis."""
+        return self.group[-1] // self.lanes
+
+    @property
+    def rest(self) -> int:
+        """Work-items along the last axis behind the whole vectors."""
+        return self.group[-1] % self.lanes
+
+    @property
+    def vectors(self) -> int:
+        """Vectors in a group."""
+        return math.prod(self.group[:-1]) * (self.full + (self.rest > 0))
+
+
+def fitting(group: tuple[int, ...], lanes: int) -> Shape:
+    """Return the shape with no more lanes than it takes to hold a group's last axis."""
+    while lanes > 1 and lanes // 2 >= group[-1]:
+        lanes //= 2
+    return Shape(group, lanes)
+
+
+class GroupWriter:
+    """Writes ``name(group indices, starts, steps, parameters)``, which runs one group."""
+
+    def __init__(self, function: Function, shape: Shape, unit_step: bool) -> None:
+        self.shape, self.unit_step = shape, unit_step
+        self.function = split_at_barriers(function)
+        everyone = Shapes(self.function, varying(self.function, shape.group))
+        refuse_divergent(everyone)
+        self.shapes = Shapes(self.function, roots(self.function, shape.group, 1 if unit_step else None))
+        self.cutter = Cutter(self.function, self.shapes, everyone)
+        self.phases = self.cutter.phases()
+        self.text = Text()
+        self.vector = Lanes(self.text, shape.lanes)
+        self.frames = self._frames()
+        self.private = {
+            item.name: self.text.alloca(f"[{shape.vectors} x [{shape.lanes} x {item.element}]]", "own")
+            for block in self.function.blocks.values() for item in block.code if item.op == "alloca"
+        }  # fmt: skip
+        self.next = self.text.alloca("i32", "next", 4)
+
+    def _frames(self) -> dict[str, str]:
+        """Reserve memory for every value that lives across a barrier."""
+        kept = sorted({name for start in self.phases for name in self.cutter.kept(start)})
+        return {
+            name: self.text.alloca(
+                self.held(name) if self.common(name) else f"[{self.shape.vectors} x {self.held(name)}]", "frame"
+            )
+            for name in kept
+        }
+
+    def common(self, name: str) -> bool:
+        """Tell whether a value is the same for the whole group."""
+        return self.cutter.group.strides[name] == 0
+
+    def held(self, name: str) -> str:
+        """Return the type that holds a value for one vector of work-items."""
+        kind = self.cutter.types[name]
+        return wide(kind, self.shape.lanes) if self.shapes.strides[name] is None else kind
+
+    def write(self, name: str) -> str:
+        """Return the module's text."""
+        self._shared()
+        for number, (start, phase) in enumerate(self.phases.items()):
+            _PhaseWriter(self, number, start, phase).write()
+        self.text.label("%finished")
+        self.text.do("ret void")
+        dimensions = range(len(self.shape.group))
+        listed = [f"i64 %{letter}{k}" for letter in ("group.", "start.", "step.") for k in dimensions]
+        listed += [f"{p.type} {p.text}" for p in self.function.parameters]
+        head = f"define void @{name}({', '.join(listed)}) nounwind {{\nentry.group:"
+        return "\n".join([head, *self.text.allocas, *self.text.lines, "}", *self.text.declared.values(), ""])
+
+    def _shared(self) -> None:
+        """Reserve shared memory; of a size known only here, when the first work-item asks for it."""
+        self.sites: dict[str, str] = {}
+        for item in _shared_sites(self.function):
+            if item.callee not in self.sites:
+                size = item.operands[0]
+                if size.local:
+                    self.sites[item.callee] = self.text.alloca("ptr", "dynamic", 8)
+                    self.text.do(f"store ptr null, ptr {self.sites[item.callee]}")
+                else:
+                    self.sites[item.callee] = self.text.alloca(f"[{max(1, int(size.text))} x i8]", "shared")
+        self.text.do("br label %phase.0")
+
+
+class _PhaseWriter:
+    """Writes the loops over the vectors of a group around one phase."""
+
+    def __init__(self, writer: GroupWriter, number: int, start: str, phase: Phase) -> None:
+        self.writer, self.number, self.start, self.phase = writer, number, start, phase
+        self.text, self.shape = writer.text, writer.shape
+        self.reloaded: dict[str, str] = {}
+        self.regions = regions.find(
+            phase.shapes.graph, START, [name for name in phase.shapes.divergent if name in phase.function.blocks]
+        )
+
+    def write(self) -> None:
+        """Write the phase and the way to the next."""
+        self.text.label(f"%phase.{self.number}")
+        for name in self.writer.cutter.kept(self.start):
+            if self.writer.common(name):
+                self.reloaded[name] = self.text.emit(f"load {self.writer.held(name)}, ptr {self.writer.frames[name]}")
+        self._axis(0, [], "0")
+        self._go_on()
+
+    def _go_on(self) -> None:
+        numbers = {start: number for number, start in enumerate(self.writer.phases)}
+        ends = any(block.code[-1].op == "ret" for block in self.phase.function.blocks.values())
+        targets = [f"%phase.{numbers[name]}" for name in self.phase.exits]
+        if not targets:
+            self.text.do("br label %finished")
+        elif len(targets) == 1 and not ends:
+            self.text.do(f"br label {targets[0]}")
+        else:
+            following = self.text.emit(f"load i32, ptr {self.writer.next}")
+            cases = " ".join(f"i32 {numbers[name]}, label {t}" for name, t in zip(self.phase.exits, targets, strict=True))
+            self.text.do(f"switch i32 {following}, label %finished [{cases}]")
+
+    def _axis(self, axis: int, places: list[str], before: str) -> None:
+        """Write the loop along one axis; `before` numbers the vectors that came before, in units of this axis."""
+        group = self.shape.group
+        if axis < len(group) - 1:
+            self._loop(group[axis], 1, lambda place: self._axis(axis + 1, [*places, place], self._number(before, group[axis], place)))
+            return
+        columns = self.shape.full + (self.shape.rest > 0)
+        if self.shape.full:
+            self._loop(
+                self.shape.full, 1,
+                lambda k: self._vectors([*places, self._scaled(k)], self._number(before, columns, k), None),
+            )  # fmt: skip
+        if self.shape.rest:
+            bits = ", ".join(f"i1 {'true' if k < self.shape.rest else 'false'}" for k in range(self.shape.lanes))
+            first = str(self.shape.full * self.shape.lanes)
+            self._vectors([*places, first], self._number(before, columns, str(self.shape.full)), f"<{bits}>")
+
+    def _number(self, before: str, count: int, place: str) -> str:
+        if before == "0":
+            return place
+        whole = self.text.emit(f"mul nuw nsw i64 {before}, {count}")
+        return self.text.emit(f"add nuw nsw i64 {whole}, {place}")
+
+    def _scaled(self, k: str) -> str:
+        return self.text.emit(f"mul nuw nsw i64 {k}, {self.shape.lanes}")
+
+    def _loop(self, count: int, step: int, inside: Any) -> None:
+        if count == 1:
+            inside("0")
+            return
+        slot = self.text.alloca("i64", "counter", 8)
+        again, done = self.text.fresh("again"), self.text.fresh("done")
+        self.text.do(f"store i64 0, ptr {slot}")
+        self.text.do(f"br label {again}")
+        self.text.label(again)
+        place = self.text.emit(f"load i64, ptr {slot}")
+        inside(place)
+        following = self.text.emit(f"add nuw nsw i64 {place}, {step}")
+        self.text.do(f"store i64 {following}, ptr {slot}")
+        more = self.text.emit(f"icmp ult i64 {following}, {count}")
+        self.text.do(f"br i1 {more}, label {again}, label {done}")
+        self.text.label(done)
+
+    def _vectors(self, places: list[str], number: str, mask: str | None) -> None:
+        after = self.text.fresh("after")
+        body = _PhaseBody(self, places, number, mask, after)
+        body.write(START)
+        self.text.label(after)
+
+    def parameters(self, places: list[str]) -> dict[str, str]:
+        """Return what stands for the indices and places of the work-items of one vector."""
+        function, group = self.writer.function, self.shape.group
+        found = {p.text: p.text for p in function.parameters}
+        for axis, place in enumerate(places):
+            found[f"@jk.local_index.{axis}"] = place
+            found[f"@jk.group_index.{axis}"] = f"%group.{axis}"
+            first = self.text.emit(f"mul nsw i64 %group.{axis}, {group[axis]}")
+            position = self.text.emit(f"add nsw i64 {first}, {place}")
+            last = axis == len(group) - 1
+            if last and self.writer.unit_step:
+                found[function.parameters[axis].text] = self.text.emit(f"add nsw i64 %start.{axis}, {position}")
+                continue
+            scaled = self.text.emit(f"mul nsw i64 %step.{axis}, {position}")
+            index = self.text.emit(f"add nsw i64 %start.{axis}, {scaled}")
+            if last:
+                vector = self.writer.vector
+                kind = vector.type("i64")
+                lanes = f"<{', '.join(f'i64 {k}' for k in range(self.shape.lanes))}>"
+                steps = self.text.emit(f"mul {kind} {vector.splat('i64', f'%step.{axis}')}, {lanes}")
+                index = self.text.emit(f"add {kind} {vector.splat('i64', index)}, {steps}")
+            found[function.parameters[axis].text] = index
+        return found
+
+
+class _PhaseBody(Body):
+    """The code of one phase for one vector of work-items."""
+
+    def __init__(self, phase: _PhaseWriter, places: list[str], number: str, mask: str | None, after: str) -> None:
+        self.phase, self.number, self.after = phase, number, after
+        text, writer = phase.text, phase.writer
+        parameters = phase.parameters(places)
+        super().__init__(
+            text, phase.phase.function, phase.phase.shapes, phase.regions, phase.shape.lanes, mask, parameters, self._leave
+        )
+        for start in (phase.start, *phase.phase.exits):
+            for name in writer.cutter.kept(start):
+                self._slot(name, writer.cutter.types[name])
+        for item in phase.phase.function.blocks[START].code[:-1]:
+            self._slot(item.name, item.type)
+
+    def private_memory(self, item: Instruction, kind: str) -> str:
+        return self.text.emit(f"getelementptr {kind}, ptr {self.phase.writer.private[item.name]}, i64 {self.number}")
+
+    def special(self, item: Instruction) -> str | None:
+        """Return the value of a reload or of a shared array."""
+        if item.op == "reload":
+            if item.name in self.phase.reloaded:
+                return self.phase.reloaded[item.name]
+            kind = self.phase.writer.held(item.name)
+            return self.text.emit(f"load {kind}, ptr {self._frame(item.name, kind)}")
+        site = self.phase.writer.sites.get(item.callee)
+        if site is None or not item.operands[0].local:
+            return site
+        return self._dynamic(site, self.scalar(item.operands[0]))
+
+    def _dynamic(self, site: str, size: str) -> str:
+        present, first, ready = self.text.emit(f"load ptr, ptr {site}"), self.text.fresh("first"), self.text.fresh("ready")
+        missing = self.text.emit(f"icmp eq ptr {present}, null")
+        self.text.do(f"br i1 {missing}, label {first}, label {ready}")
+        self.text.label(first)
+        memory = self.text.emit(f"alloca i8, i64 {size}, align 64")
+        self.text.do(f"store ptr {memory}, ptr {site}")
+        self.text.do(f"br label {ready}")
+        self.text.label(ready)
+        return self.text.emit(f"load ptr, ptr {site}")
+
+    def _frame(self, name: str, kind: str) -> str:
+        return self.text.emit(f"getelementptr {kind}, ptr {self.phase.writer.frames[name]}, i64 {self.number}")
+
+    def _leave(self, block: Block) -> None:
+        end, writer = block.code[-1], self.phase.writer
+        number = -1
+        if end.op == "barrier":
+            target = writer.function.blocks[block.name].code[-1].labels[0]
+            number = list(writer.phases).index(target)
+            for name in writer.cutter.kept(target):
+                self._keep(name)
+        self.text.do(f"store i32 {number}, ptr {writer.next}")
+        self.text.do(f"br label {self.after}" if end.op in ("ret", "barrier") else "unreachable")
+
+    def _keep(self, name: str) -> None:
+        writer = self.phase.writer
+        value, kind = value_of(name, writer.cutter.types[name]), writer.held(name)
+        text = self.whole(value) if self.shapes.strides[name] is None else self.scalar(value)
+        place = writer.frames[name] if writer.common(name) else self._frame(name, kind)
+        self.text.do(f"store {kind} {text}, ptr {place}")

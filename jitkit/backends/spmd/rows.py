@@ -1,0 +1,68 @@
+"""Plain kernels by vectors: the row function of `plain`, linked into the driver and called by its loop nest."""
+
+from __future__ import annotations
+
+import hashlib
+from collections.abc import Callable
+from typing import Any
+
+import llvmlite.binding as llvm
+from llvmlite import ir
+
+from jitkit.backends.spmd import plain, plan, scalar
+from jitkit.backends.spmd.reader import Function, UnsupportedIR
+from jitkit.backends.spmd.shapes import Shapes
+from jitkit.backends.unlinked import unlinked
+
+I64 = ir.IntType(64)
+
+
+def by_vectors(
+    context: Any, compiled: Any, ndim: int, unit_step: bool, fastmath: bool
+) -> Callable[[ir.Module], ir.Function] | None:
+    """Return what declares a kernel's row function in a module, or None where points are better run one by one.
+
+    Parameters
+    ----------
+    context
+        Numba's CPU context; the code goes into its active library.
+    compiled
+        The body's compile result.
+    ndim : int
+        Dimensions of the space; the last index runs along the lanes.
+    unit_step : bool
+        Whether the last index advances by one.
+    fastmath : bool
+        Whether LLVM may reassociate sums, and so widen innermost loops by itself.
+    """
+    try:
+        function = scalar.point_function(context, compiled)
+        shapes = Shapes(function, {function.parameters[ndim - 1].text: 1 if unit_step else None})
+        if not plan.worthwhile(function, shapes, fastmath):
+            return None
+        name, text = _module(context, function, shapes, ndim - 1, unit_step)
+    except UnsupportedIR:
+        return None
+    link(context, name, text)
+    kinds = [I64] * 4 + [context.get_value_type(kind) for kind in compiled.signature.args]
+    return lambda target: ir.Function(target, ir.FunctionType(ir.VoidType(), kinds), name)
+
+
+def link(context: Any, name: str, text: str) -> None:
+    """Link the text of a module into the code library that Numba is at work on."""
+    layout = f'target datalayout = "{context.codegen()._data_layout}"\ntarget triple = "{llvm.get_process_triple()}"\n'
+    module = llvm.parse_assembly(layout + text)
+    module.verify()
+    with unlinked(context.codegen()):
+        library = context.codegen().create_library(name)
+    library.add_llvm_module(module)
+    library.finalize()
+    context.active_code_library.add_linking_library(library)
+
+
+def _module(context: Any, function: Function, shapes: Shapes, index: int, unit_step: bool) -> tuple[str, str]:
+    lanes = plan.lanes(function, shapes)
+    text = plain.row(function, shapes, function.parameters[index].text, unit_step, lanes, "jitkit_row")
+    # In one process all symbols share a name space.
+    name = f"jitkit_row_{hashlib.blake2b(text.encode(), digest_size=10).hexdigest()}"
+    return name, text.replace("@jitkit_row(", f"@{name}(", 1)

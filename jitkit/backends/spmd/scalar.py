@@ -1,0 +1,69 @@
+"""From Numba's code of a kernel's body to the scalar SSA form that is widened: inlined, simplified, loops canonical."""
+
+from __future__ import annotations
+
+import functools
+from typing import Any
+
+import llvmlite.binding as llvm
+from llvmlite import ir
+
+from jitkit.backends.spmd import reader
+
+POINT = "jk.point"
+
+
+@functools.cache
+def _machine() -> Any:
+    # No particular CPU: with one, LLVM would unroll loops for its buffers; loops of constant length unroll all the same.
+    return llvm.Target.from_default_triple().create_target_machine(cpu="generic", features="")
+
+
+def point_function(context: Any, compiled: Any) -> reader.Function:
+    """Return a compiled body as one optimised scalar function of its indices and arguments.
+
+    Parameters
+    ----------
+    context
+        Numba's CPU context.
+    compiled
+        The body's compile result, its library unlinked.
+
+    Raises
+    ------
+    UnsupportedIR
+        For code that the vectoriser has no meaning for.
+    """
+    module = llvm.parse_assembly(str(_caller(context, compiled)))
+    module.link_in(compiled.library._get_module_for_linking(), preserve=True)
+    for function in module.functions:
+        if not function.is_declaration and function.name != POINT:
+            function.linkage = "internal"
+            function.add_function_attribute("alwaysinline")  # a barrier in a helper is a barrier of the kernel
+    _optimise(module)
+    return reader.read(str(module), POINT)
+
+
+def _caller(context: Any, compiled: Any) -> ir.Module:
+    module = ir.Module(POINT)
+    module.triple, module.data_layout = llvm.get_process_triple(), context.codegen()._data_layout
+    types = [context.get_value_type(kind) for kind in compiled.signature.args]
+    function = ir.Function(module, ir.FunctionType(ir.VoidType(), types), POINT)
+    builder = ir.IRBuilder(function.append_basic_block("entry"))
+    context.call_internal_no_propagate(builder, compiled.fndesc, compiled.signature, list(function.args))
+    builder.ret_void()
+    return module
+
+
+def _optimise(module: Any) -> None:
+    options = llvm.create_pipeline_tuning_options(2)
+    options.loop_vectorization = options.slp_vectorization = options.loop_interleaving = False
+    builder = llvm.create_pass_builder(_machine(), options)
+    builder.getModulePassManager().run(module, builder)
+    canonical = llvm.create_new_module_pass_manager()
+    canonical.add_lower_switch_pass()
+    canonical.add_unify_function_exit_nodes_pass()
+    canonical.add_loop_simplify_pass()
+    canonical.add_lcssa_pass()
+    canonical.add_instruction_namer_pass()
+    canonical.run(module, builder)

@@ -1,0 +1,233 @@
+"""Which values are equal in all lanes, which advance by a fixed step from lane to lane, and which branches differ.
+
+A value's stride is 0 where it is uniform, `n` where lane k holds the value of lane 0 plus k times n (bytes, for a
+pointer), and None where nothing is known. A branch on a condition that is not uniform is divergent: where its two ways
+meet again, phis differ between lanes, and a loop that it leaves runs until its last lane has left.
+
+Reference: R. Karrenberg, S. Hack, "Improving performance of OpenCL on CPUs", CC 2012.
+"""
+
+from __future__ import annotations
+
+import re
+from collections.abc import Iterable
+
+from jitkit.backends.spmd.graph import Graph, Loop, dominators, loops, reversed_graph
+from jitkit.backends.spmd.reader import BINARY, CASTS, Function, Instruction, UnsupportedIR, Value
+
+EXIT = "%<exit>"
+_SIZES = {"i1": 1, "i8": 1, "i16": 2, "i32": 4, "i64": 8, "half": 2, "float": 4, "double": 8, "ptr": 8, "i128": 16}
+PURE_PREFIXES = ("@llvm.", "@jk_")
+DROPPED = ("@llvm.assume", "@llvm.lifetime", "@llvm.experimental.noalias", "@llvm.dbg")
+
+Stride = int | None
+
+
+def size_of(kind: str) -> int:
+    """Return the bytes of a scalar type in memory."""
+    if kind not in _SIZES:
+        raise UnsupportedIR(f"elements of type {kind}")
+    return _SIZES[kind]
+
+
+def graph_of(function: Function) -> Graph:
+    """Return a function's control flow."""
+    return {name: list(block.successors) for name, block in function.blocks.items()}
+
+
+def post_dominators(graph: Graph) -> dict[str, str]:
+    """Return the immediate post-dominator of each block; `EXIT` follows every block that ends the function."""
+    closed = {node: following or [EXIT] for node, following in graph.items()} | {EXIT: []}
+    return dominators(reversed_graph(closed), EXIT)
+
+
+class Shapes:
+    """The strides of all values of a function, and its divergent branches and loops.
+
+    Parameters
+    ----------
+    function : Function
+        In loop-simplified, loop-closed SSA form.
+    roots : dict
+        The strides of parameters (by name) and of marker calls (by the function called); others are uniform.
+    """
+
+    def __init__(self, function: Function, roots: dict[str, Stride]) -> None:
+        self.function, self.roots = function, roots
+        self.graph = graph_of(function)
+        self.after = post_dominators(self.graph)
+        self.loop = loops(self.graph, function.entry)
+        self.strides: dict[str, Stride] = {p.text: roots.get(p.text, 0) for p in function.parameters}
+        self.divergent: set[str] = set()
+        self.joins: set[str] = set()
+        self.private = private_pointers(function)
+        self._solve()
+        self.bounded = self._bounds()
+
+    def of(self, value: Value) -> Stride:
+        """Return a value's stride; constants are uniform."""
+        return self.strides[value.text] if value.local else 0
+
+    def _solve(self) -> None:
+        changed = True
+        while changed:
+            changed = False
+            for block in self.function.blocks.values():
+                for item in block.code:
+                    changed |= self._update(item, block.name)
+                end = block.code[-1]
+                if end.op == "br" and end.operands and block.name not in self.divergent:
+                    condition = end.operands[0]
+                    if condition.local and self.strides.get(condition.text, 0) != 0:
+                        self.divergent.add(block.name)
+                        self.joins |= self._influence(block.name)
+                        changed = True
+
+    def _update(self, item: Instruction, block: str) -> bool:
+        if not item.name:
+            return False
+        known = [self.strides.get(v.text, "unknown") if v.local else 0 for v in item.operands]
+        if item.op == "phi":
+            met = {stride for stride in known if stride != "unknown"}
+            if not met:
+                return False
+            new = met.pop() if len(met) == 1 and block not in self.joins else None
+        elif "unknown" in known:
+            return False
+        else:
+            new = self._stride(item, known)  # type: ignore[arg-type]
+        if item.name in self.strides and self.strides[item.name] == new:
+            return False
+        if item.name in self.strides:  # only ever towards less knowledge, so that this ends
+            new = None
+            if self.strides[item.name] is None:
+                return False
+        self.strides[item.name] = new
+        return True
+
+    def _stride(self, item: Instruction, known: list[Stride]) -> Stride:
+        if item.op == "call":
+            return self._call(item, known)
+        if item.op == "load":
+            return 0 if known[0] == 0 and item.operands[0].text not in self.private else None
+        if item.op in ("atomicrmw", "cmpxchg"):
+            return None
+        if item.op == "alloca":
+            return 0
+        if all(stride == 0 for stride in known):
+            return 0
+        if None in known:
+            return None
+        return self._affine(item, known)
+
+    def _affine(self, item: Instruction, known: list[Stride]) -> Stride:
+        """Return the stride of an operation on values of which at least one is strided."""
+        a, b = (*known, 0)[:2]
+        assert a is not None and b is not None
+        constant = _integer(item.operands[-1])
+        if item.op == "add" or (item.op == "or" and "disjoint" in item.head):
+            return a + b
+        if item.op == "sub":
+            return a - b
+        if item.op == "mul" and b == 0 and constant is not None:
+            return a * constant
+        if item.op == "shl" and b == 0 and constant is not None:
+            return a << constant
+        if item.op in ("freeze", "trunc", "bitcast") or (item.op in ("ptrtoint", "inttoptr") and item.type in ("i64", "ptr")):
+            return a
+        if item.op == "select" and known[0] == 0 and known[1] == known[2]:
+            return known[1]
+        if item.op == "getelementptr" and len(known) == 2 and item.element in _SIZES:
+            return a + b * size_of(item.element)
+        return None
+
+    def _call(self, item: Instruction, known: list[Stride]) -> Stride:
+        if item.callee in self.roots:
+            return self.roots[item.callee]
+        pure = item.callee.startswith(PURE_PREFIXES) and "mem" not in item.callee
+        return 0 if pure and all(stride == 0 for stride in known) else None
+
+    def _bounds(self) -> dict[str, int]:
+        """Return the values that advance from lane to lane by at least 0 and at most this much: clamped indices."""
+        found: dict[str, int] = {}
+        for block in self.function.blocks.values():  # an operand's block stands before its user's, phis apart
+            for item in block.code:
+                if item.name and self.strides.get(item.name, 0) is None:
+                    step = self._bound(item, found)
+                    if step:
+                        found[item.name] = step
+        return found
+
+    def _bound(self, item: Instruction, found: dict[str, int]) -> int:
+        moving = [v for v in item.operands if not v.local or self.of(v) != 0]
+        moving = [v for v in moving if v.local]
+        if len(moving) != 1 or item.op == "phi":
+            return 0
+        value = moving[0]
+        stride = found.get(value.text, 0) if self.of(value) is None else self.of(value)
+        if not stride or stride < 0:
+            return 0
+        if item.op == "call" and item.callee.startswith(("@llvm.smin.", "@llvm.smax.")):
+            return stride
+        if self.of(value) is None and (item.op == "add" or (item.op == "sub" and value is item.operands[0])):
+            return stride
+        if item.op == "getelementptr" and len(item.operands) == 2 and item.element in _SIZES and item.name not in self.private:
+            return stride * (size_of(item.element) if value is item.operands[1] else 1)
+        return 0
+
+    def _influence(self, branch: str) -> set[str]:
+        """Return the blocks whose phis a divergent branch makes differ between lanes."""
+        meeting = self.after[branch]
+        between = reach(self.graph, self.graph[branch], meeting)
+        joins = {node for node in between | {meeting} if self._merges(node, branch)}
+        for loop in self.left_by(branch):
+            joins |= {node for name in loop.blocks for node in self.graph[name] if node not in loop}
+        return joins
+
+    def _merges(self, node: str, branch: str) -> bool:
+        inner = self.loop.get(node)
+        if inner is not None and inner.header == node:
+            return False  # its lanes turn together: the way in and the way back never mix
+        return node in self.function.blocks and len(self.function.blocks[node].phis) > 0
+
+    def left_by(self, branch: str) -> list[Loop]:
+        """Return the loops around a block that its ways leave without meeting again inside."""
+        found, loop, meeting = [], self.loop.get(branch), self.after[branch]
+        while loop is not None:
+            if meeting not in loop:
+                found.append(loop)
+            loop = loop.parent
+        return found
+
+
+def reach(graph: Graph, start: Iterable[str], stop: str) -> set[str]:
+    """Return the blocks reachable from `start` before `stop`."""
+    found: set[str] = set()
+    pending = list(start)
+    while pending:
+        node = pending.pop()
+        if node != stop and node not in found:
+            found.add(node)
+            pending += graph.get(node, [])
+    return found
+
+
+def private_pointers(function: Function) -> dict[str, str]:
+    """Return the pointers into memory of one's own, each with the alloca it points into."""
+    found: dict[str, str] = {}
+    for block in function.blocks.values():
+        for item in block.code:
+            if item.op == "alloca":
+                found[item.name] = item.name
+            elif item.op == "getelementptr" and item.operands[0].text in found:
+                found[item.name] = found[item.operands[0].text]
+            elif item.op not in ("load", "store", "call") and any(v.text in found for v in item.operands):
+                raise UnsupportedIR(f"private memory whose address is used by {item.op}")
+    return found
+
+
+def _integer(value: Value) -> int | None:
+    return int(value.text) if re.fullmatch(r"-?\d+", value.text) else None
+
+
+KNOWN = BINARY | CASTS
