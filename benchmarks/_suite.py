@@ -176,10 +176,48 @@ class LaunchesBesideNumPy(CaseBenchmark, ABC):
         self.prepared = prepare(self.case, backend, self.size, dtype)
 
     def track_relative_to_numpy(self, backend: str, dtype: str) -> float:
-        reference = functools.partial(self.prepared.case.reference, self.prepared.host)
-        return _measure.ratio(self.prepared.launch, reference)
+        return _measure.ratio(self.prepared.launch, self.in_numpy())
 
     track_relative_to_numpy.unit = "times NumPy"
+
+    def in_numpy(self) -> Callable[[], Any]:
+        """Return a call that computes the same in NumPy: the reference, unless that is not how one writes it."""
+        return functools.partial(self.prepared.case.reference, self.prepared.host)
+
+
+class LaunchesBesidePlain(CaseBenchmark, ABC):
+    """Compiled launches of a group kernel, and of a kernel without groups that does the same, taking turns."""
+
+    param_names = ["backend", "size", "dtype"]
+
+    @property
+    @abstractmethod
+    def sizes(self) -> tuple[int, ...]:
+        """The sizes of the problems."""
+
+    @property
+    def params(self) -> list[list[Any]]:
+        """The values of the parameters."""
+        return [BACKENDS, list(self.sizes), DTYPES]
+
+    def setup(self, backend: str, size: int, dtype: str) -> None:
+        self.prepared = prepare(self.case, backend, size, dtype)
+        from .peers import plain
+
+        self.plain = plain.bind(self.prepared.case, self.prepared.problem, backend)
+        self.run_plain()
+
+    def run_plain(self) -> None:
+        """Launch the plain kernel and wait for the end."""
+        import jitkit as jk
+
+        self.plain()
+        jk.synchronize()
+
+    def track_relative_to_plain(self, backend: str, size: int, dtype: str) -> float:
+        return _measure.ratio(self.prepared.launch, self.run_plain)
+
+    track_relative_to_plain.unit = "times the plain kernel"
 
 
 class InterpretedLaunches(CaseBenchmark, ABC):

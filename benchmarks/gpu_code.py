@@ -6,7 +6,10 @@ import importlib.util
 
 from . import _suite
 
-CASES = ["bilateral", "black_scholes", "heat", "mandelbrot", "nbody", "saxpy", "wave"]
+CASES = """
+bilateral bitonic black_scholes block_sum group_histogram heat mandelbrot matmul_tiled nbody saxpy stencil_tiled transpose
+wave
+""".split()
 Figures = dict[tuple[str, str], tuple[int, int, int] | str]
 
 

@@ -7,6 +7,7 @@ from typing import TYPE_CHECKING, Any
 
 if TYPE_CHECKING:
     from jitkit import atomic as atomic
+    from jitkit import random as random
     from jitkit.arrays import asarray as asarray
     from jitkit.arrays import empty as empty
     from jitkit.arrays import full as full
@@ -51,7 +52,7 @@ _HOMES = {
     "launch.kernel": "Kernel kernel",
     "launch.choice": "backend",
 }
-_SUBMODULES = ("atomic",)
+_SUBMODULES = ("atomic", "random")
 _PUBLIC = {name: home for home, names in _HOMES.items() for name in names.split()}
 __all__ = [*_PUBLIC, *_SUBMODULES, "__version__"]
 

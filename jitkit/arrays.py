@@ -7,7 +7,7 @@ from typing import Any
 import numpy as np
 from numpy.typing import ArrayLike, DTypeLike
 
-from jitkit.backends import gpu
+from jitkit.backends import gpu, unwritten
 from jitkit.errors import BackendError
 
 _DEVICES = (None, "cpu", "cuda")
@@ -87,7 +87,9 @@ def to_numpy(x: Any) -> np.ndarray:
 
 
 def empty(shape: int | tuple[int, ...], dtype: DTypeLike = np.float64, device: str | None = None) -> Any:
-    """Return an array whose elements have no defined value.
+    """Return an array whose elements have no defined value; ``kernel.check`` finds reads of those never written.
+
+    Up to 1 MiB they hold a pattern by which the check knows them (a NaN in every floating-point type).
 
     Parameters
     ----------
@@ -114,7 +116,7 @@ def empty(shape: int | tuple[int, ...], dtype: DTypeLike = np.float64, device: s
         from numba import cuda
 
         return cuda.device_array(shape, dtype)
-    return np.empty(shape, dtype)
+    return unwritten.mark(np.empty(shape, dtype))
 
 
 def zeros(shape: int | tuple[int, ...], dtype: DTypeLike = np.float64, device: str | None = None) -> Any:

@@ -2,6 +2,7 @@
 
 from __future__ import annotations
 
+import math
 import re
 from dataclasses import dataclass
 from typing import Any
@@ -32,7 +33,9 @@ class Inspection:
         The GPU's machine code, where ptxas and nvdisasm are installed.
     registers, spills, occupancy : int, int, float, or None
         Registers of a thread, bytes spilled to memory, and the fraction of a multiprocessor's threads that can be
-        resident at once with blocks of 256, where ptxas is installed.
+        resident at once with blocks of 256, or the kernel's own groups, where ptxas is installed.
+    shared : int or None
+        Bytes of shared memory of a group, those included whose number depends on the arguments, where ptxas is installed.
     """
 
     kernel: str
@@ -46,6 +49,7 @@ class Inspection:
     registers: int | None = None
     spills: int | None = None
     occupancy: float | None = None
+    shared: int | None = None
 
     def __str__(self) -> str:
         facts = {
@@ -55,6 +59,7 @@ class Inspection:
             "SASS instructions": self.sass and len(instructions(self.sass)),
             "registers": self.registers,
             "spilled bytes": self.spills,
+            "shared bytes": self.shared or None,
             "occupancy": None if self.occupancy is None else f"{self.occupancy:.0%}",
         }
         lines = [f"{self.kernel} on {self.backend}", *(f"  {name}: {text}" for name, text in self.types.items())]
@@ -81,7 +86,7 @@ def inspect(call: Call, backend: str, engine: Any, values: tuple, cc: tuple[int,
     types = dict(entry.split(": ") for entry in arguments.describe(call.argument_names, values).split(", ") if entry)
     if backend == "cpu":
         return _cpu(name, types, engine.prepare(call, values, fresh=True))
-    return _cuda(name, types, engine.prepare(call, values, cc), cc)
+    return _cuda(call, types, engine.prepare(call, values, cc), values, cc)
 
 
 def _cpu(name: str, types: dict[str, str], compiled: Any) -> Inspection:
@@ -89,13 +94,15 @@ def _cpu(name: str, types: dict[str, str], compiled: Any) -> Inspection:
     return Inspection(name, "cpu", types, llvm=llvm, asm=asm, vectorized="llvm.loop.isvectorized" in llvm)
 
 
-def _cuda(name: str, types: dict[str, str], ptx: str, cc: tuple[int, int]) -> Inspection:
+def _cuda(call: Call, types: dict[str, str], ptx: str, values: tuple, cc: tuple[int, int]) -> Inspection:
     from jitkit.backends import sass
 
-    found = sass.assemble(ptx, cc)
+    name, found = call.kernel.name, sass.assemble(ptx, cc)
     if found is None:
         return Inspection(name, "cuda", types, ptx=ptx)
+    block = 256 if call.kernel.group is None else math.prod(call.kernel.group)
+    dynamic = call.kernel.program.dynamic_shared_bytes(dict(zip(call.argument_names, values, strict=True)))
     return Inspection(
         name, "cuda", types, ptx=ptx, sass=found.text, registers=found.registers, spills=found.spills,
-        occupancy=sass.occupancy(found.registers, found.shared, cc),
+        occupancy=sass.occupancy(found.registers, found.shared + dynamic, cc, block), shared=found.shared + dynamic,
     )  # fmt: skip

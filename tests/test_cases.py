@@ -1,4 +1,4 @@
-"""The catalogue of cases: each reference against the plain kernel function, called point by point."""
+"""The catalogue of cases: each reference against the kernel function in the plain interpreter."""
 
 from __future__ import annotations
 
@@ -25,6 +25,9 @@ def points(space):
 
 def run_point_by_point(case, problem):
     """The oracle of the references: the user's function in the plain interpreter, with no compiler anywhere."""
+    if case.kernel.group:  # its work-items wait for one another, so they cannot be called one by one
+        case.launch(problem, backend="python")
+        return
     for point in points(problem.space):
         case.kernel.func(*point, *problem.args)
 
@@ -92,7 +95,7 @@ def test_cost_counts_the_points_of_the_space(name):
     assert cost.points == sum(1 for _ in points(problem.space))
     assert cost.points <= 2_000
     assert cost.bytes > 0
-    assert cost.flops > 0
+    assert (cost.flops > 0) != (name == "transpose")  # which only moves
 
 
 @pytest.mark.parametrize("name", cases.names())
@@ -115,7 +118,7 @@ def test_case_bears_the_name_of_its_file_and_kernel(name):
 def test_names_are_the_files_of_the_folder():
     stems = {path.stem for path in Path(cases.__file__).parent.glob("*.py")}
     assert set(cases.names()) == stems - {"__init__", "case"}
-    assert len(cases.names()) >= 7
+    assert len(cases.names()) >= 13
 
 
 def test_unknown_name_lists_the_names():

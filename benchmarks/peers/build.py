@@ -1,8 +1,9 @@
 """The C peers: compile them, load them, call them on a problem.
 
 Each file of `c/` defines one function of its own name. It takes the arguments of the case in their order, an array as a
-pointer, an integer as `int64_t`, a float as `REAL`, and after them the extents of the first written array. `c/` holds the
-same loops as the kernels; `c/blocked/` holds, for some cases, what a C programmer can do by rewriting them.
+pointer, an integer as `int64_t`, a float as `REAL`, and after them the extents of the first written array and of the
+arrays in `INPUTS`. `c/` holds the same loops as the kernels, or what solves the problem of a group kernel without groups;
+`c/blocked/` holds, for some cases, what a C programmer can do by rewriting them.
 """
 
 from __future__ import annotations
@@ -27,6 +28,8 @@ SOURCES = Path(__file__).parent / "c"
 COMPILE = ("-O3", "-march=native", "-ffast-math", "-fopenmp", "-fPIC")
 # Without -ffast-math: gcc would link a start-up routine that flushes subnormals to zero in the whole process.
 LINK = ("-shared", "-fopenmp")
+# Arrays whose extents do not follow from those of the first written one.
+INPUTS = {"matmul_tiled": ("A",), "block_sum": ("x",), "group_histogram": ("x",)}
 REAL = {"float32": ("float", ctypes.c_float), "float64": ("double", ctypes.c_double)}
 
 
@@ -73,7 +76,8 @@ def bind(case: Case, problem: Problem, folder: str = "") -> Callable[[], None]:
     >>> case.check(problem, expected)
     """
     real = REAL[problem.dtype.name][1]
-    extents = case.results(problem)[problem.written[0]].shape
+    named = case.arguments(problem)
+    extents = [extent for name in (problem.written[0], *INPUTS.get(case.name, ())) for extent in named[name].shape]
     arguments = [_to_c(arg, real) for arg in problem.args] + [ctypes.c_int64(extent) for extent in extents]
     return functools.partial(load(case.name, problem.dtype, folder), *arguments)
 

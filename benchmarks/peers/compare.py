@@ -1,4 +1,4 @@
-"""jitkit beside C and hand-written Numba: `python -m benchmarks.peers.compare`.
+"""jitkit beside C and hand-written Numba, and group kernels beside plain ones: `python -m benchmarks.peers.compare`.
 
 Every side solves the same problem on arrays of its own and is checked against the reference of the case before it is
 timed. The sides then take turns in one process, so that what disturbs the machine disturbs them alike, and the ratios
@@ -30,8 +30,9 @@ from . import build
 REFERENCE = "reference"
 REFERENCE_TURNS = 3
 BLOCKED = "C, blocked"
+PLAIN = "plain"
 PEERS = ("C", "Numba")
-SIDES = ("jitkit", *PEERS, BLOCKED, REFERENCE)
+SIDES = ("jitkit", *PEERS, BLOCKED, PLAIN, REFERENCE)
 
 Call = Callable[[], Any]
 
@@ -65,7 +66,7 @@ def main(arguments: Sequence[str] | None = None) -> None:
         raise SystemExit(str(error)) from None
     console = Console()
     # Output into a file or a pipe counts as 80 columns, which cut the names short.
-    console.width = max(console.width, 120)
+    console.width = max(console.width, 140)
     console.print(table(results))
     if options.json:
         report = {"results": [asdict(result) for result in results], "geometric_mean": geometric_means(results)}
@@ -108,7 +109,7 @@ def compare(case: Case, options: argparse.Namespace) -> Result:
 def prepare(case: Case, size: str, dtype: str) -> dict[str, Call]:
     """Return one call for each side, compiled, run once and found right."""
     # Numba reads the number of threads when it is imported, which must come after `set_threads`.
-    from . import numba_prange
+    from . import numba_prange, plain
 
     original = case.problem(size, dtype=dtype)
     expected = case.reference(original)
@@ -116,6 +117,8 @@ def prepare(case: Case, size: str, dtype: str) -> dict[str, Call]:
     binds = {"jitkit": bind_jitkit, "C": build.bind, "Numba": numba_prange.bind}
     if build.has_blocked(case):
         binds[BLOCKED] = functools.partial(build.bind, folder="blocked")
+    if case.name in plain.PEERS:
+        binds[PLAIN] = plain.bind
     for side, bind in binds.items():
         problem = original.copy()
         calls[side] = bind(case, problem)
@@ -164,17 +167,19 @@ def geometric_means(results: Sequence[Result]) -> dict[str, float]:
 def table(results: Sequence[Result]) -> Table:
     """Lay the results out: medians in milliseconds, then the ratios."""
     first = results[0]
+    sides = [side for side in SIDES if any(side in result.median for result in results)]
+    peers = [side for side in sides if side not in ("jitkit", REFERENCE)]
     shown = Table(title=f"{first.size}, {first.dtype}, {first.threads} threads: median ms, ratios of times")
-    shown.add_column("case")
-    for heading in (*SIDES, *(f"jitkit/{peer}" for peer in (*PEERS, BLOCKED)), "turns"):
+    shown.add_column("case", no_wrap=True)
+    for heading in (*sides, *(f"jitkit/{peer}" for peer in peers), "turns"):
         shown.add_column(heading, justify="right")
     for result in results:
-        medians = (f"{1e3 * result.median[side]:.3f}" if side in result.median else "" for side in SIDES)
-        ratios = (f"{result.ratio[peer]:.2f}" if peer in result.ratio else "" for peer in (*PEERS, BLOCKED))
+        medians = (f"{1e3 * result.median[side]:.3f}" if side in result.median else "" for side in sides)
+        ratios = (f"{result.ratio[peer]:.2f}" if peer in result.ratio else "" for peer in peers)
         shown.add_row(result.case, *medians, *ratios, str(result.turns))
-    means = geometric_means(results)
+    means = {peer: f"{mean:.2f}" for peer, mean in geometric_means(results).items()}
     shown.add_section()
-    shown.add_row("geometric mean", *[""] * len(SIDES), *(f"{means[peer]:.2f}" for peer in PEERS), "", "")
+    shown.add_row("geometric mean", *[""] * len(sides), *(means.get(peer, "") for peer in peers), "")
     return shown
 
 

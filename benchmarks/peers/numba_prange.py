@@ -1,7 +1,7 @@
 """The Numba peers: each case as a practised Numba user writes it by hand, with `prange` over the outer loop.
 
 Plain Numba computes `4 * x` in float64 for a float32 `x`, so constants are given the type of the arrays, and scalar
-arguments arrive in that type.
+arguments arrive in that type. Where the case has groups and shared memory, a thread takes a block that its cache holds.
 """
 
 from __future__ import annotations
@@ -12,11 +12,18 @@ from collections.abc import Callable
 from typing import Any
 
 import numba
+import numpy as np
 
 from jitkit.cases import Case, Problem
+from jitkit.cases import bitonic as bitonic_case
+from jitkit.cases import block_sum as block_sum_case
 
 SQRT_HALF = math.sqrt(0.5)
+BLOCK_ROWS, BLOCK_COLUMNS, BLOCK_DEPTH = 64, 256, 64
+TILE = 32
+SUM_BLOCK, SORT_BLOCK = block_sum_case.BLOCK, bitonic_case.BLOCK
 
+serial = numba.njit(error_model="numpy")
 parallel = numba.njit(parallel=True, error_model="numpy")
 parallel_fastmath = numba.njit(parallel=True, error_model="numpy", fastmath=True)
 
@@ -147,6 +154,84 @@ def bilateral(image: Any, spatial: Any, out: Any, radius: Any, steepness: Any) -
             out[i, j] = total / weights
 
 
+@parallel
+def matmul_tiled(A: Any, B: Any, C: Any) -> None:
+    """Multiply blocks that fit into the cache; four rows of C share each row of B, and its columns vectorise."""
+    n, terms = A.shape
+    m = B.shape[1]
+    for block in numba.prange((n + BLOCK_ROWS - 1) // BLOCK_ROWS):
+        top, bottom = block * BLOCK_ROWS, min((block + 1) * BLOCK_ROWS, n)
+        C[top:bottom] = 0
+        for first in range(0, terms, BLOCK_DEPTH):
+            last = min(first + BLOCK_DEPTH, terms)
+            for left in range(0, m, BLOCK_COLUMNS):
+                right = min(left + BLOCK_COLUMNS, m)
+                _multiply_block(A[top:bottom, first:last], B[first:last, left:right], C[top:bottom, left:right])
+
+
+@serial
+def _multiply_block(A: Any, B: Any, C: Any) -> None:
+    n, terms = A.shape
+    for i in range(0, n - 3, 4):
+        for k in range(terms):
+            a0, a1, a2, a3 = A[i, k], A[i + 1, k], A[i + 2, k], A[i + 3, k]
+            for j in range(B.shape[1]):
+                b = B[k, j]
+                C[i, j] += a0 * b
+                C[i + 1, j] += a1 * b
+                C[i + 2, j] += a2 * b
+                C[i + 3, j] += a3 * b
+    for i in range(n - n % 4, n):
+        for k in range(terms):
+            for j in range(B.shape[1]):
+                C[i, j] += A[i, k] * B[k, j]
+
+
+@parallel
+def transpose(x: Any, out: Any) -> None:
+    """Mirror square tiles that fit into the cache."""
+    n, m = x.shape
+    for block in numba.prange((m + TILE - 1) // TILE):
+        left, right = block * TILE, min((block + 1) * TILE, m)
+        for top in range(0, n, TILE):
+            for j in range(left, right):
+                for i in range(top, min(top + TILE, n)):
+                    out[j, i] = x[i, j]
+
+
+@parallel_fastmath
+def block_sum(x: Any, sums: Any) -> None:
+    """Sum each block; the additions may be reordered, so that they vectorise."""
+    for block in numba.prange(sums.size):
+        total = x.dtype.type(0)
+        for k in range(block * SUM_BLOCK, min((block + 1) * SUM_BLOCK, x.size)):
+            total += x[k]
+        sums[block] = total
+
+
+@parallel
+def group_histogram(x: Any, counts: Any, low: Any, bins_per_unit: Any) -> None:
+    """Count into a histogram for each thread, and add them up."""
+    threads = numba.get_num_threads()
+    own = np.zeros((threads, counts.size), counts.dtype)
+    share = (x.size + threads - 1) // threads
+    top = x.dtype.type(counts.size)
+    for thread in numba.prange(threads):
+        for k in range(thread * share, min((thread + 1) * share, x.size)):
+            position = (x[k] - low) * bins_per_unit
+            if position >= 0 and position < top:
+                own[thread, int(position)] += 1
+    counts += own.sum(axis=0)
+
+
+@parallel
+def bitonic(x: Any, out: Any) -> None:
+    """Sort each block by Numba's own `sort`: on a CPU nobody would write a network by hand."""
+    for block in numba.prange((x.size + SORT_BLOCK - 1) // SORT_BLOCK):
+        start = block * SORT_BLOCK
+        out[start : start + SORT_BLOCK] = np.sort(x[start : start + SORT_BLOCK])
+
+
 PEERS: dict[str, Callable[..., None]] = {
     "saxpy": saxpy,
     "heat": heat,
@@ -155,4 +240,10 @@ PEERS: dict[str, Callable[..., None]] = {
     "nbody": nbody,
     "black_scholes": black_scholes,
     "bilateral": bilateral,
+    "matmul_tiled": matmul_tiled,
+    "transpose": transpose,
+    "block_sum": block_sum,
+    "group_histogram": group_histogram,
+    "stencil_tiled": heat,
+    "bitonic": bitonic,
 }

@@ -15,6 +15,7 @@ from typing import Any
 import numpy as np
 
 from jitkit.backends import typedmath
+from jitkit.frontend.meanings import has_own_interpretation
 from jitkit.language import Point, entered
 from jitkit.launch.space import Space
 
@@ -79,6 +80,8 @@ class Overlay:
         if typed is not None:
             return typed
         value = getattr(value, "py_func", value)
+        if has_own_interpretation(value):
+            return value
         module = getattr(value, "__module__", None) or ""
         if isinstance(value, FunctionType) and module.split(".")[0] != "numpy" and module not in _LANGUAGE:
             return self.function(value)

@@ -297,6 +297,10 @@ class Schedule:
         """Let a member be the one that runs."""
         here.item = cast(Any, member)
 
+    def lost(self, error: Exception) -> bool:
+        """Tell whether an error ends the group and not the launch."""
+        return False
+
     def passed(self) -> None:
         """Take note that the whole group has come to a barrier."""
 
@@ -335,6 +339,8 @@ class Schedule:
                 if not self._all_came(running, stops):
                     return
         except Exception as error:
+            if self.lost(error):
+                return
             where = f"at point {member.index}, work-item {member.position} of group {self.position}"
             if not isinstance(error, KernelError):
                 error.add_note(f"in kernel {self.name} {where}")

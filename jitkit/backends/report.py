@@ -6,12 +6,13 @@ import os
 import re
 
 from jitkit.backends.lowering.typing import refusal_in
-from jitkit.errors import JitkitError, KernelTypeError, at_source
+from jitkit.errors import JitkitError, KernelSyntaxError, KernelTypeError, at_source
 from jitkit.frontend import collectives
 from jitkit.launch import arguments
 from jitkit.launch.definition import Definition
 
 _PLACE = re.compile(r'File "([^"]+)", line (\d+)')
+_DIVERGENT = re.compile(r"jk\.barrier at (\d+) stands")
 
 
 def explain(kernel: Definition, ndim: int, args: tuple, error: Exception) -> JitkitError:
@@ -23,6 +24,13 @@ def explain(kernel: Definition, ndim: int, args: tuple, error: Exception) -> Jit
     except JitkitError as better:
         return better
     text = str(error)
+    parted = _DIVERGENT.search(text)
+    if parted is not None:
+        message = (
+            f"{kernel.name}: jk.barrier() stands in a branch or a loop whose condition differs between the work-items of "
+            "a group, so that some would wait for ever: move the barrier out, or make the condition the same for all"
+        )
+        return KernelSyntaxError(at_source(message, *kernel.program.place(int(parted[1]))))
     refusal = refusal_in(text)
     given = f"arguments: {arguments.describe(names, bound)}"
     if refusal is None:

@@ -13,9 +13,11 @@ from typing import NamedTuple
 
 from jitkit.errors import BackendError
 
-# CUDA C++ Programming Guide, "Compute Capabilities": resident threads of a multiprocessor; all have 64 Ki registers.
+# CUDA C++ Programming Guide, "Compute Capabilities": resident threads and blocks of a multiprocessor; all have 64 Ki
+# registers.
 _THREADS = {(7, 5): 1024, (8, 6): 1536, (8, 7): 1536, (8, 9): 1536, (12, 0): 1536, (12, 1): 1536}
 _REGISTERS = 65536
+_BLOCKS = {(7, 5): 16, (8, 6): 16, (8, 7): 16, (8, 9): 24, (12, 0): 24, (12, 1): 24}
 _SHARED = {(8, 0): 164, (8, 6): 100, (8, 9): 100, (9, 0): 228, (10, 0): 228, (12, 0): 100}
 
 
@@ -93,9 +95,9 @@ def occupancy(registers: int, shared: int, cc: tuple[int, int], block: int = 256
         Bytes of shared memory of a block; each block also takes 1 KiB for the system.
     cc : tuple of int
     block : int
-        Threads of a block.
+        Threads of a block; whole warps are resident.
     """
-    most = _THREADS.get(cc, 2048)
-    by_registers = _REGISTERS // (-(-registers // 8) * 8 * block)
+    most, warps = _THREADS.get(cc, 2048) // 32, -(-block // 32)
+    by_registers = _REGISTERS // (-(-registers // 8) * 8 * 32 * warps)
     by_shared = _SHARED.get(cc, 164) * 1024 // (shared + 1024)
-    return min(most // block, by_registers, by_shared) * block / most
+    return min(most // warps, by_registers, by_shared, _BLOCKS.get(cc, 32)) * warps / most

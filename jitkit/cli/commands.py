@@ -152,6 +152,30 @@ def warm(target: str, backend: str | None) -> None:
     work.show(target, backend)
 
 
+@main.command(context_settings={"ignore_unknown_options": True, "allow_interspersed_args": False})
+@click.argument("target", metavar="SCRIPT|MODULE_OR_FILE:FUNCTION")
+@click.argument("arguments", nargs=-1, type=click.UNPROCESSED)
+@click.option("--shuffle", "seed", type=int, metavar="SEED", help="Shuffle the order of groups and their work-items.")
+def check(target: str, arguments: tuple[str, ...], seed: int | None) -> None:
+    """Look for mistakes in kernels: run a program with every launch watched.
+
+    SCRIPT is run as Python would run it, with ARGUMENTS; FUNCTION is called without arguments. A kernel in the place of
+    FUNCTION, or the name of a case, is launched as its case or the module's JITKIT_WARM says (see `jitkit warm`). All
+    launches, whatever their backend, are interpreted: choose a small size.
+
+    \b
+    jitkit check heat
+    jitkit check simulation.py --size 64
+    jitkit check my_kernels.py:main
+
+    Found are races, indices outside an array, reads of memory that nothing has written, barriers that only part of a
+    group reaches, integer overflow, division by zero, and NaNs made from numbers. Exit code 1 where there are any.
+    """  # noqa: D301
+    from jitkit.cli import check as work
+
+    work.show(target, arguments, seed)
+
+
 @main.group()
 def cache() -> None:
     """Look at the compiled code that is kept, or remove it."""

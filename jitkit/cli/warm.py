@@ -35,20 +35,25 @@ def show(text: str, backend: str | None) -> None:
     if (backend or choice.requested()) == "python":
         raise Refused(f"{choice.VARIABLE} chooses the interpreter, which compiles nothing: add --backend cpu")
     module = targets.load_module(text)
-    entries = [*_from_cases(module), *_from_variable(module, text)]
-    if not entries:
+    found = entries(module, text)
+    if not found:
         raise Refused(
             f"{text} does not say for which types to compile: it has no case, and no "
             f"{VARIABLE} = [(kernel, space, args), ...]; {targets.listed(targets.kernels_of(module))}"
         )
     shown = table("kernel", "arguments", "time", numbers=("time",))
-    for kernel, space, args in entries:
+    for kernel, space, args in found:
         started = time.perf_counter()
         kernel.compile(*args, space=space, backend=backend)
         taken = duration(time.perf_counter() - started)
         names = kernel.parameters[len(kernel.parameters) - len(args) :]
         shown.add_row(kernel.name, arguments.describe(names, args), taken)
     console().print(shown)
+
+
+def entries(module: ModuleType, text: str) -> list[Entry]:
+    """Return the launches that a module, named `text` by the user, has cases for or lists."""
+    return [*_from_cases(module), *_from_variable(module, text)]
 
 
 def _from_cases(module: ModuleType) -> Iterator[Entry]:

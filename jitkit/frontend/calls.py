@@ -12,6 +12,7 @@ import numpy as np
 
 from jitkit.frontend import operations
 from jitkit.frontend.expressions import Expressions
+from jitkit.frontend.meanings import compiled_form
 from jitkit.frontend.nodes import at
 from jitkit.frontend.rewriter import is_constant
 from jitkit.frontend.structs import tuple_class
@@ -34,7 +35,7 @@ class Calls(Expressions):
             return self._operation(node, operation)
         if isinstance(func, type) and tuple_class(func) is not None:
             return self._construct(node, func)
-        func = getattr(func, "py_func", func)  # a function that the user already gave to numba.njit
+        func = compiled_form(getattr(func, "py_func", func))  # py_func: the user already gave it to numba.njit
         if isinstance(func, FunctionType) and not _is_library(func):
             return self._helper(node, func)
         self._refuse_call(node, func)

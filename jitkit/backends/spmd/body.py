@@ -49,6 +49,7 @@ class Body:
         self.known: dict[tuple[str, str], str] = {}
         self.operations = Operations(self)
         self.slots: dict[str, str] = {}
+        self.kinds: dict[str, str] = {}
         self.masks: dict[str, str] = {}
         self._find_slots()
 
@@ -64,6 +65,7 @@ class Body:
                         self._slot(value.text, value.type)
 
     def _slot(self, name: str, kind: str) -> None:
+        self.kinds[name] = kind
         if name not in self.slots and name not in self.operations.frames:
             self.slots[name] = self.text.alloca(self._held(name, kind), "slot")
 
@@ -95,7 +97,7 @@ class Body:
             return self.parameters[value.text]
         if stride is None:
             return self._read(value, "vector", self.vector.type(value.type))
-        key = (value.text, "splat")
+        key = (value.text, f"splat {value.type}")
         if key not in self.known:
             base = self.scalar(value)
             self.known[key] = (
@@ -142,6 +144,8 @@ class Body:
         """Write all blocks, `entry` first."""
         masked = {name for region in self.regions for name in region.blocks}
         starts = {region.entry: region for region in self.regions}
+        for name, slot in self.slots.items():  # nothing is carried from one vector to the next
+            self.text.do(f"store {self._held(name, self.kinds[name])} poison, ptr {slot}")
         self.text.do(f"br label {self.label(entry)}")
         for name in [entry, *(other for other in self.function.blocks if other != entry)]:
             if name not in masked:
@@ -165,6 +169,11 @@ class Body:
             self.text.do(f"br label {self._entry(region.order[0])}")
         else:
             self._plain_edges(block)
+
+    def straight(self, block: Block) -> None:
+        """Write a block's code here, behind what is written already."""
+        self.known = {}
+        self._code(block, self.mask)
 
     def _begin(self, label: str) -> None:
         self.text.label(label)
@@ -271,7 +280,8 @@ class Body:
             condition = end.operands[0]
             kind = self.vector.mask_type
             if self.shapes.of(condition) == 0:
-                scalar = self.scalar(condition)
+                # In a block run for no lane at all the condition may be anything, and must not spoil the empty mask.
+                scalar = self.text.emit(f"freeze i1 {self.scalar(condition)}")
                 ways = [
                     self.text.emit(f"select i1 {scalar}, {kind} {mask}, {kind} zeroinitializer"),
                     self.text.emit(f"select i1 {scalar}, {kind} zeroinitializer, {kind} {mask}"),

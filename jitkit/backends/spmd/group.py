@@ -2,6 +2,7 @@
 
 from __future__ import annotations
 
+import itertools
 import math
 from dataclasses import dataclass
 from typing import Any
@@ -69,6 +70,15 @@ class Shape:
         return math.prod(self.group[:-1]) * (self.full + (self.rest > 0))
 
 
+    def places(self) -> list[list[tuple[int, ...]]]:
+        """Return the places of the work-items of each whole vector."""
+        rows = itertools.product(*map(range, self.group[:-1]))
+        firsts = [k * self.lanes for k in range(self.full)]
+        return [
+            [(*row, first + lane) for lane in range(self.lanes)] for row, first in itertools.product(rows, firsts)
+        ]
+
+
 def fitting(group: tuple[int, ...], lanes: int) -> Shape:
     """Return the shape with no more lanes than it takes to hold a group's last axis."""
     while lanes > 1 and lanes // 2 >= group[-1]:
@@ -85,7 +95,7 @@ class GroupWriter:
         everyone = Shapes(self.function, varying(self.function, shape.group))
         refuse_divergent(everyone)
         self.shapes = Shapes(self.function, roots(self.function, shape.group, 1 if unit_step else None))
-        self.cutter = Cutter(self.function, self.shapes, everyone)
+        self.cutter = Cutter(self.function, self.shapes, everyone, shape.places())
         self.phases = self.cutter.phases()
         self.text = Text()
         self.vector = Lanes(self.text, shape.lanes)
@@ -125,7 +135,9 @@ class GroupWriter:
         dimensions = range(len(self.shape.group))
         listed = [f"i64 %{letter}{k}" for letter in ("group.", "start.", "step.") for k in dimensions]
         listed += [f"{p.type} {p.text}" for p in self.function.parameters]
-        head = f"define void @{name}({', '.join(listed)}) nounwind {{\nentry.group:"
+        dynamic = any(item.operands[0].local for item in _shared_sites(self.function))
+        inline = "" if dynamic else "alwaysinline "
+        head = f"define void @{name}({', '.join(listed)}) {inline}nounwind {{\nentry.group:"
         return "\n".join([head, *self.text.allocas, *self.text.lines, "}", *self.text.declared.values(), ""])
 
     def _shared(self) -> None:
@@ -149,9 +161,6 @@ class _PhaseWriter:
         self.writer, self.number, self.start, self.phase = writer, number, start, phase
         self.text, self.shape = writer.text, writer.shape
         self.reloaded: dict[str, str] = {}
-        self.regions = regions.find(
-            phase.shapes.graph, START, [name for name in phase.shapes.divergent if name in phase.function.blocks]
-        )
 
     def write(self) -> None:
         """Write the phase and the way to the next."""
@@ -219,10 +228,28 @@ class _PhaseWriter:
         self.text.label(done)
 
     def _vectors(self, places: list[str], number: str, mask: str | None) -> None:
+        """Write the phase for one vector: twice where a test at its start tells that guesses hold."""
         after = self.text.fresh("after")
-        body = _PhaseBody(self, places, number, mask, after)
-        body.write(START)
+        if mask is None and self.phase.likely is not None:
+            likely, unlikely = self.text.fresh("likely"), self.text.fresh("unlikely")
+            holds = self._guesses_hold(places, number)
+            self.text.do(f"br i1 {holds}, label {likely}, label {unlikely}")
+            self.text.label(likely)
+            _PhaseBody(self, self.phase.function, self.phase.likely, places, number, mask, after).write(START)
+            self.text.label(unlikely)
+        _PhaseBody(self, self.phase.function, self.phase.shapes, places, number, mask, after).write(START)
         self.text.label(after)
+
+    def _guesses_hold(self, places: list[str], number: str) -> str:
+        """Write the test whether each guessed comparison comes out the same in all lanes."""
+        steps: list[Instruction] = []
+        for needed in self.phase.guessed.values():
+            steps += [item for item in needed if item not in steps]
+        start = self.phase.function.blocks[START].code[:-1]
+        block = Block(START, [*start, *(item for item in steps if item not in start), Instruction("", "ret", "void", [])])
+        function = Function("", self.phase.function.parameters, {START: block})
+        body = _PhaseBody(self, function, self.phase.shapes, places, number, None, "")
+        return body.agreement([self.phase.guessed[name][-1] for name in self.phase.guessed], block)
 
     def parameters(self, places: list[str]) -> dict[str, str]:
         """Return what stands for the indices and places of the work-items of one vector."""
@@ -252,18 +279,53 @@ class _PhaseWriter:
 class _PhaseBody(Body):
     """The code of one phase for one vector of work-items."""
 
-    def __init__(self, phase: _PhaseWriter, places: list[str], number: str, mask: str | None, after: str) -> None:
+    def __init__(
+        self,
+        phase: _PhaseWriter,
+        function: Function,
+        shapes: Shapes,
+        places: list[str],
+        number: str,
+        mask: str | None,
+        after: str,
+    ) -> None:
         self.phase, self.number, self.after = phase, number, after
-        text, writer = phase.text, phase.writer
-        parameters = phase.parameters(places)
+        writer = phase.writer
+        found = regions.find(shapes.graph, START, sorted(shapes.divergent))
         super().__init__(
-            text, phase.phase.function, phase.phase.shapes, phase.regions, phase.shape.lanes, mask, parameters, self._leave
+            phase.text, function, shapes, found, phase.shape.lanes, mask, phase.parameters(places), self._leave
         )
-        for start in (phase.start, *phase.phase.exits):
+        self._slots(function)
+
+    def _slots(self, function: Function) -> None:
+        """Reserve slots for what comes from other phases and what goes to them."""
+        writer = self.phase.writer
+        for start in (self.phase.start, *self.phase.phase.exits):
             for name in writer.cutter.kept(start):
-                self._slot(name, writer.cutter.types[name])
-        for item in phase.phase.function.blocks[START].code[:-1]:
+                if name in self.definitions:
+                    self._slot(name, writer.cutter.types[name])
+        for item in function.blocks[START].code[:-1]:
             self._slot(item.name, item.type)
+
+    def agreement(self, tests: list[Instruction], block: Block) -> str:
+        """Write a block in place and return whether its comparisons come out the same in all lanes."""
+        self.straight(block)
+        held = "true"
+        for test in tests:
+            moving, fixed = sorted(test.operands, key=lambda v: self.shapes.of(v) == 0)
+            first, last, bound = self.end(moving, last=False), self.end(moving, last=True), self.scalar(fixed)
+            if test.head.split()[-1] in ("eq", "ne"):
+                below = self.text.emit(f"icmp slt i64 {bound}, {first}")
+                above = self.text.emit(f"icmp sgt i64 {bound}, {last}")
+                same = self.text.emit(f"or i1 {below}, {above}")
+            else:
+                ends = []
+                for end in (first, last):
+                    pair = f"{end}, {bound}" if moving is test.operands[0] else f"{bound}, {end}"
+                    ends.append(self.text.emit(f"icmp {test.head.split()[-1]} i64 {pair}"))
+                same = self.text.emit(f"icmp eq i1 {ends[0]}, {ends[1]}")
+            held = self.text.emit(f"and i1 {held}, {same}")
+        return held
 
     def private_memory(self, item: Instruction, kind: str) -> str:
         return self.text.emit(f"getelementptr {kind}, ptr {self.phase.writer.private[item.name]}, i64 {self.number}")
@@ -308,6 +370,6 @@ class _PhaseBody(Body):
     def _keep(self, name: str) -> None:
         writer = self.phase.writer
         value, kind = value_of(name, writer.cutter.types[name]), writer.held(name)
-        text = self.whole(value) if self.shapes.strides[name] is None else self.scalar(value)
+        text = self.whole(value) if writer.shapes.strides[name] is None else self.scalar(value)
         place = writer.frames[name] if writer.common(name) else self._frame(name, kind)
         self.text.do(f"store {kind} {text}, ptr {place}")

@@ -39,7 +39,7 @@ def group_function(
     UnsupportedIR
         Where the code cannot be cut at its barriers.
     """
-    function = scalar.point_function(context, compiled)
+    function = scalar.point_function(context, compiled, shape)
     text = _text(function, shape, unit_step)
     name = f"jitkit_group_{hashlib.blake2b(text.encode(), digest_size=10).hexdigest()}"
     link(context, name, text.replace("@jitkit_group(", f"@{name}(", 1))

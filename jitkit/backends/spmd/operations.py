@@ -6,6 +6,7 @@ import re
 from typing import TYPE_CHECKING
 
 from jitkit.backends.lowering import vectormath
+from jitkit.backends.spmd import updates
 from jitkit.backends.spmd.reader import BINARY, CASTS, Instruction, UnsupportedIR, Value
 from jitkit.backends.spmd.shapes import DROPPED, size_of
 from jitkit.backends.spmd.writer import aggregate
@@ -206,7 +207,7 @@ class Operations:
     # ---- private memory: element k of all lanes side by side, so that lanes at one k touch one vector
 
     def _lay_out_private(self) -> None:
-        for block in self.body.shapes.function.blocks.values():
+        for block in self.body.shapes.whole.blocks.values():
             for item in block.code:
                 if item.op in ("load", "store"):
                     kind = item.type if item.op == "load" else item.operands[0].type
@@ -218,7 +219,7 @@ class Operations:
                 elif item.op == "call" and any(v.text in self.body.shapes.private for v in item.operands):
                     if not item.callee.startswith((*DROPPED, "@llvm.memset")):
                         raise UnsupportedIR(f"private memory given to {item.callee}")
-        for block in self.body.shapes.function.blocks.values():
+        for block in self.body.shapes.whole.blocks.values():
             for item in block.code:
                 if item.op == "alloca":
                     kind = f"[{self.body.lanes} x {item.element}]"
@@ -365,15 +366,17 @@ class Operations:
         uniform = [self.body.shapes.of(v) == 0 and v.text not in self.body.shapes.private for v in item.operands]
         whole = [self.body.scalar(v) if same else self._lane_source(v) for v, same in zip(item.operands, uniform, strict=True)]
         slot = self.text.alloca(self.vector.type(item.type), "lanes") if item.name else ""
+        # A group runs in one thread, so nobody else sees its shared memory.
+        alone = bool(item.operands) and item.operands[0].text in self.body.shapes.shared and updates.known(item)
         for k in range(self.body.lanes):
             after = self._enter(mask, k)
             texts = [
                 text if same else self.vector.lane(v.type, text, k)
                 for v, text, same in zip(item.operands, whole, uniform, strict=True)
             ]
-            code = self._single(item, texts)
+            code = "" if alone else self._single(item, texts)
             if item.name:
-                value = self.text.emit(code)
+                value = updates.alone(self.text, item, texts) if alone else self.text.emit(code)
                 held = self.text.emit(f"load {self.vector.type(item.type)}, ptr {slot}")
                 changed = self.vector.set_lane(item.type, held, value, k)
                 self.text.do(f"store {self.vector.type(item.type)} {changed}, ptr {slot}")

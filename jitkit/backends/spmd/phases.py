@@ -10,17 +10,21 @@ Reference: P. Jaaskelainen et al., "pocl: a performance-portable OpenCL implemen
 
 from __future__ import annotations
 
-import copy
+import operator
 from dataclasses import dataclass, replace
 
-from jitkit.backends.spmd.graph import loops
 from jitkit.backends.spmd.reader import BINARY, CASTS, Block, Function, Instruction, Value
-from jitkit.backends.spmd.shapes import Shapes, graph_of, reach
+from jitkit.backends.spmd.shapes import Shapes, reach
 
 BARRIER = "@jk.barrier"
 START = "%<phase>"
 _PURE = (BINARY - {"sdiv", "udiv", "srem", "urem", "frem"}) | CASTS | {"icmp", "select", "getelementptr", "extractvalue"}
 _PLACES = ("@jk.local_index.", "@jk.group_index.", '@"jk.shared.', "@jk.shared.")
+_COMPUTE = {"add": operator.add, "sub": operator.sub, "mul": operator.mul, "shl": operator.lshift, "or": operator.or_}
+_COMPARE = {
+    "slt": operator.lt, "sle": operator.le, "sgt": operator.gt, "sge": operator.ge, "eq": operator.eq, "ne": operator.ne,
+    "ult": operator.lt, "ule": operator.le, "ugt": operator.gt, "uge": operator.ge,
+}  # fmt: skip
 _LIMITS = ("@llvm.smin.", "@llvm.smax.", "@llvm.umin.", "@llvm.umax.", "@llvm.abs.")
 
 
@@ -41,14 +45,20 @@ class Phase:
     function : Function
         Its blocks; the first reloads what it needs. A block that ends it at a barrier has the opcode ``barrier``.
     shapes : Shapes
-        The whole kernel's, with the control flow of this phase.
+        How its values differ between the lanes of a vector.
     exits : list of str
         The blocks behind the barriers that it may come to.
+    guessed : dict
+        The comparisons that most often come out the same in all lanes, with what it takes to compute them at the start.
+    likely : Shapes or None
+        The shapes where they do.
     """
 
     function: Function
     shapes: Shapes
     exits: list[str]
+    guessed: dict[str, list[Instruction]]
+    likely: Shapes | None
 
 
 def split_at_barriers(function: Function) -> Function:
@@ -101,10 +111,14 @@ class Cutter:
         How its values differ between the lanes of a vector.
     group : Shapes
         How they differ between the work-items of a group.
+    vectors : list of list of tuple of int
+        The places of the work-items of each vector.
     """
 
-    def __init__(self, function: Function, shapes: Shapes, group: Shapes) -> None:
-        self.function, self.shapes, self.group = function, shapes, group
+    def __init__(
+        self, function: Function, shapes: Shapes, group: Shapes, vectors: list[list[tuple[int, ...]]]
+    ) -> None:
+        self.function, self.shapes, self.group, self.vectors = function, shapes, group, vectors
         self.types = {item.name: item.type for block in function.blocks.values() for item in block.code if item.name}
         self.anew = self._recomputable()
         self.live = _live_at_start(function)
@@ -146,20 +160,33 @@ class Cutter:
                 code = [self._trimmed(item, inside) for item in block.code[:-1]]
                 blocks[name] = Block(name, [*code, replace(end, labels=[]) if end.op == "barrier" else end])
         function = Function(self.function.name, self.function.parameters, blocks)
-        shapes = copy.copy(self.shapes)
-        shapes.graph = graph_of(function)
-        shapes.loop = loops(shapes.graph, START)
-        shapes.bounded = self._still_bounded(kept)
-        return Phase(function, shapes, sorted(set(exits)))
+        fixed = {name: self.shapes.strides[name] for name in kept}
+        shapes = Shapes(function, self.shapes.roots, fixed, self.function)
+        guessed = {
+            name: steps for name, steps in affine_tests(function, shapes, kept | anew).items() if self._may_hold(steps)
+        }
+        likely = Shapes(function, self.shapes.roots, fixed | dict.fromkeys(guessed, 0), self.function) if guessed else None
+        return Phase(function, shapes, sorted(set(exits)), guessed, likely)
 
-    def _still_bounded(self, kept: set[str]) -> dict[str, int]:
-        """Return the bounded values of a phase: not those that come, or are made of what comes, from a phase before."""
-        found: dict[str, int] = {}
-        for block in self.function.blocks.values():
-            for item in block.code:
-                made_of = [v.text for v in item.operands if v.text in self.shapes.bounded]
-                if item.name in self.shapes.bounded and item.name not in kept and all(n in found for n in made_of):
-                    found[item.name] = self.shapes.bounded[item.name]
+    def _may_hold(self, steps: list[Instruction]) -> bool:
+        """Tell whether a comparison comes out the same in all lanes of every vector, as far as places alone decide it."""
+        steps = self._from_the_start(steps)
+        for vector in self.vectors:
+            values = [local_value(steps, place) for place in vector]
+            if values[0] is None:
+                return True
+            if len(set(values)) > 1:
+                return False
+        return True
+
+    def _from_the_start(self, steps: list[Instruction]) -> list[Instruction]:
+        """Return steps with those before them that compute anew what they start from."""
+        found: list[Instruction] = []
+        for item in steps:
+            for value in item.operands:
+                if value.text in self.anew and all(step.name != value.text for step in [*found, *steps]):
+                    found += [s for s in self._from_the_start([self.anew[value.text]]) if s not in found]
+            found.append(item)
         return found
 
     @staticmethod
@@ -191,17 +218,66 @@ class Cutter:
         parameters = {p.text for p in self.function.parameters}
         for block in self.function.blocks.values():
             for item in block.code:
-                if item.name and self._cheap(item):
+                if item.name and cheap(item):
                     needs = [v.text for v in item.operands if v.local and v.text not in parameters]
                     if all(name in found or self.shapes.private.get(name) == name for name in needs):
                         found[item.name] = item
         return found
 
-    def _cheap(self, item: Instruction) -> bool:
-        if item.op == "call":
-            return item.callee.startswith((*_PLACES, *_LIMITS))
-        floating = item.type in ("float", "double", "half") and item.op != "extractvalue"
-        return item.op in _PURE and not floating
+
+def cheap(item: Instruction) -> bool:
+    """Tell whether to compute a value anew rather than keep it: places, addresses, arguments taken apart."""
+    if item.op == "call":
+        return item.callee.startswith((*_PLACES, *_LIMITS))
+    floating = item.type in ("float", "double", "half") and item.op != "extractvalue"
+    return item.op in _PURE and not floating
+
+
+def local_value(steps: list[Instruction], places: tuple[int, ...]) -> int | None:
+    """Return the value of the last of some steps at a place in the group, or None where it takes more to know it."""
+    known: dict[str, int] = {}
+    for item in steps:
+        if item.callee.startswith("@jk.local_index."):
+            known[item.name] = places[int(item.callee.rsplit(".", 1)[1])]
+            continue
+        values = [known.get(v.text) if v.local else int(v.text) if v.text.lstrip("-").isdigit() else None for v in item.operands]
+        compute = _COMPARE.get(item.head.split()[-1]) if item.op == "icmp" else _COMPUTE.get(item.op)
+        if compute is None or len(values) != 2 or None in values:
+            return None
+        known[item.name] = int(compute(*values))
+    return known[steps[-1].name]
+
+
+def affine_tests(function: Function, shapes: Shapes, given: set[str]) -> dict[str, list[Instruction]]:
+    """Return the comparisons of a strided value with a uniform one that can be made at the start of a phase.
+
+    ``i < n`` is one: it differs between the lanes of a vector only where the array ends. Each comes with the instructions
+    to compute it from what is given, itself last.
+    """
+    defined = {item.name: item for block in function.blocks.values() for item in block.code if item.name}
+    parameters = {p.text for p in function.parameters}
+
+    def needs(item: Instruction) -> list[Instruction] | None:
+        found: list[Instruction] = []
+        for value in item.operands:
+            if not value.local or value.text in given or value.text in parameters:
+                continue
+            made = defined.get(value.text)
+            before = needs(made) if made is not None and cheap(made) else None
+            if before is None:
+                return None
+            found += [step for step in before if step not in found]
+        return [*found, item]
+
+    tests = {}
+    for item in defined.values():
+        if item.op == "icmp" and item.operands[0].type == "i64" and shapes.strides[item.name] is None:
+            strides = sorted((shapes.of(v) is None, shapes.of(v) or 0) for v in item.operands)
+            if strides[0] == (False, 0) and strides[1][0] is False and strides[1][1] > 0:
+                steps = needs(item)
+                if steps is not None:
+                    tests[item.name] = steps
+    return tests
 
 
 def _live_at_start(function: Function) -> dict[str, set[str]]:

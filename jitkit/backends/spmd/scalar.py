@@ -19,7 +19,7 @@ def _machine() -> Any:
     return llvm.Target.from_default_triple().create_target_machine(cpu="generic", features="")
 
 
-def point_function(context: Any, compiled: Any) -> reader.Function:
+def point_function(context: Any, compiled: Any, group: tuple[int, ...] = ()) -> reader.Function:
     """Return a compiled body as one optimised scalar function of its indices and arguments.
 
     Parameters
@@ -28,6 +28,8 @@ def point_function(context: Any, compiled: Any) -> reader.Function:
         Numba's CPU context.
     compiled
         The body's compile result, its library unlinked.
+    group : tuple of int
+        The shape of a group kernel's groups: local indices lie below it.
 
     Raises
     ------
@@ -40,8 +42,18 @@ def point_function(context: Any, compiled: Any) -> reader.Function:
         if not function.is_declaration and function.name != POINT:
             function.linkage = "internal"
             function.add_function_attribute("alwaysinline")  # a barrier in a helper is a barrier of the kernel
+    if group:
+        module = _with_ranges(module, group)
     _optimise(module)
     return reader.read(str(module), POINT)
+
+
+def _with_ranges(module: Any, group: tuple[int, ...]) -> Any:
+    text = str(module)
+    for axis, extent in enumerate(group):
+        name = f"@jk.local_index.{axis}("
+        text = text.replace(f"declare i64 {name}", f"declare range(i64 0, {extent}) i64 {name}")
+    return llvm.parse_assembly(text)
 
 
 def _caller(context: Any, compiled: Any) -> ir.Module:

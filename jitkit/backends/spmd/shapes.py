@@ -50,23 +50,37 @@ class Shapes:
         In loop-simplified, loop-closed SSA form.
     roots : dict
         The strides of parameters (by name) and of marker calls (by the function called); others are uniform.
+    fixed : dict, optional
+        Values whose strides are known already.
+    whole : Function, optional
+        The function that `function` is a part of.
     """
 
-    def __init__(self, function: Function, roots: dict[str, Stride]) -> None:
-        self.function, self.roots = function, roots
+    def __init__(
+        self,
+        function: Function,
+        roots: dict[str, Stride],
+        fixed: dict[str, Stride] | None = None,
+        whole: Function | None = None,
+    ) -> None:
+        self.function, self.roots, self.fixed = function, roots, fixed or {}
+        self.whole = function if whole is None else whole
         self.graph = graph_of(function)
         self.after = post_dominators(self.graph)
         self.loop = loops(self.graph, function.entry)
         self.strides: dict[str, Stride] = {p.text: roots.get(p.text, 0) for p in function.parameters}
         self.divergent: set[str] = set()
         self.joins: set[str] = set()
-        self.private = private_pointers(function)
+        self.private = private_pointers(self.whole)
+        self.shared = shared_pointers(self.whole)
         self._solve()
         self.bounded = self._bounds()
 
     def of(self, value: Value) -> Stride:
         """Return a value's stride; constants are uniform."""
-        return self.strides[value.text] if value.local else 0
+        seen = self._seen(value)
+        assert not isinstance(seen, str), value.text
+        return seen
 
     def _solve(self) -> None:
         changed = True
@@ -86,7 +100,11 @@ class Shapes:
     def _update(self, item: Instruction, block: str) -> bool:
         if not item.name:
             return False
-        known = [self.strides.get(v.text, "unknown") if v.local else 0 for v in item.operands]
+        if item.name in self.fixed:
+            new_to_us = item.name not in self.strides
+            self.strides[item.name] = self.fixed[item.name]
+            return new_to_us
+        known = [self._seen(v) for v in item.operands]
         if item.op == "phi":
             met = {stride for stride in known if stride != "unknown"}
             if not met:
@@ -104,6 +122,11 @@ class Shapes:
                 return False
         self.strides[item.name] = new
         return True
+
+    def _seen(self, value: Value) -> Stride | str:
+        if value.local and value.text not in self.strides and self.private.get(value.text) == value.text:
+            return 0  # an alloca of the whole function
+        return self.strides.get(value.text, "unknown") if value.local else 0
 
     def _stride(self, item: Instruction, known: list[Stride]) -> Stride:
         if item.op == "call":
@@ -223,6 +246,17 @@ def private_pointers(function: Function) -> dict[str, str]:
                 found[item.name] = found[item.operands[0].text]
             elif item.op not in ("load", "store", "call") and any(v.text in found for v in item.operands):
                 raise UnsupportedIR(f"private memory whose address is used by {item.op}")
+    return found
+
+
+def shared_pointers(function: Function) -> set[str]:
+    """Return the pointers into a group's shared memory."""
+    found: set[str] = set()
+    for block in function.blocks.values():
+        for item in block.code:
+            shared = item.op == "call" and item.callee.strip('@"').startswith("jk.shared.")
+            if shared or (item.op == "getelementptr" and item.operands[0].text in found):
+                found.add(item.name)
     return found
 
 

@@ -145,8 +145,8 @@ class Lanes:
         return self.text.emit(f"icmp ne i{self.lanes} {bits}, 0")
 
     def both(self, a: str, b: str) -> str:
-        """Return the lanes in both masks."""
-        return self.text.emit(f"and {self.mask_type} {a}, {b}")
+        """Return the lanes of `a` that are in `b` too; what `b` says of other lanes, poison perhaps, does not matter."""
+        return self.text.emit(f"select {self.mask_type} {a}, {self.mask_type} {b}, {self.mask_type} zeroinitializer")
 
     def either(self, a: str, b: str) -> str:
         """Return the lanes in one of two masks."""

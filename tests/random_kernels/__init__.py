@@ -1,0 +1,1 @@
+"""Random kernels: whole programs that every backend must agree on; see `__main__` for the command line."""
