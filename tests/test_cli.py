@@ -262,7 +262,7 @@ class TestDoctor:
 
         monkeypatch.setattr(importlib.metadata, "version", version)
         without_package(monkeypatch, "numba_cuda")
-        monkeypatch.setattr(gpu, "missing", gpu.missing.__wrapped__)
+        monkeypatch.setattr(gpu, "missing", gpu._without_gpu.__wrapped__)
         monkeypatch.setattr(sass, "tool", lambda name: None)
         output = run("doctor")
         for name in ("numba-cuda", "matplotlib", "cuda backend", "PTX", "ptxas", "nvdisasm"):

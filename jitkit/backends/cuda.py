@@ -162,8 +162,11 @@ def ptx(
     fastmath: bool,
     cc: tuple[int, int],
     threads: int | None = None,
+    lines: bool = False,
 ) -> str:
     """Return the PTX of a kernel for a compute capability, with blocks of at most `threads`; needs no GPU.
+
+    With `lines` it says which line of the source each instruction belongs to.
 
     Raises
     ------
@@ -172,7 +175,14 @@ def ptx(
     """
     with _compute_capability(cc):
         text, _ = cuda.compile(
-            function, signature, device=False, abi="numba", fastmath=fastmath, cc=cc, launch_bounds=threads
+            function,
+            signature,
+            device=False,
+            abi="numba",
+            fastmath=fastmath,
+            cc=cc,
+            launch_bounds=threads,
+            lineinfo=lines,
         )
     return text
 

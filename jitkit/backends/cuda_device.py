@@ -123,13 +123,30 @@ def _space_values(space: Space, narrow: bool) -> list[Any]:
 def compiled_ptx(call: Call, values: tuple, cc: tuple[int, int] | None) -> str:
     """Return the PTX for arguments of these types, for the current GPU or a named compute capability."""
     space = call.space if call.kernel.group is None else rounded_up(call.space, call.kernel.group)
-    layouts, variant = tuple(map(layout_of, values)), variant_for(space, list(leaf_values(values)))
-    function = adapter.build(call.kernel.program, call.kernel.fastmath, layouts, variant)
+    variant = variant_for(space, list(leaf_values(values)))
+    kinds = [leaf_type(*pair) for pair in zip(_leaves(layouts_of(values)), leaf_values(values), strict=True)]
+    flat = [item for group in kinds for item in group]
+    return ptx_for(call, values, variant, flat, cc or cuda.get_current_device().compute_capability)
+
+
+def ptx_for(
+    call: Call,
+    values: tuple,
+    variant: adapter.Variant,
+    kinds: list[types.Type],
+    cc: tuple[int, int],
+    lines: bool = False,
+) -> str:
+    """Return the PTX of a variant for leaves of these types; with `lines` it names the lines of the source."""
+    function = adapter.build(call.kernel.program, call.kernel.fastmath, layouts_of(values), variant)
     index = types.int32 if variant.narrow else types.int64
-    leaves = [leaf_type(layout, leaf) for layout, leaf in zip(_leaves(layouts), leaf_values(values), strict=True)]
-    signature = (*[index] * (3 * call.ndim), *(item for group in leaves for item in group))
-    cc = cc or cuda.get_current_device().compute_capability
-    return adapter.ptx(function, signature, call.kernel.fastmath, cc, _threads(call))
+    signature = (*[index] * (3 * call.ndim), *kinds)
+    return adapter.ptx(function, signature, call.kernel.fastmath, cc, _threads(call), lines)
+
+
+def layouts_of(values: tuple) -> tuple[Layout, ...]:
+    """Return the layout of each argument."""
+    return tuple(map(layout_of, values))
 
 
 def _leaves(layouts: tuple[Layout, ...]) -> list[Leaf]:

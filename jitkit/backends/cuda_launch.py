@@ -7,9 +7,9 @@ from typing import Any
 
 import numpy as np
 
-from jitkit.backends import report
+from jitkit.backends import device_memory, report
 from jitkit.backends.cuda_grid import group_parts, parts
-from jitkit.backends.gpu import EXTRA, require, require_compiler, simulated
+from jitkit.backends.gpu import EMULATED_CC, EXTRA, emulated, require, require_compiler, simulated
 from jitkit.errors import BackendError
 from jitkit.launch.arguments import walk
 from jitkit.launch.definition import Call
@@ -25,10 +25,7 @@ def run(call: Call, values: tuple) -> None:
     """Run a launch whose arguments are bound and checked; with device arrays it returns before the GPU is done."""
     require(f"kernel {call.kernel.name}")
     with Transfers(call, values) as moved:
-        if simulated():
-            from jitkit.backends import cuda_simulated as engine
-        else:
-            from jitkit.backends import cuda_device as engine  # type: ignore[no-redef]
+        engine = _engine()
         if not call.space.points:
             return
         if call.kernel.group is None:
@@ -37,6 +34,21 @@ def run(call: Call, values: tuple) -> None:
         else:
             for part, first in group_parts(call.space, call.kernel.group):
                 engine.start_groups(call, part, first, moved)
+
+
+def _engine() -> Any:
+    """Return the module that starts grids: on a GPU, in Numba's simulator, or in the emulator."""
+    if simulated():
+        from jitkit.backends import cuda_simulated
+
+        return cuda_simulated
+    if emulated():
+        from jitkit.backends import cuda_emulated
+
+        return cuda_emulated
+    from jitkit.backends import cuda_device
+
+    return cuda_device
 
 
 def prepare(call: Call, values: tuple, cc: tuple[int, int] | None = None) -> Any:
@@ -48,6 +60,7 @@ def prepare(call: Call, values: tuple, cc: tuple[int, int] | None = None) -> Any
     require_compiler(f"{call.kernel.name}: generating CUDA code")
     if cc is None:
         require(f"compiling {call.kernel.name} for the current GPU")
+        cc = EMULATED_CC if emulated() else None
     from jitkit.backends import cuda_device
 
     try:
@@ -72,11 +85,10 @@ class Transfers:
 
     def __enter__(self) -> tuple:
         self._refuse_overlap()
+        self._refuse_foreign()
         return tuple(self._move(value) for value in self.values)
 
     def _move(self, value: Any) -> Any:
-        from numba import cuda
-
         if isinstance(value, tuple):
             items = map(self._move, value)
             return type(value)(*items) if hasattr(value, "_fields") else tuple(items)
@@ -88,7 +100,7 @@ class Transfers:
         if not isinstance(value, np.ndarray):
             return value
         if id(value) not in self.copies:
-            self.copies[id(value)] = (value, cuda.to_device(np.ascontiguousarray(value).reshape(value.shape)))
+            self.copies[id(value)] = (value, device_memory.to_device(np.ascontiguousarray(value).reshape(value.shape)))
         return self.copies[id(value)][1]
 
     def _refuse_overlap(self) -> None:
@@ -102,6 +114,12 @@ class Transfers:
                     f"{self.call.kernel.name}: {one} and {other} overlap in memory and one is written; copied to the GPU "
                     "they would no longer: use device arrays, or pass copies"
                 )
+
+    def _refuse_foreign(self) -> None:
+        for name, value in zip(self.call.argument_names, self.values, strict=True):
+            for path, leaf in walk(name, value):
+                if hasattr(leaf, "__cuda_array_interface__"):
+                    device_memory.refuse_foreign(f"{self.call.kernel.name}: argument {path}", leaf)
 
     def __exit__(self, kind: Any, error: Any, traceback: Any) -> None:
         if kind is not None:

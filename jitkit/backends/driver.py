@@ -234,8 +234,8 @@ def launcher(
             nest = LoopNest(builder.module, record.type, ndim, unit_step)
 
             if group is not None:
-                declare = group_function(context, compiled, group, unit_step)
-                function = nest.groups(declare(builder.module), group)
+                declare_group = group_function(context, compiled, group, unit_step)
+                function = nest.groups(declare_group(builder.module), group)
                 counts = [groups_along(builder, n, size) for n, size in zip(space[2 * ndim :], group, strict=True)]
                 _start(builder, parallel_for, function, record, functools.reduce(builder.mul, counts), args[0])
                 return context.get_dummy_value()

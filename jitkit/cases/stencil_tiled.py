@@ -11,39 +11,38 @@ import jitkit as jk
 from . import heat
 from .case import Arrays, Case, Cost, Problem
 
-# A tile is loaded whole, by as many passes of the group as it takes, and its rim is the halo: no branch loads that.
-GROUP_ROWS, GROUP_COLUMNS = GROUP = (8, 32)
-ROWS, COLUMNS = TILE = (32, 128)
-LAST_ROW, LAST_COLUMN = ROWS - 1, COLUMNS - 1
-STEP_ROWS, STEP_COLUMNS = ROWS - 2, COLUMNS - 2
+# Two rows of work-items walk down a tile of 16 rows: a row of it is 1 KiB, which is what streams well from memory.
+GROUP_ROWS, COLUMNS = GROUP = (2, 256)
+ROWS = 16
 
 
 @jk.kernel(group=GROUP)
 def stencil_tiled(i, j, u, out, k):
-    """Advance the temperature `u` by one step, as the kernel of `heat` does; a group writes the inside of its tile."""
+    """Advance the temperature `u` by one step, as the kernel of `heat` does; a group reads a tile with a halo of one."""
     n, m = u.shape
     row, column = jk.local_index()
     group_row, group_column = jk.group_index()
-    top, left = group_row * STEP_ROWS, group_column * STEP_COLUMNS
-    tile = jk.shared(TILE, u.dtype)
-    for a in range(0, ROWS, GROUP_ROWS):
-        for b in range(0, COLUMNS, GROUP_COLUMNS):
-            r, c = row + a, column + b
-            inside = top + r < n and left + c < m
-            tile[r, c] = u[top + r, left + c] if inside else 0
+    top, left = group_row * ROWS, group_column * COLUMNS
+    tile = jk.shared((ROWS + 2, COLUMNS + 2), u.dtype)
+    for r in range(row, ROWS + 2, GROUP_ROWS):
+        if top + r < n and left + column < m:
+            tile[r, column] = u[top + r, left + column]
+    rim = row * COLUMNS + column
+    if rim < 2 * (ROWS + 2):
+        r, c = rim // 2, COLUMNS + rim % 2
+        if top + r < n and left + c < m:
+            tile[r, c] = u[top + r, left + c]
     jk.barrier()
-    for a in range(0, ROWS, GROUP_ROWS):
-        for b in range(0, COLUMNS, GROUP_COLUMNS):
-            r, c = row + a, column + b
-            inside = 0 < r < LAST_ROW and 0 < c < LAST_COLUMN
-            if inside and top + r < n - 1 and left + c < m - 1:
-                around = tile[r - 1, c] + tile[r + 1, c] + tile[r, c - 1] + tile[r, c + 1]
-                out[top + r, left + c] = tile[r, c] + k * (around - 4 * tile[r, c])
+    c = column + 1
+    for r in range(row + 1, ROWS + 1, GROUP_ROWS):
+        if top + r < n - 1 and left + c < m - 1:
+            around = tile[r - 1, c] + tile[r + 1, c] + tile[r, c - 1] + tile[r, c + 1]
+            out[top + r, left + c] = tile[r, c] + k * (around - 4 * tile[r, c])
 
 
 def space(n: int, m: int) -> tuple[int, int]:
     """Return the launch space for a plate of `n` by `m` points: a group for each tile."""
-    return -(-(n - 2) // STEP_ROWS) * GROUP_ROWS, -(-(m - 2) // STEP_COLUMNS) * GROUP_COLUMNS
+    return -(-(n - 2) // ROWS) * GROUP_ROWS, -(-(m - 2) // COLUMNS) * COLUMNS
 
 
 def make(size: int, dtype: np.dtype[Any], rng: np.random.Generator) -> Problem:

@@ -21,6 +21,7 @@ class Loaded:
     kernel: Any
     space: Any
     arguments: Callable[[], tuple[Any, ...]]
+    wraps: bool
 
     @property
     def names(self) -> tuple[str, ...]:
@@ -47,7 +48,7 @@ def load(source: str, path: Path) -> Loaded:
     assert spec.loader is not None
     module = importlib.util.module_from_spec(spec)
     spec.loader.exec_module(module)
-    return Loaded(module.kernel, module.SPACE, module.arguments)
+    return Loaded(module.kernel, module.SPACE, module.arguments, module.WRAPS)
 
 
 def difference(found: dict[str, np.ndarray], wanted: dict[str, np.ndarray]) -> str | None:

@@ -12,6 +12,7 @@ from numba.core import types
 from jitkit.backends.lowering import operations
 from jitkit.backends.lowering.emit import I16, I64, Emitter, Mode
 from jitkit.backends.lowering.weak import Weak, float_pair, global_of, scalar_of
+from jitkit.frontend.meanings import always_inlined
 from jitkit.frontend.program import Constant, Operation, Program
 
 
@@ -86,7 +87,7 @@ class Target:
             # Helpers that are not inlined are linked by symbol, so the symbol must tell equal names apart.
             func.__qualname__ = f"{item.name}.{item.fingerprint[:12]}{'.fast' * mode.fastmath}"
         # What splits or schedules a kernel at its barriers must see them all in one function.
-        inlined = [item is program or item.uses_group is not None for item in programs]
+        inlined = [item is program or item.uses_group is not None or always_inlined(item.func) for item in programs]
         dispatchers = [(jit if one else jit_helper)(func) for one, func in zip(inlined, functions, strict=True)]
         for item, func in zip(programs, functions, strict=True):
             for name, meaning in item.names.items():

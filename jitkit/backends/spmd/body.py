@@ -8,8 +8,8 @@ from __future__ import annotations
 
 from collections.abc import Callable
 
+from jitkit.backends.spmd.ir import Block, Function, Instruction, Value
 from jitkit.backends.spmd.operations import Operations
-from jitkit.backends.spmd.reader import Block, Function, Instruction, Value
 from jitkit.backends.spmd.regions import Region, Repeat
 from jitkit.backends.spmd.shapes import DROPPED, Shapes
 from jitkit.backends.spmd.writer import Lanes, Text

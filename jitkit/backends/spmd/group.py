@@ -4,13 +4,13 @@ from __future__ import annotations
 
 import itertools
 import math
+from collections.abc import Callable
 from dataclasses import dataclass
-from typing import Any
 
 from jitkit.backends.spmd import regions
 from jitkit.backends.spmd.body import Body
+from jitkit.backends.spmd.ir import Block, Function, Instruction
 from jitkit.backends.spmd.phases import START, Cutter, Phase, refuse_divergent, split_at_barriers, value_of
-from jitkit.backends.spmd.reader import Block, Function, Instruction
 from jitkit.backends.spmd.shapes import Shapes, Stride
 from jitkit.backends.spmd.writer import Lanes, Text, wide
 
@@ -69,14 +69,11 @@ class Shape:
         """Vectors in a group."""
         return math.prod(self.group[:-1]) * (self.full + (self.rest > 0))
 
-
     def places(self) -> list[list[tuple[int, ...]]]:
         """Return the places of the work-items of each whole vector."""
         rows = itertools.product(*map(range, self.group[:-1]))
         firsts = [k * self.lanes for k in range(self.full)]
-        return [
-            [(*row, first + lane) for lane in range(self.lanes)] for row, first in itertools.product(rows, firsts)
-        ]
+        return [[(*row, first + lane) for lane in range(self.lanes)] for row, first in itertools.product(rows, firsts)]
 
 
 def fitting(group: tuple[int, ...], lanes: int) -> Shape:
@@ -181,21 +178,27 @@ class _PhaseWriter:
             self.text.do(f"br label {targets[0]}")
         else:
             following = self.text.emit(f"load i32, ptr {self.writer.next}")
-            cases = " ".join(f"i32 {numbers[name]}, label {t}" for name, t in zip(self.phase.exits, targets, strict=True))
+            cases = " ".join(
+                f"i32 {numbers[name]}, label {t}" for name, t in zip(self.phase.exits, targets, strict=True)
+            )
             self.text.do(f"switch i32 {following}, label %finished [{cases}]")
 
     def _axis(self, axis: int, places: list[str], before: str) -> None:
         """Write the loop along one axis; `before` numbers the vectors that came before, in units of this axis."""
         group = self.shape.group
         if axis < len(group) - 1:
-            self._loop(group[axis], 1, lambda place: self._axis(axis + 1, [*places, place], self._number(before, group[axis], place)))
+
+            def inside(place: str) -> None:
+                self._axis(axis + 1, [*places, place], self._number(before, group[axis], place))
+
+            self._loop(group[axis], inside)
             return
         columns = self.shape.full + (self.shape.rest > 0)
         if self.shape.full:
             self._loop(
-                self.shape.full, 1,
+                self.shape.full,
                 lambda k: self._vectors([*places, self._scaled(k)], self._number(before, columns, k), None),
-            )  # fmt: skip
+            )
         if self.shape.rest:
             bits = ", ".join(f"i1 {'true' if k < self.shape.rest else 'false'}" for k in range(self.shape.lanes))
             first = str(self.shape.full * self.shape.lanes)
@@ -210,7 +213,7 @@ class _PhaseWriter:
     def _scaled(self, k: str) -> str:
         return self.text.emit(f"mul nuw nsw i64 {k}, {self.shape.lanes}")
 
-    def _loop(self, count: int, step: int, inside: Any) -> None:
+    def _loop(self, count: int, inside: Callable[[str], None]) -> None:
         if count == 1:
             inside("0")
             return
@@ -221,7 +224,7 @@ class _PhaseWriter:
         self.text.label(again)
         place = self.text.emit(f"load i64, ptr {slot}")
         inside(place)
-        following = self.text.emit(f"add nuw nsw i64 {place}, {step}")
+        following = self.text.emit(f"add nuw nsw i64 {place}, 1")
         self.text.do(f"store i64 {following}, ptr {slot}")
         more = self.text.emit(f"icmp ult i64 {following}, {count}")
         self.text.do(f"br i1 {more}, label {again}, label {done}")
@@ -246,7 +249,9 @@ class _PhaseWriter:
         for needed in self.phase.guessed.values():
             steps += [item for item in needed if item not in steps]
         start = self.phase.function.blocks[START].code[:-1]
-        block = Block(START, [*start, *(item for item in steps if item not in start), Instruction("", "ret", "void", [])])
+        block = Block(
+            START, [*start, *(item for item in steps if item not in start), Instruction("", "ret", "void", [])]
+        )
         function = Function("", self.phase.function.parameters, {START: block})
         body = _PhaseBody(self, function, self.phase.shapes, places, number, None, "")
         return body.agreement([self.phase.guessed[name][-1] for name in self.phase.guessed], block)
@@ -290,7 +295,6 @@ class _PhaseBody(Body):
         after: str,
     ) -> None:
         self.phase, self.number, self.after = phase, number, after
-        writer = phase.writer
         found = regions.find(shapes.graph, START, sorted(shapes.divergent))
         super().__init__(
             phase.text, function, shapes, found, phase.shape.lanes, mask, phase.parameters(places), self._leave
@@ -343,7 +347,11 @@ class _PhaseBody(Body):
         return self._dynamic(site, self.scalar(item.operands[0]))
 
     def _dynamic(self, site: str, size: str) -> str:
-        present, first, ready = self.text.emit(f"load ptr, ptr {site}"), self.text.fresh("first"), self.text.fresh("ready")
+        present, first, ready = (
+            self.text.emit(f"load ptr, ptr {site}"),
+            self.text.fresh("first"),
+            self.text.fresh("ready"),
+        )
         missing = self.text.emit(f"icmp eq ptr {present}, null")
         self.text.do(f"br i1 {missing}, label {first}, label {ready}")
         self.text.label(first)

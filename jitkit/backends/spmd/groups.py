@@ -9,7 +9,7 @@ from typing import Any
 from llvmlite import ir
 
 from jitkit.backends.spmd import group, plan, scalar
-from jitkit.backends.spmd.reader import Function, UnsupportedIR
+from jitkit.backends.spmd.ir import Function, UnsupportedIRError
 from jitkit.backends.spmd.rows import link
 from jitkit.backends.spmd.shapes import Shapes
 
@@ -34,9 +34,9 @@ def group_function(
 
     Raises
     ------
-    DivergentBarrier
+    DivergentBarrierError
         Where a barrier may be reached by part of a group.
-    UnsupportedIR
+    UnsupportedIRError
         Where the code cannot be cut at its barriers.
     """
     function = scalar.point_function(context, compiled, shape)
@@ -53,6 +53,6 @@ def _text(function: Function, shape: tuple[int, ...], unit_step: bool) -> str:
         shapes = Shapes(function, group.roots(function, shape, 1 if unit_step else None))
         lanes = group.fitting(shape, plan.lanes(function, shapes))
         return group.GroupWriter(function, lanes, unit_step).write("jitkit_group")
-    except UnsupportedIR:
+    except UnsupportedIRError:
         # One work-item at a time takes what vectors do not, private memory of mixed types for one.
         return group.GroupWriter(function, group.Shape(shape, 1), unit_step).write("jitkit_group")

@@ -13,12 +13,16 @@ from __future__ import annotations
 import operator
 from dataclasses import dataclass, replace
 
-from jitkit.backends.spmd.reader import BINARY, CASTS, Block, Function, Instruction, Value
+from jitkit.backends.spmd.ir import BINARY, CASTS, Block, Function, Instruction, Value
 from jitkit.backends.spmd.shapes import Shapes, reach
 
 BARRIER = "@jk.barrier"
 START = "%<phase>"
-_PURE = (BINARY - {"sdiv", "udiv", "srem", "urem", "frem"}) | CASTS | {"icmp", "select", "getelementptr", "extractvalue"}
+_PURE = (
+    (BINARY - {"sdiv", "udiv", "srem", "urem", "frem"})
+    | CASTS
+    | {"icmp", "select", "getelementptr", "extractvalue", "freeze"}
+)
 _PLACES = ("@jk.local_index.", "@jk.group_index.", '@"jk.shared.', "@jk.shared.")
 _COMPUTE = {"add": operator.add, "sub": operator.sub, "mul": operator.mul, "shl": operator.lshift, "or": operator.or_}
 _COMPARE = {
@@ -28,7 +32,7 @@ _COMPARE = {
 _LIMITS = ("@llvm.smin.", "@llvm.smax.", "@llvm.umin.", "@llvm.umax.", "@llvm.abs.")
 
 
-class DivergentBarrier(Exception):
+class DivergentBarrierError(Exception):
     """A barrier that not all work-items of a group would reach; `line` is its line, as the frontend encodes it."""
 
     def __init__(self, line: str) -> None:
@@ -71,7 +75,9 @@ def split_at_barriers(function: Function) -> Function:
         for item in block.code:
             if item.op == "call" and item.callee == BARRIER:
                 following = f'%"{block.name[1:].strip(chr(34))}.after{len(blocks)}"'
-                current.code.append(Instruction("", "barrier", "void", [], labels=[following], tail=item.operands[0].text))
+                current.code.append(
+                    Instruction("", "barrier", "void", [], labels=[following], tail=item.operands[0].text)
+                )
                 current = Block(following)
                 blocks[following] = current
             else:
@@ -90,14 +96,14 @@ def refuse_divergent(shapes: Shapes) -> None:
 
     Raises
     ------
-    DivergentBarrier
+    DivergentBarrierError
         For one that stands in a branch or loop whose condition may differ within a group.
     """
     for branch in shapes.divergent:
         for name in reach(shapes.graph, shapes.graph[branch], shapes.after[branch]):
             end = shapes.function.blocks[name].code[-1]
             if end.op == "barrier":
-                raise DivergentBarrier(end.tail)
+                raise DivergentBarrierError(end.tail)
 
 
 class Cutter:
@@ -115,9 +121,7 @@ class Cutter:
         The places of the work-items of each vector.
     """
 
-    def __init__(
-        self, function: Function, shapes: Shapes, group: Shapes, vectors: list[list[tuple[int, ...]]]
-    ) -> None:
+    def __init__(self, function: Function, shapes: Shapes, group: Shapes, vectors: list[list[tuple[int, ...]]]) -> None:
         self.function, self.shapes, self.group, self.vectors = function, shapes, group, vectors
         self.types = {item.name: item.type for block in function.blocks.values() for item in block.code if item.name}
         self.anew = self._recomputable()
@@ -162,22 +166,31 @@ class Cutter:
         function = Function(self.function.name, self.function.parameters, blocks)
         fixed = {name: self.shapes.strides[name] for name in kept}
         shapes = Shapes(function, self.shapes.roots, fixed, self.function)
-        guessed = {
-            name: steps for name, steps in affine_tests(function, shapes, kept | anew).items() if self._may_hold(steps)
-        }
-        likely = Shapes(function, self.shapes.roots, fixed | dict.fromkeys(guessed, 0), self.function) if guessed else None
+        guessed = self._likely(affine_tests(function, shapes, kept | anew))
+        likely = (
+            Shapes(function, self.shapes.roots, fixed | dict.fromkeys(guessed, 0), self.function) if guessed else None
+        )
         return Phase(function, shapes, sorted(set(exits)), guessed, likely)
 
-    def _may_hold(self, steps: list[Instruction]) -> bool:
-        """Tell whether a comparison comes out the same in all lanes of every vector, as far as places alone decide it."""
+    def _likely(self, tests: dict[str, list[Instruction]]) -> dict[str, list[Instruction]]:
+        """Return the comparisons that come out the same in all lanes for most vectors, as far as places alone decide it."""
+        chosen: dict[str, list[Instruction]] = {}
+        failing: set[int] = set()
+        for name, steps in tests.items():
+            differing = failing | self._differing(steps)
+            if 4 * len(differing) <= len(self.vectors):
+                chosen[name], failing = steps, differing
+        return chosen
+
+    def _differing(self, steps: list[Instruction]) -> set[int]:
+        """Return the vectors in which a comparison of places differs between lanes; none where it takes more to know."""
         steps = self._from_the_start(steps)
-        for vector in self.vectors:
-            values = [local_value(steps, place) for place in vector]
-            if values[0] is None:
-                return True
-            if len(set(values)) > 1:
-                return False
-        return True
+        if local_value(steps, self.vectors[0][0] if self.vectors else (0,) * 3) is None:
+            return set()
+        return {
+            number for number, places in enumerate(self.vectors)
+            if len({local_value(steps, place) for place in places}) > 1
+        }  # fmt: skip
 
     def _from_the_start(self, steps: list[Instruction]) -> list[Instruction]:
         """Return steps with those before them that compute anew what they start from."""
@@ -240,7 +253,10 @@ def local_value(steps: list[Instruction], places: tuple[int, ...]) -> int | None
         if item.callee.startswith("@jk.local_index."):
             known[item.name] = places[int(item.callee.rsplit(".", 1)[1])]
             continue
-        values = [known.get(v.text) if v.local else int(v.text) if v.text.lstrip("-").isdigit() else None for v in item.operands]
+        values = [
+            known.get(v.text) if v.local else int(v.text) if v.text.lstrip("-").isdigit() else None
+            for v in item.operands
+        ]
         compute = _COMPARE.get(item.head.split()[-1]) if item.op == "icmp" else _COMPUTE.get(item.op)
         if compute is None or len(values) != 2 or None in values:
             return None

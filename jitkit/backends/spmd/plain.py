@@ -4,7 +4,7 @@ from __future__ import annotations
 
 from jitkit.backends.spmd import regions
 from jitkit.backends.spmd.body import Body
-from jitkit.backends.spmd.reader import Block, Function
+from jitkit.backends.spmd.ir import Block, Function
 from jitkit.backends.spmd.shapes import Shapes
 from jitkit.backends.spmd.writer import Lanes, Text
 
@@ -17,7 +17,7 @@ def row(function: Function, shapes: Shapes, parameter: str, unit_step: bool, lan
 
     Raises
     ------
-    UnsupportedIR
+    UnsupportedIRError
         Where the code has something that cannot be widened.
     """
     found = regions.find(shapes.graph, function.entry, sorted(shapes.divergent))

@@ -5,8 +5,8 @@ from __future__ import annotations
 from collections import Counter
 
 from jitkit.backends.lowering import vectormath
-from jitkit.backends.spmd.reader import Function, Instruction
-from jitkit.backends.spmd.shapes import Shapes
+from jitkit.backends.spmd.ir import Function, Instruction
+from jitkit.backends.spmd.shapes import Shapes, size_of
 
 REGISTERS = 2
 """Vector registers for each value: two hide the latency of one (mandelbrot: 1.6 times faster than with one)."""
@@ -52,3 +52,13 @@ def _doubles(function: Function, shapes: Shapes) -> bool:
 def vector_bits() -> int:
     """Return the width of this CPU's vector registers."""
     return max((bits for _, bits in vectormath.instruction_sets()), default=128)
+
+
+def register_lanes(kind: str) -> int:
+    """Return how many values of a type fill one vector register."""
+    return max(1, vector_bits() // (8 * size_of(kind)))
+
+
+def masked_stores_are_fast() -> bool:
+    """Tell whether this CPU stores under a mask as fast as without: with mask registers."""
+    return vector_bits() >= 512

@@ -3,118 +3,18 @@
 from __future__ import annotations
 
 import re
-from dataclasses import dataclass, field
+
+from jitkit.backends.spmd.ir import BINARY, CASTS, Block, Function, Instruction, UnsupportedIRError, Value
 
 _TOKEN = re.compile(
-    r"""c?"(?:[^"\\]|\\.)*"|[%@!](?:"(?:[^"\\]|\\.)*"|[-\w.$]+)|\#\d+|-?\d+\.\d+(?:e[-+]\d+)?|-?[\w.$+]+|\.\.\.|[][(){}<>,=*:|]""", re.VERBOSE
+    r"""c?"(?:[^"\\]|\\.)*" | [%@!](?:"(?:[^"\\]|\\.)*"|[-\w.$]+) | \#\d+
+    | -?\d+\.\d+(?:e[-+]\d+)? | -?[\w.$+]+ | \.\.\. | [][(){}<>,=*:|]""",
+    re.VERBOSE,
 )
 _OPEN, _CLOSE = "([{<", ")]}>"
-BINARY = set("add sub mul sdiv udiv srem urem shl lshr ashr and or xor fadd fsub fmul fdiv frem".split())
-CASTS = set(
-    "trunc zext sext fptrunc fpext fptoui fptosi uitofp sitofp ptrtoint inttoptr bitcast addrspacecast".split()
-)
 _PARAMETER_WORDS = set(
     "noundef nonnull signext zeroext inreg nocapture readonly readnone writeonly returned noalias immarg nofree nest".split()
 )
-
-
-class UnsupportedIR(Exception):
-    """Code that the vectoriser does not take: the caller uses the scalar way instead."""
-
-
-@dataclass(frozen=True)
-class Value:
-    """An operand: its type and its text (a local ``%x``, or a constant)."""
-
-    type: str
-    text: str
-
-    @property
-    def local(self) -> bool:
-        """Whether an instruction or a parameter defines it."""
-        return self.text.startswith("%")
-
-
-@dataclass
-class Instruction:
-    """One instruction.
-
-    Attributes
-    ----------
-    name : str
-        The local it defines, or "".
-    op : str
-        The opcode; ``call`` for every kind of call.
-    type : str
-        The type of its result.
-    operands : list of Value
-        Its inputs; of a phi the incoming values, of a call the arguments.
-    head : str
-        The text between the opcode and the first type (flags, predicate).
-    callee : str
-        Of a call, the function.
-    labels : list of str
-        Of a branch its targets, of a phi where its values come from.
-    tail : str
-        What follows the operands and matters: alignment, indices, ordering.
-    element : str
-        Of a getelementptr or alloca, the type it steps over.
-    """
-
-    name: str
-    op: str
-    type: str
-    operands: list[Value]
-    head: str = ""
-    callee: str = ""
-    labels: list[str] = field(default_factory=list)
-    tail: str = ""
-    element: str = ""
-
-    @property
-    def ends(self) -> bool:
-        """Whether it ends its block."""
-        return self.op in ("br", "ret", "unreachable", "switch")
-
-
-@dataclass
-class Block:
-    """A basic block."""
-
-    name: str
-    code: list[Instruction] = field(default_factory=list)
-
-    @property
-    def successors(self) -> list[str]:
-        """The names of the blocks that may follow."""
-        return self.code[-1].labels
-
-    @property
-    def phis(self) -> list[Instruction]:
-        """Its phi instructions."""
-        return [item for item in self.code if item.op == "phi"]
-
-
-@dataclass
-class Function:
-    """A function: its parameters and its blocks in order, the entry first."""
-
-    name: str
-    parameters: list[Value]
-    blocks: dict[str, Block]
-
-    @property
-    def entry(self) -> str:
-        """The name of the first block."""
-        return next(iter(self.blocks))
-
-    def predecessors(self) -> dict[str, list[str]]:
-        """Return the blocks that lead to each block."""
-        found: dict[str, list[str]] = {name: [] for name in self.blocks}
-        for block in self.blocks.values():
-            for name in dict.fromkeys(block.successors):
-                found[name].append(block.name)
-        return found
 
 
 class _Line:
@@ -151,7 +51,7 @@ class _Line:
     def type(self) -> str:
         text = self.balanced()
         while self.peek() == "addrspace":
-            raise UnsupportedIR("address spaces")
+            raise UnsupportedIRError("address spaces")
         return text
 
     def value(self, kind: str) -> Value:
@@ -197,7 +97,7 @@ def read(text: str, name: str) -> Function:
 
     Raises
     ------
-    UnsupportedIR
+    UnsupportedIRError
         For instructions that the vectoriser has no meaning for.
     """
     lines = text.splitlines()
@@ -249,7 +149,7 @@ def _instruction(text: str) -> Instruction:
         return _cast(line, name, op)
     reader = _READERS.get(op)
     if reader is None:
-        raise UnsupportedIR(f"the instruction {op}: {text}")
+        raise UnsupportedIRError(f"the instruction {op}: {text}")
     return reader(line, name, op)
 
 
@@ -291,7 +191,7 @@ def _freeze(line: _Line, name: str, op: str) -> Instruction:
 
 def _load(line: _Line, name: str, op: str) -> Instruction:
     if line.peek() in ("atomic", "volatile"):
-        raise UnsupportedIR(f"an {line.peek()} load")
+        raise UnsupportedIRError(f"an {line.peek()} load")
     kind = line.type()
     line.take(",")
     operand = line.typed()
@@ -300,7 +200,7 @@ def _load(line: _Line, name: str, op: str) -> Instruction:
 
 def _store(line: _Line, name: str, op: str) -> Instruction:
     if line.peek() in ("atomic", "volatile"):
-        raise UnsupportedIR(f"an {line.peek()} store")
+        raise UnsupportedIRError(f"an {line.peek()} store")
     value = line.typed()
     line.take(",")
     return Instruction(name, op, "void", [value, line.typed()], tail=_alignment(line))
@@ -313,7 +213,7 @@ def _alignment(line: _Line) -> str:
 def _element_pointer(line: _Line, name: str, op: str) -> Instruction:
     head = line.flags(_FLAGS)
     if line.peek() == "inrange":
-        raise UnsupportedIR("inrange")
+        raise UnsupportedIRError("inrange")
     element = line.type()
     operands = []
     while line.take(","):
@@ -361,10 +261,10 @@ def _call(line: _Line, name: str, op: str) -> Instruction:
             line.balanced()
     kind = line.type()
     if line.peek() == "(":  # a variadic function's type
-        raise UnsupportedIR("a call of a variadic function")
+        raise UnsupportedIRError("a call of a variadic function")
     callee = line.next()
     if callee == "asm":
-        raise UnsupportedIR("inline assembly")
+        raise UnsupportedIRError("inline assembly")
     return Instruction(name, op, kind, _parameters(line), head, callee)
 
 
@@ -389,7 +289,7 @@ def _alloca(line: _Line, name: str, op: str) -> Instruction:
     rest = line.rest()
     align = re.search(r"align (\d+)", rest)
     if re.search(r"^, i\d+ (?!1\b)", rest):
-        raise UnsupportedIR("an alloca of run-time size")
+        raise UnsupportedIRError("an alloca of run-time size")
     return Instruction(name, op, "ptr", [], element=kind, tail=align.group(1) if align else "16")
 
 

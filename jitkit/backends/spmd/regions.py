@@ -9,7 +9,7 @@ from collections.abc import Iterable
 from dataclasses import dataclass, field
 
 from jitkit.backends.spmd.graph import Graph, Loop, chain, common, dominators, loops, reverse_postorder
-from jitkit.backends.spmd.reader import UnsupportedIR
+from jitkit.backends.spmd.ir import UnsupportedIRError
 from jitkit.backends.spmd.shapes import post_dominators, reach
 
 
@@ -70,9 +70,7 @@ class _Finder:
                     blocks |= loop.blocks
                 loop = loop.parent
             region = self._close(blocks, branch)
-            touching = True
-            while touching:
-                touching = [other for other in found if self._touch(region, other)]
+            while touching := [other for other in found if self._touch(region, other)]:
                 for other in touching:
                     found.remove(other)
                     region = self._close(region.blocks | other.blocks, region.entry, other.entry)
@@ -94,7 +92,7 @@ class _Finder:
             leaving = chain(common(blocks | {entry or self.entry}, self.after), self.after)
             exit_ = next((n for n in leaving if n not in blocks and n != entry), None)
             if entry is None or exit_ is None or exit_ not in self.graph:
-                raise UnsupportedIR("a divergent branch around the start or the end of the kernel")
+                raise UnsupportedIRError("a divergent branch around the start or the end of the kernel")
             grown = reach(self.graph, self.graph[entry], exit_) | blocks
             if entry in grown:  # the way round a loop: take the loop whole
                 grown |= self._loop_of(entry)
@@ -109,7 +107,7 @@ class _Finder:
     def _loop_of(self, node: str) -> set[str]:
         loop = self.loop.get(node)
         if loop is None:
-            raise UnsupportedIR("irreducible control flow")
+            raise UnsupportedIRError("irreducible control flow")
         return loop.blocks
 
     def _order(self, nodes: set[str], header: str | None = None) -> list[str | Repeat]:
@@ -120,7 +118,7 @@ class _Finder:
         ]  # fmt: skip
         item = {node: loop.header for loop in outer for node in loop.blocks}
         items = {item.get(node, node) for node in nodes}
-        collapsed: Graph = {node: [] for node in items} | {"": []}
+        collapsed: Graph = {node: [] for node in ("", *items)}
         for node in nodes:
             for other in self.graph[node]:
                 a, b = item.get(node, node), item.get(other, other)
@@ -131,11 +129,9 @@ class _Finder:
         order = reverse_postorder(collapsed, "")[1:]
         position = {node: k for k, node in enumerate(order)}
         if len(order) != len(items) or any(position[b] <= position[a] for a in order for b in collapsed[a]):
-            raise UnsupportedIR("irreducible control flow")
+            raise UnsupportedIRError("irreducible control flow")
         whole = {loop.header: loop for loop in outer}
-        return [
-            Repeat(node, self._order(whole[node].blocks, node)) if node in whole else node for node in order
-        ]
+        return [Repeat(node, self._order(whole[node].blocks, node)) if node in whole else node for node in order]
 
     @staticmethod
     def _within(loop: Loop, nodes: set[str], header: str | None) -> bool:

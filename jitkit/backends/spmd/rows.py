@@ -10,7 +10,7 @@ import llvmlite.binding as llvm
 from llvmlite import ir
 
 from jitkit.backends.spmd import plain, plan, scalar
-from jitkit.backends.spmd.reader import Function, UnsupportedIR
+from jitkit.backends.spmd.ir import Function, UnsupportedIRError
 from jitkit.backends.spmd.shapes import Shapes
 from jitkit.backends.unlinked import unlinked
 
@@ -41,7 +41,7 @@ def by_vectors(
         if not plan.worthwhile(function, shapes, fastmath):
             return None
         name, text = _module(context, function, shapes, ndim - 1, unit_step)
-    except UnsupportedIR:
+    except UnsupportedIRError:
         return None
     link(context, name, text)
     kinds = [I64] * 4 + [context.get_value_type(kind) for kind in compiled.signature.args]

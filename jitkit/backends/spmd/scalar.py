@@ -9,6 +9,7 @@ import llvmlite.binding as llvm
 from llvmlite import ir
 
 from jitkit.backends.spmd import reader
+from jitkit.backends.spmd.ir import Function
 
 POINT = "jk.point"
 
@@ -19,7 +20,7 @@ def _machine() -> Any:
     return llvm.Target.from_default_triple().create_target_machine(cpu="generic", features="")
 
 
-def point_function(context: Any, compiled: Any, group: tuple[int, ...] = ()) -> reader.Function:
+def point_function(context: Any, compiled: Any, group: tuple[int, ...] = ()) -> Function:
     """Return a compiled body as one optimised scalar function of its indices and arguments.
 
     Parameters
@@ -33,7 +34,7 @@ def point_function(context: Any, compiled: Any, group: tuple[int, ...] = ()) -> 
 
     Raises
     ------
-    UnsupportedIR
+    UnsupportedIRError
         For code that the vectoriser has no meaning for.
     """
     module = llvm.parse_assembly(str(_caller(context, compiled)))

@@ -13,7 +13,7 @@ import re
 from collections.abc import Iterable
 
 from jitkit.backends.spmd.graph import Graph, Loop, dominators, loops, reversed_graph
-from jitkit.backends.spmd.reader import BINARY, CASTS, Function, Instruction, UnsupportedIR, Value
+from jitkit.backends.spmd.ir import Function, Instruction, UnsupportedIRError, Value
 
 EXIT = "%<exit>"
 _SIZES = {"i1": 1, "i8": 1, "i16": 2, "i32": 4, "i64": 8, "half": 2, "float": 4, "double": 8, "ptr": 8, "i128": 16}
@@ -26,7 +26,7 @@ Stride = int | None
 def size_of(kind: str) -> int:
     """Return the bytes of a scalar type in memory."""
     if kind not in _SIZES:
-        raise UnsupportedIR(f"elements of type {kind}")
+        raise UnsupportedIRError(f"elements of type {kind}")
     return _SIZES[kind]
 
 
@@ -106,14 +106,14 @@ class Shapes:
             return new_to_us
         known = [self._seen(v) for v in item.operands]
         if item.op == "phi":
-            met = {stride for stride in known if stride != "unknown"}
+            met = {stride for stride in known if not isinstance(stride, str)}
             if not met:
                 return False
             new = met.pop() if len(met) == 1 and block not in self.joins else None
         elif "unknown" in known:
             return False
         else:
-            new = self._stride(item, known)  # type: ignore[arg-type]
+            new = self._stride(item, [stride for stride in known if not isinstance(stride, str)])
         if item.name in self.strides and self.strides[item.name] == new:
             return False
         if item.name in self.strides:  # only ever towards less knowledge, so that this ends
@@ -146,7 +146,8 @@ class Shapes:
     def _affine(self, item: Instruction, known: list[Stride]) -> Stride:
         """Return the stride of an operation on values of which at least one is strided."""
         a, b = (*known, 0)[:2]
-        assert a is not None and b is not None
+        assert a is not None
+        assert b is not None
         constant = _integer(item.operands[-1])
         if item.op == "add" or (item.op == "or" and "disjoint" in item.head):
             return a + b
@@ -156,7 +157,9 @@ class Shapes:
             return a * constant
         if item.op == "shl" and b == 0 and constant is not None:
             return a << constant
-        if item.op in ("freeze", "trunc", "bitcast") or (item.op in ("ptrtoint", "inttoptr") and item.type in ("i64", "ptr")):
+        if item.op in ("freeze", "trunc", "bitcast") or (
+            item.op in ("ptrtoint", "inttoptr") and item.type in ("i64", "ptr")
+        ):
             return a
         if item.op == "select" and known[0] == 0 and known[1] == known[2]:
             return known[1]
@@ -194,7 +197,12 @@ class Shapes:
             return stride
         if self.of(value) is None and (item.op == "add" or (item.op == "sub" and value is item.operands[0])):
             return stride
-        if item.op == "getelementptr" and len(item.operands) == 2 and item.element in _SIZES and item.name not in self.private:
+        if (
+            item.op == "getelementptr"
+            and len(item.operands) == 2
+            and item.element in _SIZES
+            and item.name not in self.private
+        ):
             return stride * (size_of(item.element) if value is item.operands[1] else 1)
         return 0
 
@@ -245,7 +253,7 @@ def private_pointers(function: Function) -> dict[str, str]:
             elif item.op == "getelementptr" and item.operands[0].text in found:
                 found[item.name] = found[item.operands[0].text]
             elif item.op not in ("load", "store", "call") and any(v.text in found for v in item.operands):
-                raise UnsupportedIR(f"private memory whose address is used by {item.op}")
+                raise UnsupportedIRError(f"private memory whose address is used by {item.op}")
     return found
 
 
@@ -262,6 +270,3 @@ def shared_pointers(function: Function) -> set[str]:
 
 def _integer(value: Value) -> int | None:
     return int(value.text) if re.fullmatch(r"-?\d+", value.text) else None
-
-
-KNOWN = BINARY | CASTS

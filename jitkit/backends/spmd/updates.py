@@ -5,7 +5,7 @@ On x86 each atomic instruction waits for all stores before it, 20 cycles or so; 
 
 from __future__ import annotations
 
-from jitkit.backends.spmd.reader import Instruction
+from jitkit.backends.spmd.ir import Instruction
 from jitkit.backends.spmd.writer import Text
 
 _OPERATIONS = {"add", "sub", "and", "or", "xor", "fadd", "fsub"}
@@ -19,9 +19,7 @@ _SUFFIXES = {"float": "f32", "double": "f64"}
 def known(item: Instruction) -> bool:
     """Tell whether an atomic instruction has a plain form here."""
     operation = item.head.split()[-1] if item.head else ""
-    return item.op == "cmpxchg" or (
-        item.op == "atomicrmw" and operation in _OPERATIONS | set(_FUNCTIONS) | {"xchg"}
-    )
+    return item.op == "cmpxchg" or (item.op == "atomicrmw" and operation in _OPERATIONS | set(_FUNCTIONS) | {"xchg"})
 
 
 def alone(text: Text, item: Instruction, texts: list[str]) -> str:

@@ -1,0 +1,49 @@
+"""Arrays in the memory of whatever runs CUDA code here: a GPU, Numba's simulator, or the emulator."""
+
+from __future__ import annotations
+
+from typing import Any
+
+from numpy.typing import DTypeLike, NDArray
+
+from jitkit.backends import emulated_arrays, gpu
+from jitkit.backends.emulated_arrays import EmulatedArray
+from jitkit.errors import BackendError
+
+
+def to_device(x: NDArray[Any]) -> Any:
+    """Return a copy of a C-contiguous NumPy array on the device."""
+    if gpu.emulated():
+        return emulated_arrays.to_device(x)
+    from numba import cuda
+
+    return cuda.to_device(x)
+
+
+def empty(shape: int | tuple[int, ...], dtype: DTypeLike) -> Any:
+    """Return an array on the device whose elements have no defined value."""
+    if gpu.emulated():
+        return emulated_arrays.empty(shape, dtype)
+    from numba import cuda
+
+    return cuda.device_array(shape, dtype)
+
+
+def refuse_foreign(what: str, array: Any) -> None:
+    """Refuse an array that lies in the memory of another device than the one that would use it.
+
+    Raises
+    ------
+    BackendError
+        For an array of the emulator where a GPU would run, and a GPU's where the emulator would.
+    """
+    emulated, here = isinstance(array, EmulatedArray), gpu.emulated()
+    if emulated and not here:
+        raise BackendError(
+            f"{what} is an array of the emulator's: use it inside jk.emulate_cuda(), or bring it over with jk.to_numpy(x)"
+        )
+    if here and not emulated:
+        raise BackendError(
+            f"{what} is a {type(array).__name__} in a GPU's memory, which the emulator cannot read: bring it over with "
+            "jk.to_numpy(x) outside jk.emulate_cuda()"
+        )

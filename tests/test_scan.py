@@ -1,0 +1,147 @@
+"""`jk.scan` against NumPy's cumulative functions and against loops written out, on every backend."""
+
+from __future__ import annotations
+
+import itertools
+import operator
+
+import numpy as np
+import pytest
+from conftest import SIMULATED
+from hypothesis import given, settings, strategies
+from primitives_helpers import SIZES, largest, sizes, values_of
+
+import jitkit as jk
+
+EXAMPLES = 3 if SIMULATED else 25
+
+
+def after(f, g):
+    """The affine map f after g, of pairs (slope, offset): associative, and not commutative."""
+    return f[0] * g[0], f[0] * g[1] + f[1]
+
+
+def accumulated(op, values, inclusive=True, initial=None, reverse=False):
+    """The definition, one element after another."""
+    if reverse:
+        return accumulated(lambda a, b: op(b, a), values[::-1], inclusive, initial)[::-1]
+    found = list(itertools.accumulate(values, op, initial=initial))
+    if initial is None:
+        return found
+    return found[1:] if inclusive else found[:-1]
+
+
+@pytest.mark.parametrize("dtype", ["float32", "int8"] if SIMULATED else ["float32", "float64", "int8", "bool", "complex64"])
+def test_cumulative_sums_have_numpys_dtype_and_value(dtype, backend):
+    for n in SIZES:
+        x = values_of(dtype, n)
+        got = jk.scan("add", x, backend=backend)
+        assert got.dtype == np.cumsum(x).dtype
+        np.testing.assert_allclose(got, np.cumsum(x), rtol=1e-5, atol=2e-5)
+
+
+def test_any_size_and_direction(backend):
+    @settings(max_examples=EXAMPLES)
+    @given(sizes(largest(backend)), strategies.booleans(), strategies.booleans(), strategies.sampled_from([None, 5]))
+    def check(n, inclusive, reverse, initial):
+        x = values_of("int32", n, n)
+        got = jk.scan(operator.add, x, inclusive=inclusive, reverse=reverse, initial=initial, backend=backend)
+        first = initial if inclusive else initial or 0
+        expected = accumulated(operator.add, x.tolist(), inclusive, first, reverse)
+        np.testing.assert_array_equal(got, expected)
+
+    check()
+
+
+@pytest.mark.parametrize("reverse", [False, True])
+def test_operands_stay_in_order(reverse, backend):
+    for n in (1, 40) if SIMULATED else (1, 40, 500) if backend == "python" else (1, 33, 18431, 18432, 18433, 40_000):
+        rng = np.random.default_rng(n)
+        a, b = rng.integers(0, 2, n), rng.integers(-5, 6, n)
+        pairs = list(zip(a.tolist(), b.tolist(), strict=True))
+        got = jk.scan(after, (a, b), reverse=reverse, backend=backend)
+        np.testing.assert_array_equal(np.transpose(got), accumulated(after, pairs, reverse=reverse))
+        got = jk.scan(after, (a, b), inclusive=False, initial=(1, 3), reverse=reverse, backend=backend)
+        np.testing.assert_array_equal(np.transpose(got), accumulated(after, pairs, False, (1, 3), reverse))
+
+
+@pytest.mark.parametrize("axis", [0, 1, 2, -1, None])
+@pytest.mark.parametrize("reverse", [False, True])
+def test_axes_as_in_numpy(axis, reverse, backend):
+    x = values_of("int64", (3, 5, 2) if SIMULATED else (3, 140, 4))
+    flat, along = (x.ravel(), 0) if axis is None else (x, axis)
+    expected = np.flip(np.cumsum(np.flip(flat, along), along), along) if reverse else np.cumsum(flat, along)
+    np.testing.assert_array_equal(jk.scan("add", x, axis=axis, reverse=reverse, backend=backend), expected)
+
+
+@pytest.mark.parametrize("shape", [(20_000, 3), (3, 20_000), (700, 1), (1, 700), (40, 300), (40, 70)])
+@pytest.mark.parametrize("axis", [0, 1])
+def test_any_shape_of_matrix(shape, axis):
+    x = values_of("float64", shape)
+    for given_ in (x, np.asfortranarray(x), x[::-1]):
+        np.testing.assert_allclose(jk.scan("add", given_, axis=axis), np.cumsum(given_, axis), rtol=1e-11, atol=1e-11)
+
+
+@pytest.mark.parametrize("n", [1, 40, 1000, 40_000])
+@pytest.mark.parametrize("inclusive", [True, False])
+def test_in_place(n, inclusive):
+    x = values_of("int64", n)
+    expected = np.cumsum(x) - (0 if inclusive else x)
+    assert jk.scan("add", x, inclusive=inclusive, out=x) is x
+    np.testing.assert_array_equal(x, expected)
+
+
+def test_an_out_that_overlaps(backend):
+    x = np.arange(60)
+    expected = np.cumsum(x[:50])
+    jk.scan("add", x[:50], out=x[10:], backend=backend)
+    np.testing.assert_array_equal(x[10:], expected)
+
+
+def test_out_of_another_dtype_and_layout(backend):
+    x = values_of("int32", (4, 30))
+    out = np.zeros((30, 4), np.float32).T
+    assert jk.scan("add", x, out=out, backend=backend) is out
+    np.testing.assert_array_equal(out, np.cumsum(x, axis=1))
+
+
+def test_extremes_so_far(backend):
+    x = values_of("float64", 40)
+    x[25] = np.nan
+    np.testing.assert_array_equal(jk.scan(max, x, backend=backend), np.maximum.accumulate(x))
+    np.testing.assert_array_equal(jk.scan("minimum", x, backend=backend), np.minimum.accumulate(x))
+
+
+@pytest.mark.parametrize("shape", [(0,), (0, 3), (3, 0)])
+def test_nothing_gives_nothing(shape, backend):
+    got = jk.scan("add", np.zeros(shape, np.int8), axis=0, backend=backend)
+    assert (got.shape, got.dtype) == (shape, np.int64)
+
+
+def test_the_number_of_threads_changes_no_bit():
+    x = values_of("float32", 300_000)
+    before, results = jk.get_num_threads(), []
+    try:
+        for threads in (1, 2):
+            jk.set_num_threads(threads)
+            results.append(jk.scan("add", x))
+    finally:
+        jk.set_num_threads(before)
+    np.testing.assert_array_equal(*results)
+
+
+@pytest.mark.parametrize(
+    ("call", "error", "message"),
+    [
+        (lambda x: jk.scan("add", x, axis=2), np.exceptions.AxisError, "axis 2 is out of bounds"),
+        (lambda x: jk.scan(max, x, inclusive=False), jk.LaunchError, "has no identity: pass initial="),
+        (lambda x: jk.scan("add", x, out=np.zeros(6)), jk.LaunchError, "out= has the shape"),
+        (lambda x: jk.scan("add", x, out=np.zeros((2, 3), int)), jk.KernelTypeError, "cannot hold"),
+        (lambda x: jk.scan(lambda a, b, c: a, x), jk.KernelError, "no operator of two numbers"),
+        (lambda x: jk.scan("add", x.astype(object)), jk.KernelTypeError, "dtype object"),
+        (lambda x: jk.scan(after, (x, x), out=x), jk.KernelTypeError, "out= is a tuple of 2 arrays"),
+    ],
+)
+def test_mistakes_are_named(call, error, message):
+    with pytest.raises(error, match=message):
+        call(np.ones((2, 3)))
