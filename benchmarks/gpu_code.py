@@ -7,8 +7,8 @@ import importlib.util
 from . import _suite
 
 CASES = """
-bilateral bitonic black_scholes block_sum group_histogram heat mandelbrot matmul_tiled nbody saxpy stencil_tiled transpose
-wave
+bilateral bitonic black_scholes block_sum group_histogram heat mandelbrot matmul_tiled nbody philox saxpy stencil_tiled
+transpose wave
 """.split()
 Figures = dict[tuple[str, str], tuple[int, int, int] | str]
 

@@ -3,8 +3,10 @@
 from __future__ import annotations
 
 import copy
+import importlib.util
 import itertools
 import pickle
+import platform
 import subprocess
 import sys
 import threading
@@ -16,7 +18,7 @@ from scipy import special, stats
 
 import jitkit as jk
 from jitkit.cases.philox import blocks
-from jitkit.random import fills
+from jitkit.random import bounded, fills, rejection, shuffling
 from jitkit.random.bounded import wide_product
 from jitkit.random.rejection import log_factorial
 
@@ -521,3 +523,56 @@ def test_an_unknown_name():
 def test_kernels_that_draw_need_no_generator():
     script = "import sys, jitkit as jk; jk.random.uniform(1, 2); sys.exit('jitkit.random.generator' in sys.modules)"
     assert subprocess.run([sys.executable, "-c", script], check=False).returncode == 0
+
+
+# ---- the kernels
+
+KEY, ONES, MEANS = np.uint64(7), np.ones(700), np.linspace(0, 300, 700)
+LAUNCHES = [
+    (fills.fill_words, (1, 256), (np.zeros(1024, np.uint32), KEY, 0, 0)),
+    (fills.fill_double_words, (1, 256), (np.zeros(512, np.uint64), KEY, 0, 0)),
+    (fills.fill_uniform, (1, 256), (np.zeros(512), KEY, 0, 0, 0.0, 1.0)),
+    (fills.fill_uniform32, (1, 256), (np.zeros(1024, np.float32), KEY, 0, 0, 0.0, 1.0)),
+    (fills.fill_normal, (1, 256), (np.zeros(512), KEY, 0, 0, 0.0, 1.0)),
+    (fills.fill_normal32, (1, 256), (np.zeros(1024, np.float32), KEY, 0, 0, 0.0, 1.0)),
+    (fills.fill_exponential, (1, 256), (np.zeros(512), KEY, 0, 0, 1.0)),
+    (fills.fill_exponential32, (1, 256), (np.zeros(1024, np.float32), KEY, 0, 0, 1.0)),
+    (bounded.fill_below, (1, 256), (np.zeros(1024, np.int64), KEY, 0, 0, KEY, np.uint64(3 * 2**30), np.uint64(2**30))),
+    (bounded.fill_far_below, (1, 256), (np.zeros(512, np.int64), KEY, 0, 0, KEY, np.uint64(3 * 2**61), np.uint64(2**62))),
+    (rejection.fill_gamma, (60,), (ONES, KEY, 0, np.linspace(0, 5, 700), ONES)),
+    (rejection.fill_poisson, (60,), (np.zeros(700, np.int64), KEY, 0, MEANS, np.exp(-MEANS))),
+    (rejection.rescale, (60,), (ONES.copy(), ONES, ONES)),
+    (shuffling.shuffle_buckets, (2,), (np.arange(300), np.array([0, 100, 300]), np.arange(300, dtype=np.uint32) << 23, KEY, 0)),
+]  # fmt: skip
+every_launch = pytest.mark.parametrize(
+    ("kernel", "space", "args"), LAUNCHES, ids=[launch[0].name for launch in LAUNCHES]
+)
+
+
+@every_launch
+def test_kernels_check_clean(kernel, space, args):
+    report = kernel.check[space](*args)
+    assert report.ok, str(report)
+
+
+@pytest.mark.skipif(SIMULATED, reason="the simulator generates no code")
+@every_launch
+def test_fills_are_vector_code(kernel, space, args):
+    found = kernel.inspect(*args, space=space, backend="cpu")
+    if len(space) == 2 or kernel in (rejection.fill_gamma, rejection.fill_poisson):
+        assert found.vector_types
+    if "uniform" in kernel.name and platform.machine() == "x86_64":
+        assert "pmuludq" in found.asm
+        assert ("cvtdq2ps" if kernel.name.endswith("32") else "cvtdq2pd") in found.asm  # not through scalar registers
+    if kernel.name.endswith("32"):
+        assert not any("double" in text for text in found.vector_types)
+
+
+@pytest.mark.skipif(importlib.util.find_spec("numba_cuda") is None, reason="numba-cuda is not installed")
+@pytest.mark.skipif(SIMULATED, reason="the simulator generates no code")
+@every_launch
+def test_kernels_compile_for_the_gpu(kernel, space, args):
+    found = kernel.inspect(*args, space=space, backend="cuda")
+    assert ".target sm_90" in found.ptx
+    if kernel.name == "fill_uniform32":
+        assert ".f64" not in found.ptx

@@ -232,6 +232,24 @@ def bitonic(x: Any, out: Any) -> None:
         out[start : start + SORT_BLOCK] = np.sort(x[start : start + SORT_BLOCK])
 
 
+@parallel
+def philox(x: Any, key: Any) -> None:
+    """Write the words of Philox4x32-10, held in 64 bits as in C."""
+    word, half = np.uint64(0xFFFFFFFF), np.uint64(32)
+    step = x.dtype.type(2.0**-24)
+    for i in numba.prange(x.shape[1]):
+        k0, k1 = np.uint64(key) & word, np.uint64(key) >> half
+        c0, c1, c2, c3 = np.uint64(i) & word, np.uint64(i) >> half, np.uint64(0), np.uint64(0)
+        for _ in range(10):
+            p0, p1 = c0 * np.uint64(0xD2511F53), c2 * np.uint64(0xCD9E8D57)
+            c0, c1, c2, c3 = (p1 >> half) ^ c1 ^ k0, p1 & word, (p0 >> half) ^ c3 ^ k1, p0 & word
+            k0, k1 = (k0 + np.uint64(0x9E3779B9)) & word, (k1 + np.uint64(0xBB67AE85)) & word
+        x[0, i] = x.dtype.type(np.int32(c0 >> np.uint64(8))) * step
+        x[1, i] = x.dtype.type(np.int32(c1 >> np.uint64(8))) * step
+        x[2, i] = x.dtype.type(np.int32(c2 >> np.uint64(8))) * step
+        x[3, i] = x.dtype.type(np.int32(c3 >> np.uint64(8))) * step
+
+
 PEERS: dict[str, Callable[..., None]] = {
     "saxpy": saxpy,
     "heat": heat,
@@ -246,4 +264,5 @@ PEERS: dict[str, Callable[..., None]] = {
     "group_histogram": group_histogram,
     "stencil_tiled": heat,
     "bitonic": bitonic,
+    "philox": philox,
 }

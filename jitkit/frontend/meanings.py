@@ -31,5 +31,16 @@ def compiled_form(func: Any) -> Any:
 
 
 def has_own_interpretation(func: Any) -> bool:
-    """Tell whether an interpreter runs a function as it stands, and not as a helper of the user's."""
-    return compiled_form(func) is not func
+    """Tell whether an interpreter runs a function as it stands, and not as a helper of the user's.
+
+    Those that make numbers of random bits reinterpret unsigned integers as signed ones, which a check would report.
+    """
+    return compiled_form(func) is not func or getattr(func, "__module__", None) == "jitkit.random.numbers"
+
+
+def always_inlined(func: Callable[..., Any]) -> bool:
+    """Tell whether compilers must put a helper into its callers, whatever they think of its size.
+
+    The ten rounds of a random number are more than LLVM inlines by itself, and a loop with a call in it is no vector code.
+    """
+    return (func.__module__ or "").startswith("jitkit.random.")

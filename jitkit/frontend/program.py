@@ -108,7 +108,9 @@ class Program:
     @cached_property
     def recursive(self) -> bool:
         """Whether this function or a helper calls itself, perhaps through others."""
-        return any(item in found for item in self.reachable() for helper in item.helpers for found in [helper.reachable()])
+        return any(
+            item in found for item in self.reachable() for helper in item.helpers for found in [helper.reachable()]
+        )
 
     @cached_property
     def fingerprint(self) -> str:

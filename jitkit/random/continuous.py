@@ -1,0 +1,286 @@
+"""A generator's floating-point distributions."""
+
+from __future__ import annotations
+
+from typing import Any
+
+import numpy as np
+from numpy.typing import ArrayLike, DTypeLike
+
+from jitkit.random import fills, rejection
+from jitkit.random.outputs import FLOATS, Output, Size, beside, output, parameter
+from jitkit.random.streams import Streams
+
+_KERNELS = {
+    ("uniform", 8): (fills.fill_uniform, 2), ("uniform", 4): (fills.fill_uniform32, 4),
+    ("normal", 8): (fills.fill_normal, 2), ("normal", 4): (fills.fill_normal32, 4),
+    ("exponential", 8): (fills.fill_exponential, 2), ("exponential", 4): (fills.fill_exponential32, 4),
+}  # fmt: skip
+
+
+class Continuous(Streams):
+    """Uniform, normal, exponential and gamma distributions."""
+
+    def random(self, size: Size = None, dtype: DTypeLike | None = None, out: Any = None) -> Any:
+        """Return numbers from 0 to below 1, equally likely.
+
+        Parameters
+        ----------
+        size : int or tuple of int, optional
+            The shape; one number by default.
+        dtype : {float64, float32}, optional
+            By default float64, or that of `out`.
+        out : contiguous array, optional
+            A NumPy or device array to fill.
+
+        Returns
+        -------
+        float or ndarray
+            Multiples of 2**-53, or 2**-24 in float32; the same bits on every backend.
+
+        Raises
+        ------
+        TypeError, ValueError
+            Where `size`, `dtype` and `out` do not fit together.
+
+        Notes
+        -----
+        Philox4x32-10 of J. K. Salmon et al., "Parallel random numbers: as easy as 1, 2, 3", SC 2011.
+
+        Examples
+        --------
+        >>> import jitkit as jk
+        >>> jk.random.Generator(7).random((2, 3), dtype="float32").shape
+        (2, 3)
+        """
+        chosen = output("Generator.random", size, dtype, out, FLOATS)
+        return self._fill("uniform", chosen, 0.0, 1.0)
+
+    def uniform(
+        self, low: ArrayLike = 0.0, high: ArrayLike = 1.0, size: Size = None, dtype: DTypeLike | None = None, out: Any = None
+    ) -> Any:  # fmt: skip
+        """Return numbers between two bounds, equally likely; rounding can give the upper bound itself.
+
+        Parameters
+        ----------
+        low, high : float or array_like
+            The bounds.
+        size, dtype, out
+            As in `random`; without a size, the shape of the bounds.
+
+        Returns
+        -------
+        float or ndarray
+            Within 1 ULP of the larger bound on every backend: some multiply and add in one step.
+
+        Raises
+        ------
+        TypeError, ValueError
+            As in `random`, and where the bounds are no finite numbers.
+
+        Notes
+        -----
+        Philox4x32-10 of J. K. Salmon et al., "Parallel random numbers: as easy as 1, 2, 3", SC 2011.
+
+        Examples
+        --------
+        >>> import jitkit as jk
+        >>> x = jk.random.Generator(7).uniform(-1, 1, 1000)
+        >>> bool((abs(x) <= 1).all())
+        True
+        """
+        what = "Generator.uniform"
+        least, most = parameter(what, "low", low, positive=False), parameter(what, "high", high, positive=False)
+        with np.errstate(over="ignore", invalid="ignore"):
+            width = most - least
+        if not np.all(np.isfinite(width)):
+            raise ValueError(f"{what}: low is {low!r} and high {high!r}; give finite bounds with a finite difference")
+        return self._fill("uniform", output(what, size, dtype, out, FLOATS, least, most), least, width)
+
+    def normal(
+        self, loc: ArrayLike = 0.0, scale: ArrayLike = 1.0, size: Size = None, dtype: DTypeLike | None = None, out: Any = None
+    ) -> Any:  # fmt: skip
+        """Return numbers of a normal distribution.
+
+        Parameters
+        ----------
+        loc, scale : float or array_like
+            Mean and standard deviation.
+        size, dtype, out
+            As in `random`; without a size, the shape of the parameters.
+
+        Returns
+        -------
+        float or ndarray
+            Equal on every backend but for the rounding of logarithm, sine and cosine: 4 ULP each.
+
+        Raises
+        ------
+        TypeError, ValueError
+            As in `random`, and for a negative `scale`.
+
+        Notes
+        -----
+        G. E. P. Box, M. E. Muller, "A note on the generation of random normal deviates", Ann. Math. Stat. 29(2), 1958.
+
+        Examples
+        --------
+        >>> import jitkit as jk
+        >>> x = jk.random.Generator(7).normal(10, 2, 100_000)
+        >>> round(float(x.mean())), round(float(x.std()))
+        (10, 2)
+        """
+        what = "Generator.normal"
+        mean, deviation = parameter(what, "loc", loc, positive=False), parameter(what, "scale", scale)
+        return self._fill("normal", output(what, size, dtype, out, FLOATS, mean, deviation), mean, deviation)
+
+    def standard_normal(self, size: Size = None, dtype: DTypeLike | None = None, out: Any = None) -> Any:
+        """Return numbers of the normal distribution of mean 0 and deviation 1; all else as in `normal` and `random`.
+
+        Parameters
+        ----------
+        size, dtype, out
+            As in `random`.
+
+        Returns
+        -------
+        float or ndarray
+
+        Raises
+        ------
+        TypeError, ValueError
+            As in `random`.
+
+        Notes
+        -----
+        G. E. P. Box, M. E. Muller, "A note on the generation of random normal deviates", Ann. Math. Stat. 29(2), 1958.
+
+        Examples
+        --------
+        >>> import jitkit as jk
+        >>> jk.random.Generator(7).standard_normal(3, dtype="float32").dtype
+        dtype('float32')
+        """
+        return self._fill("normal", output("Generator.standard_normal", size, dtype, out, FLOATS), 0.0, 1.0)
+
+    def exponential(
+        self, scale: ArrayLike = 1.0, size: Size = None, dtype: DTypeLike | None = None, out: Any = None
+    ) -> Any:
+        """Return numbers of an exponential distribution.
+
+        Parameters
+        ----------
+        scale : float or array_like
+            The mean.
+        size, dtype, out
+            As in `random`; without a size, the shape of `scale`.
+
+        Returns
+        -------
+        float or ndarray
+            Equal on every backend but for the rounding of the logarithm, 4 ULP.
+
+        Raises
+        ------
+        TypeError, ValueError
+            As in `random`, and for a negative `scale`.
+
+        Notes
+        -----
+        By inversion: L. Devroye, Non-Uniform Random Variate Generation, Springer, 1986, chapter 2.
+
+        Examples
+        --------
+        >>> import jitkit as jk
+        >>> bool(jk.random.Generator(7).exponential(2.0, 1000).min() >= 0)
+        True
+        """
+        what = "Generator.exponential"
+        mean = parameter(what, "scale", scale)
+        return self._fill("exponential", output(what, size, dtype, out, FLOATS, mean), mean)
+
+    def standard_exponential(self, size: Size = None, dtype: DTypeLike | None = None, out: Any = None) -> Any:
+        """Return numbers of the exponential distribution of mean 1; all else as in `exponential` and `random`.
+
+        Parameters
+        ----------
+        size, dtype, out
+            As in `random`.
+
+        Returns
+        -------
+        float or ndarray
+
+        Raises
+        ------
+        TypeError, ValueError
+            As in `random`.
+
+        Notes
+        -----
+        By inversion: L. Devroye, Non-Uniform Random Variate Generation, Springer, 1986, chapter 2.
+
+        Examples
+        --------
+        >>> import jitkit as jk
+        >>> jk.random.Generator(7).standard_exponential(3).shape
+        (3,)
+        """
+        return self._fill("exponential", output("Generator.standard_exponential", size, dtype, out, FLOATS), 1.0)
+
+    def gamma(
+        self, shape: ArrayLike, scale: ArrayLike = 1.0, size: Size = None, dtype: DTypeLike | None = None, out: Any = None
+    ) -> Any:  # fmt: skip
+        """Return numbers of a gamma distribution.
+
+        Parameters
+        ----------
+        shape, scale : float or array_like
+            The parameters; the mean is their product.
+        size, dtype, out
+            As in `random`; without a size, the shape of the parameters. Computed in float64 in either case.
+
+        Returns
+        -------
+        float or ndarray
+            Equal on every backend but for the rounding of `math` functions. It decides which candidates are taken: about
+            one number in 1e14 may differ altogether.
+
+        Raises
+        ------
+        TypeError, ValueError
+            As in `random`, and for a negative or infinite parameter.
+
+        Notes
+        -----
+        G. Marsaglia, W. W. Tsang, "A simple method for generating gamma variables", ACM Trans. Math. Softw. 26(3), 2000.
+
+        Examples
+        --------
+        >>> import jitkit as jk
+        >>> x = jk.random.Generator(7).gamma(3.0, 2.0, 100_000)
+        >>> round(float(x.mean()))
+        6
+        """
+        what = "Generator.gamma"
+        form, factor = parameter(what, "shape", shape), parameter(what, "scale", scale)
+        if not np.all(np.isfinite(form)):
+            raise ValueError(f"{what}: shape is infinite; give finite numbers from 0")
+        chosen, step = output(what, size, dtype, out, FLOATS, form, factor), self._next_step()
+        n = chosen.flat.shape[0]
+        if n:
+            rejection.fill_gamma[n](chosen.flat, self._key, step, beside(form, chosen), beside(factor, chosen))
+        return chosen.result()
+
+    def _fill(self, distribution: str, chosen: Output, *parameters: Any) -> Any:
+        """Fill an output; numbers as parameters go into the kernel, arrays over its result."""
+        kernel, rows = _KERNELS[distribution, chosen.dtype.itemsize]
+        scalars = all(np.ndim(value) == 0 for value in parameters)
+        standard = {"uniform": (0.0, 1.0), "normal": (0.0, 1.0), "exponential": (1.0,)}[distribution]
+        given = tuple(map(float, parameters)) if scalars else standard
+        fills.fill(kernel, rows, chosen.flat, self._key, self._next_step(), *given)
+        n = chosen.flat.shape[0]
+        if not scalars and n:
+            offset, factor = parameters if len(parameters) == 2 else (0.0, *parameters)
+            rejection.rescale[n](chosen.flat, beside(offset, chosen), beside(factor, chosen))
+        return chosen.result()

@@ -1,0 +1,126 @@
+"""A generator's integers."""
+
+from __future__ import annotations
+
+import operator
+from typing import Any
+
+import numpy as np
+from numpy.typing import ArrayLike, DTypeLike
+
+from jitkit.random import rejection
+from jitkit.random.bounded import fill_integers
+from jitkit.random.outputs import INTEGERS, Size, beside, output, parameter
+from jitkit.random.streams import Streams
+
+# As NumPy's: above, a number ten deviations over the mean would not fit 64 bits.
+_LARGEST_MEAN = 2.0**63 - 10 * 2.0**31.5
+
+
+class Discrete(Streams):
+    """Equally likely integers, and the Poisson distribution."""
+
+    def integers(
+        self, low: int, high: int | None = None, size: Size = None, dtype: DTypeLike | None = None,
+        endpoint: bool = False, out: Any = None,
+    ) -> Any:  # fmt: skip
+        """Return integers of a range, equally likely, without bias.
+
+        Parameters
+        ----------
+        low, high : int
+            The range ``low <= x < high``; given one number, ``0 <= x < low``.
+        size : int or tuple of int, optional
+            The shape; one integer by default.
+        dtype : dtype, optional
+            An integer type of 8 to 64 bits; by default int64, or that of `out`.
+        endpoint : bool, default False
+            Whether `high` belongs to the range.
+        out : contiguous array, optional
+            A NumPy array to fill.
+
+        Returns
+        -------
+        numpy integer or ndarray
+            The same bits on every backend.
+
+        Raises
+        ------
+        TypeError
+            Where the bounds are no integers, or the dtype none of integers.
+        ValueError
+            Where the range is empty or reaches beyond the dtype.
+
+        Notes
+        -----
+        D. Lemire, "Fast random integer generation in an interval", ACM Trans. Model. Comput. Simul. 29(1), 2019.
+
+        Examples
+        --------
+        >>> import jitkit as jk
+        >>> sorted(set(jk.random.Generator(7).integers(1, 6, 100, endpoint=True).tolist()))
+        [1, 2, 3, 4, 5, 6]
+        """
+        what = "Generator.integers"
+        try:
+            least, most = (0, operator.index(low)) if high is None else (operator.index(low), operator.index(high))
+        except TypeError:
+            raise TypeError(
+                f"{what}: the bounds are {low!r} and {high!r}; give two integers (arrays of bounds are not drawn in one call)"
+            ) from None
+        chosen = output(what, size, dtype, out, INTEGERS)
+        most, limits = most + bool(endpoint), np.iinfo(chosen.dtype)
+        if least >= most:
+            raise ValueError(f"{what}: no integer lies in {least} <= x < {most}; give low < high")
+        if least < limits.min or most > limits.max + 1:
+            raise ValueError(f"{what}: {least} <= x < {most} reaches beyond {chosen.dtype}; give a wider dtype")
+        fill_integers(chosen.flat, self._key, self._next_step(), least, most - least)
+        return chosen.result()
+
+    def poisson(self, lam: ArrayLike = 1.0, size: Size = None, dtype: DTypeLike | None = None, out: Any = None) -> Any:
+        """Return integers of a Poisson distribution.
+
+        Parameters
+        ----------
+        lam : float or array_like
+            The mean.
+        size : int or tuple of int, optional
+            The shape; by default that of `lam`.
+        dtype : {int64}, optional
+            The elements' type.
+        out : contiguous array of int64, optional
+            A NumPy or device array to fill.
+
+        Returns
+        -------
+        numpy.int64 or ndarray
+            For means below 10 the same bits on every backend. Above, the rounding of `math` functions decides which
+            candidates are taken: about one number in 1e12 may differ.
+
+        Raises
+        ------
+        TypeError, ValueError
+            As in `random`, and for a mean that is negative or above 9.2e18.
+
+        Notes
+        -----
+        W. Hörmann, "The transformed rejection method for generating Poisson random variables", Insurance: Mathematics
+        and Economics 12(1), 1993; for means below 10, D. E. Knuth, The Art of Computer Programming 2, 3.4.1.
+
+        Examples
+        --------
+        >>> import jitkit as jk
+        >>> x = jk.random.Generator(7).poisson(4.0, 100_000)
+        >>> round(float(x.mean())), round(float(x.var()))
+        (4, 4)
+        """
+        what = "Generator.poisson"
+        mean = parameter(what, "lam", lam)
+        if not np.all(mean <= _LARGEST_MEAN):
+            raise ValueError(f"{what}: lam is {float(mean.max())!r}; give means up to {_LARGEST_MEAN:.3g}")
+        chosen, step = output(what, size, dtype, out, ("int64",), mean), self._next_step()
+        n = chosen.flat.shape[0]
+        if n:
+            limit = np.exp(-mean)  # here once, so that no backend rounds it in a way of its own
+            rejection.fill_poisson[n](chosen.flat, self._key, step, beside(mean, chosen), beside(limit, chosen))
+        return chosen.result()

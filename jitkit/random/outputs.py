@@ -1,0 +1,168 @@
+"""Where a generator's numbers go: checking `size`, `dtype` and `out`, and making the array."""
+
+from __future__ import annotations
+
+import operator
+from dataclasses import dataclass
+from typing import Any
+
+import numpy as np
+from numpy.typing import DTypeLike
+
+import jitkit as jk
+from jitkit.launch.arguments import is_device_array
+from jitkit.random.fills import numpy_dtype
+
+Size = int | tuple[int, ...] | None
+FLOATS = ("float64", "float32")
+INTEGERS = ("int64", "int32", "int16", "int8", "uint64", "uint32", "uint16", "uint8")
+
+
+@dataclass(frozen=True)
+class Output:
+    """An array to fill.
+
+    Attributes
+    ----------
+    array : array
+        What the caller gets.
+    flat : array, shape (n,)
+        The same elements in one dimension.
+    scalar : bool
+        Whether the caller gets its one element instead.
+    """
+
+    array: Any
+    flat: Any
+    scalar: bool
+
+    @property
+    def dtype(self) -> np.dtype[Any]:
+        """The elements' type."""
+        return numpy_dtype(self.flat)
+
+    @property
+    def shape(self) -> tuple[int, ...]:
+        """The shape that the caller sees."""
+        return tuple(self.array.shape)
+
+    def result(self) -> Any:
+        """Return what the caller gets."""
+        return self.array[()] if self.scalar else self.array
+
+
+def shape_of(what: str, size: Size) -> tuple[int, ...]:
+    """Return a size as a shape.
+
+    Raises
+    ------
+    TypeError, ValueError
+        Where it is none, or negative.
+    """
+    try:
+        shape = () if size is None else tuple(map(operator.index, size if isinstance(size, (tuple, list)) else (size,)))
+    except TypeError:
+        raise TypeError(f"{what}: size is {size!r}; give an integer, a tuple of integers, or None") from None
+    if any(extent < 0 for extent in shape):
+        raise ValueError(f"{what}: size is {size!r}; extents are integers from 0")
+    return shape
+
+
+def output(
+    what: str, size: Size, dtype: DTypeLike | None, out: Any, allowed: tuple[str, ...], *parameters: Any
+) -> Output:
+    """Return the array that a method fills.
+
+    Parameters
+    ----------
+    what : str
+        The method, for messages.
+    size, dtype, out
+        The caller's.
+    allowed : tuple of str
+        The dtypes that the method can draw, the default first.
+    *parameters : array_like
+        The distribution's parameters: without a size, the numbers take their shape.
+
+    Raises
+    ------
+    TypeError, ValueError
+        Where the three do not fit together, or not the method; the message says what does.
+    """
+    if out is not None:
+        _check_out(what, size, dtype, out, allowed)
+        chosen = Output(out, out.reshape(-1), scalar=False)
+    else:
+        kind = _dtype(what, dtype, allowed)
+        shape = np.broadcast_shapes(*map(np.shape, parameters)) if size is None else shape_of(what, size)
+        array = np.empty(shape, kind)
+        chosen = Output(array, array.reshape(-1), scalar=size is None and shape == ())
+    for parameter in parameters:
+        try:
+            fits = np.broadcast_shapes(np.shape(parameter), chosen.shape) == chosen.shape
+        except ValueError:
+            fits = False
+        if not fits:
+            raise ValueError(
+                f"{what}: a parameter of shape {np.shape(parameter)} does not broadcast to the numbers' {chosen.shape}; "
+                "give a size that ends in the parameter's shape"
+            )
+    return chosen
+
+
+def _dtype(what: str, dtype: DTypeLike | None, allowed: tuple[str, ...]) -> np.dtype[Any]:
+    kind = np.dtype(allowed[0] if dtype is None else dtype)
+    if kind.name not in allowed or not kind.isnative:
+        raise TypeError(f"{what}: dtype is {kind}; give one of {', '.join(allowed)}")
+    return kind
+
+
+def _check_out(what: str, size: Size, dtype: DTypeLike | None, out: Any, allowed: tuple[str, ...]) -> None:
+    on_device = is_device_array(out)
+    if not on_device and not isinstance(out, np.ndarray):
+        raise TypeError(f"{what}: out is a {type(out).__name__}; give a NumPy or device array")
+    kind = _dtype(what, numpy_dtype(out), allowed)
+    if dtype is not None and np.dtype(dtype) != kind:
+        raise TypeError(f"{what}: dtype is {np.dtype(dtype)}, and out an array of {kind}; leave dtype away")
+    if size is not None and shape_of(what, size) != tuple(out.shape):
+        raise ValueError(f"{what}: size is {size!r}, and out has the shape {tuple(out.shape)}; leave size away")
+    if not _contiguous(out):
+        raise ValueError(f"{what}: out is not contiguous; fill a new array and copy it: out[...] = ...")
+    if not on_device and not out.flags.writeable:
+        raise ValueError(f"{what}: out is read-only; give an array that can be written")
+
+
+def _contiguous(out: Any) -> bool:
+    described = getattr(out, "__cuda_array_interface__", None)
+    if described is None:  # NumPy's, and those of the CUDA simulator
+        return bool(out.flags["C_CONTIGUOUS"])
+    strides, expected = described.get("strides"), np.dtype(described["typestr"]).itemsize
+    for extent, stride in zip(described["shape"][::-1], (strides or ())[::-1], strict=False):
+        if extent > 1 and stride != expected:
+            return False
+        expected *= extent
+    return True
+
+
+def beside(parameter: Any, chosen: Output) -> Any:
+    """Return a parameter as a one-dimensional float64 array, one for each number, where the numbers are."""
+    flat = np.broadcast_to(np.asarray(parameter, np.float64), chosen.shape).reshape(-1)
+    return jk.asarray(np.ascontiguousarray(flat), device="cuda") if is_device_array(chosen.flat) else flat
+
+
+def parameter(what: str, name: str, value: Any, positive: bool = True) -> Any:
+    """Return a distribution's parameter as float64 numbers.
+
+    Raises
+    ------
+    TypeError, ValueError
+        Where it is no number, or negative (NaN counts as such) and must not be.
+    """
+    try:
+        numbers = np.asarray(value, np.float64)
+    except (TypeError, ValueError):
+        raise TypeError(f"{what}: {name} is {value!r}; give a number or an array of them") from None
+    if positive and not np.all(numbers >= 0):
+        worst = numbers if numbers.ndim == 0 else numbers[~(numbers >= 0)][0]
+        raise ValueError(f"{what}: {name} is {float(worst)!r}; give numbers from 0")
+    return numbers
