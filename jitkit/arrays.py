@@ -7,7 +7,7 @@ from typing import Any
 import numpy as np
 from numpy.typing import ArrayLike, DTypeLike
 
-from jitkit.backends import gpu, unwritten
+from jitkit.backends import device_memory, gpu, unwritten
 from jitkit.errors import BackendError
 
 _DEVICES = (None, "cpu", "cuda")
@@ -50,11 +50,9 @@ def asarray(x: Any, dtype: DTypeLike | None = None, device: str | None = None) -
     """
     there = hasattr(x, "__cuda_array_interface__")
     if _on_gpu(device, "asarray") or (device is None and there):
-        from numba import cuda
-
         if there and (dtype is None or np.dtype(dtype) == np.dtype(x.__cuda_array_interface__["typestr"])):
             return x
-        return cuda.to_device(np.ascontiguousarray(to_numpy(x), dtype=dtype))
+        return device_memory.to_device(np.ascontiguousarray(to_numpy(x), dtype=dtype))
     return np.asarray(to_numpy(x), dtype=dtype)
 
 
@@ -113,9 +111,7 @@ def empty(shape: int | tuple[int, ...], dtype: DTypeLike = np.float64, device: s
     (2, 3)
     """
     if _on_gpu(device, "empty"):
-        from numba import cuda
-
-        return cuda.device_array(shape, dtype)
+        return device_memory.empty(shape, dtype)
     return unwritten.mark(np.empty(shape, dtype))
 
 
@@ -144,9 +140,7 @@ def full(
     """
     host = np.full(shape, fill_value, dtype)
     if _on_gpu(device, "full"):
-        from numba import cuda
-
-        return cuda.to_device(host)
+        return device_memory.to_device(host)
     return host
 
 
@@ -161,7 +155,8 @@ def synchronize() -> None:
     import sys
 
     # A process that never imported numba.cuda has launched nothing there.
-    if "numba.cuda" in sys.modules and gpu.missing() is None:
+    # The emulator's launches have finished when they return.
+    if "numba.cuda" in sys.modules and gpu.missing() is None and not gpu.emulated():
         from numba import cuda
 
         cuda.synchronize()

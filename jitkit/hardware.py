@@ -95,10 +95,12 @@ def cpu_name() -> str:
 def _gpus() -> list[Device]:
     if gpu.missing() is not None:
         return []
-    from numba import cuda
-
     if gpu.simulated():
         return [Device("cuda", "CUDA simulator", 1)]
+    if gpu.emulated():
+        return [Device("cuda", f"emulated on {cpu_name()}", pool.get_num_threads(), gpu.EMULATED_CC)]
+    from numba import cuda
+
     found = []
     for device in cuda.gpus:
         with device:

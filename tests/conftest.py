@@ -2,7 +2,7 @@
 
 A test that takes the `backend` fixture runs once on each backend. Without a GPU its `cuda` leg needs the CUDA
 simulator, which Numba chooses when it is imported: `test_simulator.py` starts a second run of pytest for that, in which
-only the `cuda` legs are left.
+only the `cuda` legs are left. With ``JITKIT_TEST_CUDA=emulated`` they run in this process, in the emulator.
 """
 
 from __future__ import annotations
@@ -10,17 +10,20 @@ from __future__ import annotations
 import functools
 import os
 import tempfile
+from collections.abc import Iterator
 
 import hypothesis
 import pytest
 
 SIMULATED = os.environ.get("NUMBA_ENABLE_CUDASIM") == "1"
+EMULATED = os.environ.get("JITKIT_TEST_CUDA") == "emulated"
 BACKENDS = ("cuda",) if SIMULATED else ("python", "cpu", "cuda")
 
 # jitkit reads these; conftest is imported before any test imports jitkit.
 _cache = tempfile.TemporaryDirectory(prefix="jitkit-tests-")
 os.environ["JITKIT_CACHE_DIR"] = _cache.name
 os.environ.pop("JITKIT_BACKEND", None)
+os.environ.pop("JITKIT_CUDA_EMULATOR", None)
 
 # No deadline: the first example of a test compiles.
 hypothesis.settings.register_profile("jitkit", deadline=None, derandomize="CI" in os.environ)
@@ -39,11 +42,17 @@ def has_gpu() -> bool:
 
 # Not of function scope: hypothesis refuses such fixtures, since they are not renewed between its examples.
 @pytest.fixture(scope="module", params=BACKENDS)
-def backend(request: pytest.FixtureRequest) -> str:
+def backend(request: pytest.FixtureRequest) -> Iterator[str]:
     """Each backend in turn, by name."""
-    if request.param == "cuda" and not (SIMULATED or has_gpu()):
+    if request.param != "cuda" or SIMULATED or has_gpu():
+        yield request.param
+        return
+    if not EMULATED:
         pytest.skip("no GPU here; tests/test_simulator.py runs this in the CUDA simulator")
-    return request.param
+    # Not jk.emulate_cuda(): a context does not reach the threads that some tests start.
+    with pytest.MonkeyPatch.context() as patch:
+        patch.setenv("JITKIT_CUDA_EMULATOR", "1")
+        yield request.param
 
 
 def pytest_collection_modifyitems(config: pytest.Config, items: list[pytest.Item]) -> None:

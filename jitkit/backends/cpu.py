@@ -65,7 +65,9 @@ def build(
         repr((program.fingerprint, fastmath, layouts, ndim, unit_step, group, driver.BLOCK)).encode(), digest_size=10
     ).hexdigest()
     body = compile_body(program, fastmath, group)
-    launch = target().define(driver.launcher(body, layouts, ndim, unit_step, fastmath, group, program.recursive, pool.SYMBOL))
+    launch = target().define(
+        driver.launcher(body, layouts, ndim, unit_step, fastmath, group, program.recursive, pool.SYMBOL)
+    )
     function = _driver_function(f"jitkit_{program.name}_{identity}", launch, ndim, sum(map(leaves, layouts)))
     dispatcher = numba.njit(**_DRIVER)(function)
     if cached:

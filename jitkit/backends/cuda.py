@@ -8,6 +8,7 @@ from __future__ import annotations
 import contextlib
 import functools
 import unittest.mock
+import warnings
 from collections.abc import Callable, Iterator
 from dataclasses import dataclass
 from types import SimpleNamespace
@@ -64,12 +65,15 @@ class Variant:
     cut: bool = False
 
 
-def build(program: Program, fastmath: bool, layouts: tuple[Layout, ...], variant: Variant) -> Callable[..., None]:
+def build(
+    program: Program, fastmath: bool, layouts: tuple[Layout, ...], variant: Variant, lines: bool = False
+) -> Callable[..., None]:
     """Return the Python function of the CUDA kernel ``(*starts, *steps, *counts, *leaves)``, for `cuda.jit` or `cuda.compile`.
 
-    A group kernel takes the numbers of the grid's first group in place of the counts: it runs whole groups.
+    A group kernel takes the numbers of the grid's first group in place of the counts: it runs whole groups. With `lines`
+    the code says which line of the source each instruction belongs to.
     """
-    ndim, device = variant.ndim, functools.partial(cuda.jit, device=True, fastmath=fastmath)
+    ndim, device = variant.ndim, functools.partial(cuda.jit, device=True, fastmath=fastmath, lineinfo=lines)
     mode = Mode("cuda", fastmath, variant.narrow, program.group, variant.cut)
     body = target().compile(program, mode, lambda f: device(f, forceinline=True), device)
     launch = target().define(_launcher(body, layouts, variant, program.group))
@@ -173,7 +177,9 @@ def ptx(
     ImportError, OSError
         Where NVVM is not installed.
     """
-    with _compute_capability(cc):
+    with _compute_capability(cc), warnings.catch_warnings():
+        # The driver around the kernel has no source; the kernel has.
+        warnings.filterwarnings("ignore", "Could not find source for function")
         text, _ = cuda.compile(
             function,
             signature,

@@ -138,7 +138,7 @@ def ptx_for(
     lines: bool = False,
 ) -> str:
     """Return the PTX of a variant for leaves of these types; with `lines` it names the lines of the source."""
-    function = adapter.build(call.kernel.program, call.kernel.fastmath, layouts_of(values), variant)
+    function = adapter.build(call.kernel.program, call.kernel.fastmath, layouts_of(values), variant, lines)
     index = types.int32 if variant.narrow else types.int64
     signature = (*[index] * (3 * call.ndim), *kinds)
     return adapter.ptx(function, signature, call.kernel.fastmath, cc, _threads(call), lines)

@@ -75,6 +75,8 @@ def show(size: str, plot: Path | None) -> None:
         screen.print(f"cuda cannot run here: {reason}")
     elif gpu.simulated():
         screen.print("cuda, simulated: Numba's simulator interprets the kernel; its time says nothing about a GPU")
+    elif gpu.emulated():
+        screen.print("cuda, emulated: the code for GPUs, executed on the CPU; its time says nothing about a GPU")
     if plot is not None:
         drawing.draw(plot, [(row.name, rows[0].per_point / row.per_point) for row in rows])
         screen.print(f"drawn: {plot}", soft_wrap=True)

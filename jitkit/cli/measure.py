@@ -89,7 +89,8 @@ def chosen_backend(asked: str | None) -> str:
 
 def label(backend: str) -> str:
     """Return a backend's name, with a warning where it is not the real thing."""
-    return "cuda, simulated" if backend == "cuda" and gpu.simulated() else backend
+    stand_in = gpu.stand_in() if backend == "cuda" else None
+    return f"cuda, {stand_in}" if stand_in else backend
 
 
 def is_slow(backend: str) -> bool:

@@ -1,0 +1,112 @@
+"""Starting compiled kernels in the emulator: the PTX that a GPU's driver would be given, executed on the CPU."""
+
+from __future__ import annotations
+
+from collections.abc import Iterator
+from typing import Any
+
+import numpy as np
+from numba import types
+from numba.cuda.typing.typeof import typeof
+
+from jitkit.backends import cuda_device, emulation, report
+from jitkit.backends.cuda import Variant
+from jitkit.backends.cuda_grid import grid, group_grid, rounded_up
+from jitkit.backends.emulated_arrays import EmulatedArray
+from jitkit.backends.gpu import EMULATED_CC
+from jitkit.backends.layout import leaf_values
+from jitkit.emulator.arguments import byte_ranges, packed
+from jitkit.emulator.module import Module
+from jitkit.errors import JitkitError
+from jitkit.launch.definition import Call
+from jitkit.launch.space import Space
+
+THREADS = 128
+"""Threads of a block of a kernel without groups."""
+
+Extents = tuple[int, ...]
+
+
+def start(call: Call, part: Space, values: tuple) -> None:
+    """Run one grid; returns when it has run."""
+    blocks, threads = grid(part, THREADS)
+    variant = cuda_device.variant_for(part, _leaves(values))
+    _run(call, values, variant, part, blocks, threads, 0)
+
+
+def start_groups(call: Call, part: Space, first: tuple[int, ...], values: tuple) -> None:
+    """Run one grid of whole groups, of which `first` is the number of the first; returns when it has run."""
+    kernel = call.kernel
+    assert kernel.group is not None
+    blocks, threads = group_grid(part, kernel.group)
+    variant = cuda_device.variant_for(rounded_up(part, kernel.group), _leaves(values), cut=any(first))
+    shared = kernel.program.dynamic_shared_bytes(dict(zip(call.argument_names, values, strict=True)))
+    _run(call, values, variant, Space(part.starts, part.steps, first), blocks, threads, shared)
+
+
+def _run(
+    call: Call, values: tuple, variant: Variant, space: Space, blocks: Extents, threads: Extents, shared: int
+) -> None:
+    asked = emulation.requested()
+    check = asked is not None and asked.check
+    leaves = _leaves(values)
+    module = _module(call, values, leaves, variant, check)
+    entry = module.entries[0]
+    program = module.program(entry, bounds=check, races=check)
+    index = np.int32 if variant.narrow else np.int64
+    numbers = [index(value) for group in space for value in group]
+    args = [*numbers, *(item for leaf in leaves for item in _flat(leaf))]
+    module.start(
+        call.kernel.name, program, blocks, threads,
+        packed(call.kernel.name, program.translation, args), shared, ranges=_ranges(leaves), races=check,
+    )  # fmt: skip
+
+
+def _leaves(values: tuple) -> list[Any]:
+    return list(leaf_values(values))
+
+
+def _module(call: Call, values: tuple, leaves: list[Any], variant: Variant, check: bool) -> Module:
+    kinds = tuple(map(leaf_kinds, leaves))
+    key = ("emulated", cuda_device.layouts_of(values), variant, kinds, check)
+    try:
+        return call.kernel.kept(key, lambda: Module(_ptx(call, values, variant, kinds, check)))
+    except JitkitError:
+        raise
+    except Exception as error:
+        raise report.explain(call.kernel, call.ndim, values, error) from error
+
+
+def _ptx(call: Call, values: tuple, variant: Variant, kinds: tuple[Any, ...], check: bool) -> str:
+    leaf_types = [kind for group in kinds for kind in group]
+    return cuda_device.ptx_for(call, values, variant, leaf_types, EMULATED_CC, lines=check)
+
+
+def leaf_kinds(leaf: Any) -> tuple[types.Type, ...]:
+    """Return the Numba types in which a leaf reaches the code."""
+    if isinstance(leaf, EmulatedArray):
+        kind = typeof(leaf.memory)
+        return (types.Array(kind.dtype, kind.ndim, kind.layout),)
+    if isinstance(leaf, float) and not isinstance(leaf, np.generic):
+        return types.float32, types.int64
+    return (typeof(leaf),)
+
+
+def _flat(leaf: Any) -> Iterator[Any]:
+    """Yield the parameters that numba-cuda makes of a leaf, each of the size that PTX has for it."""
+    if isinstance(leaf, EmulatedArray):
+        yield from map(np.int64, (0, 0, leaf.size, leaf.dtype.itemsize, leaf.address, *leaf.shape, *leaf.strides))
+    elif isinstance(leaf, (bool, np.bool_)):
+        yield np.uint8(leaf)
+    elif isinstance(leaf, float) and not isinstance(leaf, np.generic):
+        with np.errstate(over="ignore"):
+            yield from (np.float32(leaf), np.float64(leaf).view(np.int64))
+    elif isinstance(leaf, (complex, np.complexfloating)):
+        number = np.asarray(leaf)
+        yield from (number.real[()], number.imag[()])
+    else:
+        yield np.asarray(leaf)[()]
+
+
+def _ranges(leaves: list[Any]) -> list[tuple[int, int]]:
+    return byte_ranges([leaf.memory for leaf in leaves if isinstance(leaf, EmulatedArray)])

@@ -1,0 +1,184 @@
+"""The cuda backend on the emulator: choosing it, its device arrays, and what it finds wrong."""
+
+from __future__ import annotations
+
+import threading
+
+import numpy as np
+import pytest
+from conftest import SIMULATED, has_gpu
+
+import jitkit as jk
+from jitkit.backends import emulation
+from jitkit.emulator import ExecutionError
+
+pytestmark = pytest.mark.skipif(SIMULATED, reason="Numba's simulator interprets kernels: there is no PTX to execute")
+needs_no_gpu = pytest.mark.skipif(has_gpu(), reason="a GPU takes precedence")
+
+
+@jk.kernel
+def double(i, x):
+    x[i] = 2 * x[i]
+
+
+@jk.kernel
+def shifted(i, x, out, by):
+    out[i] = x[i + by]
+
+
+@jk.kernel(group=64)
+def reversed_groups(i, x, synchronised):
+    own = jk.shared(64, np.float32)
+    own[jk.local_index()] = x[i]
+    if synchronised:
+        jk.barrier()
+    x[i] = own[63 - jk.local_index()]
+
+
+@jk.kernel(group=32)
+def barrier_for_some(i, x):
+    if x[i] > 0:
+        jk.barrier()
+    x[i] = 1
+
+
+@pytest.fixture
+def emulated():
+    with jk.emulate_cuda(always=True):
+        yield
+
+
+@pytest.mark.usefixtures("emulated")
+class TestChoice:
+    """What the library says of itself under the emulator."""
+
+    def test_the_device_says_so(self):
+        device = jk.devices()[-1]
+        assert (device.kind, device.compute_capability) == ("cuda", (9, 0))
+        assert "emulated" in device.name
+        assert jk.available("cuda")
+
+    def test_verify_includes_it(self):
+        report = double.verify[5](np.arange(5.0))
+        assert report.ok
+        assert report.backends == ("python", "cpu", "cuda")
+
+    def test_synchronize(self):
+        x = jk.zeros(3, device="cuda")
+        double[3](x)
+        jk.synchronize()
+        np.testing.assert_array_equal(jk.to_numpy(x), 0)
+
+
+@needs_no_gpu
+def test_it_is_asked_for_or_absent(monkeypatch):
+    assert not jk.available("cuda")
+    with pytest.raises(jk.BackendError, match=r"jk\.emulate_cuda\(\)"):
+        double.on("cuda")[3](np.arange(3.0))
+    monkeypatch.setenv(emulation.VARIABLE, "1")
+    x = np.arange(3.0)
+    double.on("cuda")[3](x)
+    np.testing.assert_array_equal(x, [0, 2, 4])
+    monkeypatch.setenv(emulation.VARIABLE, "0")
+    assert not jk.available("cuda")
+
+
+def test_the_variable_is_validated(monkeypatch):
+    monkeypatch.setenv(emulation.VARIABLE, "yes")
+    with pytest.raises(jk.BackendError, match="JITKIT_CUDA_EMULATOR is 'yes'; it may be 0, 1, or 'always'"):
+        double.on("cuda")[3](np.arange(3.0))
+
+
+@needs_no_gpu
+def test_the_context_belongs_to_its_thread():
+    found = []
+    with jk.emulate_cuda():
+        thread = threading.Thread(target=lambda: found.append(jk.available("cuda")))
+        thread.start()
+        thread.join()
+        assert jk.available("cuda")
+    assert found == [False]
+
+
+@pytest.mark.usefixtures("emulated")
+class TestArrays:
+    """Device arrays of the emulator."""
+
+    @pytest.mark.parametrize("dtype", ["f4", "f8", "i1", "u2", "i8", "c8", "c16", "?", "f2"])
+    def test_there_and_back(self, dtype):
+        x = np.arange(12).reshape(3, 4).astype(dtype)
+        device = jk.asarray(x, device="cuda")
+        assert (device.shape, device.dtype, device.ndim, device.size) == (x.shape, x.dtype, 2, 12)
+        assert device.__cuda_array_interface__["typestr"] == x.dtype.str
+        x[0, 0] = 5
+        assert jk.to_numpy(device)[0, 0] == np.zeros((), dtype)
+        assert jk.to_numpy(device).dtype == x.dtype
+
+    def test_makers(self):
+        assert jk.empty((2, 3), np.float32, device="cuda").shape == (2, 3)
+        np.testing.assert_array_equal(jk.to_numpy(jk.full(3, 7, device="cuda")), 7)
+        np.testing.assert_array_equal(jk.to_numpy(jk.zeros((), device="cuda")), 0)
+
+    def test_asarray_takes_them_as_they_are(self):
+        x = jk.zeros(3, device="cuda")
+        assert jk.asarray(x) is x
+        assert jk.asarray(x, dtype=np.float32).dtype == np.float32
+
+    def test_they_choose_the_backend(self):
+        x = jk.asarray(np.arange(4.0), device="cuda")
+        double[4](x)
+        np.testing.assert_array_equal(jk.to_numpy(x), [0, 2, 4, 6])
+
+    def test_views(self):
+        x = jk.asarray(np.arange(10.0), device="cuda")
+        double[5](x[::2])
+        np.testing.assert_array_equal(jk.to_numpy(x), np.where(np.arange(10) % 2, 1, 2) * np.arange(10.0))
+
+    def test_the_host_cannot_touch_them(self):
+        x = jk.zeros(3, device="cuda")
+        with pytest.raises(jk.BackendError, match="is on the GPU"):
+            double.on("cpu")[3](x)
+        with pytest.raises(TypeError, match=r"jk\.to_numpy"):
+            np.asarray(x)
+        with pytest.raises(jk.BackendError, match="on the GPU and out on the host"):
+            shifted[3](x, np.zeros(3), 0)
+
+
+@needs_no_gpu
+def test_arrays_outside_the_emulator():
+    with jk.emulate_cuda():
+        x = jk.full(3, 1.0, device="cuda")
+    with pytest.raises(jk.BackendError, match="cannot run here"):
+        double[3](x)
+    np.testing.assert_array_equal(jk.to_numpy(x), 1)
+
+
+class TestChecks:
+    """Faults in kernels, found with ``check=True``."""
+
+    def test_out_of_bounds(self):
+        x, out = np.arange(100.0), np.zeros(100)
+        with jk.emulate_cuda(always=True, check=True):
+            shifted.on("cuda")[99](x, out, 1)
+            with pytest.raises(ExecutionError, match=r"shifted .*byte 800 of an array of 800 bytes") as caught:
+                shifted.on("cuda")[100](x, out, 1)
+        assert caught.value.kind == "out-of-bounds"
+        assert caught.value.lineno == shifted.func.__code__.co_firstlineno + 2
+
+    def test_race(self):
+        x = np.arange(128, dtype=np.float32)
+        with jk.emulate_cuda(always=True, check=True), jk.backend("cuda"):
+            reversed_groups[128](x, True)
+            np.testing.assert_array_equal(x, np.arange(128).reshape(2, 64)[:, ::-1].ravel())
+            with pytest.raises(ExecutionError, match="races") as caught:
+                reversed_groups[128](x, False)
+        assert caught.value.kind == "race"
+
+    def test_barrier(self):
+        x = np.ones(64, np.float32)
+        with jk.emulate_cuda(always=True), jk.backend("cuda"):
+            barrier_for_some[64](x)
+            x[40] = -1
+            with pytest.raises(ExecutionError, match=r"barrier .*thread \(8, 0, 0\) has exited") as caught:
+                barrier_for_some[64](x)
+        assert caught.value.block == (1, 0, 0)
