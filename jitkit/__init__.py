@@ -14,6 +14,7 @@ if TYPE_CHECKING:
     from jitkit.arrays import synchronize as synchronize
     from jitkit.arrays import to_numpy as to_numpy
     from jitkit.arrays import zeros as zeros
+    from jitkit.backends.emulation import emulate_cuda as emulate_cuda
     from jitkit.backends.pool import get_num_threads as get_num_threads
     from jitkit.backends.pool import set_num_threads as set_num_threads
     from jitkit.checking import Finding as Finding
@@ -39,11 +40,32 @@ if TYPE_CHECKING:
     from jitkit.launch.choice import backend as backend
     from jitkit.launch.kernel import Kernel as Kernel
     from jitkit.launch.kernel import kernel as kernel
+    from jitkit.primitives.all import all as all
+    from jitkit.primitives.any import any as any
+    from jitkit.primitives.argmax import argmax as argmax
+    from jitkit.primitives.argmin import argmin as argmin
+    from jitkit.primitives.bincount import bincount as bincount
+    from jitkit.primitives.count import count as count
+    from jitkit.primitives.histogram import histogram as histogram
+    from jitkit.primitives.map import map as map
+    from jitkit.primitives.map_reduce import map_reduce as map_reduce
+    from jitkit.primitives.minmax import minmax as minmax
+    from jitkit.primitives.partition import partition as partition
+    from jitkit.primitives.reduce import reduce as reduce
+    from jitkit.primitives.reduce_by_key import reduce_by_key as reduce_by_key
+    from jitkit.primitives.run_length_encode import run_length_encode as run_length_encode
+    from jitkit.primitives.scan import scan as scan
+    from jitkit.primitives.scan_by_key import scan_by_key as scan_by_key
+    from jitkit.primitives.searchsorted import searchsorted as searchsorted
+    from jitkit.primitives.segment_reduce import segment_reduce as segment_reduce
+    from jitkit.primitives.select import select as select
+    from jitkit.primitives.unique import unique as unique
 
 __version__ = "0.1.0"
 
 _HOMES = {
     "arrays": "asarray empty full synchronize to_numpy zeros",
+    "backends.emulation": "emulate_cuda",
     "backends.pool": "get_num_threads set_num_threads",
     "errors": "BackendError JitkitError JitkitWarning KernelError KernelSyntaxError KernelTypeError LaunchError",
     "checking": "Finding Report",
@@ -52,8 +74,14 @@ _HOMES = {
     "launch.kernel": "Kernel kernel",
     "launch.choice": "backend",
 }
+# each in a file of its name
+_PRIMITIVES = (
+    "all any argmax argmin bincount count histogram map map_reduce minmax partition "
+    "reduce reduce_by_key run_length_encode scan scan_by_key searchsorted segment_reduce select unique"
+)
 _SUBMODULES = ("atomic", "random")
 _PUBLIC = {name: home for home, names in _HOMES.items() for name in names.split()}
+_PUBLIC |= {name: f"primitives.{name}" for name in _PRIMITIVES.split()}
 __all__ = [*_PUBLIC, *_SUBMODULES, "__version__"]
 
 

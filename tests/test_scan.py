@@ -31,7 +31,9 @@ def accumulated(op, values, inclusive=True, initial=None, reverse=False):
     return found[1:] if inclusive else found[:-1]
 
 
-@pytest.mark.parametrize("dtype", ["float32", "int8"] if SIMULATED else ["float32", "float64", "int8", "bool", "complex64"])
+@pytest.mark.parametrize(
+    "dtype", ["float32", "int8"] if SIMULATED else ["float32", "float64", "int8", "bool", "complex64"]
+)
 def test_cumulative_sums_have_numpys_dtype_and_value(dtype, backend):
     for n in SIZES:
         x = values_of(dtype, n)

@@ -1,0 +1,81 @@
+"""The functions that users give to primitives: what they stand for, and the dtypes that they return."""
+
+from __future__ import annotations
+
+from collections.abc import Callable
+from types import FunctionType
+from typing import Any
+
+import numpy as np
+
+from jitkit.backends import interpreted, typedmath
+from jitkit.errors import KernelError, KernelTypeError
+from jitkit.frontend import operations
+
+_PROBES = (1, 2, 0)
+
+
+def function_of(f: Any, count: int, name: str) -> Callable[..., Any]:
+    """Return the function of `count` numbers that `f` stands for.
+
+    Raises
+    ------
+    KernelError
+        Where it is none.
+    """
+    found: Any = getattr(np, f, None) if isinstance(f, str) else getattr(f, "py_func", f)
+    known = operations.lookup(found)
+    if known is not None and operations.arity(operations.variant(known, count)) == count:
+        return found  # type: ignore[no-any-return]
+    if known is None and isinstance(found, FunctionType) and _takes(found, count):
+        return found
+    raise KernelError(
+        f"jk.{name}: {f!r} is no function of {count} number{'s' * (count != 1)}, one for each array: give a function or a "
+        "lambda, a function of math or operator, a NumPy ufunc, or its name"
+    )
+
+
+def _takes(func: FunctionType, count: int) -> bool:
+    code, defaults = func.__code__, len(func.__defaults__ or ())
+    return code.co_argcount - defaults <= count <= code.co_argcount and not code.co_kwonlyargcount
+
+
+def result_dtypes(f: Callable[..., Any], given: tuple[np.dtype[Any], ...], name: str) -> tuple[np.dtype[Any], ...]:
+    """Return the dtypes of what a function returns for numbers of given dtypes: it is called on a few.
+
+    Raises
+    ------
+    KernelTypeError
+        Where it fails on all of them, or returns something else than numbers.
+    """
+    call = interpreted.overlay(f) if isinstance(f, FunctionType) else typedmath.BY_FUNCTION.get(f, f)
+    results: list[tuple[Any, ...]] = []
+    failed: Exception | None = None
+    with np.errstate(all="ignore"):
+        for value in _PROBES:
+            try:
+                result = call(*(dtype.type(value) for dtype in given))
+            except (ArithmeticError, ValueError, TypeError, IndexError) as error:
+                failed = error
+            else:
+                results.append(result if isinstance(result, tuple) else (result,))
+    if not results:
+        raise KernelTypeError(
+            f"jk.{name}: the dtype of the result is not known, since {f!r} failed on ones ({failed}); pass dtype= or out="
+        ) from failed
+    if len(set(map(len, results))) > 1:
+        raise KernelTypeError(f"jk.{name}: {f!r} returns tuples of different lengths")
+    return tuple(_joined(parts, f, name) for parts in zip(*results, strict=True))
+
+
+def _joined(values: tuple[Any, ...], f: Any, name: str) -> np.dtype[Any]:
+    if not all(isinstance(value, (bool, int, float, complex, np.number, np.bool_)) for value in values):
+        kinds = sorted({type(value).__name__ for value in values})
+        raise KernelTypeError(
+            f"jk.{name}: {f!r} returned {' and '.join(kinds)}: it must return numbers, or a tuple of them"
+        )
+    strong = [value.dtype for value in values if isinstance(value, np.generic)]
+    weak = [type(value)(0) for value in values if not isinstance(value, np.generic)]
+    if strong and all(dtype == np.bool_ for dtype in strong) and all(isinstance(value, bool) for value in weak):
+        return np.dtype(np.bool_)
+    return np.result_type(*strong, *weak)

@@ -1,0 +1,279 @@
+"""The kernels of every reduction, and how they are put together: in a fixed order, so that equal inputs give equal bits.
+
+An array is cut into blocks of one size, whatever the number of threads. A group takes a block: each of its lanes combines
+elements on its own, four chains at a time in runs of sixteen, and then the lanes' results are combined in pairs. What the
+blocks give is reduced in the same way. A sum of n elements so passes through about as many additions as in NumPy's
+pairwise summation: 16 + 8 in a lane, 2 + 5 in a group, and again for every factor of 16384.
+
+Where operands may change places, lanes take neighbouring elements, as vectors and warps read them; where not, each lane
+takes a stretch of its own, and every operand stays in order.
+
+Sources: M. Harris, Optimizing Parallel Reduction in CUDA, NVIDIA, 2007; N. J. Higham, The accuracy of floating point
+summation, SIAM J. Sci. Comput. 14, 783-799, 1993.
+"""
+
+# Kernels take whatever they are launched with, so they carry no annotations.
+# mypy: disable-error-code="no-untyped-def,no-untyped-call"
+from __future__ import annotations
+
+import functools
+from collections.abc import Callable
+from typing import Any, NamedTuple
+
+import numpy as np
+
+import jitkit as jk
+from jitkit.launch.kernel import Kernel
+from jitkit.primitives import _values
+from jitkit.primitives._arrays import device_of, made
+from jitkit.primitives._launching import Launcher
+
+LANES = 32
+"""Work-items of a group: a warp; two vectors of float32 with AVX-512, or four with AVX2, counting two registers each."""
+RUN = 16
+"""Elements that are combined one after another before the result joins another."""
+SPAN = 256
+"""Elements along an axis that one point combines, where neighbouring points take neighbouring columns."""
+SHORT = 128
+"""Rows shorter than this are left to one point each: a group would have little for its lanes to do."""
+
+
+class Order(NamedTuple):
+    """How a block is dealt out to lanes: the distances between lanes, between a lane's four chains, and along a chain."""
+
+    lanes: int
+    chains: int
+    along: int
+    length: int
+
+    @property
+    def block(self) -> int:
+        """Elements of a block."""
+        return LANES * 4 * self.length
+
+
+INTERLEAVED = Order(lanes=1, chains=LANES, along=4 * LANES, length=8 * RUN)
+# The same for blocks of the size that stretches make.
+LONG = Order(lanes=1, chains=LANES, along=4 * LANES, length=9 * RUN)
+# 9 runs and not 8: a stretch of a power of two bytes would put the lanes' elements into the same set of the cache.
+STRETCHES = Order(lanes=36 * RUN, chains=9 * RUN, along=1, length=9 * RUN)
+
+
+def rows_kernel(read: Callable, again: Callable, join: Callable, write: Callable, order: Order) -> Kernel:
+    """Return the kernel that reduces each block of each row of a matrix.
+
+    Parameters
+    ----------
+    read, again : callable
+        ``read(x, at)`` gives the value of an input, ``again(out, at)`` that of a result.
+    join : callable
+        The operator on values.
+    write : callable
+        ``write(out, at, value)``.
+    order : Order
+        How a block is dealt out.
+    """
+    block, along, chains = order.block, order.along, order.chains
+    runs, jump, between = order.length // RUN, RUN * order.along, order.lanes
+
+    def run_of_four(x, r, at):
+        a, b, c, d = (
+            read(x, (r, at)),
+            read(x, (r, at + chains)),
+            read(x, (r, at + 2 * chains)),
+            read(x, (r, at + 3 * chains)),
+        )
+        for k in range(1, RUN):
+            to = at + k * along
+            a, b = join(a, read(x, (r, to))), join(b, read(x, (r, to + chains)))
+            c, d = join(c, read(x, (r, to + 2 * chains))), join(d, read(x, (r, to + 3 * chains)))
+        return a, b, c, d
+
+    def whole(x, r, at):
+        a, b, c, d = run_of_four(x, r, at)
+        for k in range(1, runs):
+            e, f, g, h = run_of_four(x, r, at + k * jump)
+            a, b, c, d = join(a, e), join(b, f), join(c, g), join(d, h)
+        return join(join(a, b), join(c, d))
+
+    def part(x, r, at, step, count):
+        total = read(x, (r, at))
+        for k in range(1, min(RUN, count)):
+            total = join(total, read(x, (r, at + k * step)))
+        for first in range(RUN, count, RUN):
+            value = read(x, (r, at + first * step))
+            for k in range(first + 1, min(first + RUN, count)):
+                value = join(value, read(x, (r, at + k * step)))
+            total = join(total, value)
+        return total
+
+    if order.along > 1:
+
+        def rest(r, i, x, first, lane, count, held):
+            each = count // LANES
+            if each > 0:
+                write(held, (r, i), part(x, r, first + lane, LANES, each))
+            if lane < count - each * LANES:
+                value = read(x, (r, first + each * LANES + lane))
+                if each > 0:
+                    value = join(again(held, (r, i)), value)
+                write(held, (r, i), value)
+            return min(LANES, count)
+
+    else:
+
+        def rest(r, i, x, first, lane, count, held):
+            each = (count + LANES - 1) // LANES
+            if lane * each < count:
+                write(held, (r, i), part(x, r, first + lane * each, 1, min(each, count - lane * each)))
+            return (count + each - 1) // each
+
+    @jk.kernel(group=(1, LANES))
+    def reduce_rows(r, i, n, x, held, out):
+        number, lane = jk.group_index()[1], jk.local_index()[1]
+        first = number * block
+        count = min(block, n - first)
+        used = LANES
+        if count == block:
+            write(held, (r, i), whole(x, r, first + lane * between))
+        else:
+            used = rest(r, i, x, first, lane, count, held)
+        jk.barrier()
+        if lane == 0:
+            apart = 1
+            while apart < used:
+                for k in range(i, i + used - apart, 2 * apart):
+                    write(held, (r, k), join(again(held, (r, k)), again(held, (r, k + apart))))
+                apart *= 2
+            write(out, (r, number), again(held, (r, i)))
+
+    return reduce_rows
+
+
+def columns_kernel(read: Callable, join: Callable, write: Callable) -> Kernel:
+    """Return the kernel that reduces each stretch of `SPAN` elements along the middle axis; neighbours are columns."""
+
+    @jk.kernel
+    def reduce_columns(o, s, c, n, x, out):
+        first, last = s * SPAN, min(n, s * SPAN + SPAN)
+        total = read(x, (o, first, c))
+        for k in range(first + 1, min(first + RUN, last)):
+            total = join(total, read(x, (o, k, c)))
+        for run in range(first + RUN, last, RUN):
+            value = read(x, (o, run, c))
+            for k in range(run + 1, min(run + RUN, last)):
+                value = join(value, read(x, (o, k, c)))
+            total = join(total, value)
+        write(out, (o, s, c), total)
+
+    return reduce_columns
+
+
+def start_kernel(read: Callable, join: Callable, write: Callable, convert: Callable) -> Kernel:
+    """Return the kernel that combines an initial value with each result."""
+
+    @jk.kernel
+    def reduce_start(i, initial, out):
+        write(out, (i,), join(convert(initial), read(out, (i,))))
+
+    return reduce_start
+
+
+class Reduction:
+    """Everything compiled for one operator, one function of the inputs and one choice of dtypes.
+
+    Parameters
+    ----------
+    read : callable
+        ``read(x, at)`` gives the value at an index of the inputs.
+    op : callable
+        The operator of two values.
+    dtypes : tuple of numpy.dtype
+        In which values are combined.
+    commutative : bool
+        Whether operands may change places.
+    alike : bool
+        Whether results are read as the inputs are, so that one kernel does for both.
+    """
+
+    def __init__(
+        self, read: Callable, op: Callable, dtypes: tuple[np.dtype[Any], ...], commutative: bool, alike: bool = False
+    ) -> None:
+        self.alike = alike
+        self.dtypes, self.order = dtypes, INTERLEAVED if commutative else STRETCHES
+        self.block = self.order.block
+        self.convert = convert = _values.converter(dtypes)
+        self.again, self.write = _values.reader(len(dtypes)), _values.writer(len(dtypes))
+
+        def converted(x, at):
+            return convert(read(x, at))
+
+        def join(a, b):
+            return convert(op(a, b))
+
+        self.read, self.join = converted, join
+
+    @functools.cached_property
+    def rows(self) -> tuple[Launcher, Launcher]:
+        """The kernel for the inputs, and the one for what it gives."""
+        return self._pair(lambda read: rows_kernel(read, self.again, self.join, self.write, self.order))
+
+    @functools.cached_property
+    def columns(self) -> tuple[Launcher, Launcher]:
+        """The same for columns."""
+        return self._pair(lambda read: columns_kernel(read, self.join, self.write))
+
+    def _pair(self, make: Callable[[Callable], Kernel]) -> tuple[Launcher, Launcher]:
+        following = Launcher(make(self.again))
+        return following if self.alike else Launcher(make(self.read)), following
+
+    @functools.cached_property
+    def start(self) -> Launcher:
+        """The kernel for initial values."""
+        return Launcher(start_kernel(self.again, self.join, self.write, self.convert))
+
+    def of_rows(self, x: Any, rows: int, n: int, device: str | None, backend: str | None) -> Any:
+        """Reduce each row of a (rows, n) matrix, or of several: (rows, 1) results."""
+        launcher, following = self.rows
+        while True:
+            blocks = -(-n // self.block)
+            held = made((rows, blocks * LANES), self.dtypes, device)
+            out = made((rows, blocks), self.dtypes, device)
+            launcher((rows, blocks * LANES), backend)(n, x, held, out)
+            if blocks == 1:
+                return out
+            x, n, launcher = out, blocks, following
+
+    def of_columns(self, x: Any, shape: tuple[int, int, int], device: str | None, backend: str | None) -> Any:
+        """Reduce along the middle axis of an (outer, n, inner) array: (outer, 1, inner) results."""
+        launcher, following = self.columns
+        outer, n, inner = shape
+        while True:
+            spans = -(-n // SPAN)
+            out = made((outer, spans, inner), self.dtypes, device)
+            launcher((outer, spans, inner), backend)(n, x, out)
+            if spans == 1:
+                return out
+            x, n, launcher = out, spans, following
+
+    def along(self, x: Any, backend: str | None) -> Any:
+        """Reduce (outer, n, inner) arrays along the middle axis by whichever kernel suits their shape."""
+        first = x[0] if isinstance(x, tuple) else x
+        outer, n, inner = first.shape
+        device = device_of(first)
+        if inner == 1 and (outer == 1 or n >= SHORT):
+            return self.of_rows(reshaped(x, (outer, n)), outer, n, device, backend)
+        if inner == 1 and device is None:  # neighbouring points of the last index are neighbouring rows then
+            turned = tuple(a.transpose(2, 1, 0) for a in x) if isinstance(x, tuple) else x.transpose(2, 1, 0)
+            return self.of_columns(turned, (1, n, outer), device, backend)
+        return self.of_columns(x, (outer, n, inner), device, backend)
+
+    def begin(self, initial: Any, out: Any, size: int, backend: str | None) -> None:
+        """Combine an initial value with each result in place."""
+        flat = reshaped(out, (size,))
+        self.start(size, backend)(initial, flat)
+
+
+def reshaped(x: Any, shape: tuple[int, ...]) -> Any:
+    """Return an array, or each of a tuple, in another shape."""
+    return tuple(a.reshape(shape) for a in x) if isinstance(x, tuple) else x.reshape(shape)

@@ -1,0 +1,249 @@
+"""The kernels of every scan, and how they are put together.
+
+Blocks of 18432 elements: first the reduction of each block, then a scan of those, then a scan inside each block that starts
+from what is before it. A group takes a block and each of its lanes a stretch: it reduces the stretch, the lanes' results
+are scanned in order, and it goes over the stretch, now in the cache, again.
+
+Source: G. E. Blelloch, Prefix sums and their applications, CMU-CS-90-190, 1990.
+"""
+
+# Kernels take whatever they are launched with, so they carry no annotations.
+# mypy: disable-error-code="no-untyped-def,no-untyped-call"
+from __future__ import annotations
+
+import functools
+from collections.abc import Callable
+from typing import Any
+
+import numpy as np
+
+import jitkit as jk
+from jitkit.launch.kernel import Kernel
+from jitkit.primitives import _values
+from jitkit.primitives._arrays import device_of, made
+from jitkit.primitives._launching import Launcher
+from jitkit.primitives._reduction import LANES, LONG, SHORT, STRETCHES, reshaped, rows_kernel
+
+BLOCK = LONG.block
+STRETCH = BLOCK // LANES
+FEW, MANY = 64, 4096
+"""Fewer columns than FEW, longer than MANY, are scanned as rows: one point to each would leave cores idle."""
+
+
+def walk(read: Callable, join: Callable, write: Callable, inclusive: bool) -> Callable[..., None]:
+    """Return ``step(x, out, at, before)``: it writes an element's result, and returns the value after it."""
+
+    def include(x, out, at, before):
+        after = join(before, read(x, at))
+        write(out, at, after)
+        return after
+
+    def exclude(x, out, at, before):
+        after = join(before, read(x, at))  # read before it is written: `out` may be `x`
+        write(out, at, before)
+        return after
+
+    return include if inclusive else exclude
+
+
+def rows_scan_kernel(
+    read: Callable, again: Callable, join: Callable, write: Callable, step: Callable, started: bool
+) -> Kernel:
+    """Return the kernel that scans each block of each row, from what is before the block.
+
+    Parameters
+    ----------
+    read, again, join, write : callable
+        As for the kernels of a reduction.
+    step : callable
+        ``step(x, out, at, before)`` does what is to be done at an element, and returns the value after it.
+    started : bool
+        Whether there is a value before the first element.
+    """
+
+    def total_of(x, r, first, count):
+        total = read(x, (r, first))
+        for k in range(1, count):
+            total = join(total, read(x, (r, first + k)))
+        return total
+
+    def scan_from(x, out, r, first, count, before):
+        for k in range(count):
+            before = step(x, out, (r, first + k), before)
+
+    if started:
+
+        def scan_without(x, out, r, first, count):
+            pass
+
+    else:
+
+        def scan_without(x, out, r, first, count):
+            before = read(x, (r, first))
+            write(out, (r, first), before)
+            for k in range(1, count):
+                before = step(x, out, (r, first + k), before)
+
+    @jk.kernel(group=(1, LANES))
+    def scan_rows(r, i, n, x, initial, carries, held, out):
+        number, lane = jk.group_index()[1], jk.local_index()[1]
+        count = min(BLOCK, n - number * BLOCK)
+        each = (count + LANES - 1) // LANES
+        first = number * BLOCK + lane * each
+        mine = min(each, count - lane * each)
+        if count == BLOCK:
+            write(held, (r, i), total_of(x, r, first, STRETCH))
+        elif mine > 0:
+            write(held, (r, i), total_of(x, r, first, mine))
+        jk.barrier()
+        if lane == 0:
+            running = again(held, (r, i))
+            if number > 0:
+                running = join(again(carries, (r, number - 1)), running)
+            elif started:
+                running = join(initial, running)
+            write(held, (r, i), running)
+            for k in range(1, (count + each - 1) // each):
+                running = join(running, again(held, (r, i + k)))
+                write(held, (r, i + k), running)
+        jk.barrier()
+        if started or number > 0 or lane > 0:
+            before = initial
+            if lane > 0:
+                before = again(held, (r, i - 1))
+            elif number > 0:
+                before = again(carries, (r, number - 1))
+            if count == BLOCK:
+                scan_from(x, out, r, first, STRETCH, before)
+            else:
+                scan_from(x, out, r, first, mine, before)
+        else:
+            scan_without(x, out, r, first, mine)
+
+    return scan_rows
+
+
+def columns_scan_kernel(read: Callable, join: Callable, write: Callable, inclusive: bool, started: bool) -> Kernel:
+    """Return the kernel that scans along the middle axis, a column to each point."""
+    step = walk(read, join, write, inclusive)
+
+    @jk.kernel
+    def scan_columns(o, c, n, x, initial, out):
+        before, first = initial, 0
+        if not started:
+            before, first = read(x, (o, 0, c)), 1
+            write(out, (o, 0, c), before)
+        for k in range(first, n):
+            before = step(x, out, (o, k, c), before)
+
+    return scan_columns
+
+
+class Scan:
+    """Everything compiled for one operator and one choice of dtypes.
+
+    Parameters
+    ----------
+    read : callable
+        ``read(x, at)`` gives the value at an index of the inputs.
+    op : callable
+        The operator of two values.
+    dtypes : tuple of numpy.dtype
+        In which values are combined.
+    commutative : bool
+        Whether operands may change places.
+    inclusive : bool
+        Whether an element's result includes the element.
+    started : bool
+        Whether there is a value before the first element.
+    step : callable, optional
+        What to do at each element, where that is not to write the value before or after it.
+    """
+
+    def __init__(
+        self,
+        read: Callable,
+        op: Callable,
+        dtypes: tuple[np.dtype[Any], ...],
+        commutative: bool,
+        inclusive: bool,
+        started: bool,
+        step: Callable | None = None,
+    ) -> None:
+        self.dtypes, self.order = dtypes, LONG if commutative else STRETCHES
+        self.inclusive, self.started = inclusive, started
+        convert = _values.converter(dtypes)
+        self.again, self.write = _values.reader(len(dtypes)), _values.writer(len(dtypes))
+
+        def converted(x, at):
+            return convert(read(x, at))
+
+        def join(a, b):
+            return convert(op(a, b))
+
+        self.read, self.join = converted, join
+        self.step = step or walk(converted, join, self.write, inclusive)
+
+    @functools.cached_property
+    def totals(self) -> Launcher:
+        """The reduction of each block of the inputs."""
+        return Launcher(rows_kernel(self.read, self.again, self.join, self.write, self.order))
+
+    @functools.cached_property
+    def rows(self) -> Launcher:
+        """The scan inside blocks of the inputs."""
+        return Launcher(rows_scan_kernel(self.read, self.again, self.join, self.write, self.step, self.started))
+
+    @functools.cached_property
+    def columns(self) -> Launcher:
+        """The scan of columns."""
+        return Launcher(columns_scan_kernel(self.read, self.join, self.write, self.inclusive, self.started))
+
+    @functools.cached_property
+    def following(self) -> Scan:
+        """The scan of the blocks' reductions."""
+        result = Scan(self.again, self.join, self.dtypes, self.order is LONG, True, self.started)
+        return result
+
+    def of_rows(self, x: Any, initial: Any, out: Any, rows: int, n: int, backend: str | None) -> None:
+        """Scan each row of a (rows, n) matrix, or of several, into `out`."""
+        held, carries = self.before_blocks(x, initial, rows, n, backend, needed=n > BLOCK)
+        self.rows(tuple(held[0].shape if isinstance(held, tuple) else held.shape), backend)(
+            n, x, initial, carries, held, out
+        )
+
+    def before_blocks(
+        self, x: Any, initial: Any, rows: int, n: int, backend: str | None, needed: bool = True
+    ) -> tuple[Any, Any]:
+        """Return room for the lanes' results, and what is up to the end of each block, where that is needed."""
+        device = device_of(x[0] if isinstance(x, tuple) else x)
+        blocks = -(-n // BLOCK)
+        held = made((rows, blocks * LANES), self.dtypes, device)
+        if not needed:
+            return held, held
+        carries = made((rows, blocks), self.dtypes, device)
+        self.totals((rows, blocks * LANES), backend)(n, x, held, carries)
+        if blocks > 1 or self.started:
+            self.following.of_rows(carries, initial, carries, rows, blocks, backend)
+        return held, carries
+
+    def along(self, x: Any, initial: Any, out: Any, backend: str | None) -> None:
+        """Scan (outer, n, inner) arrays along the middle axis by whichever kernel suits their shape."""
+        first = x[0] if isinstance(x, tuple) else x
+        outer, n, inner = first.shape
+        on_host = device_of(first) is None
+        if inner == 1 and (outer == 1 or n >= SHORT):
+            self.of_rows(reshaped(x, (outer, n)), initial, reshaped(out, (outer, n)), outer, n, backend)
+        elif on_host and outer == 1 and inner < FEW and n > MANY:
+            self.of_rows(_turned(x, (0,)), initial, _turned(out, (0,)), inner, n, backend)
+        elif on_host and inner == 1:  # neighbouring points of the last index are neighbouring rows then
+            self.columns((1, outer), backend)(n, _turned(x), initial, _turned(out))
+        else:
+            self.columns((outer, inner), backend)(n, x, initial, out)
+
+
+def _turned(x: Any, at: tuple[int, ...] = ()) -> Any:
+    """Return views with the axes in the other order, or with outer 0 of it."""
+    if isinstance(x, tuple):
+        return tuple(_turned(part, at) for part in x)
+    return x[at].T if at else x.transpose(2, 1, 0)

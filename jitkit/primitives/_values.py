@@ -1,0 +1,133 @@
+"""Values of one or several arrays in kernels: functions of the kernel language that read, convert and write them.
+
+A value is a number, or a tuple of numbers whose parts lie in arrays of their own: an operator of a maximum and its place
+works on ``(value, index)`` and reads two arrays.
+"""
+
+# Kernels take whatever they are launched with, so they carry no annotations.
+# mypy: disable-error-code="no-untyped-def,no-untyped-call"
+from __future__ import annotations
+
+import functools
+from collections.abc import Callable
+from typing import Any
+
+import numpy as np
+
+from jitkit.errors import KernelTypeError
+
+Function = Callable[..., Any]
+MOST = 6
+"""Arrays that make one value."""
+
+
+def check_count(count: int, name: str) -> None:
+    """Refuse more arrays than a value may have.
+
+    Raises
+    ------
+    KernelTypeError
+        The message names both numbers.
+    """
+    if not 1 <= count <= MOST:
+        raise KernelTypeError(f"jk.{name}: a value is made of 1 to {MOST} arrays, not {count}")
+
+
+@functools.cache
+def reader(count: int) -> Function:
+    """Return ``read(x, at)``: the number there, or a tuple of those of several arrays."""
+
+    def read1(x, at):
+        return x[at]
+
+    def read2(x, at):
+        return x[0][at], x[1][at]
+
+    def read3(x, at):
+        return x[0][at], x[1][at], x[2][at]
+
+    def read4(x, at):
+        return x[0][at], x[1][at], x[2][at], x[3][at]
+
+    def read5(x, at):
+        return x[0][at], x[1][at], x[2][at], x[3][at], x[4][at]
+
+    def read6(x, at):
+        return x[0][at], x[1][at], x[2][at], x[3][at], x[4][at], x[5][at]
+
+    return (read1, read2, read3, read4, read5, read6)[count - 1]
+
+
+def applied(f: Function, count: int) -> Function:
+    """Return ``read(x, at)``: a function of the elements of `count` arrays."""
+
+    def apply1(x, at):
+        return f(x[at])
+
+    def apply2(x, at):
+        return f(x[0][at], x[1][at])
+
+    def apply3(x, at):
+        return f(x[0][at], x[1][at], x[2][at])
+
+    def apply4(x, at):
+        return f(x[0][at], x[1][at], x[2][at], x[3][at])
+
+    def apply5(x, at):
+        return f(x[0][at], x[1][at], x[2][at], x[3][at], x[4][at])
+
+    def apply6(x, at):
+        return f(x[0][at], x[1][at], x[2][at], x[3][at], x[4][at], x[5][at])
+
+    return (apply1, apply2, apply3, apply4, apply5, apply6)[count - 1]
+
+
+@functools.cache
+def writer(count: int) -> Function:
+    """Return ``write(out, at, value)``."""
+
+    def write1(out, at, value):
+        out[at] = value
+
+    def write2(out, at, value):
+        out[0][at], out[1][at] = value
+
+    def write3(out, at, value):
+        out[0][at], out[1][at], out[2][at] = value
+
+    def write4(out, at, value):
+        out[0][at], out[1][at], out[2][at], out[3][at] = value
+
+    def write5(out, at, value):
+        out[0][at], out[1][at], out[2][at], out[3][at], out[4][at] = value
+
+    def write6(out, at, value):
+        out[0][at], out[1][at], out[2][at], out[3][at], out[4][at], out[5][at] = value
+
+    return (write1, write2, write3, write4, write5, write6)[count - 1]
+
+
+@functools.cache
+def converter(dtypes: tuple[np.dtype[Any], ...]) -> Function:
+    """Return ``convert(value)``: the same value with its numbers of these dtypes, so that a sum keeps its type."""
+    a, b, c, d, e, f = (dtype.type for dtype in (dtypes * MOST)[:MOST])
+
+    def convert1(value):
+        return a(value)
+
+    def convert2(value):
+        return a(value[0]), b(value[1])
+
+    def convert3(value):
+        return a(value[0]), b(value[1]), c(value[2])
+
+    def convert4(value):
+        return a(value[0]), b(value[1]), c(value[2]), d(value[3])
+
+    def convert5(value):
+        return a(value[0]), b(value[1]), c(value[2]), d(value[3]), e(value[4])
+
+    def convert6(value):
+        return a(value[0]), b(value[1]), c(value[2]), d(value[3]), e(value[4]), f(value[5])
+
+    return (convert1, convert2, convert3, convert4, convert5, convert6)[len(dtypes) - 1]

@@ -1,0 +1,52 @@
+"""any: whether any element is not zero."""
+
+# Kernels take whatever they are launched with, so they carry no annotations.
+# mypy: disable-error-code="no-untyped-def,no-untyped-call"
+from __future__ import annotations
+
+from typing import Any
+
+from jitkit.primitives import _arrays, _operators
+from jitkit.primitives._arrays import Axis
+from jitkit.primitives.map_reduce import map_reduce_by
+
+
+def _is_true(x):
+    return x != 0
+
+
+def any(x: Any, *, axis: Axis = None, out: Any = None, keepdims: bool = False, backend: str | None = None) -> Any:
+    """Return whether any element is not zero; a NaN is not zero.
+
+    Parameters
+    ----------
+    x : array_like or device array
+        The elements.
+    axis : int or tuple of int, optional
+        The axis to look along; all unless given.
+    out : array, optional
+        Where the result goes.
+    keepdims : bool, default False
+        Whether the axes stay, of length 1.
+    backend : {"python", "cpu", "cuda"}, optional
+        The backend; chosen as for a launch unless given.
+
+    Returns
+    -------
+    bool number or array
+        False of no elements.
+
+    Notes
+    -----
+    The definition is that of `numpy.any`; see `reduce` for the method.
+
+    Examples
+    --------
+    >>> import numpy as np, jitkit as jk
+    >>> bool(jk.any(np.array([0, 0, 3])))
+    True
+    """
+    given = [_arrays.array(x, "any")]
+    return map_reduce_by(
+        _is_true, _operators.resolve("logical_or"), given, axis, None, out, None, keepdims, backend, "any"
+    )

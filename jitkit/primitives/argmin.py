@@ -1,0 +1,63 @@
+"""argmin: where the smallest element is."""
+
+# Kernels take whatever they are launched with, so they carry no annotations.
+# mypy: disable-error-code="no-untyped-def,no-untyped-call"
+from __future__ import annotations
+
+from collections.abc import Hashable
+from typing import Any
+
+from jitkit.primitives._reduction import Reduction
+from jitkit.primitives.argmax import extreme_place
+
+_plans: dict[Hashable, Reduction] = {}
+
+
+def _smaller(a, b):
+    missing, before = a[0] != a[0], b[0] != b[0]
+    beyond = (b[0] < a[0]) | (before & ~missing)
+    equal = (b[0] == a[0]) | (before & missing)
+    take = beyond | (equal & (b[1] < a[1]))
+    return (b[0] if take else a[0]), (b[1] if take else a[1])
+
+
+def argmin(
+    x: Any, axis: int | None = None, *, out: Any = None, keepdims: bool = False, backend: str | None = None
+) -> Any:
+    """Return the index of the smallest element, the first of equal ones; the first NaN where there is one.
+
+    Parameters
+    ----------
+    x : array_like or device array
+        Real numbers.
+    axis : int, optional
+        The axis to look along; by default the index is that in the flattened array.
+    out : array, optional
+        Where the result goes.
+    keepdims : bool, default False
+        Whether the axis stays, of length 1.
+    backend : {"python", "cpu", "cuda"}, optional
+        The backend; chosen as for a launch unless given.
+
+    Returns
+    -------
+    int64 number or array
+
+    Raises
+    ------
+    LaunchError
+        For no elements.
+    KernelTypeError
+        For complex numbers, which have no order.
+
+    Notes
+    -----
+    The order is that of `numpy.argmin`; a reduction of pairs of value and index, see `reduce`.
+
+    Examples
+    --------
+    >>> import numpy as np, jitkit as jk
+    >>> int(jk.argmin(np.array([5.0, 1.0, 1.0])))
+    1
+    """
+    return extreme_place(_smaller, _plans, x, axis, out, keepdims, backend, "argmin")

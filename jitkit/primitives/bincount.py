@@ -1,0 +1,84 @@
+"""bincount: how often each small integer occurs."""
+
+# Kernels take whatever they are launched with, so they carry no annotations.
+# mypy: disable-error-code="no-untyped-def,no-untyped-call"
+from __future__ import annotations
+
+from typing import Any
+
+from jitkit.errors import KernelTypeError, LaunchError
+from jitkit.primitives import _arrays
+from jitkit.primitives._binning import Bins
+from jitkit.primitives.minmax import minmax
+
+
+def _value_itself(value, where, bins):
+    return value
+
+
+_bins = Bins(_value_itself)
+
+
+def bincount(x: Any, weights: Any = None, minlength: int = 0, *, backend: str | None = None) -> Any:
+    """Return how often each integer from 0 to the largest occurs, or the sum of the weights where it does.
+
+    Parameters
+    ----------
+    x : array_like or device array of int, 1-D
+        Integers from 0.
+    weights : array_like or device array, optional
+        As many weights.
+    minlength : int, default 0
+        The least length of the result.
+    backend : {"python", "cpu", "cuda"}, optional
+        The backend; chosen as for a launch unless given.
+
+    Returns
+    -------
+    array of int64, or of float64 where there are weights
+
+    Raises
+    ------
+    LaunchError
+        For negative integers, and weights of another length.
+    KernelTypeError
+        For anything but integers.
+
+    Notes
+    -----
+    The definition is that of `numpy.bincount`. Stretches of `x` are counted into tables of their own, added in order:
+    weighted counts have the same bits for any number of threads.
+
+    Examples
+    --------
+    >>> import numpy as np, jitkit as jk
+    >>> jk.bincount(np.array([0, 3, 3]))
+    array([1, 0, 0, 2])
+    """
+    x = _arrays.array(x, "bincount")
+    if _arrays.dtype_of(x).kind not in "iub" and x.shape != (0,):
+        raise KernelTypeError(f"jk.bincount: counts integers, not {_arrays.dtype_of(x)}")
+    if len(x.shape) != 1 or minlength < 0:
+        raise LaunchError(
+            f"jk.bincount: takes a vector and minlength from 0, not shape {tuple(x.shape)} and {minlength}"
+        )
+    weights = checked_weights(weights, x, "bincount")
+    bins = minlength
+    if x.shape[0]:
+        low, high = minmax(x, backend=backend)
+        if low < 0:
+            raise LaunchError(f"jk.bincount: the integers count from 0, and {low} is among them")
+        bins = max(int(high) + 1, minlength)
+    return _bins.count(x, weights, 0, bins, backend)
+
+
+def checked_weights(weights: Any, x: Any, name: str) -> Any:
+    """Return weights as an array; refuse those that are not as many as the elements, or complex."""
+    if weights is None:
+        return None
+    weights = _arrays.array(weights, name)
+    if tuple(weights.shape) != tuple(x.shape):
+        raise LaunchError(
+            f"jk.{name}: weights have the shape {tuple(weights.shape)}, and the elements {tuple(x.shape)}"
+        )
+    return weights

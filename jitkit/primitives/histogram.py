@@ -1,0 +1,136 @@
+"""histogram: how many elements lie in each bin."""
+
+# Kernels take whatever they are launched with, so they carry no annotations.
+# mypy: disable-error-code="no-untyped-def,no-untyped-call"
+from __future__ import annotations
+
+from typing import Any
+
+import numpy as np
+from numpy.typing import ArrayLike
+
+import jitkit as jk
+from jitkit.arrays import to_numpy
+from jitkit.errors import KernelTypeError, LaunchError
+from jitkit.primitives import _arrays
+from jitkit.primitives._binning import Bins
+from jitkit.primitives.bincount import checked_weights
+from jitkit.primitives.minmax import minmax
+from jitkit.primitives.searchsorted import right_of
+
+
+def _even_bin(value, where, bins):
+    edges, scale = where
+    b = -1
+    if edges[0] <= value <= edges[bins]:
+        b = min(int((value - edges[0]) * scale), bins - 1)
+        if value < edges[b]:  # the quotient was rounded over the edge
+            b -= 1
+        elif b + 1 < bins and value >= edges[b + 1]:
+            b += 1
+    return b
+
+
+def _uneven_bin(value, where, bins):
+    edges = where
+    b = right_of(edges, value, bins + 1) - 1
+    if value == edges[bins]:  # the last bin has both its edges
+        b = bins - 1
+    return b
+
+
+_even, _uneven = Bins(_even_bin), Bins(_uneven_bin)
+
+
+def histogram(
+    a: Any,
+    bins: int | ArrayLike = 10,
+    range: tuple[float, float] | None = None,
+    density: bool | None = None,
+    weights: Any = None,
+    *,
+    backend: str | None = None,
+) -> tuple[Any, np.ndarray]:
+    """Return how many elements lie in each bin, and the edges of the bins.
+
+    Parameters
+    ----------
+    a : array_like or device array
+        Real numbers, of any shape.
+    bins : int or array_like, default 10
+        A number of even bins, or the ascending edges of uneven ones.
+    range : tuple of two floats, optional
+        The outer edges of even bins; by default the smallest and the largest element. Elements outside are left out.
+    density : bool, optional
+        Return the density whose integral is 1.
+    weights : array_like or device array, optional
+        The weight of each element.
+    backend : {"python", "cpu", "cuda"}, optional
+        The backend; chosen as for a launch unless given.
+
+    Returns
+    -------
+    counts : array of int64, or of float64 where there are weights or a density
+    edges : numpy.ndarray
+        One more than there are bins.
+
+    Raises
+    ------
+    LaunchError
+        For no bins, edges that descend, a range that is not finite, and weights of another shape.
+
+    Notes
+    -----
+    The definition is that of `numpy.histogram`: each bin but the last is half open. Counted as `bincount` does.
+
+    Examples
+    --------
+    >>> import numpy as np, jitkit as jk
+    >>> counts, edges = jk.histogram(np.array([1.0, 2.0, 1.0, 4.0]), bins=3)
+    >>> counts, edges
+    (array([2, 1, 1]), array([1., 2., 3., 4.]))
+    """
+    a = _arrays.array(a, "histogram")
+    if _arrays.dtype_of(a).kind == "c":
+        raise KernelTypeError(
+            "jk.histogram: complex numbers have no order; pass their absolute values, or a part of them"
+        )
+    weights = checked_weights(weights, a, "histogram")
+    flat = a.reshape((-1,))
+    flat_weights = None if weights is None else weights.reshape((-1,))
+    device = _arrays.device_of(a)
+    if np.ndim(bins) == 0:
+        edges = _even_edges(flat, bins, range, backend)
+        count = edges.shape[0] - 1
+        scale = np.float64(count) / (edges[-1] - edges[0])
+        counts = _even.count(flat, flat_weights, (jk.asarray(edges, device=device), scale), count, backend)
+    else:
+        edges = _given_edges(bins)
+        counts = _uneven.count(flat, flat_weights, jk.asarray(edges, device=device), edges.shape[0] - 1, backend)
+    if density:
+        counts = to_numpy(counts)
+        return counts / np.diff(edges) / counts.sum(), edges
+    return counts, edges
+
+
+def _even_edges(a: Any, bins: Any, limits: tuple[float, float] | None, backend: str | None) -> np.ndarray:
+    if not isinstance(bins, (int, np.integer)) or isinstance(bins, bool) or bins < 1:
+        raise LaunchError(f"jk.histogram: bins={bins!r}; give a number of bins from 1, or an array of edges")
+    if limits is not None:
+        low, high = float(limits[0]), float(limits[1])
+    elif a.shape[0] == 0:
+        low, high = 0.0, 1.0
+    else:
+        low, high = (float(end) for end in minmax(a, backend=backend))
+    if not (np.isfinite(low) and np.isfinite(high) and low <= high):
+        raise LaunchError(f"jk.histogram: the range from {low} to {high} is not finite and ascending; pass range=")
+    if low == high:
+        low, high = low - 0.5, high + 0.5
+    return np.linspace(low, high, int(bins) + 1)
+
+
+def _given_edges(bins: Any) -> np.ndarray:
+    edges = np.asarray(bins)
+    if edges.ndim != 1 or edges.shape[0] < 2 or (edges[1:] < edges[:-1]).any():
+        raise LaunchError("jk.histogram: bins= is a vector of at least two ascending edges")
+    return edges

@@ -1,0 +1,106 @@
+"""map_reduce: a function of the elements of one or several arrays, and its results combined by an operator."""
+
+from __future__ import annotations
+
+from collections.abc import Hashable
+from typing import Any
+
+import numpy as np
+from numpy.typing import DTypeLike
+
+from jitkit.errors import KernelTypeError
+from jitkit.primitives import _arrays, _functions, _operators, _values
+from jitkit.primitives._arrays import Axis
+from jitkit.primitives._operators import Operator
+from jitkit.primitives._reduction import Reduction
+from jitkit.primitives.reduce import reduce_by, remember
+
+_plans: dict[Hashable, tuple[Reduction, Any]] = {}
+
+
+def map_reduce(
+    f: Any,
+    op: Any,
+    *arrays: Any,
+    axis: Axis = None,
+    initial: Any = None,
+    out: Any = None,
+    dtype: DTypeLike | None = None,
+    keepdims: bool = False,
+    backend: str | None = None,
+    deterministic: bool = True,
+) -> Any:
+    """Combine ``f(x, y, ...)`` over the elements of arrays with an associative operator; nothing lies in memory between.
+
+    Parameters
+    ----------
+    f : callable or str
+        A function of one number from each array; it returns a number, or a tuple of up to 6, which `op` then combines.
+    op : callable or str
+        An associative operator of two values, as for `reduce`.
+    *arrays : array_like or device array
+        One to six arrays; NumPy arrays are broadcast.
+    axis, initial, out, keepdims, backend, deterministic
+        As for `reduce`.
+    dtype : dtype, optional
+        In which results of `f` are combined; by default that of the results, integer sums as wide as NumPy's.
+
+    Returns
+    -------
+    number, array, or tuple of them
+
+    Raises
+    ------
+    KernelError
+        Where `f` or `op` is no function of as many values.
+    LaunchError
+        For arrays that do not broadcast, and as for `reduce`.
+
+    Notes
+    -----
+    The order of the operations is that of `reduce`.
+
+    Examples
+    --------
+    >>> import numpy as np, jitkit as jk
+    >>> float(jk.map_reduce(lambda x, y: x * y, "add", np.arange(4.0), np.ones(4)))
+    6.0
+    """
+    _values.check_count(len(arrays), "map_reduce")
+    given = [_arrays.array(x, "map_reduce") for x in arrays]
+    return map_reduce_by(f, _operators.resolve(op), given, axis, initial, out, dtype, keepdims, backend, "map_reduce")
+
+
+def map_reduce_by(
+    f: Any,
+    operator: Operator,
+    given: list[Any],
+    axis: Axis,
+    initial: Any,
+    out: Any,
+    dtype: Any,
+    keepdims: bool,
+    backend: str | None,
+    name: str,
+) -> Any:
+    """Do what `map_reduce` does, under another name in messages."""
+    dtypes = tuple(map(_arrays.dtype_of, given))
+    key = (_operators.identity_of(f), operator, dtypes, dtype)
+    found = _plans.get(key)
+    if found is None:
+        found = remember(_plans, key, _plan(f, operator, dtypes, dtype, name))
+    plan, identity = found
+    return reduce_by(plan, _arrays.alike(given, name), axis, initial, out, keepdims, backend, name, identity)
+
+
+def _plan(f: Any, operator: Operator, given: tuple[np.dtype[Any], ...], dtype: Any, name: str) -> tuple[Reduction, Any]:
+    function = _functions.function_of(f, len(given), name)
+    results = _functions.result_dtypes(function, given, name)
+    read = _values.applied(function, len(given))
+    if len(results) > 1:
+        if dtype is not None:
+            raise KernelTypeError(f"jk.{name}: dtype= is for a single result; convert those of a tuple in the function")
+        _values.check_count(len(results), name)
+        return Reduction(read, operator.func, results, operator.commutative), None
+    combined = operator.dtype(results[0]) if dtype is None else np.dtype(dtype)
+    return Reduction(read, operator.func, (combined,), operator.commutative), operator.identity(combined)

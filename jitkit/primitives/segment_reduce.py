@@ -1,0 +1,150 @@
+"""segment_reduce: the elements of each segment of a vector combined."""
+
+# Kernels take whatever they are launched with, so they carry no annotations.
+# mypy: disable-error-code="no-untyped-def,no-untyped-call"
+from __future__ import annotations
+
+from collections.abc import Callable, Hashable
+from typing import Any
+
+import numpy as np
+
+import jitkit as jk
+from jitkit.arrays import to_numpy
+from jitkit.errors import KernelTypeError, LaunchError
+from jitkit.launch.kernel import Kernel
+from jitkit.primitives import _arrays, _operators, _values
+from jitkit.primitives._launching import Launcher
+from jitkit.primitives._operators import Operator
+from jitkit.primitives._reduction import RUN
+from jitkit.primitives.reduce import given_arrays, initial_value, remember, value_of
+
+_plans: dict[Hashable, tuple[Launcher, tuple[np.dtype[Any], ...]]] = {}
+
+
+def segments_kernel(read: Callable, join: Callable, write: Callable) -> Kernel:
+    """Return the kernel that combines each segment, in runs of sixteen, behind an initial value where there is one."""
+
+    @jk.kernel
+    def reduce_segment(s, x, offsets, initial, started, out):
+        first, last = offsets[s], offsets[s + 1]
+        total = initial
+        if first < last:
+            total = read(x, (first,))
+            for k in range(first + 1, min(first + RUN, last)):
+                total = join(total, read(x, (k,)))
+            for run in range(first + RUN, last, RUN):
+                value = read(x, (run,))
+                for k in range(run + 1, min(run + RUN, last)):
+                    value = join(value, read(x, (k,)))
+                total = join(total, value)
+            if started:
+                total = join(initial, total)
+        write(out, (s,), total)
+
+    return reduce_segment
+
+
+def segment_reduce(
+    op: Any, x: Any, offsets: Any, *, initial: Any = None, out: Any = None, backend: str | None = None
+) -> Any:
+    """Combine the elements ``x[offsets[s]:offsets[s + 1]]`` of each segment with an associative operator.
+
+    Parameters
+    ----------
+    op : callable or str
+        An associative operator of two values, as for `reduce`; operands stay in order.
+    x : array_like, device array, or tuple of up to 6, 1-D
+        The elements.
+    offsets : array_like of int, 1-D
+        Where segments begin and end: one more than there are segments, none less than the one before.
+    initial : number or tuple, optional
+        Combined with each result, from the left; the result of an empty segment.
+    out : array or tuple of arrays, optional
+        Where the results go.
+    backend : {"python", "cpu", "cuda"}, optional
+        The backend; chosen as for a launch unless given.
+
+    Returns
+    -------
+    array or tuple of arrays
+        One result for each segment; the dtype as for `reduce`.
+
+    Raises
+    ------
+    LaunchError
+        For offsets that decrease or lie outside `x`, and an empty segment where there is neither an identity nor `initial`.
+
+    Notes
+    -----
+    One point of a launch takes a segment, in runs of 16 elements; equal inputs give equal bits.
+
+    Examples
+    --------
+    >>> import numpy as np, jitkit as jk
+    >>> jk.segment_reduce("add", np.array([1.0, 2.0, 4.0]), np.array([0, 2, 2, 3]))
+    array([3., 0., 4.])
+    """
+    operator, arrays = _operators.resolve(op), given_arrays(x, "segment_reduce")
+    bounds = _arrays.array(offsets, "segment_reduce")
+    if len(arrays[0].shape) != 1:
+        raise LaunchError(
+            f"jk.segment_reduce: segments are those of a vector, not of {len(arrays[0].shape)} dimensions"
+        )
+    return reduce_segments(operator, arrays, bounds, initial, out, backend, "segment_reduce", check=True)
+
+
+def reduce_segments(
+    operator: Operator,
+    arrays: list[Any],
+    offsets: Any,
+    initial: Any,
+    out: Any,
+    backend: str | None,
+    name: str,
+    check: bool,
+) -> Any:
+    """Do what `segment_reduce` does, under another name in messages; offsets that jitkit made need no check."""
+    given = tuple(map(_arrays.dtype_of, arrays))
+    key = (operator, given)
+    launcher, dtypes = _plans.get(key) or remember(_plans, key, _plan(operator, given))
+    start = _start(operator, dtypes, initial, name)
+    if check:
+        _check(offsets, arrays[0].shape[0], start is None, name)
+    count = offsets.shape[0] - 1
+    result = _arrays.made((count,), dtypes, _arrays.device_of(arrays[0]))
+    if count:
+        zeros = tuple(dtype.type(0) for dtype in dtypes)
+        begin = start if start is not None else zeros if len(zeros) > 1 else zeros[0]
+        launcher(count, backend)(value_of(arrays), offsets, begin, initial is not None, result)
+    return result if out is None else _arrays.store(result, out, (count,), name)
+
+
+def _plan(operator: Operator, given: tuple[np.dtype[Any], ...]) -> tuple[Launcher, tuple[np.dtype[Any], ...]]:
+    dtypes = given if len(given) > 1 else (operator.dtype(given[0]),)
+    read, convert, op = _values.reader(len(given)), _values.converter(dtypes), operator.func
+
+    def converted(x, at):
+        return convert(read(x, at))
+
+    def join(a, b):
+        return convert(op(a, b))
+
+    return Launcher(segments_kernel(converted, join, _values.writer(len(dtypes)))), dtypes
+
+
+def _start(operator: Operator, dtypes: tuple[np.dtype[Any], ...], initial: Any, name: str) -> Any:
+    if initial is not None:
+        return initial_value(initial, dtypes, name)
+    return operator.identity(dtypes[0]) if len(dtypes) == 1 else None
+
+
+def _check(offsets: Any, n: int, no_empty: bool, name: str) -> None:
+    if len(offsets.shape) != 1 or offsets.shape[0] < 1 or _arrays.dtype_of(offsets).kind not in "iu":
+        raise KernelTypeError(f"jk.{name}: offsets= is a vector of integers, one more than there are segments")
+    host = to_numpy(offsets)
+    if int(host[0]) < 0 or int(host[-1]) > n or (host[1:] < host[:-1]).any():
+        raise LaunchError(f"jk.{name}: offsets ascend from 0 or more to at most {n}, the number of elements")
+    if no_empty and (host[1:] == host[:-1]).any():
+        empty = int(np.argmax(host[1:] == host[:-1]))
+        raise LaunchError(f"jk.{name}: segment {empty} is empty, and the operator has no identity: pass initial=")

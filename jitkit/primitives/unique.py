@@ -1,0 +1,61 @@
+"""unique: the distinct elements in ascending order."""
+
+from __future__ import annotations
+
+from typing import Any
+
+import numpy as np
+
+import jitkit as jk
+from jitkit.arrays import to_numpy
+from jitkit.primitives import _arrays
+from jitkit.primitives.run_length_encode import run_length_encode, runs_of
+from jitkit.primitives.searchsorted import searchsorted
+
+
+def unique(x: Any, return_inverse: bool = False, return_counts: bool = False, *, backend: str | None = None) -> Any:
+    """Return the distinct elements in ascending order; all NaN are one, and last.
+
+    Parameters
+    ----------
+    x : array_like or device array
+        Real numbers, of any shape. They are sorted on the host.
+    return_inverse : bool, default False
+        Also return where each element of `x` is in the result, in the shape of `x`.
+    return_counts : bool, default False
+        Also return how often each occurs.
+    backend : {"python", "cpu", "cuda"}, optional
+        The backend; chosen as for a launch unless given.
+
+    Returns
+    -------
+    array, or tuple of values, inverse, counts as asked for
+
+    Notes
+    -----
+    The definition is that of `numpy.unique`: the runs of the sorted elements, and a binary search for the inverse.
+
+    Examples
+    --------
+    >>> import numpy as np, jitkit as jk
+    >>> jk.unique(np.array([3, 1, 3]), return_counts=True)
+    (array([1, 3]), array([1, 2]))
+    """
+    x = _arrays.array(x, "unique")
+    device = _arrays.device_of(x)
+    ordered = np.sort(to_numpy(x).reshape(-1))
+    numbers = ordered.shape[0] - int(np.count_nonzero(ordered != ordered))  # NaN are last, each a run of its own
+    keep = numbers + (numbers < ordered.shape[0])
+    ordered_there = jk.asarray(ordered[:keep], device=device)
+    if return_counts:
+        values, counts = run_length_encode(ordered_there, backend=backend)
+        if keep < ordered.shape[0]:
+            counts[counts.shape[0] - 1] = ordered.shape[0] - numbers
+    else:
+        values = runs_of(ordered_there, "unique", backend)[0]
+    results = [values]
+    if return_inverse:
+        results.append(searchsorted(values, x, backend=backend))
+    if return_counts:
+        results.append(counts)
+    return results[0] if len(results) == 1 else tuple(results)

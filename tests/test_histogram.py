@@ -1,0 +1,79 @@
+"""`jk.searchsorted`, `jk.bincount` and `jk.histogram` against NumPy, on every backend."""
+
+from __future__ import annotations
+
+import numpy as np
+import pytest
+from conftest import SIMULATED
+from primitives_helpers import values_of
+
+import jitkit as jk
+
+N = 60 if SIMULATED else 3_000
+
+
+@pytest.mark.parametrize("side", ["left", "right"])
+@pytest.mark.parametrize("dtype", ["float32", "int16"])
+def test_searches_as_in_numpy(side, dtype, backend):
+    a, v = np.sort(values_of(dtype, 30, 1)), values_of(dtype, (5, 8), 2)
+    if dtype == "float32":
+        a[-2:], v[0, :3] = np.nan, [np.nan, np.inf, -np.inf]
+    np.testing.assert_array_equal(jk.searchsorted(a, v, side, backend=backend), np.searchsorted(a, v, side))
+    assert jk.searchsorted(a, a[3], side, backend=backend) == np.searchsorted(a, a[3], side)
+    np.testing.assert_array_equal(jk.searchsorted(a[:0], v, side, backend=backend), np.zeros((5, 8)))
+    order = np.arange(30)[::-1]
+    got = jk.searchsorted(a[::-1], v, side, sorter=order, backend=backend)
+    np.testing.assert_array_equal(got, np.searchsorted(a, v, side))
+
+
+@pytest.mark.parametrize("dtype", ["uint8", "int64"])
+def test_counts_as_in_numpy(dtype, backend):
+    x = np.random.default_rng(1).integers(0, 20, N).astype(dtype)
+    w = values_of("float64", N)
+    for options in ({}, {"minlength": 40}, {"weights": w}):
+        got, expected = jk.bincount(x, backend=backend, **options), np.bincount(x, **options)
+        np.testing.assert_allclose(got, expected, rtol=1e-12, atol=1e-12)
+        assert got.dtype == expected.dtype
+    assert jk.bincount(x[:0], minlength=3, backend=backend).tolist() == [0, 0, 0]
+
+
+@pytest.mark.parametrize(
+    "options",
+    [{}, {"bins": 7, "range": (-1, 0.5)}, {"bins": [-1, -0.3, 0.2, 0.2, 1.5]}, {"density": True}, {"bins": 300}],
+)
+@pytest.mark.parametrize("weighted", [False, True])
+def test_histograms_as_in_numpy(options, weighted, backend):
+    x = values_of("float64", N)
+    weights = np.abs(values_of("float64", N, 9)) if weighted else None
+    counts, edges = jk.histogram(x, weights=weights, backend=backend, **options)
+    expected, numpys = np.histogram(x, weights=weights, **options)
+    np.testing.assert_allclose(counts, expected, rtol=1e-12)
+    np.testing.assert_array_equal(edges, numpys)
+
+
+def test_elements_on_edges(backend):
+    x = np.linspace(0, 1, 11)
+    for bins in (10, 3, np.linspace(0, 1, 11)):
+        np.testing.assert_array_equal(jk.histogram(x, bins, backend=backend)[0], np.histogram(x, bins)[0])
+    got, _ = jk.histogram(np.array([np.nan, np.inf, 0.5]), 4, (0, 1), backend=backend)
+    assert got.tolist() == [0, 0, 1, 0]
+    assert jk.histogram(np.zeros(0), 2, backend=backend)[0].tolist() == [0, 0]
+
+
+@pytest.mark.parametrize(
+    ("call", "error", "message"),
+    [
+        (lambda x: jk.searchsorted(x, x, "middle"), jk.LaunchError, "side='middle'"),
+        (lambda x: jk.searchsorted(x.reshape(2, 2), x), jk.LaunchError, "one dimension, not 2"),
+        (lambda x: jk.bincount(x), jk.KernelTypeError, "counts integers, not float64"),
+        (lambda x: jk.bincount(x.astype(int) - 2), jk.LaunchError, "count from 0, and -2"),
+        (lambda x: jk.bincount(x.astype(int), x[:2]), jk.LaunchError, "weights have the shape"),
+        (lambda x: jk.histogram(x, 0), jk.LaunchError, "bins=0"),
+        (lambda x: jk.histogram(x, [2, 1]), jk.LaunchError, "ascending edges"),
+        (lambda x: jk.histogram(x * np.nan), jk.LaunchError, "not finite"),
+        (lambda x: jk.histogram(x * 1j), jk.KernelTypeError, "complex numbers have no order"),
+    ],
+)
+def test_mistakes_are_named(call, error, message):
+    with pytest.raises(error, match=message):
+        call(np.arange(4.0))

@@ -1,0 +1,92 @@
+"""`jk.map` and `jk.map_reduce` against NumPy, on every backend."""
+
+from __future__ import annotations
+
+import math
+import operator
+
+import numpy as np
+import pytest
+from primitives_helpers import SIZES, values_of
+
+import jitkit as jk
+
+
+def halves(x):
+    return x / 2, x * 2
+
+
+@pytest.mark.parametrize("dtype", ["float32", "int16"])
+def test_a_function_of_one_array(dtype, backend):
+    for n in SIZES:
+        x = values_of(dtype, n)
+        got = jk.map(lambda v: 3 * v + 1, x, backend=backend)
+        np.testing.assert_allclose(got, 3 * x + 1, rtol=1e-6, atol=1e-6)  # rounded once or twice
+        assert got.dtype == x.dtype
+
+
+def test_two_arrays_and_a_number(backend):
+    x, y = values_of("float64", (4, 5), 1), values_of("float64", 5, 2)
+    np.testing.assert_array_equal(jk.map(operator.mul, x, y, backend=backend), x * y)
+    np.testing.assert_array_equal(jk.map("subtract", x, 2.0, backend=backend), x - 2)
+    np.testing.assert_array_equal(jk.map(operator.add, x[:, ::2], x.T[:3].T, backend=backend), x[:, ::2] + x[:, :3])
+
+
+def test_math_keeps_float32(backend):
+    x = np.abs(values_of("float32", 20))
+    got = jk.map(math.sqrt, x, backend=backend)
+    assert got.dtype == np.float32
+    np.testing.assert_allclose(got, np.sqrt(x), rtol=3e-7)
+
+
+def test_several_results(backend):
+    x = values_of("float64", 9)
+    low, high = jk.map(halves, x, backend=backend)
+    np.testing.assert_array_equal(low, x / 2)
+    np.testing.assert_array_equal(high, x * 2)
+
+
+def test_in_place_and_overlapping(backend):
+    x = np.arange(10)
+    assert jk.map(operator.neg, x, out=x, backend=backend) is x
+    np.testing.assert_array_equal(x, -np.arange(10))
+    jk.map(lambda v: v + 1, x[:-1], out=x[1:], backend=backend)
+    np.testing.assert_array_equal(x, [0, *(1 - np.arange(9))])
+
+
+def test_nothing_and_a_number(backend):
+    assert jk.map(operator.neg, np.zeros((0, 3), np.float32), backend=backend).shape == (0, 3)
+    assert jk.map(operator.neg, np.array(2.0), backend=backend)[()] == -2
+
+
+@pytest.mark.parametrize("axis", [None, 0, 1])
+def test_dot_products(axis, backend):
+    x, y = values_of("int64", (6, 40), 1), values_of("int64", (6, 40), 2)
+    got = jk.map_reduce(lambda a, b: a * b, "add", x, y, axis=axis, backend=backend)
+    np.testing.assert_array_equal(got, (x * y).sum(axis=axis))
+
+
+def test_map_reduce_of_tuples_and_of_nothing(backend):
+    x = values_of("float64", 40)
+    got = jk.map_reduce(lambda v: (v, v * v), lambda a, b: (a[0] + b[0], a[1] + b[1]), x, backend=backend)
+    np.testing.assert_allclose(got, [x.sum(), (x * x).sum()])
+    assert jk.map_reduce(np.negative, "add", np.zeros(0), backend=backend) == 0
+    assert jk.map_reduce(np.negative, max, np.zeros(0), initial=4, backend=backend) == 4
+
+
+@pytest.mark.parametrize(
+    ("call", "error", "message"),
+    [
+        (lambda x: jk.map(lambda a, b: a, x), jk.KernelError, "no function of 1 number"),
+        (lambda x: jk.map(operator.add, x), jk.KernelError, "no function of 1 number"),
+        (lambda x: jk.map(lambda a: "a", x), jk.KernelTypeError, "it must return numbers"),
+        (lambda x: jk.map(operator.add, x, x[:1, :2]), jk.LaunchError, "do not broadcast"),
+        (lambda x: jk.map(operator.neg, x, out=np.zeros(3)), jk.LaunchError, "out= has the shape"),
+        (lambda x: jk.map(halves, x, out=x), jk.KernelTypeError, "out= is a tuple of 2 arrays"),
+        (lambda x: jk.map(operator.neg), jk.KernelTypeError, "1 to 6 arrays, not 0"),
+        (lambda x: jk.map_reduce(operator.neg, max, x[:0]), jk.LaunchError, "pass initial="),
+    ],
+)
+def test_mistakes_are_named(call, error, message):
+    with pytest.raises(error, match=message):
+        call(np.ones((2, 3)))

@@ -1,0 +1,136 @@
+"""`jk.select`, `partition`, `run_length_encode`, `unique` and the primitives by key and segment, against NumPy."""
+
+from __future__ import annotations
+
+import functools
+import itertools
+
+import numpy as np
+import pytest
+from conftest import SIMULATED
+from hypothesis import given, settings
+from primitives_helpers import largest, sizes, values_of
+
+import jitkit as jk
+
+EXAMPLES = 2 if SIMULATED else 15
+
+
+def large(v):
+    return v > 10
+
+
+def second(a, b):
+    return b
+
+
+def runs_of(keys):
+    """Where runs of equal neighbours begin, and the end."""
+    return [*np.flatnonzero(np.r_[True, keys[1:] != keys[:-1]]), keys.size]
+
+
+def test_selection_of_any_size(backend):
+    @settings(max_examples=EXAMPLES)
+    @given(sizes(largest(backend)))
+    def check(n):
+        x = values_of("int32", n, n)
+        np.testing.assert_array_equal(jk.select(large, x, backend=backend), x[x > 10])
+        np.testing.assert_array_equal(jk.select(x > 10, x, backend=backend), x[x > 10])
+        got, count = jk.partition(large, x, backend=backend)
+        assert count == np.count_nonzero(x > 10)
+        np.testing.assert_array_equal(got, np.concatenate([x[x > 10], x[x <= 10]]))
+
+    check()
+
+
+def test_runs_of_any_size(backend):
+    @settings(max_examples=EXAMPLES)
+    @given(sizes(largest(backend)))
+    def check(n):
+        x = values_of("bool", n, n).astype(np.int32)
+        values, lengths = jk.run_length_encode(x, backend=backend)
+        np.testing.assert_array_equal(np.repeat(values, lengths), x)
+        assert (values[1:] != values[:-1]).all()
+
+    check()
+
+
+def test_all_or_none(backend):
+    x = np.arange(40)
+    assert jk.select(x < 0, x, backend=backend).shape == (0,)
+    np.testing.assert_array_equal(jk.select(x >= 0, x, backend=backend), x)
+    assert jk.select(large, x[:0], backend=backend).shape == (0,)
+    assert jk.partition(large, x[:0], backend=backend)[1] == 0
+    assert [part.size for part in jk.run_length_encode(x[:0], backend=backend)] == [0, 0]
+    np.testing.assert_array_equal(jk.select(x.reshape(5, 8) % 3 == 0, x.reshape(5, 8), backend=backend), x[::3])
+
+
+def test_a_nan_equals_nothing(backend):
+    _, lengths = jk.run_length_encode(np.array([np.nan, np.nan, 1.0, 1.0]), backend=backend)
+    assert lengths.tolist() == [1, 1, 2]
+
+
+@pytest.mark.parametrize("op", ["add", max, second])
+def test_segments_and_keys(op, backend):
+    rng = np.random.default_rng(3)
+    n = 40 if SIMULATED else 400
+    keys, x = rng.integers(0, 2, n), rng.integers(-9, 9, n)
+    ends = runs_of(keys)
+    python = {"add": lambda a, b: a + b}.get(op, op)
+    expected = [functools.reduce(python, x[a:b].tolist()) for a, b in itertools.pairwise(ends)]
+    found, values = jk.reduce_by_key(op, keys, x, backend=backend)
+    np.testing.assert_array_equal(found, keys[ends[:-1]])
+    np.testing.assert_array_equal(values, expected)
+    np.testing.assert_array_equal(jk.segment_reduce(op, x, ends, backend=backend), expected)
+
+
+@pytest.mark.parametrize("inclusive", [True, False])
+@pytest.mark.parametrize("initial", [None, 7])
+def test_scans_begin_anew(inclusive, initial, backend):
+    for n in (1, 40) if backend != "cpu" else (1, 33, 40_000):
+        rng = np.random.default_rng(n)
+        keys, x = rng.integers(0, 2, n), rng.integers(-9, 9, n)
+        got = jk.scan_by_key("add", keys, x, inclusive=inclusive, initial=initial, backend=backend)
+        ends = runs_of(keys)
+        parts = [np.cumsum(x[a:b]) - (0 if inclusive else x[a:b]) for a, b in itertools.pairwise(ends)]
+        np.testing.assert_array_equal(got, np.concatenate(parts) + (initial or 0))
+
+
+def test_empty_segments(backend):
+    x = np.arange(6.0)
+    np.testing.assert_array_equal(jk.segment_reduce("add", x, [0, 0, 2, 2, 6, 6], backend=backend), [0, 1, 0, 14, 0])
+    got = jk.segment_reduce(min, x, [0, 0, 2], initial=0.5, backend=backend)
+    np.testing.assert_array_equal(got, [0.5, 0.0])
+    assert jk.segment_reduce("add", x, [0], backend=backend).shape == (0,)
+
+
+@pytest.mark.parametrize("dtype", ["int32", "float64"])
+def test_unique_as_in_numpy(dtype, backend):
+    x = (values_of(dtype, (8, 5)) * 3 // 10).astype(dtype)
+    if dtype == "float64":
+        x[0, [1, 3]] = np.nan
+    expected = np.unique(x, return_inverse=True, return_counts=True)
+    for ours, numpys in zip(jk.unique(x, True, True, backend=backend), expected, strict=True):
+        np.testing.assert_array_equal(ours, numpys)
+    np.testing.assert_array_equal(jk.unique(x, backend=backend), expected[0])
+    assert jk.unique(x[:0], backend=backend).size == 0
+
+
+@pytest.mark.parametrize(
+    ("call", "error", "message"),
+    [
+        (lambda x: jk.select(x, x), jk.KernelTypeError, "a mask is an array of bool"),
+        (lambda x: jk.select(x[:2] > 0, x), jk.LaunchError, "the mask has the shape"),
+        (lambda x: jk.partition(second, x), jk.KernelError, "no function of 1 number"),
+        (lambda x: jk.run_length_encode(x.reshape(2, 2)), jk.LaunchError, "2 dimensions"),
+        (lambda x: jk.segment_reduce("add", x, [0, 9]), jk.LaunchError, "offsets ascend"),
+        (lambda x: jk.segment_reduce("add", x, [3, 1]), jk.LaunchError, "offsets ascend"),
+        (lambda x: jk.segment_reduce(min, x, [0, 0, 1]), jk.LaunchError, "segment 0 is empty"),
+        (lambda x: jk.segment_reduce(min, x, [0.0, 1.0]), jk.KernelTypeError, "vector of integers"),
+        (lambda x: jk.reduce_by_key("add", x[:2], x), jk.LaunchError, "vectors of one length"),
+        (lambda x: jk.scan_by_key(min, x, x, inclusive=False), jk.LaunchError, "pass initial="),
+    ],
+)
+def test_mistakes_are_named(call, error, message):
+    with pytest.raises(error, match=message):
+        call(np.arange(4.0))
