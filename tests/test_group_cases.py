@@ -233,7 +233,7 @@ DECLARED = {
     "block_sum": ({2, 1 + 8}, 4 * 256),
     "group_histogram": ({2}, 4 * 256),
     "matmul_tiled": ({2}, 4 * (48 * 32 + 32 * 32)),
-    "stencil_tiled": ({1}, 4 * 32 * 128),
+    "stencil_tiled": ({1}, 4 * 18 * 258),
     "transpose": ({1}, 4 * 32 * 33),
 }
 

@@ -241,9 +241,7 @@ def zero_over_something(i, x, y, out):
     out[i] = x[i] / max(y[i], 1.0)
 
 
-ZERO.pair(
-    zero_over_zero, zero_over_something, 2, lambda: (of("f8", 1, 0), of("f8", 4, 0), of("f8", 0, 0))
-)
+ZERO.pair(zero_over_zero, zero_over_something, 2, lambda: (of("f8", 1, 0), of("f8", 4, 0), of("f8", 0, 0)))
 
 
 def quotient_of_integers(i, x, y, out):
@@ -254,9 +252,7 @@ def quotient_of_nonzero_integers(i, x, y, out):
     out[i] = x[i] / (y[i] * y[i] + 1)
 
 
-ZERO.pair(
-    quotient_of_integers, quotient_of_nonzero_integers, 3, lambda: (THREE[0], THREE[1], of("f8", 0, 0, 0))
-)
+ZERO.pair(quotient_of_integers, quotient_of_nonzero_integers, 3, lambda: (THREE[0], THREE[1], of("f8", 0, 0, 0)))
 
 
 def mean(total, count):
@@ -325,9 +321,7 @@ def zero_plus_infinity(i, x, y, out):
     out[i] = x[i] + y[i]
 
 
-NAN.pair(
-    zero_times_infinity, zero_plus_infinity, 2, lambda: (of("f4", 1, 0), of("f4", 3, np.inf), of("f4", 0, 0))
-)
+NAN.pair(zero_times_infinity, zero_plus_infinity, 2, lambda: (of("f4", 1, 0), of("f4", 3, np.inf), of("f4", 0, 0)))
 
 
 def root_of_a_negative(i, x, out):
@@ -371,9 +365,7 @@ def integer_power_of_a_negative(i, x, out):
     out[i] = x[i] ** 3
 
 
-NAN.pair(
-    fractional_power_of_a_negative, integer_power_of_a_negative, 2, lambda: (of("f8", 4, -2), of("f8", 0, 0))
-)
+NAN.pair(fractional_power_of_a_negative, integer_power_of_a_negative, 2, lambda: (of("f8", 4, -2), of("f8", 0, 0)))
 
 
 def remainder_of_infinity(i, x, out):

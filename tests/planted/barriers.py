@@ -261,6 +261,4 @@ def late_return_in_a_helper(i, x, out):
     out[i] = helper_that_returns_late(jk.shared(8, np.float64), jk.local_index(), x[i])
 
 
-SUITE.pair(
-    early_return_in_a_helper, late_return_in_a_helper, 8, two(8), group=8, helper=helper_that_returns_early
-)
+SUITE.pair(early_return_in_a_helper, late_return_in_a_helper, 8, two(8), group=8, helper=helper_that_returns_early)

@@ -97,9 +97,7 @@ def search_stops_at_the_end(i, x, keys, out):
     out[i] = k
 
 
-SUITE.pair(
-    search_reads_the_end, search_stops_at_the_end, 4, lambda: (ramp(5), np.array([1.0, 3, 4, 9]), ramp(4)), "x"
-)
+SUITE.pair(search_reads_the_end, search_stops_at_the_end, 4, lambda: (ramp(5), np.array([1.0, 3, 4, 9]), ramp(4)), "x")
 
 
 def stencil_to_the_edge(i, j, u, out):
@@ -189,9 +187,7 @@ def inside_a_strided_view(i, x, out):
     out[i] = x[i]
 
 
-SUITE.pair(
-    past_the_end_of_a_strided_view, inside_a_strided_view, 5, lambda: (ramp(20)[0:10:2], ramp(5)), "x"
-)
+SUITE.pair(past_the_end_of_a_strided_view, inside_a_strided_view, 5, lambda: (ramp(20)[0:10:2], ramp(5)), "x")
 
 
 def depth_taken_for_height(i, j, k, a):
@@ -302,9 +298,7 @@ def value_in_the_last_bin(i, x, counts):
     jk.atomic.add(counts, min(x[i], 3), 1)
 
 
-SUITE.pair(
-    value_beyond_the_bins, value_in_the_last_bin, 5, lambda: (np.arange(5), np.zeros(4, np.int32)), "counts"
-)
+SUITE.pair(value_beyond_the_bins, value_in_the_last_bin, 5, lambda: (np.arange(5), np.zeros(4, np.int32)), "counts")
 
 
 def second_round_goes_beyond(i, x, out):

@@ -290,7 +290,9 @@ def all_work_items_write(i, j, out):
     out[i, j] = tile[1 - a, 3 - b]
 
 
-SUITE.pair(one_work_item_writes_nothing, all_work_items_write, (4, 8), lambda: (np.zeros((4, 8)),), "tile", group=(2, 4))
+SUITE.pair(
+    one_work_item_writes_nothing, all_work_items_write, (4, 8), lambda: (np.zeros((4, 8)),), "tile", group=(2, 4)
+)
 
 
 def counts_not_zeroed(i, x, out):

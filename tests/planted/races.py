@@ -115,9 +115,7 @@ def sum_in_a_loop(i, j, k, x, out):
             out[i, j] += x[i, j, m]
 
 
-SUITE.pair(
-    sum_over_a_dimension_of_the_space, sum_in_a_loop, (2, 3, 4), lambda: (floats(2, 3, 4), floats(2, 3)), "out"
-)
+SUITE.pair(sum_over_a_dimension_of_the_space, sum_in_a_loop, (2, 3, 4), lambda: (floats(2, 3, 4), floats(2, 3)), "out")
 
 
 def same_row_through_a_view(i, a):
@@ -154,9 +152,7 @@ def forces_by_atomics(i, p):
     jk.atomic.sub(p.force, i + 1, p.mass[i])
 
 
-SUITE.pair(
-    forces_on_the_neighbour, forces_by_atomics, 7, lambda: (Particles(floats(8), floats(8)),), "p.force"
-)
+SUITE.pair(forces_on_the_neighbour, forces_by_atomics, 7, lambda: (Particles(floats(8), floats(8)),), "p.force")
 
 
 def put(row, value):
@@ -256,9 +252,7 @@ def groups_write_their_own_parts(i, x, out):
     out[jk.local_index() + jk.group_size() * jk.group_index()] = x[i]
 
 
-SUITE.pair(
-    groups_write_one_part, groups_write_their_own_parts, 16, lambda: (floats(16), floats(16)), "out", group=8
-)
+SUITE.pair(groups_write_one_part, groups_write_their_own_parts, 16, lambda: (floats(16), floats(16)), "out", group=8)
 
 
 def tile_without_barrier(i, x, out):
@@ -434,9 +428,7 @@ def tile_reused_with_barrier(i, x, out):
     out[i] = total
 
 
-SUITE.pair(
-    tile_reused_without_barrier, tile_reused_with_barrier, 16, lambda: (floats(16), floats(16)), "tile", group=8
-)
+SUITE.pair(tile_reused_without_barrier, tile_reused_with_barrier, 16, lambda: (floats(16), floats(16)), "tile", group=8)
 
 
 def all_write_a_flag(i, out):

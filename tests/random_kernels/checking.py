@@ -74,4 +74,6 @@ def category(failed: str) -> str:
     name = rest.split(":")[0]
     if not name.endswith("Error"):
         return f"{backend}: a different number"
-    return f"{backend}: {name}: {rest.rpartition(' error: ')[2][:12] if ' error: ' in rest else rest.split(':')[-1][:60]}"
+    return (
+        f"{backend}: {name}: {rest.rpartition(' error: ')[2][:12] if ' error: ' in rest else rest.split(':')[-1][:60]}"
+    )

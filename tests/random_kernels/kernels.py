@@ -52,7 +52,8 @@ class Source:
         return (
             HEAD + constants + "".join(f"\n\n{text}" for text in self.helpers)
             + f"\n\n{decorator}\ndef kernel({', '.join([*indices, *self.arguments])}):\n{body}"
-            + f"\n\nWRAPS = {self.wraps}\nSPACE = {space}\n\n\ndef arguments():\n    rng = np.random.default_rng(0)\n    return (\n{made}    )\n"
+            + f"\n\nWRAPS = {self.wraps}\nSPACE = {space}\n\n\ndef arguments():\n"
+            + f"    rng = np.random.default_rng(0)\n    return (\n{made}    )\n"
         )  # fmt: skip
 
 
@@ -85,7 +86,9 @@ def generate(seed: int) -> str:
     statements = Statements(text, rng)
     statements.block(scope, rng.randint(4, 9), 3)
     finish(text, scope)
-    space = ", ".join(f"slice({start}, {stop}, {step})" if start or step > 1 else str(stop) for start, stop, step in axes)
+    space = ", ".join(
+        f"slice({start}, {stop}, {step})" if start or step > 1 else str(stop) for start, stop, step in axes
+    )
     return source.module("@jk.kernel", names, text, f"({space},)" if len(axes) > 1 else space)
 
 
@@ -121,7 +124,9 @@ def generate_group(seed: int) -> str:
     _add_shared(source, scope, statements, math.prod(counts))
     statements.together(scope, rng.randint(5, 10), 2)
     finish(text, scope)
-    space = ", ".join(f"slice({start}, {stop}, {step})" if start or step > 1 else str(stop) for start, stop, step in axes)
+    space = ", ".join(
+        f"slice({start}, {stop}, {step})" if start or step > 1 else str(stop) for start, stop, step in axes
+    )
     shape_text = f"({', '.join(map(str, shape))},)"
     return source.module(f"@jk.kernel(group={shape_text})", names, text, f"({space},)" if ndim > 1 else space)
 
@@ -241,7 +246,10 @@ def add_tables(source: Source, scope: Scope) -> None:
     rng = source.rng
     for k in range(rng.randint(0, 2)):
         target, operation = usual(rng.choice(ATOMIC_CODES)), rng.choice(_OPERATIONS)
-        if (target.type.kind == "f" and operation.endswith(("_", "xor"))) or (target.type.kind, operation) == ("u", "sub"):
+        if (target.type.kind == "f" and operation.endswith(("_", "xor"))) or (target.type.kind, operation) == (
+            "u",
+            "sub",
+        ):
             operation = "add"
         shape = tuple(rng.randint(1, 9) for _ in range(rng.choice([1, 1, 2])))
         source.arguments[f"table{k}"] = random_array(target, shape)

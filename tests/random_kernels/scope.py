@@ -105,6 +105,7 @@ class Scope:
         """Return the scope of a block: what is defined there is not seen outside."""
         return Scope(
             self.rng, self.wraps, [*self.values], [*self.variables], [*self.flags], [*self.arrays], [*self.own],
-            [*self.tables], [*self.helpers], self.approximate, self.prepared, self.weight * max(1, trips), self.loop if loop is None else loop,
+            [*self.tables], [*self.helpers], self.approximate, self.prepared,
+            self.weight * max(1, trips), self.loop if loop is None else loop,
             self.leave,
         )  # fmt: skip

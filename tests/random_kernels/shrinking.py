@@ -33,9 +33,7 @@ def shrink(source: str, fails: Fails, most: int = 500) -> str:
     return source
 
 
-def _one_pass(
-    source: str, fails: Fails, smaller: Callable[[str], Iterator[str]], left: int
-) -> tuple[str, int]:
+def _one_pass(source: str, fails: Fails, smaller: Callable[[str], Iterator[str]], left: int) -> tuple[str, int]:
     """Try what can be left out, each once; after a success go on from the same place."""
     position = 0
     while left > 0:

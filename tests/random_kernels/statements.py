@@ -13,7 +13,8 @@ from .values import ATOMIC_CODES, CODES, Range, RejectedError, Value, cast_name,
 
 MAKERS = {
     "assign": 5, "update": 3, "branch": 4, "both_ways": 3, "counted": 3, "countdown": 2, "accumulate": 3, "items": 1,
-    "store": 4, "atomic": 2, "leave": 2, "private": 1, "pair": 1, "flag": 1, "call": 2, "old_value": 1, "approximate": 1, "prepared": 1,
+    "store": 4, "atomic": 2, "leave": 2, "private": 1, "pair": 1, "flag": 1, "call": 2, "old_value": 1,
+    "approximate": 1, "prepared": 1,
 }  # fmt: skip
 
 # Functions that are well conditioned between two bounds, or between the first and 16 where it is not negative.
@@ -167,7 +168,9 @@ class Statements:
             count = grower.within(trips + 1)
             if self.rng.random() < 0.5:
                 return f"range({count})", Value(name, int, 0, trips - 1)
-            return f"range({start}, {start} + {step} * int({count}), {step})", _counter(name, start, start + step * trips)
+            return f"range({start}, {start} + {step} * int({count}), {step})", _counter(
+                name, start, start + step * trips
+            )
         if self.rng.random() < 0.3:
             return f"range({start + step * trips}, {start}, {-step})", _counter(name, start, start + step * trips)
         return f"range({start}, {start + step * trips}, {step})", _counter(name, start, start + step * trips)
@@ -237,7 +240,9 @@ class Statements:
                 self.leave_loop(inner)
             else:
                 self.text.line(f"{name} += {Grower(inner).of(target)}")
-        total = Value(f"{cast_name(target.type)}({name})", target.type, target.low * trips, target.high * trips, target.bits)
+        total = Value(
+            f"{cast_name(target.type)}({name})", target.type, target.low * trips, target.high * trips, target.bits
+        )
         scope.values.append(total)
 
     def leave_loop(self, scope: Scope) -> None:

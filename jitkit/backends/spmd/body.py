@@ -88,6 +88,8 @@ class Body:
             return value.text
         if value.text in self.parameters:
             return self.parameters[value.text]
+        if value.text in self.operations.frames:
+            return self.operations.frames[value.text]
         return self._read(value, "scalar", value.type)
 
     def whole(self, value: Value) -> str:

@@ -91,7 +91,7 @@ class GroupWriter:
         self.function = split_at_barriers(function)
         everyone = Shapes(self.function, varying(self.function, shape.group))
         refuse_divergent(everyone)
-        self.shapes = Shapes(self.function, roots(self.function, shape.group, 1 if unit_step else None))
+        self.shapes = self._shapes()
         self.cutter = Cutter(self.function, self.shapes, everyone, shape.places())
         self.phases = self.cutter.phases()
         self.text = Text()
@@ -102,6 +102,13 @@ class GroupWriter:
             for block in self.function.blocks.values() for item in block.code if item.op == "alloca"
         }  # fmt: skip
         self.next = self.text.alloca("i32", "next", 4)
+
+    def _shapes(self) -> Shapes:
+        alone = self.shape.lanes == 1
+        if alone:
+            everywhere = dict.fromkeys(varying(self.function, self.shape.group), 0)
+            return Shapes(self.function, everywhere, alone=True)
+        return Shapes(self.function, roots(self.function, self.shape.group, 1 if self.unit_step else None))
 
     def _frames(self) -> dict[str, str]:
         """Reserve memory for every value that lives across a barrier."""
@@ -137,6 +144,11 @@ class GroupWriter:
         head = f"define void @{name}({', '.join(listed)}) {inline}nounwind {{\nentry.group:"
         return "\n".join([head, *self.text.allocas, *self.text.lines, "}", *self.text.declared.values(), ""])
 
+    @property
+    def margin(self) -> int:
+        """Bytes before and behind a shared array: stores under a mask write back what lies beside it."""
+        return 64 * -(-8 * self.shape.lanes // 64)
+
     def _shared(self) -> None:
         """Reserve shared memory; of a size known only here, when the first work-item asks for it."""
         self.sites: dict[str, str] = {}
@@ -147,7 +159,8 @@ class GroupWriter:
                     self.sites[item.callee] = self.text.alloca("ptr", "dynamic", 8)
                     self.text.do(f"store ptr null, ptr {self.sites[item.callee]}")
                 else:
-                    self.sites[item.callee] = self.text.alloca(f"[{max(1, int(size.text))} x i8]", "shared")
+                    memory = self.text.alloca(f"[{int(size.text) + 2 * self.margin} x i8]", "shared")
+                    self.sites[item.callee] = self.text.emit(f"getelementptr i8, ptr {memory}, i64 {self.margin}")
         self.text.do("br label %phase.0")
 
 
@@ -271,7 +284,7 @@ class _PhaseWriter:
                 continue
             scaled = self.text.emit(f"mul nsw i64 %step.{axis}, {position}")
             index = self.text.emit(f"add nsw i64 %start.{axis}, {scaled}")
-            if last:
+            if last and self.shape.lanes > 1:
                 vector = self.writer.vector
                 kind = vector.type("i64")
                 lanes = f"<{', '.join(f'i64 {k}' for k in range(self.shape.lanes))}>"
@@ -355,8 +368,11 @@ class _PhaseBody(Body):
         missing = self.text.emit(f"icmp eq ptr {present}, null")
         self.text.do(f"br i1 {missing}, label {first}, label {ready}")
         self.text.label(first)
-        memory = self.text.emit(f"alloca i8, i64 {size}, align 64")
-        self.text.do(f"store ptr {memory}, ptr {site}")
+        margin = self.phase.writer.margin
+        whole = self.text.emit(f"add i64 {size}, {2 * margin}")
+        memory = self.text.emit(f"alloca i8, i64 {whole}, align 64")
+        inner = self.text.emit(f"getelementptr i8, ptr {memory}, i64 {margin}")
+        self.text.do(f"store ptr {inner}, ptr {site}")
         self.text.do(f"br label {ready}")
         self.text.label(ready)
         return self.text.emit(f"load ptr, ptr {site}")

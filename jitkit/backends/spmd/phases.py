@@ -165,7 +165,7 @@ class Cutter:
                 blocks[name] = Block(name, [*code, replace(end, labels=[]) if end.op == "barrier" else end])
         function = Function(self.function.name, self.function.parameters, blocks)
         fixed = {name: self.shapes.strides[name] for name in kept}
-        shapes = Shapes(function, self.shapes.roots, fixed, self.function)
+        shapes = Shapes(function, self.shapes.roots, fixed, self.function, self.shapes.alone)
         guessed = self._likely(affine_tests(function, shapes, kept | anew))
         likely = (
             Shapes(function, self.shapes.roots, fixed | dict.fromkeys(guessed, 0), self.function) if guessed else None

@@ -22,6 +22,15 @@ class PrivateMemory:
             self._lay_out_private()
 
     def _lay_out_private(self) -> None:
+        if not self.body.shapes.alone:
+            self._check_elements()
+        for block in self.body.shapes.whole.blocks.values():
+            for item in block.code:
+                if item.op == "alloca":
+                    kind = f"[{self.body.lanes} x {item.element}]"
+                    self.frames[item.name] = self.body.private_memory(item, kind)
+
+    def _check_elements(self) -> None:
         for block in self.body.shapes.whole.blocks.values():
             for item in block.code:
                 if item.op in ("load", "store"):
@@ -37,11 +46,6 @@ class PrivateMemory:
                     and not item.callee.startswith((*DROPPED, "@llvm.memset"))
                 ):
                     raise UnsupportedIRError(f"private memory given to {item.callee}")
-        for block in self.body.shapes.whole.blocks.values():
-            for item in block.code:
-                if item.op == "alloca":
-                    kind = f"[{self.body.lanes} x {item.element}]"
-                    self.frames[item.name] = self.body.private_memory(item, kind)
 
     def _private_address(self, item: Instruction) -> None:
         """Write an offset into private memory: `lanes` times the bytes that the scalar code says."""
@@ -68,6 +72,8 @@ class PrivateMemory:
     def _step(self, pointer: Value) -> int | None:
         """Return how far apart neighbouring lanes' elements lie in memory."""
         stride = self.body.shapes.of(pointer)
+        if self.body.shapes.alone:
+            return stride
         home = self.body.shapes.private.get(pointer.text)
         if home is None:
             return stride

@@ -54,6 +54,8 @@ class Shapes:
         Values whose strides are known already.
     whole : Function, optional
         The function that `function` is a part of.
+    alone : bool
+        Whether vectors have one lane, in which everything is uniform.
     """
 
     def __init__(
@@ -62,8 +64,9 @@ class Shapes:
         roots: dict[str, Stride],
         fixed: dict[str, Stride] | None = None,
         whole: Function | None = None,
+        alone: bool = False,
     ) -> None:
-        self.function, self.roots, self.fixed = function, roots, fixed or {}
+        self.function, self.roots, self.fixed, self.alone = function, roots, fixed or {}, alone
         self.whole = function if whole is None else whole
         self.graph = graph_of(function)
         self.after = post_dominators(self.graph)
@@ -71,7 +74,7 @@ class Shapes:
         self.strides: dict[str, Stride] = {p.text: roots.get(p.text, 0) for p in function.parameters}
         self.divergent: set[str] = set()
         self.joins: set[str] = set()
-        self.private = private_pointers(self.whole)
+        self.private = private_pointers(self.whole, only_allocas=alone)
         self.shared = shared_pointers(self.whole)
         self._solve()
         self.bounded = self._bounds()
@@ -129,6 +132,8 @@ class Shapes:
         return self.strides.get(value.text, "unknown") if value.local else 0
 
     def _stride(self, item: Instruction, known: list[Stride]) -> Stride:
+        if self.alone:
+            return 0
         if item.op == "call":
             return self._call(item, known)
         if item.op == "load":
@@ -139,8 +144,8 @@ class Shapes:
             return 0
         if all(stride == 0 for stride in known):
             return 0
-        if None in known:
-            return None
+        if None in known or item.name in self.private:
+            return None  # lanes' private elements lie side by side, whatever the offset
         return self._affine(item, known)
 
     def _affine(self, item: Instruction, known: list[Stride]) -> Stride:
@@ -243,13 +248,15 @@ def reach(graph: Graph, start: Iterable[str], stop: str) -> set[str]:
     return found
 
 
-def private_pointers(function: Function) -> dict[str, str]:
+def private_pointers(function: Function, only_allocas: bool = False) -> dict[str, str]:
     """Return the pointers into memory of one's own, each with the alloca it points into."""
     found: dict[str, str] = {}
     for block in function.blocks.values():
         for item in block.code:
             if item.op == "alloca":
                 found[item.name] = item.name
+            elif only_allocas:
+                continue
             elif item.op == "getelementptr" and item.operands[0].text in found:
                 found[item.name] = found[item.operands[0].text]
             elif item.op not in ("load", "store", "call") and any(v.text in found for v in item.operands):
