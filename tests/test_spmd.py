@@ -1,0 +1,267 @@
+"""The SPMD vectoriser: what it knows of values and branches, and kernels whose lanes part in every way they can."""
+
+from __future__ import annotations
+
+import math
+
+import numpy as np
+import pytest
+
+import jitkit as jk
+from jitkit.backends.spmd import graph, reader, regions
+from jitkit.backends.spmd.ir import UnsupportedIRError
+from jitkit.backends.spmd.shapes import Shapes
+
+# A loop that lanes leave at different turns, as LLVM prints it.
+ESCAPE = """
+define void @f(i64 %i, ptr %x, ptr %out, i64 %n) {
+entry:
+  %a = getelementptr double, ptr %x, i64 %i
+  %start = load double, ptr %a, align 8
+  br label %head
+
+head:                                             ; preds = %body, %entry
+  %z = phi double [ %start, %entry ], [ %twice, %body ]
+  %k = phi i64 [ 0, %entry ], [ %more, %body ]
+  %end = icmp eq i64 %k, %n
+  br i1 %end, label %done, label %body
+
+body:                                             ; preds = %head
+  %twice = fmul contract double %z, 2.000000e+00
+  %more = add nuw nsw i64 %k, 1
+  %far = fcmp ogt double %twice, 1.000000e-01
+  br i1 %far, label %done, label %head
+
+done:                                             ; preds = %body, %head
+  %turns = phi i64 [ %n, %head ], [ %more, %body ]
+  %o = getelementptr i64, ptr %out, i64 %i
+  store i64 %turns, ptr %o, align 8
+  ret void
+}
+"""
+
+
+def test_strides_and_divergence():
+    function = reader.read(ESCAPE, "f")
+    shapes = Shapes(function, {"%i": 1})
+    assert shapes.strides["%a"] == 8  # neighbouring doubles
+    assert shapes.strides["%z"] is None
+    assert shapes.strides["%k"] == 0  # all lanes still inside have made as many turns
+    assert shapes.strides["%turns"] is None  # but they leave at different ones
+    assert shapes.divergent == {"%body"}
+    (region,) = regions.find(shapes.graph, function.entry, shapes.divergent)
+    assert (region.entry, region.exit, region.blocks) == ("%entry", "%done", {"%head", "%body"})
+
+
+def test_unknown_instructions_are_refused():
+    with pytest.raises(UnsupportedIRError, match="va_arg"):
+        reader.read("define void @f(ptr %p) {\nentry:\n  %x = va_arg ptr %p, i32\n  ret void\n}\n", "f")
+
+
+def test_dominators_and_loops():
+    flow = {"a": ["b"], "b": ["c", "d"], "c": ["b", "e"], "d": ["e"], "e": []}
+    assert graph.dominators(flow, "a") == {"a": "a", "b": "a", "c": "b", "d": "b", "e": "b"}
+    found = graph.loops(flow, "a")
+    assert set(found) == {"b", "c"}
+    assert found["c"].header == "b"
+
+
+SIZES = [1, 4, 5, 7, 8, 15, 16, 17, 31, 33, 100, 127, 129, 1000]
+"""Rows that end at every place in a vector."""
+
+
+@jk.kernel
+def collatz(i, start, steps):
+    n = start[i]
+    count = 0
+    while n != 1:
+        n = n // 2 if n % 2 == 0 else 3 * n + 1
+        count += 1
+        if count == 100:
+            break
+    steps[i] = count
+
+
+@pytest.mark.parametrize("size", SIZES)
+def test_lanes_that_leave_a_loop_at_different_turns(size):
+    start, steps = np.arange(1, size + 1), np.zeros(size, np.int64)
+    collatz.on("cpu")[size](start, steps)
+
+    def turns(n):
+        count = 0
+        while n != 1 and count < 100:
+            n = n // 2 if n % 2 == 0 else 3 * n + 1
+            count += 1
+        return count
+
+    assert steps.tolist() == [turns(n) for n in start.tolist()]
+
+
+@jk.kernel
+def window(i, j, x, out, radius):
+    """Sum a window whose column is clamped to the row, skip every third place, stop at the first negative value."""
+    m = x.shape[1]
+    total = 0
+    for a in range(-radius, radius + 1):
+        value = x[i, min(max(j + a, 0), m - 1)]
+        if a % 3 == 1:
+            continue
+        if value < 0:
+            break
+        total += value
+    out[i, j] = total
+
+
+@pytest.mark.parametrize("columns", SIZES)
+@pytest.mark.parametrize("dtype", [np.int32, np.int64, np.float32, np.float64])
+def test_clamped_neighbours_with_break_and_continue(columns, dtype):
+    rng, radius = np.random.default_rng(columns), 4
+    x = rng.integers(-1, 9, (3, columns)).astype(dtype)
+    out = np.zeros_like(x)
+    window.on("cpu")[3, columns](x, out, radius)
+    expected = np.zeros_like(x)
+    for i, j in np.ndindex(x.shape):
+        for a in range(-radius, radius + 1):
+            value = x[i, np.clip(j + a, 0, columns - 1)]
+            if a % 3 == 1:
+                continue
+            if value < 0:
+                break
+            expected[i, j] += value
+    np.testing.assert_array_equal(out, expected)
+
+
+@jk.kernel
+def guarded(i, a, b, out):
+    """Divide only where that is possible: lanes outside must not trap."""
+    for k in range(b.shape[1]):
+        if b[i, k] != 0:
+            out[i] += a[i] // b[i, k]
+
+
+def test_no_division_by_zero_in_lanes_that_take_no_part():
+    rng = np.random.default_rng(0)
+    a, b = rng.integers(-1000, 1000, 77), rng.integers(-2, 3, (77, 5))
+    out = np.zeros(77, np.int64)
+    guarded.on("cpu")[77](a, b, out)
+    expected = [sum(int(a[i]) // int(d) for d in b[i] if d != 0) for i in range(77)]
+    assert out.tolist() == expected
+
+
+@jk.kernel
+def returning(i, x, out):
+    for k in range(4):
+        if x[i] > k:
+            return
+        out[i, k] = math.exp(x[i] - k)
+
+
+def test_lanes_that_return_early():
+    x = np.linspace(-1, 5, 53, dtype=np.float32)
+    out = np.zeros((53, 4), np.float32)
+    returning.on("cpu")[53](x, out)
+    k = np.arange(4)
+    alive = np.logical_and.accumulate(x[:, None] <= k, axis=1)
+    np.testing.assert_allclose(out, np.where(alive, np.exp(x[:, None] - k, dtype=np.float32), 0), rtol=5e-7)
+
+
+@jk.kernel
+def strided(i, x, out):
+    total = 0.0
+    for k in range(i % 5):
+        total += x[(i * (k + 1)) % x.shape[0]]
+    out[i] = total
+
+
+def test_steps_other_than_one():
+    x, out = np.arange(97.0), np.zeros(97)
+    strided.on("cpu")[3:90:4](x, out)
+    expected = np.zeros(97)
+    for i in range(3, 90, 4):
+        expected[i] = sum(x[(i * (k + 1)) % 97] for k in range(i % 5))
+    np.testing.assert_array_equal(out, expected)
+
+
+@jk.kernel(group=(3, 5))
+def private(i, j, x, n):
+    """Fill private memory to a place that differs between work-items, and read it behind a barrier."""
+    mine = jk.local(8, x.dtype)
+    for k in range(8):
+        mine[k] = -1
+    for k in range(int(x[i, j]) % 8):
+        mine[k] = 0
+    jk.barrier()
+    total = 0
+    for k in range(n):
+        total += mine[(k + j) % 8]
+    x[i, j] = total
+
+
+def test_private_memory_across_a_barrier():
+    x = np.arange(60).reshape(6, 10)
+    before = x.copy()
+    private.on("cpu")[6, 10](x, 5)
+    mine = [np.where(np.arange(8) < v % 8, 0, -1) for v in before.ravel()]
+    expected = [sum(m[(k + p % 10) % 8] for k in range(5)) for p, m in enumerate(mine)]
+    assert x.ravel().tolist() == expected
+
+
+@jk.kernel(group=32)
+def uniform_flow(i, x, rounds, out):
+    """Barriers in a loop and a branch whose conditions are the same for the whole group."""
+    tile = jk.shared(32, x.dtype)
+    me = jk.local_index()
+    value = x[i]
+    for k in range(rounds[0]):
+        tile[me] = value
+        jk.barrier()
+        if k % 2 == 0:
+            value = tile[31 - me]
+        else:
+            value += tile[(me + 1) % 32]
+            jk.barrier()
+            tile[me] = 0
+        jk.barrier()
+        if rounds[1] == k:
+            break
+    out[i] = value
+
+
+@pytest.mark.parametrize("rounds", [(0, 9), (1, 9), (4, 9), (5, 2)])
+def test_barriers_in_uniform_loops_and_branches(rounds):
+    x = np.random.default_rng(1).integers(0, 100, 96)
+    out = np.zeros_like(x)
+    uniform_flow.on("cpu")[96](x, np.array(rounds), out)
+    value = x.reshape(3, 32).copy()
+    for k in range(min(rounds[0], rounds[1] + 1)):
+        value = value[:, ::-1].copy() if k % 2 == 0 else value + np.roll(value, -1, axis=1)
+    np.testing.assert_array_equal(out.reshape(3, 32), value)
+
+
+@jk.kernel(group=64)
+def in_a_branch(i, x):
+    if jk.local_index() < 32:
+        jk.barrier()  # HERE
+    x[i] = 1
+
+
+@jk.kernel(group=64)
+def in_a_loop(i, x):
+    for _ in range(int(x[i])):
+        jk.barrier()  # HERE
+    x[i] = 1
+
+
+@jk.kernel(group=64)
+def behind_a_return(i, x):
+    if i >= x.shape[0]:
+        return
+    jk.barrier()  # HERE
+    x[i] = 1
+
+
+@pytest.mark.parametrize("kernel", [in_a_branch, in_a_loop, behind_a_return])
+def test_barriers_that_part_a_group_are_refused(kernel):
+    with pytest.raises(jk.KernelSyntaxError, match="differs between the work-items") as caught:
+        kernel.on("cpu")[64](np.zeros(64))
+    assert "# HERE" in str(caught.value)
