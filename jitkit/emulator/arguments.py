@@ -60,7 +60,7 @@ def _number(parameter: Parameter, value: Any, what: str) -> bytes:
         bits = 8 * parameter.size
         if not -(2 ** (bits - 1)) <= value < 2**bits:
             raise EmulatorError(f"{what} has {parameter.size} bytes, and {value} does not fit")
-        return (int(value) % 2**bits).to_bytes(parameter.size, "little")
+        return (int(value) % (1 << bits)).to_bytes(parameter.size, "little")
     raise EmulatorError(f"{what}: pass a NumPy array, a number or bytes, not a {type(value).__name__}")
 
 

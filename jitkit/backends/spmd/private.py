@@ -2,19 +2,15 @@
 
 from __future__ import annotations
 
-from typing import TYPE_CHECKING
-
 from jitkit.backends.spmd.ir import Instruction, UnsupportedIRError, Value
 from jitkit.backends.spmd.shapes import DROPPED, size_of
-
-if TYPE_CHECKING:
-    from jitkit.backends.spmd.body import Body
+from jitkit.backends.spmd.values import Values
 
 
 class PrivateMemory:
-    """What a `Body` holds in allocas: laid out for all lanes, and addressed."""
+    """What a body holds in allocas: laid out for all lanes, and addressed."""
 
-    def __init__(self, body: Body) -> None:
+    def __init__(self, body: Values) -> None:
         self.body, self.text, self.vector = body, body.text, body.vector
         self.frames: dict[str, str] = {}
         self.element: dict[str, int] = {}

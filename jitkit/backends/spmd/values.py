@@ -1,0 +1,38 @@
+"""What the widening of one instruction needs of the body around it."""
+
+from __future__ import annotations
+
+from typing import Protocol
+
+from jitkit.backends.spmd.ir import Instruction, Value
+from jitkit.backends.spmd.shapes import Shapes
+from jitkit.backends.spmd.writer import Lanes, Text
+
+
+class Values(Protocol):
+    """Where the values of a body come from and go to."""
+
+    text: Text
+    vector: Lanes
+    shapes: Shapes
+    lanes: int
+    mask: str | None
+    parameters: dict[str, str]
+
+    def scalar(self, value: Value) -> str:
+        """Return a uniform value, or a strided value of lane 0."""
+
+    def whole(self, value: Value) -> str:
+        """Return a value as a vector."""
+
+    def end(self, value: Value, last: bool) -> str:
+        """Return what the first or the last lane holds of a value of known or bounded stride."""
+
+    def define(self, item: Instruction, code: str) -> None:
+        """Keep what an instruction's result is."""
+
+    def special(self, item: Instruction) -> str | None:
+        """Return the value of an instruction that has a meaning of its own here, or None."""
+
+    def private_memory(self, item: Instruction, kind: str) -> str:
+        """Return the memory of an alloca for the lanes of one vector."""
