@@ -10,6 +10,8 @@ from typing import Any
 from jitkit.launch import arguments
 from jitkit.launch.definition import Call
 
+_ON_VECTORS = re.compile(r"= (?:load|f?add|f?sub|f?mul|fdiv|[if]cmp|select)\b[^\n%]*<\d+ x (?!ptr)")
+
 
 @dataclass(frozen=True)
 class Inspection:
@@ -26,7 +28,7 @@ class Inspection:
     asm : str or None
         The machine code (CPU).
     vectorized : bool or None
-        Whether LLVM vectorised a loop, and so the inner loop of simple kernels (CPU).
+        Whether the code computes with vectors: of points, or of the terms of an inner loop (CPU).
     ptx : str or None
         CUDA's intermediate code.
     sass : str or None
@@ -91,7 +93,7 @@ def inspect(call: Call, backend: str, engine: Any, values: tuple, cc: tuple[int,
 
 def _cpu(name: str, types: dict[str, str], compiled: Any) -> Inspection:
     llvm, asm = (next(iter(text().values())) for text in (compiled.inspect_llvm, compiled.inspect_asm))
-    return Inspection(name, "cpu", types, llvm=llvm, asm=asm, vectorized="llvm.loop.isvectorized" in llvm)
+    return Inspection(name, "cpu", types, llvm=llvm, asm=asm, vectorized=bool(_ON_VECTORS.search(llvm)))
 
 
 def _cuda(call: Call, types: dict[str, str], ptx: str, values: tuple, cc: tuple[int, int]) -> Inspection:

@@ -3,11 +3,11 @@
 from __future__ import annotations
 
 import pytest
-from planted import arithmetic, barriers, bounds, initialisation, races
+from planted import arithmetic, barriers, bounds, group_races, initialisation, invalid, races
 
 SUITES = (
-    races.SUITE, bounds.SUITE, initialisation.SUITE, barriers.SUITE, arithmetic.OVERFLOW, arithmetic.ZERO,
-    arithmetic.NAN,
+    races.SUITE, group_races.SUITE, bounds.SUITE, initialisation.SUITE, barriers.SUITE, arithmetic.SUITE, invalid.ZERO,
+    invalid.NAN,
 )  # fmt: skip
 PAIRS = [pair for suite in SUITES for pair in suite.pairs]
 

@@ -75,13 +75,20 @@ def _fails(kind: str, seed: int, options: argparse.Namespace, cache: Path) -> bo
     if failed is None:
         return False
     print(f"{kind} seed {seed}: {failed}", flush=True)
-    wanted = category(failed)
-    if options.shrink:
-        source = shrink(source, lambda smaller: category(run(smaller, "trial") or "") == wanted)
+    wanted, kept = category(failed), options.out / f"{kind}_{seed}.py"
+
+    def keep(smaller: str) -> bool:
+        """Keep a module that still fails, at once: making it small may be interrupted."""
+        same = smaller is source or category(run(smaller, "trial") or "") == wanted
+        if same:
+            kept.write_text(smaller + _MAIN.format(backend=(options.backend or ["cpu"])[0]))
+        return same
+
     options.out.mkdir(parents=True, exist_ok=True)
-    kept = options.out / f"{kind}_{seed}.py"
-    kept.write_text(source + _MAIN.format(backend=(options.backend or ["cpu"])[0]))
+    keep(source)
     print(f"  {kept}", flush=True)
+    if options.shrink:
+        shrink(source, keep)
     return True
 
 

@@ -41,6 +41,7 @@ def group_function(
     """
     function = scalar.point_function(context, compiled, shape)
     text = _text(function, shape, unit_step)
+    text = "\n".join([*function.constants(text), text])
     name = f"jitkit_group_{hashlib.blake2b(text.encode(), digest_size=10).hexdigest()}"
     link(context, name, text.replace("@jitkit_group(", f"@{name}(", 1))
     arguments = [context.get_value_type(kind) for kind in compiled.signature.args]

@@ -87,21 +87,18 @@ class Block:
 
 @dataclass
 class Function:
-    """A function: its parameters and its blocks in order, the entry first."""
+    """A function: its parameters, its blocks in order, the entry first, and its module's global variables' definitions."""
 
     name: str
     parameters: list[Value]
     blocks: dict[str, Block]
+    globals: dict[str, str] = field(default_factory=dict)
 
     @property
     def entry(self) -> str:
         """The name of the first block."""
         return next(iter(self.blocks))
 
-    def predecessors(self) -> dict[str, list[str]]:
-        """Return the blocks that lead to each block."""
-        found: dict[str, list[str]] = {name: [] for name in self.blocks}
-        for block in self.blocks.values():
-            for name in dict.fromkeys(block.successors):
-                found[name].append(block.name)
-        return found
+    def constants(self, text: str) -> list[str]:
+        """Return the definitions of the global variables (tables that LLVM made of a switch, say) that a text uses."""
+        return [line for name, line in self.globals.items() if name in text]

@@ -107,7 +107,8 @@ def read(text: str, name: str) -> Function:
         header.next()
     header.next()
     parameters = _parameters(header)
-    function = Function(name, parameters, {})
+    globals_ = {line.split(" = ")[0]: line for line in lines if line.startswith("@")}
+    function = Function(name, parameters, {}, globals_)
     block: Block | None = None
     for line in lines[start + 1 :]:
         if line.startswith("}"):

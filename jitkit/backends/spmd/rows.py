@@ -63,6 +63,7 @@ def link(context: Any, name: str, text: str) -> None:
 def _module(context: Any, function: Function, shapes: Shapes, index: int, unit_step: bool) -> tuple[str, str]:
     lanes = plan.lanes(function, shapes)
     text = plain.row(function, shapes, function.parameters[index].text, unit_step, lanes, "jitkit_row")
+    text = "\n".join([*function.constants(text), text])
     # In one process all symbols share a name space.
     name = f"jitkit_row_{hashlib.blake2b(text.encode(), digest_size=10).hexdigest()}"
     return name, text.replace("@jitkit_row(", f"@{name}(", 1)
