@@ -19,6 +19,10 @@ _ENVIRONMENT = "_ZN08NumbaEnv"
 class UnlinkedLibrary(JITCodeLibrary):
     """A code library whose module stays as it was written."""
 
+    def _optimize_functions(self, ll_module: Any) -> None:
+        # Before helpers are inlined LLVM does not see their barriers, and takes loops around them apart.
+        ll_module.data_layout = self._codegen._data_layout
+
     def _optimize_final_module(self) -> None:
         """Leave the module alone."""
 

@@ -72,6 +72,9 @@ def _optimise(module: Any) -> None:
     options = llvm.create_pipeline_tuning_options(2)
     options.loop_vectorization = options.slp_vectorization = options.loop_interleaving = False
     builder = llvm.create_pass_builder(_machine(), options)
+    first = llvm.create_new_module_pass_manager()
+    first.add_always_inliner_pass()
+    first.run(module, builder)
     builder.getModulePassManager().run(module, builder)
     canonical = llvm.create_new_module_pass_manager()
     canonical.add_lower_switch_pass()
