@@ -1,7 +1,7 @@
 """stencil_tiled: a drop of ink spreads, and its width grows as the square root of time.
 
-The step of the heat equation again, this time through shared memory: a group of work-items loads a tile of 32 x 128
-points once, and computes its inside from there. The rim of the tile is the halo, which neighbouring tiles load as well.
+The step of the heat equation again, this time through shared memory: a group of work-items loads a tile of 16 x 256
+points with the rim around it once, and computes from there. The rim is the halo, which neighbouring tiles load as well.
 That is the kernel of `jitkit.cases.stencil_tiled`:
 
     @jk.kernel(group=GROUP)
@@ -9,21 +9,22 @@ That is the kernel of `jitkit.cases.stencil_tiled`:
         n, m = u.shape
         row, column = jk.local_index()
         group_row, group_column = jk.group_index()
-        top, left = group_row * STEP_ROWS, group_column * STEP_COLUMNS
-        tile = jk.shared(TILE, u.dtype)
-        for a in range(0, ROWS, GROUP_ROWS):
-            for b in range(0, COLUMNS, GROUP_COLUMNS):
-                r, c = row + a, column + b
-                inside = top + r < n and left + c < m
-                tile[r, c] = u[top + r, left + c] if inside else 0
+        top, left = group_row * ROWS, group_column * COLUMNS
+        tile = jk.shared((ROWS + 2, COLUMNS + 2), u.dtype)
+        for r in range(row, ROWS + 2, GROUP_ROWS):
+            if top + r < n and left + column < m:
+                tile[r, column] = u[top + r, left + column]
+        rim = row * COLUMNS + column
+        if rim < 2 * (ROWS + 2):
+            r, c = rim // 2, COLUMNS + rim % 2
+            if top + r < n and left + c < m:
+                tile[r, c] = u[top + r, left + c]
         jk.barrier()
-        for a in range(0, ROWS, GROUP_ROWS):
-            for b in range(0, COLUMNS, GROUP_COLUMNS):
-                r, c = row + a, column + b
-                inside = 0 < r < LAST_ROW and 0 < c < LAST_COLUMN
-                if inside and top + r < n - 1 and left + c < m - 1:
-                    around = tile[r - 1, c] + tile[r + 1, c] + tile[r, c - 1] + tile[r, c + 1]
-                    out[top + r, left + c] = tile[r, c] + k * (around - 4 * tile[r, c])
+        c = column + 1
+        for r in range(row + 1, ROWS + 1, GROUP_ROWS):
+            if top + r < n - 1 and left + c < m - 1:
+                around = tile[r - 1, c] + tile[r + 1, c] + tile[r, c - 1] + tile[r, c + 1]
+                out[top + r, left + c] = tile[r, c] + k * (around - 4 * tile[r, c])
 
 Compare the plain kernel in heat.py, which reads each point five times and leaves it to the caches to remember.
 

@@ -46,6 +46,8 @@ class Body:
         self.lanes, self.vector, self.mask = lanes, Lanes(text, lanes), mask
         self.parameters, self.leave = parameters, leave
         self.prefix = text.fresh("b")[1:]
+        # Numba's names of blocks hold those of all argument types, more than LLVM takes with anything added.
+        self.numbers = {name: number for number, name in enumerate(function.blocks)}
         self.known: dict[tuple[str, str], str] = {}
         self.operations = Operations(self)
         self.slots: dict[str, str] = {}
@@ -138,7 +140,7 @@ class Body:
 
     def label(self, block: str) -> str:
         """Return the label of a block in this copy."""
-        return f'%"{self.prefix}.{block[1:].strip(chr(34))}"'
+        return f"%{self.prefix}.{self.numbers[block]}"
 
     # ---- blocks
 
@@ -232,7 +234,7 @@ class Body:
 
     def _entry(self, item: str | Repeat) -> str:
         name = item.header if isinstance(item, Repeat) else item
-        return f'%"{self.prefix}.{"loop" if isinstance(item, Repeat) else "test"}.{name[1:].strip(chr(34))}"'
+        return f"%{self.prefix}.{'loop' if isinstance(item, Repeat) else 'test'}.{self.numbers[name]}"
 
     def _sequence(self, order: list[str | Repeat], region: Region, after: str) -> None:
         for k, item in enumerate(order):
@@ -245,7 +247,7 @@ class Body:
     def _repeat(self, loop: Repeat, region: Region, following: str) -> None:
         """Write a loop that runs while its header's mask has a lane."""
         self.text.label(self._entry(loop))
-        again = self._entry(loop)[:-1] + '.again"'
+        again = f"{self._entry(loop)}.again"
         mask = self.text.emit(f"load {self.vector.mask_type}, ptr {self.masks[loop.header]}")
         self.text.do(f"br i1 {self.vector.any(mask)}, label {self._entry(loop.order[0])}, label {following}")
         self._sequence(loop.order, region, again)

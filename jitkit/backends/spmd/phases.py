@@ -74,7 +74,7 @@ def split_at_barriers(function: Function) -> Function:
         blocks[current.name] = current
         for item in block.code:
             if item.op == "call" and item.callee == BARRIER:
-                following = f'%"{block.name[1:].strip(chr(34))}.after{len(blocks)}"'
+                following = f"%<after barrier {len(blocks)}>"
                 current.code.append(
                     Instruction("", "barrier", "void", [], labels=[following], tail=item.operands[0].text)
                 )

@@ -38,7 +38,8 @@ def graph_of(function: Function) -> Graph:
 def post_dominators(graph: Graph) -> dict[str, str]:
     """Return the immediate post-dominator of each block; `EXIT` follows every block that ends the function."""
     closed = {node: following or [EXIT] for node, following in graph.items()} | {EXIT: []}
-    return dominators(reversed_graph(closed), EXIT)
+    # Blocks of a loop without an end, which LLVM leaves where nothing ever runs, come to no block.
+    return dict.fromkeys(graph, EXIT) | dominators(reversed_graph(closed), EXIT)
 
 
 class Shapes:
