@@ -140,7 +140,8 @@ def _may_write(out: Any, given: Sequence[Any]) -> bool:
 def _run(plan: _Map, given: list[Any], results: list[Any], shape: tuple[int, ...], backend: str | None) -> None:
     arrays = [*given, *results]
     if not shape or all(not isinstance(a, np.ndarray) or a.flags.c_contiguous for a in arrays):
-        flat = [a.reshape((-1,)) for a in arrays]
+        views = {id(a): a.reshape((-1,)) for a in arrays}  # one array stays one: on its way to a GPU it is copied once
+        flat = [views[id(a)] for a in arrays]
     elif len(shape) <= _MOST_AXES:
         flat = arrays
     else:
