@@ -265,3 +265,35 @@ def test_barriers_that_part_a_group_are_refused(kernel):
     with pytest.raises(jk.KernelSyntaxError, match="differs between the work-items") as caught:
         kernel.on("cpu")[64](np.zeros(64))
     assert "# HERE" in str(caught.value)
+
+
+@jk.kernel(group=64)
+def range_tests(i, x, bounds, out):
+    """Ranges narrower than a vector, which LLVM writes as one unsigned comparison of a place less a bound."""
+    tile = jk.shared(64, np.int64)
+    me = jk.local_index()
+    tile[me] = x[i]
+    jk.barrier()
+    value = 0
+    if 3 <= me < 6:
+        value += tile[me]
+    if bounds[0] <= i < bounds[1]:
+        value += 1000
+    if i < bounds[0] or i > bounds[1]:
+        value += 100000
+    if i == bounds[1]:
+        value += 10000000
+    if i != bounds[0]:
+        value += 1000000000
+    out[i] = value
+
+
+@pytest.mark.parametrize("bounds", [(70, 75), (0, 1), (5, 4), (63, 64), (100, 191)])
+def test_ranges_narrower_than_a_vector(bounds):
+    x = np.random.default_rng(2).integers(0, 100, 192)
+    out = np.zeros_like(x)
+    range_tests.on("cpu")[192](x, np.array(bounds), out)
+    i = np.arange(192)
+    expected = np.where((i % 64 >= 3) & (i % 64 < 6), x, 0) + 1000 * ((bounds[0] <= i) & (i < bounds[1]))
+    expected += 100000 * ((i < bounds[0]) | (i > bounds[1])) + 10000000 * (i == bounds[1])
+    np.testing.assert_array_equal(out, expected + 1000000000 * (i != bounds[0]))

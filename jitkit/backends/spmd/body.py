@@ -246,14 +246,11 @@ class Body:
 
     def _repeat(self, loop: Repeat, region: Region, following: str) -> None:
         """Write a loop that runs while its header's mask has a lane."""
-        self.text.label(self._entry(loop))
-        again = f"{self._entry(loop)}.again"
+        head = self._entry(loop)
+        self.text.label(head)
         mask = self.text.emit(f"load {self.vector.mask_type}, ptr {self.masks[loop.header]}")
         self.text.do(f"br i1 {self.vector.any(mask)}, label {self._entry(loop.order[0])}, label {following}")
-        self._sequence(loop.order, region, again)
-        self.text.label(again)
-        mask = self.text.emit(f"load {self.vector.mask_type}, ptr {self.masks[loop.header]}")
-        self.text.do(f"br i1 {self.vector.any(mask)}, label {self._entry(loop.order[0])}, label {following}")
+        self._sequence(loop.order, region, head)
 
     def _masked_block(self, name: str, region: Region, following: str) -> None:
         block = self.function.blocks[name]

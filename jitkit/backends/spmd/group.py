@@ -2,85 +2,15 @@
 
 from __future__ import annotations
 
-import itertools
-import math
 from collections.abc import Callable
-from dataclasses import dataclass
 
 from jitkit.backends.spmd import regions
 from jitkit.backends.spmd.body import Body
-from jitkit.backends.spmd.ir import Block, Function, Instruction
-from jitkit.backends.spmd.phases import START, Cutter, Phase, refuse_divergent, split_at_barriers, value_of
-from jitkit.backends.spmd.shapes import Shapes, Stride
+from jitkit.backends.spmd.group_shape import Shape, roots, shared_sites, varying
+from jitkit.backends.spmd.ir import Block, Function, Instruction, Value
+from jitkit.backends.spmd.phases import START, Cutter, Phase, refuse_divergent, split_at_barriers
+from jitkit.backends.spmd.shapes import Shapes
 from jitkit.backends.spmd.writer import Lanes, Text, wide
-
-
-def roots(function: Function, shape: tuple[int, ...], along: Stride) -> dict[str, Stride]:
-    """Return the strides of indices and places where those along the last axis have stride `along`, the others 0."""
-    last = len(shape) - 1
-    found: dict[str, Stride] = {f"@jk.local_index.{axis}": 0 for axis in range(last)}
-    found |= {f"@jk.group_index.{axis}": 0 for axis in range(last + 1)}
-    found |= {item.callee: 0 for item in _shared_sites(function)}
-    return found | {function.parameters[last].text: along, f"@jk.local_index.{last}": 1}
-
-
-def varying(function: Function, shape: tuple[int, ...]) -> dict[str, Stride]:
-    """Return the strides with every work-item of a group told apart."""
-    found = roots(function, shape, None)
-    for axis in range(len(shape)):
-        found |= {function.parameters[axis].text: None, f"@jk.local_index.{axis}": None}
-    return found
-
-
-def _shared_sites(function: Function) -> list[Instruction]:
-    return [
-        item for block in function.blocks.values() for item in block.code
-        if item.op == "call" and item.callee.strip('@"').startswith("jk.shared.")
-    ]  # fmt: skip
-
-
-@dataclass
-class Shape:
-    """How a group's work-items become vectors.
-
-    Attributes
-    ----------
-    group : tuple of int
-        The group's shape.
-    lanes : int
-        Work-items a vector; a power of two.
-    """
-
-    group: tuple[int, ...]
-    lanes: int
-
-    @property
-    def full(self) -> int:
-        """Whole vectors along the last axis."""
-        return self.group[-1] // self.lanes
-
-    @property
-    def rest(self) -> int:
-        """Work-items along the last axis behind the whole vectors."""
-        return self.group[-1] % self.lanes
-
-    @property
-    def vectors(self) -> int:
-        """Vectors in a group."""
-        return math.prod(self.group[:-1]) * (self.full + (self.rest > 0))
-
-    def places(self) -> list[list[tuple[int, ...]]]:
-        """Return the places of the work-items of each whole vector."""
-        rows = itertools.product(*map(range, self.group[:-1]))
-        firsts = [k * self.lanes for k in range(self.full)]
-        return [[(*row, first + lane) for lane in range(self.lanes)] for row, first in itertools.product(rows, firsts)]
-
-
-def fitting(group: tuple[int, ...], lanes: int) -> Shape:
-    """Return the shape with no more lanes than it takes to hold a group's last axis."""
-    while lanes > 1 and lanes // 2 >= group[-1]:
-        lanes //= 2
-    return Shape(group, lanes)
 
 
 class GroupWriter:
@@ -139,7 +69,7 @@ class GroupWriter:
         dimensions = range(len(self.shape.group))
         listed = [f"i64 %{letter}{k}" for letter in ("group.", "start.", "step.") for k in dimensions]
         listed += [f"{p.type} {p.text}" for p in self.function.parameters]
-        dynamic = any(item.operands[0].local for item in _shared_sites(self.function))
+        dynamic = any(item.operands[0].local for item in shared_sites(self.function))
         inline = "" if dynamic else "alwaysinline "
         head = f"define void @{name}({', '.join(listed)}) {inline}nounwind {{\nentry.group:"
         return "\n".join([head, *self.text.allocas, *self.text.lines, "}", *self.text.declared.values(), ""])
@@ -152,7 +82,7 @@ class GroupWriter:
     def _shared(self) -> None:
         """Reserve shared memory; of a size known only here, when the first work-item asks for it."""
         self.sites: dict[str, str] = {}
-        for item in _shared_sites(self.function):
+        for item in shared_sites(self.function):
             if item.callee not in self.sites:
                 size = item.operands[0]
                 if size.local:
@@ -285,11 +215,7 @@ class _PhaseWriter:
             scaled = self.text.emit(f"mul nsw i64 %step.{axis}, {position}")
             index = self.text.emit(f"add nsw i64 %start.{axis}, {scaled}")
             if last and self.shape.lanes > 1:
-                vector = self.writer.vector
-                kind = vector.type("i64")
-                lanes = f"<{', '.join(f'i64 {k}' for k in range(self.shape.lanes))}>"
-                steps = self.text.emit(f"mul {kind} {vector.splat('i64', f'%step.{axis}')}, {lanes}")
-                index = self.text.emit(f"add {kind} {vector.splat('i64', index)}, {steps}")
+                index = self.writer.vector.indices(index, f"%step.{axis}")
             found[function.parameters[axis].text] = index
         return found
 
@@ -329,20 +255,29 @@ class _PhaseBody(Body):
         self.straight(block)
         held = "true"
         for test in tests:
-            moving, fixed = sorted(test.operands, key=lambda v: self.shapes.of(v) == 0)
-            first, last, bound = self.end(moving, last=False), self.end(moving, last=True), self.scalar(fixed)
-            if test.head.split()[-1] in ("eq", "ne"):
-                below = self.text.emit(f"icmp slt i64 {bound}, {first}")
-                above = self.text.emit(f"icmp sgt i64 {bound}, {last}")
-                same = self.text.emit(f"or i1 {below}, {above}")
-            else:
-                ends = []
-                for end in (first, last):
-                    pair = f"{end}, {bound}" if moving is test.operands[0] else f"{bound}, {end}"
-                    ends.append(self.text.emit(f"icmp {test.head.split()[-1]} i64 {pair}"))
-                same = self.text.emit(f"icmp eq i1 {ends[0]}, {ends[1]}")
-            held = self.text.emit(f"and i1 {held}, {same}")
+            held = self.text.emit(f"and i1 {held}, {self._agree(test)}")
         return held
+
+    def _agree(self, test: Instruction) -> str:
+        """Return whether a comparison of a rising value with a uniform one comes out the same in all lanes.
+
+        Its ends tell where the values between do not wrap: LLVM writes ``2 <= c < 5`` as ``c - 2`` below 3, unsigned,
+        which is false for the first and the last of c = 0 to 7 and true between.
+        """
+        moving, fixed = sorted(test.operands, key=lambda v: self.shapes.of(v) == 0)
+        first, last, bound = self.end(moving, last=False), self.end(moving, last=True), self.scalar(fixed)
+        predicate = test.head.split()[-1]
+        if predicate in ("eq", "ne"):
+            length = self.text.emit(f"sub i64 {last}, {first}")
+            distance = self.text.emit(f"sub i64 {bound}, {first}")
+            return self.text.emit(f"icmp ugt i64 {distance}, {length}")
+        ends = []
+        for end in (first, last):
+            pair = f"{end}, {bound}" if moving is test.operands[0] else f"{bound}, {end}"
+            ends.append(self.text.emit(f"icmp {predicate} i64 {pair}"))
+        same = self.text.emit(f"icmp eq i1 {ends[0]}, {ends[1]}")
+        rising = self.text.emit(f"icmp {predicate[0]}le i64 {first}, {last}")
+        return self.text.emit(f"and i1 {same}, {rising}")
 
     def private_memory(self, item: Instruction, kind: str) -> str:
         return self.text.emit(f"getelementptr {kind}, ptr {self.phase.writer.private[item.name]}, i64 {self.number}")
@@ -393,7 +328,7 @@ class _PhaseBody(Body):
 
     def _keep(self, name: str) -> None:
         writer = self.phase.writer
-        value, kind = value_of(name, writer.cutter.types[name]), writer.held(name)
+        value, kind = Value(writer.cutter.types[name], name), writer.held(name)
         text = self.whole(value) if writer.shapes.strides[name] is None else self.scalar(value)
         place = writer.frames[name] if writer.common(name) else self._frame(name, kind)
         self.text.do(f"store {kind} {text}, ptr {place}")

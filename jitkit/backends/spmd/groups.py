@@ -8,7 +8,7 @@ from typing import Any
 
 from llvmlite import ir
 
-from jitkit.backends.spmd import group, plan, scalar
+from jitkit.backends.spmd import group, group_shape, plan, scalar
 from jitkit.backends.spmd.ir import Function, UnsupportedIRError
 from jitkit.backends.spmd.rows import link
 from jitkit.backends.spmd.shapes import Shapes
@@ -51,9 +51,9 @@ def group_function(
 
 def _text(function: Function, shape: tuple[int, ...], unit_step: bool) -> str:
     try:
-        shapes = Shapes(function, group.roots(function, shape, 1 if unit_step else None))
-        lanes = group.fitting(shape, plan.lanes(function, shapes))
+        shapes = Shapes(function, group_shape.roots(function, shape, 1 if unit_step else None))
+        lanes = group_shape.fitting(shape, plan.lanes(function, shapes))
         return group.GroupWriter(function, lanes, unit_step).write("jitkit_group")
     except UnsupportedIRError:
         # One work-item at a time takes what vectors do not, private memory of mixed types for one.
-        return group.GroupWriter(function, group.Shape(shape, 1), unit_step).write("jitkit_group")
+        return group.GroupWriter(function, group_shape.Shape(shape, 1), unit_step).write("jitkit_group")

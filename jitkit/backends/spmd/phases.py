@@ -13,7 +13,7 @@ from __future__ import annotations
 import operator
 from dataclasses import dataclass, replace
 
-from jitkit.backends.spmd.ir import BINARY, CASTS, Block, Function, Instruction, Value
+from jitkit.backends.spmd.ir import BINARY, CASTS, Block, Function, Instruction
 from jitkit.backends.spmd.shapes import Shapes, reach
 
 BARRIER = "@jk.barrier"
@@ -99,7 +99,7 @@ def refuse_divergent(shapes: Shapes) -> None:
     DivergentBarrierError
         For one that stands in a branch or loop whose condition may differ within a group.
     """
-    for branch in shapes.divergent:
+    for branch in sorted(shapes.divergent):
         for name in reach(shapes.graph, shapes.graph[branch], shapes.after[branch]):
             end = shapes.function.blocks[name].code[-1]
             if end.op == "barrier":
@@ -126,6 +126,7 @@ class Cutter:
         self.types = {item.name: item.type for block in function.blocks.values() for item in block.code if item.name}
         self.anew = self._recomputable()
         self.live = _live_at_start(function)
+        self._needs: dict[str, tuple[set[str], set[str]]] = {}
 
     def phases(self) -> dict[str, Phase]:
         """Return the phases by the block each starts with, the first first."""
@@ -212,8 +213,11 @@ class Cutter:
 
     def _closure(self, start: str) -> tuple[set[str], set[str]]:
         """Return what must be kept for a phase, and what it computes anew."""
-        if start == self.function.entry:
-            return set(), set()
+        if start not in self._needs:
+            self._needs[start] = (set(), set()) if start == self.function.entry else self._find_needs(start)
+        return self._needs[start]
+
+    def _find_needs(self, start: str) -> tuple[set[str], set[str]]:
         kept, anew, pending = set(), set(), list(self.live[start])
         while pending:
             name = pending.pop()
@@ -260,6 +264,8 @@ def local_value(steps: list[Instruction], places: tuple[int, ...]) -> int | None
         compute = _COMPARE.get(item.head.split()[-1]) if item.op == "icmp" else _COMPUTE.get(item.op)
         if compute is None or len(values) != 2 or None in values:
             return None
+        if item.op == "icmp" and item.head.split()[-1].startswith("u"):
+            values = [value & 2**64 - 1 for value in values]
         known[item.name] = int(compute(*values))
     return known[steps[-1].name]
 
@@ -319,8 +325,3 @@ def _live_at_start(function: Function) -> dict[str, set[str]]:
             if alive != live[block.name]:
                 live[block.name], changed = alive, True
     return live
-
-
-def value_of(name: str, kind: str) -> Value:
-    """Return a local as an operand."""
-    return Value(kind, name)

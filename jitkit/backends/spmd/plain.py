@@ -52,8 +52,7 @@ def _loop(
     text.label("%rest")
     vector = Lanes(text, lanes)
     left = text.emit(f"sub nsw i64 %end, {position}")
-    places = f"<{', '.join(f'i64 {k}' for k in range(lanes))}>"
-    mask = text.emit(f"icmp slt {vector.type('i64')} {places}, {vector.splat('i64', left)}")
+    mask = text.emit(f"icmp slt {vector.type('i64')} {vector.multiples('i64')}, {vector.splat('i64', left)}")
     _vector(text, function, shapes, found, lanes, parameter, unit, position, mask, "%done")
     text.label("%done")
     text.do("ret void")
@@ -69,11 +68,8 @@ def _vector(
     if unit:
         index = text.emit(f"add nsw i64 %start, {position}")
     else:
-        vector = Lanes(text, lanes)
         first = text.emit(f"mul nsw i64 %step, {position}")
         first = text.emit(f"add nsw i64 %start, {first}")
-        kind = vector.type("i64")
-        steps = text.emit(f"mul {kind} {vector.splat('i64', '%step')}, <{', '.join(f'i64 {k}' for k in range(lanes))}>")
-        index = text.emit(f"add {kind} {vector.splat('i64', first)}, {steps}")
+        index = Lanes(text, lanes).indices(first, "%step")
     parameters = {p.text: p.text for p in function.parameters} | {parameter: index}
     Body(text, function, shapes, found, lanes, mask, parameters, leave).write(function.entry)

@@ -29,24 +29,11 @@ def _gathers(item: Instruction, shapes: Shapes) -> bool:
 
 
 def lanes(function: Function, shapes: Shapes) -> int:
-    """Return how many points make a vector, from the width of what the kernel computes with."""
-    widths = Counter(
-        {"double": 64, "i64": 64, "float": 32, "i32": 32}[item.type]
-        for block in function.blocks.values()
-        for item in block.code
-        if item.type in ("double", "float", "i32", "i64") and shapes.strides[item.name] is None and item.op != "phi"
-    )
-    floats = any(item.type in ("float", "double") for block in function.blocks.values() for item in block.code)
-    wide = widths[64] > widths[32] if not floats else _doubles(function, shapes)
-    return REGISTERS * vector_bits() // (64 if wide else 32)
-
-
-def _doubles(function: Function, shapes: Shapes) -> bool:
-    kinds = Counter(
-        item.type for block in function.blocks.values() for item in block.code
-        if item.type in ("float", "double") and shapes.strides[item.name] is None
-    )  # fmt: skip
-    return kinds["double"] > kinds["float"]
+    """Return how many points make a vector, from the width of what the kernel computes with: floats, if it has any."""
+    items = [item for block in function.blocks.values() for item in block.code]
+    narrow, wide = ("float", "double") if any(item.type in ("float", "double") for item in items) else ("i32", "i64")
+    kinds = Counter(item.type for item in items if item.op != "phi" and shapes.strides.get(item.name, 0) is None)
+    return REGISTERS * vector_bits() // (64 if kinds[wide] > kinds[narrow] else 32)
 
 
 def vector_bits() -> int:

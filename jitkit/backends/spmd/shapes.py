@@ -170,7 +170,8 @@ class Shapes:
         if item.op == "select" and known[0] == 0 and known[1] == known[2]:
             return known[1]
         if item.op == "getelementptr" and len(known) == 2 and item.element in _SIZES:
-            return a + b * size_of(item.element)
+            # A narrower index may wrap between lanes.
+            return a + b * size_of(item.element) if b == 0 or item.operands[1].type == "i64" else None
         return None
 
     def _call(self, item: Instruction, known: list[Stride]) -> Stride:

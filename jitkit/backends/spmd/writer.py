@@ -94,10 +94,19 @@ class Lanes:
         first = self.text.emit(f"insertelement {whole} poison, {kind} {value}, i64 0")
         return self.text.emit(f"shufflevector {whole} {first}, {whole} poison, <{self.lanes} x i32> zeroinitializer")
 
+    def multiples(self, kind: str, stride: int = 1) -> str:
+        """Return the constant vector of 0, stride, 2 stride, ..."""
+        return f"<{', '.join(f'{kind} {stride * k}' for k in range(self.lanes))}>"
+
+    def indices(self, first: str, step: str) -> str:
+        """Return the i64 vector that begins with `first` and advances by `step`, neither of them a constant."""
+        kind = self.type("i64")
+        offsets = self.text.emit(f"mul {kind} {self.splat('i64', step)}, {self.multiples('i64')}")
+        return self.text.emit(f"add {kind} {self.splat('i64', first)}, {offsets}")
+
     def ramp(self, kind: str, base: str, stride: int) -> str:
         """Return a vector that begins with `base` and advances by `stride` from lane to lane."""
-        offset = "i64" if kind == "ptr" else kind
-        steps = f"<{', '.join(f'{offset} {stride * k}' for k in range(self.lanes))}>"
+        steps = self.multiples("i64" if kind == "ptr" else kind, stride)
         if kind == "ptr":
             return self.text.emit(f"getelementptr i8, ptr {base}, {self.type('i64')} {steps}")
         return self.text.emit(f"add {self.type(kind)} {self.splat(kind, base)}, {steps}")
