@@ -17,8 +17,6 @@ if TYPE_CHECKING:
     from jitkit.backends.emulation import emulate_cuda as emulate_cuda
     from jitkit.backends.pool import get_num_threads as get_num_threads
     from jitkit.backends.pool import set_num_threads as set_num_threads
-    from jitkit.checking import Finding as Finding
-    from jitkit.checking import Report as Report
     from jitkit.errors import BackendError as BackendError
     from jitkit.errors import JitkitError as JitkitError
     from jitkit.errors import JitkitWarning as JitkitWarning
@@ -26,6 +24,8 @@ if TYPE_CHECKING:
     from jitkit.errors import KernelSyntaxError as KernelSyntaxError
     from jitkit.errors import KernelTypeError as KernelTypeError
     from jitkit.errors import LaunchError as LaunchError
+    from jitkit.findings import Finding as Finding
+    from jitkit.findings import Report as Report
     from jitkit.hardware import available as available
     from jitkit.hardware import devices as devices
     from jitkit.language import barrier as barrier
@@ -68,7 +68,7 @@ _HOMES = {
     "backends.emulation": "emulate_cuda",
     "backends.pool": "get_num_threads set_num_threads",
     "errors": "BackendError JitkitError JitkitWarning KernelError KernelSyntaxError KernelTypeError LaunchError",
-    "checking": "Finding Report",
+    "findings": "Finding Report",
     "hardware": "available devices",
     "language": "barrier broadcast group_index group_reduce group_scan group_size local local_index shared",
     "launch.kernel": "Kernel kernel",

@@ -13,8 +13,8 @@ import pytest
 
 import jitkit as jk
 from jitkit import cases
-from jitkit.checking import FindingsError, Report
 from jitkit.errors import LaunchError
+from jitkit.findings import FindingsError, Report
 
 
 def line_of(func, text: str) -> int:

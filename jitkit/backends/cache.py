@@ -23,7 +23,7 @@ from jitkit.backends.store import default_store
 
 
 @functools.cache
-def _generator() -> str:
+def generator() -> str:
     """Return a digest of what turns source into machine code: versions, and jitkit's own files."""
     digest = hashlib.blake2b(digest_size=16)
     versions = (numba.__version__, llvmlite.__version__, np.__version__, platform.python_version(), platform.platform())
@@ -52,7 +52,7 @@ class DriverCache:
 
     def _key(self, arguments: Any, codegen: Any) -> str:
         types = getattr(arguments, "args", arguments)  # a signature or a plain tuple: Numba passes either
-        text = repr((_generator(), self.identity, str(tuple(types)), codegen.magic_tuple()))
+        text = repr((generator(), self.identity, str(tuple(types)), codegen.magic_tuple()))
         return hashlib.blake2b(text.encode(), digest_size=20).hexdigest()
 
     def load_overload(self, signature: Any, target_context: Any) -> Any:

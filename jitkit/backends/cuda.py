@@ -65,6 +65,12 @@ class Variant:
     cut: bool = False
 
 
+def compile_body(program: Program, mode: Mode, lines: bool = False) -> Any:
+    """Return the dispatcher of the rewritten function."""
+    device = functools.partial(cuda.jit, device=True, fastmath=mode.fastmath, lineinfo=lines)
+    return target().compile(program, mode, lambda f: device(f, forceinline=True), device)
+
+
 def build(
     program: Program, fastmath: bool, layouts: tuple[Layout, ...], variant: Variant, lines: bool = False
 ) -> Callable[..., None]:
@@ -73,9 +79,8 @@ def build(
     A group kernel takes the numbers of the grid's first group in place of the counts: it runs whole groups. With `lines`
     the code says which line of the source each instruction belongs to.
     """
-    ndim, device = variant.ndim, functools.partial(cuda.jit, device=True, fastmath=fastmath, lineinfo=lines)
-    mode = Mode("cuda", fastmath, variant.narrow, program.group, variant.cut)
-    body = target().compile(program, mode, lambda f: device(f, forceinline=True), device)
+    ndim = variant.ndim
+    body = compile_body(program, Mode("cuda", fastmath, variant.narrow, program.group, variant.cut), lines)
     launch = target().define(_launcher(body, layouts, variant, program.group))
     count = sum(2 if leaf is float else 1 for layout in layouts for leaf in _weak_leaves(layout))
     groups = [[f"{letter}{k}" for k in range(ndim)] for letter in "spn"] + [[f"a{k}" for k in range(count)]]

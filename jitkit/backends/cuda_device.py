@@ -11,7 +11,7 @@ from numba import cuda, types
 from numba.cuda.typing.typeof import typeof
 
 from jitkit.backends import cuda as adapter
-from jitkit.backends import report
+from jitkit.backends import cuda_kept, report
 from jitkit.backends.cuda_grid import fits_32_bits, grid, group_grid, rounded_up
 from jitkit.backends.layout import Layout, Leaf, layout_of, leaf_values
 from jitkit.errors import JitkitError, LaunchError
@@ -138,10 +138,14 @@ def ptx_for(
     lines: bool = False,
 ) -> str:
     """Return the PTX of a variant for leaves of these types; with `lines` it names the lines of the source."""
-    function = adapter.build(call.kernel.program, call.kernel.fastmath, layouts_of(values), variant, lines)
-    index = types.int32 if variant.narrow else types.int64
-    signature = (*[index] * (3 * call.ndim), *kinds)
-    return adapter.ptx(function, signature, call.kernel.fastmath, cc, _threads(call), lines)
+    program, fastmath, layouts, threads = call.kernel.program, call.kernel.fastmath, layouts_of(values), _threads(call)
+
+    def make() -> str:
+        function = adapter.build(program, fastmath, layouts, variant, lines)
+        index = types.int32 if variant.narrow else types.int64
+        return adapter.ptx(function, (*[index] * (3 * call.ndim), *kinds), fastmath, cc, threads, lines)
+
+    return cuda_kept.ptx(program, lines, make, fastmath, layouts, variant, tuple(map(str, kinds)), cc, threads)
 
 
 def layouts_of(values: tuple) -> tuple[Layout, ...]:

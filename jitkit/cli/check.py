@@ -13,11 +13,11 @@ from typing import Any
 
 from jitkit.backends import sanitizer
 from jitkit.backends.unwritten import fill_all
-from jitkit.checking import Finding
 from jitkit.cli import targets, warm
 from jitkit.cli.console import console, counted
 from jitkit.cli.failures import Failed, Refused
 from jitkit.errors import JitkitError
+from jitkit.findings import Finding
 from jitkit.launch.definition import Call
 from jitkit.launch.kernel import Kernel
 from jitkit.launch.watching import watched_by

@@ -7,7 +7,7 @@ from typing import Any
 from llvmlite import ir
 from numba.core import types
 
-from jitkit.backends.lowering import arithmetic
+from jitkit.backends.lowering import arithmetic, lazy
 from jitkit.backends.lowering.emit import F32, FLOAT32, FLOAT64, I32, I64, Emitter, Mode, part_of
 from jitkit.backends.lowering.indexing import ArrayView, access_of, integers_of, unpack
 from jitkit.backends.lowering.typing import Definition, name_of, pure, refuse, rule, scalars
@@ -45,7 +45,7 @@ def checked(array: types.Type, index: types.Type) -> list[types.Type]:
 def _getitem(mode: Mode) -> Definition:
     def definition(typingctx: Any, array: types.Type, index: types.Type) -> Any:
         if isinstance(array, types.BaseTuple):
-            return _tuple_item(mode, array, index)
+            return lazy.element(mode, array, index) if lazy.is_lazy(array) else _tuple_item(mode, array, index)
         items = checked(array, index)
         access = access_of(array, items)
 

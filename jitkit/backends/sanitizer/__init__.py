@@ -5,7 +5,7 @@ from __future__ import annotations
 from typing import Any
 
 from jitkit.backends.sanitizer.running import run
-from jitkit.checking import Report
+from jitkit.findings import Report
 from jitkit.launch.definition import Call
 
 

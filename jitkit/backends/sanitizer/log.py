@@ -11,7 +11,7 @@ from typing import Any
 
 from jitkit import frontend
 from jitkit.backends.sanitizer.sites import Site, site
-from jitkit.checking import Finding
+from jitkit.findings import Finding
 from jitkit.language import Position
 
 _COLLECTIVES = str(Path(frontend.__file__).with_name("collectives.py"))

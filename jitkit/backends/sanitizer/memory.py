@@ -10,15 +10,12 @@ epoch in place of a vector clock in the same way.
 
 from __future__ import annotations
 
-from typing import TYPE_CHECKING, Any
+from typing import Any
 
 import numpy as np
 from numpy.typing import NDArray
 
-from jitkit.backends.sanitizer.state import EPOCH, ITEM_SHIFT, SITE_BITS, State
-
-if TYPE_CHECKING:
-    from jitkit.backends.sanitizer.arrays import Array
+from jitkit.backends.sanitizer.state import EPOCH, ITEM_SHIFT, SITE_BITS, Elements, State
 
 _ROWS = 7
 _PENDING = 4096  # reads of unwritten elements kept until it is clear whether they race
@@ -54,7 +51,7 @@ class Memory:
         """Return the event of the last plain write of a granule, 0 where there is none."""
         return self._write[k] if self.visible else 0
 
-    def read(self, k: int, site: int, array: Array, index: Any) -> None:
+    def read(self, k: int, site: int, array: Elements, index: Any) -> None:
         """Take note of a plain read."""
         if self.unwritten is not None and self.unwritten[k]:
             self._is_unwritten(k, site, array, index)
@@ -70,7 +67,7 @@ class Memory:
         if (self._read[k] ^ base) >> SITE_BITS:
             self._remember(self._reads, k, base | site)
 
-    def write(self, k: int, site: int, array: Array, index: Any) -> None:
+    def write(self, k: int, site: int, array: Elements, index: Any) -> None:
         """Take note of a plain write."""
         if self.unwritten is not None:
             self.unwritten[k] = 0
@@ -86,7 +83,7 @@ class Memory:
             self._against(self._updates, k, site, array, index, "written", "updated atomically")
         self._write[k] = state.base | site
 
-    def update(self, k: int, site: int, array: Array, index: Any) -> None:
+    def update(self, k: int, site: int, array: Elements, index: Any) -> None:
         """Take note of an atomic read-modify-write."""
         if self.unwritten is not None and self.unwritten[k]:
             self._is_unwritten(k, site, array, index)
@@ -100,7 +97,7 @@ class Memory:
         self._against(self._reads, k, site, array, index, "updated atomically", "read")
         self._remember(self._updates, k, self.state.base | site)
 
-    def _against(self, events: Any, k: int, site: int, array: Array, index: Any, now: str, before: str) -> None:
+    def _against(self, events: Any, k: int, site: int, array: Elements, index: Any, now: str, before: str) -> None:
         for row in events:
             event = row[k]
             if event and self.state.unordered(event):
@@ -120,7 +117,7 @@ class Memory:
                 second[k] = before
         last[k] = event
 
-    def _is_unwritten(self, k: int, site: int, array: Array, index: Any) -> None:
+    def _is_unwritten(self, k: int, site: int, array: Elements, index: Any) -> None:
         if self.visible and len(self.state.pending) < _PENDING:
             self.state.pending.append((self, k, self.state.base | site, array, index))
         elif not self.visible:

@@ -18,7 +18,7 @@ from jitkit.backends.sanitizer.functions import Functions
 from jitkit.backends.sanitizer.instrument import Watched
 from jitkit.backends.sanitizer.sites import site as place_of
 from jitkit.backends.sanitizer.state import LostError, State
-from jitkit.checking import Finding, Report
+from jitkit.findings import Finding, Report
 from jitkit.language import Point, Shape, entered
 from jitkit.launch.definition import Call
 

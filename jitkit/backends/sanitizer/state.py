@@ -7,16 +7,12 @@ place in the source. Two events with equal upper parts come from one work-item b
 from __future__ import annotations
 
 import itertools
-from typing import TYPE_CHECKING, Any
+from typing import Any, Protocol
 
 from jitkit.backends.sanitizer.log import Log
 from jitkit.errors import LaunchError
 from jitkit.language import Position
 from jitkit.launch.space import Space
-
-if TYPE_CHECKING:
-    from jitkit.backends.sanitizer.arrays import Array
-    from jitkit.backends.sanitizer.memory import Memory
 
 SITE_BITS, EPOCH_BITS, ITEM_BITS = 20, 18, 25
 SITE = (1 << SITE_BITS) - 1
@@ -25,6 +21,25 @@ ITEM_SHIFT = SITE_BITS + EPOCH_BITS
 
 
 _ENOUGH = 1000
+
+
+class Elements(Protocol):
+    """An array, as findings name it."""
+
+    name: str
+
+    def element(self, index: Any) -> str:
+        """Name an element."""
+
+    def full(self, index: Any) -> Position:
+        """Return an element's index in the argument that the array is a part of."""
+
+
+class Written(Protocol):
+    """Memory, as far as it knows who wrote."""
+
+    def written_by(self, k: int) -> int:
+        """Return the event that wrote an element, or 0."""
 
 
 class LostError(Exception):
@@ -56,7 +71,7 @@ class State:
             )
         self.number = self.group = self.epoch = self.base = 0
         self._outside = 0
-        self.pending: list[tuple[Memory, int, int, Array, Position]] = []
+        self.pending: list[tuple[Written, int, int, Elements, Position]] = []
 
     def enter(self, number: int) -> None:
         """Let a work-item be the one that runs."""
@@ -90,7 +105,7 @@ class State:
         """Log a finding of the work-item that runs, which concerns no array."""
         self.log.add(kind, site, lambda: f"{text}, in {self.describe(self.number)}", lambda: (self.index(self.number),))
 
-    def find_at(self, kind: str, site: int, array: Array, index: Any, text: str) -> None:
+    def find_at(self, kind: str, site: int, array: Elements, index: Any, text: str) -> None:
         """Log a finding of the work-item that runs, at an element."""
         say = lambda: f"{array.element(index)} {text}, in {self.describe(self.number)}"  # noqa: E731
         self.log.add(kind, site, say, lambda: (self.index(self.number),), array.name, array.full(index))
@@ -107,7 +122,7 @@ class State:
         if self._outside > _ENOUGH:
             raise LostError
 
-    def race(self, event: int, site: int, array: Array, index: Any, now: str, before: str) -> None:
+    def race(self, event: int, site: int, array: Elements, index: Any, now: str, before: str) -> None:
         """Log that the access under way and an earlier one are not ordered."""
         other = (event >> ITEM_SHIFT) - 1
         between = "no barrier between" if self._same_group(other) else "nothing orders them"

@@ -262,11 +262,12 @@ def local_value(steps: list[Instruction], places: tuple[int, ...]) -> int | None
             for v in item.operands
         ]
         compute = _COMPARE.get(item.head.split()[-1]) if item.op == "icmp" else _COMPUTE.get(item.op)
-        if compute is None or len(values) != 2 or None in values:
+        numbers = [value for value in values if value is not None]
+        if compute is None or len(values) != 2 or len(numbers) != 2:
             return None
         if item.op == "icmp" and item.head.split()[-1].startswith("u"):
-            values = [value & 2**64 - 1 for value in values]
-        known[item.name] = int(compute(*values))
+            numbers = [number % 2**64 for number in numbers]
+        known[item.name] = int(compute(*numbers))
     return known[steps[-1].name]
 
 

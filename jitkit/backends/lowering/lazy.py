@@ -1,0 +1,59 @@
+"""Elements of lazy arrays: the function that computes one, compiled for the leaves and inlined where it is read."""
+
+from __future__ import annotations
+
+import functools
+from typing import Any
+
+from llvmlite import ir
+from numba.core import types
+
+from jitkit.backends.lowering.emit import Mode
+from jitkit.backends.lowering.indexing import integers_of
+from jitkit.backends.lowering.typing import name_of, refuse
+from jitkit.frontend import rewrite
+
+
+def is_lazy(group: types.BaseTuple) -> bool:
+    """Tell whether a tuple stands for a lazy array; see `jitkit.frontend.structs`."""
+    return hasattr(getattr(group, "instance_class", None), "element")
+
+
+@functools.cache
+def reader(cls: type, mode: Mode) -> Any:
+    """Return the dispatcher of the function ``element(leaves, at)`` of a class of lazy arrays."""
+    program = rewrite.build(cls.element)  # type: ignore[attr-defined]
+    if mode.target == "cpu":
+        from jitkit.backends import cpu
+
+        return cpu.compile_body(program, mode.fastmath, mode.group)
+    from jitkit.backends import cuda
+
+    return cuda.compile_body(program, mode)
+
+
+def element(mode: Mode, array: Any, index: types.Type) -> Any:
+    """Return the signature and code of the read of an element."""
+    items = integers_of(index)
+    if items is None:
+        raise refuse(f"an index is an integer or a tuple of integers, not {name_of(index)}")
+    leaves, at = array[0], _tuple_of([types.unliteral(item) for item in items])
+    body = reader(array.instance_class, mode)
+    if mode.target == "cpu":
+        body.get_call_template((leaves, at), {})  # compiles
+        compiled = body.overloads[leaves, at]
+    else:
+        compiled = body.compile_device((leaves, at))
+
+    def generate(context: Any, builder: ir.IRBuilder, signature: Any, args: list[ir.Value]) -> ir.Value:
+        whole = args[1] if isinstance(index, types.BaseTuple) else context.make_tuple(builder, at, [args[1]])
+        context.active_code_library.add_linking_library(compiled.library)
+        values = [builder.extract_value(args[0], 0), whole]
+        return context.call_internal_no_propagate(builder, compiled.fndesc, compiled.signature, values)[1]
+
+    return compiled.signature.return_type(array, index), generate
+
+
+def _tuple_of(items: list[types.Type]) -> types.BaseTuple:
+    same = all(item == items[0] for item in items)
+    return types.UniTuple(items[0], len(items)) if items and same else types.Tuple(items)
