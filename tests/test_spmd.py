@@ -297,3 +297,34 @@ def test_ranges_narrower_than_a_vector(bounds):
     expected = np.where((i % 64 >= 3) & (i % 64 < 6), x, 0) + 1000 * ((bounds[0] <= i) & (i < bounds[1]))
     expected += 100000 * ((i < bounds[0]) | (i > bounds[1])) + 10000000 * (i == bounds[1])
     np.testing.assert_array_equal(out, expected + 1000000000 * (i != bounds[0]))
+
+
+@jk.kernel(group=32)
+def clamped_across_barriers(i, x, rounds, out):
+    """An address clamped before the loop is used inside it; the truth of a test from before a barrier is used behind."""
+    tile = jk.shared(32, x.dtype)
+    me = jk.local_index()
+    near = min(max(i - 3, 0), x.shape[1] - 1)
+    inside = 2 < i < x.shape[1] - 2 and (me != 7 or rounds > 2)
+    total = 0.0
+    for r in range(rounds):
+        tile[me] = x[min(r, 2), near]
+        jk.barrier()
+        if inside:
+            total += tile[31 - me]
+        jk.barrier()
+    if i < x.shape[1]:
+        out[i] = total
+
+
+@pytest.mark.parametrize("size", [5, 31, 64, 100])
+@pytest.mark.parametrize("rounds", [0, 1, 4])
+def test_clamped_addresses_and_truths_from_before_a_barrier(size, rounds):
+    x = np.random.default_rng(3).random((3, size))
+    out = np.full(size, -1.0)
+    clamped_across_barriers.on("cpu")[size](x, rounds, out)
+    i = np.arange(-(-size // 32) * 32)
+    near = x[:, np.clip(i - 3, 0, size - 1)].reshape(3, -1, 32)[:, :, ::-1].reshape(3, -1)
+    sums = sum((near[min(r, 2)] for r in range(rounds)), np.zeros(i.size))
+    inside = (i > 2) & (i < size - 2) & ((i % 32 != 7) | (rounds > 2))
+    np.testing.assert_allclose(out, np.where(inside, sums, 0)[:size])

@@ -6,7 +6,7 @@ a phi under a mask is then a blend into its slot. A block of a region runs where
 
 from __future__ import annotations
 
-from collections.abc import Callable
+from collections.abc import Callable, Iterator
 
 from jitkit.backends.spmd.ir import Block, Function, Instruction, Value
 from jitkit.backends.spmd.operations import Operations
@@ -62,9 +62,16 @@ class Body:
             for item in block.code:
                 if item.op == "phi":
                     self._slot(item.name, item.type)
-                for value in item.operands:
+                for value in self._read_by(item):
                     if value.local and value.text in home and (home[value.text] != block.name or item.op == "phi"):
                         self._slot(value.text, value.type)
+
+    def _read_by(self, item: Instruction) -> Iterator[Value]:
+        """Yield the operands of an instruction, and what its use computes clamped ones of the end lanes from."""
+        for value in item.operands:
+            yield value
+            if value.text in self.shapes.bounded:
+                yield from self._read_by(self.definitions[value.text])
 
     def _slot(self, name: str, kind: str) -> None:
         self.kinds[name] = kind

@@ -197,7 +197,7 @@ class _PhaseWriter:
         )
         function = Function("", self.phase.function.parameters, {START: block})
         body = _PhaseBody(self, function, self.phase.shapes, places, number, None, "")
-        return body.agreement([self.phase.guessed[name][-1] for name in self.phase.guessed], block)
+        return body.agreement([self.phase.guessed[name][-1] for name in self.phase.guessed], self.phase.kept, block)
 
     def parameters(self, places: list[str]) -> dict[str, str]:
         """Return what stands for the indices and places of the work-items of one vector."""
@@ -250,13 +250,18 @@ class _PhaseBody(Body):
         for item in function.blocks[START].code[:-1]:
             self._slot(item.name, item.type)
 
-    def agreement(self, tests: list[Instruction], block: Block) -> str:
-        """Write a block in place and return whether its comparisons come out the same in all lanes."""
+    def agreement(self, tests: list[Instruction], kept: list[str], block: Block) -> str:
+        """Write a block in place and return whether its comparisons, and what is kept, are the same in all lanes."""
         self.straight(block)
         held = "true"
-        for test in tests:
-            held = self.text.emit(f"and i1 {held}, {self._agree(test)}")
+        for same in (*map(self._agree, tests), *map(self._equal, kept)):
+            held = self.text.emit(f"and i1 {held}, {same}")
         return held
+
+    def _equal(self, name: str) -> str:
+        bits = self.text.emit(f"bitcast {self.vector.mask_type} {self.whole(Value('i1', name))} to i{self.lanes}")
+        # All bits or none: one more is 0 or 1.
+        return self.text.emit(f"icmp ult i{self.lanes} {self.text.emit(f'add i{self.lanes} {bits}, 1')}, 2")
 
     def _agree(self, test: Instruction) -> str:
         """Return whether a comparison of a rising value with a uniform one comes out the same in all lanes.
@@ -288,7 +293,9 @@ class _PhaseBody(Body):
             if item.name in self.phase.reloaded:
                 return self.phase.reloaded[item.name]
             kind = self.phase.writer.held(item.name)
-            return self.text.emit(f"load {kind}, ptr {self._frame(item.name, kind)}")
+            value = self.text.emit(f"load {kind}, ptr {self._frame(item.name, kind)}")
+            alike = item.name in self.phase.phase.kept and self.shapes.strides[item.name] == 0
+            return self.vector.lane(item.type, value, 0) if alike else value
         site = self.phase.writer.sites.get(item.callee)
         if site is None or not item.operands[0].local:
             return site

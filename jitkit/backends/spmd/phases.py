@@ -54,14 +54,17 @@ class Phase:
         The blocks behind the barriers that it may come to.
     guessed : dict
         The comparisons that most often come out the same in all lanes, with what it takes to compute them at the start.
+    kept : list of str
+        Truth values from before the phase of which the same is guessed, such as whether a point is inside.
     likely : Shapes or None
-        The shapes where they do.
+        The shapes where all guesses hold.
     """
 
     function: Function
     shapes: Shapes
     exits: list[str]
     guessed: dict[str, list[Instruction]]
+    kept: list[str]
     likely: Shapes | None
 
 
@@ -168,10 +171,10 @@ class Cutter:
         fixed = {name: self.shapes.strides[name] for name in kept}
         shapes = Shapes(function, self.shapes.roots, fixed, self.function, self.shapes.alone)
         guessed = self._likely(affine_tests(function, shapes, kept | anew))
-        likely = (
-            Shapes(function, self.shapes.roots, fixed | dict.fromkeys(guessed, 0), self.function) if guessed else None
-        )
-        return Phase(function, shapes, sorted(set(exits)), guessed, likely)
+        truths = [name for name in sorted(kept & _used(function)) if self.types[name] == "i1" and fixed[name] is None]
+        uniform = dict.fromkeys([*guessed, *truths], 0)
+        likely = Shapes(function, self.shapes.roots, fixed | uniform, self.function) if uniform else None
+        return Phase(function, shapes, sorted(set(exits)), guessed, truths, likely)
 
     def _likely(self, tests: dict[str, list[Instruction]]) -> dict[str, list[Instruction]]:
         """Return the comparisons that come out the same in all lanes for most vectors, as far as places alone decide it."""
@@ -301,6 +304,10 @@ def affine_tests(function: Function, shapes: Shapes, given: set[str]) -> dict[st
                 if steps is not None:
                     tests[item.name] = steps
     return tests
+
+
+def _used(function: Function) -> set[str]:
+    return {value.text for block in function.blocks.values() for item in block.code for value in item.operands}
 
 
 def _live_at_start(function: Function) -> dict[str, set[str]]:
