@@ -19,7 +19,7 @@ from jitkit import cases
 EXAMPLES = Path(__file__).parents[1] / "examples"
 SIZES = {
     "bilateral": 32, "black_scholes": 5, "heat": 8, "mandelbrot": 16, "nbody": 4, "philox": 500, "saxpy": 100, "wave": 6,
-    "bitonic": 1, "block_sum": 2_100, "group_histogram": 3_000, "matmul_tiled": 6, "stencil_tiled": 12, "transpose": 12,
+    "bitonic": 1, "block_sum": 2_100, "group_histogram": 3_000, "matmul_tiled": 6, "stencil_tiled": 36, "transpose": 12,
 }  # fmt: skip
 every_example = pytest.mark.parametrize("name", sorted(SIZES))
 

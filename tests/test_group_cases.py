@@ -3,6 +3,7 @@
 from __future__ import annotations
 
 import importlib.util
+import itertools
 import re
 
 import numpy as np
@@ -20,7 +21,7 @@ every_case = pytest.mark.parametrize("name", NAMES)
 # The simulator starts an OS thread for each work-item, seconds for a group: there, the least that shows all code runs.
 SIZES = dict.fromkeys(NAMES, "tiny")
 if SIMULATED:
-    SIZES = {"bitonic": 300, "block_sum": 2_100, "group_histogram": 5_000, "matmul_tiled": 20, "stencil_tiled": 40}
+    SIZES = {"bitonic": 300, "block_sum": 2_100, "group_histogram": 5_000, "matmul_tiled": 20, "stencil_tiled": 8}
     SIZES["transpose"] = 30
 both_floats = pytest.mark.parametrize("dtype", ["float32"] if SIMULATED else ["float32", "float64"])
 
@@ -159,18 +160,20 @@ def test_histogram_of_integers_is_a_bincount(backend):
     np.testing.assert_array_equal(counted(backend, x, 0.0, 1.0), np.bincount(x, minlength=256))
 
 
-@pytest.mark.parametrize("shape", [(33, 20)] if SIMULATED else [(3, 3), (32, 128), (33, 129), (62, 20), (10, 255)])
+@pytest.mark.parametrize("shape", [(9, 20)] if SIMULATED else [(3, 3), (1, 5), (20, 184), (5, 185), (129, 20)])
 @both_floats
 def test_stencil_gives_what_the_plain_kernel_gives(shape, dtype, backend):
     u = np.random.default_rng(3).random(shape).astype(dtype)
     tiled, pointwise = np.full_like(u, -1), np.full_like(u, -1)
-    heat.on("python")[1 : shape[0] - 1, 1 : shape[1] - 1](u, pointwise, 0.1)
+    plates = [u, u.copy(), u.copy(), u.copy(), pointwise]
+    for before, after in itertools.pairwise(plates):
+        heat.on("cpu")[1 : max(shape[0] - 1, 1), 1 : max(shape[1] - 1, 1)](before, after, 0.1)
     stencil_tiled.stencil_tiled.on(backend)[stencil_tiled.space(*shape)](u, tiled, 0.1)
-    np.testing.assert_allclose(tiled, pointwise, rtol=4 * np.finfo(dtype).eps)
+    np.testing.assert_allclose(tiled, pointwise, rtol=16 * np.finfo(dtype).eps)
 
 
 def test_stencil_conserves_a_plane(backend):
-    row, column = np.mgrid[:40.0, :150.0]
+    row, column = np.mgrid[:20.0, :190.0]
     u = 2 * row - 3 * column
     out = u.copy()
     out[1:-1, 1:-1] = np.nan
@@ -233,7 +236,7 @@ DECLARED = {
     "block_sum": ({2, 1 + 8}, 4 * 256),
     "group_histogram": ({2}, 4 * 256),
     "matmul_tiled": ({2}, 4 * (48 * 32 + 32 * 32)),
-    "stencil_tiled": ({1}, 4 * 18 * 258),
+    "stencil_tiled": ({1}, 4 * 4 * 4 * 194),
     "transpose": ({1}, 4 * 32 * 33),
 }
 

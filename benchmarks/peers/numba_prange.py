@@ -224,6 +224,20 @@ def group_histogram(x: Any, counts: Any, low: Any, bins_per_unit: Any) -> None:
     counts += own.sum(axis=0)
 
 
+@functools.lru_cache(maxsize=1)
+def _plates(shape: tuple[int, int], dtype: Any) -> tuple[Any, Any]:
+    return np.empty(shape, dtype), np.empty(shape, dtype)
+
+
+def stencil_tiled(u: Any, out: Any, k: Any) -> None:
+    """Take four steps of `heat` by turns between two plates."""
+    first, second = _plates(u.shape, u.dtype)
+    for plate in (first, second):
+        plate[[0, -1]], plate[:, [0, -1]] = u[[0, -1]], u[:, [0, -1]]
+    for before, after in ((u, first), (first, second), (second, first), (first, out)):
+        heat(before, after, k)
+
+
 @parallel
 def bitonic(x: Any, out: Any) -> None:
     """Sort each block by Numba's own `sort`: on a CPU nobody would write a network by hand."""
@@ -262,7 +276,7 @@ PEERS: dict[str, Callable[..., None]] = {
     "transpose": transpose,
     "block_sum": block_sum,
     "group_histogram": group_histogram,
-    "stencil_tiled": heat,
+    "stencil_tiled": stencil_tiled,
     "bitonic": bitonic,
     "philox": philox,
 }

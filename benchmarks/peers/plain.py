@@ -7,12 +7,16 @@ behind.
 from __future__ import annotations
 
 import functools
+import itertools
 from collections.abc import Callable
 from typing import Any
+
+import numpy as np
 
 import jitkit as jk
 from jitkit.cases import Case, Problem
 from jitkit.cases.heat import heat
+from jitkit.cases.stencil_tiled import STEPS
 
 
 @jk.kernel
@@ -30,16 +34,25 @@ def transpose(i, j, x, out):  # type: ignore[no-untyped-def]
     out[j, i] = x[i, j]
 
 
-def interior(shape: tuple[int, ...]) -> tuple[slice, ...]:
-    """Return the points of a plate that have neighbours on all sides."""
-    return tuple(slice(1, extent - 1) for extent in shape)
+def steps_of_heat(backend: str, u: Any, out: Any, k: float) -> Callable[[], None]:
+    """Return the steps of `stencil_tiled` one by one, between two plates of their own."""
+    device = None if isinstance(u, np.ndarray) else "cuda"
+    first, second = (jk.asarray(jk.to_numpy(u).copy(), device=device) for _ in range(2))
+    launch = heat.on(backend)[tuple(slice(1, extent - 1) for extent in u.shape)]
+    plates = [u, *([first, second] * STEPS)[: STEPS - 1], out]
+
+    def run() -> None:
+        for before, after in itertools.pairwise(plates):
+            launch(before, after, k)
+
+    return run
 
 
-# The kernel of each peer, and its launch space from the arguments of the case.
-PEERS: dict[str, tuple[Any, Callable[..., Any]]] = {
-    "matmul_tiled": (matmul, lambda A, B, C: C.shape),
-    "transpose": (transpose, lambda x, out: x.shape),
-    "stencil_tiled": (heat, lambda u, out, k: interior(u.shape)),
+# Each prepares a peer for a backend and the arguments of the case.
+PEERS: dict[str, Callable[..., Callable[[], None]]] = {
+    "matmul_tiled": lambda backend, A, B, C: functools.partial(matmul.on(backend)[C.shape], A, B, C),
+    "transpose": lambda backend, x, out: functools.partial(transpose.on(backend)[x.shape], x, out),
+    "stencil_tiled": steps_of_heat,
 }
 
 
@@ -69,5 +82,4 @@ def bind(case: Case, problem: Problem, backend: str = "cpu") -> Callable[[], Non
     >>> bind(case, problem)()
     >>> case.check(problem, expected)
     """
-    kernel, space = PEERS[case.name]
-    return functools.partial(kernel.on(backend)[space(*problem.args)], *problem.args)
+    return PEERS[case.name](backend, *problem.args)
