@@ -4,10 +4,11 @@ from __future__ import annotations
 
 import functools
 import importlib.metadata
+import os
 from collections.abc import Callable
 from typing import Any
 
-from numba.cuda.cudadrv import nvvm
+from numba.cuda.cudadrv import libs
 
 from jitkit.backends.cache import generator
 from jitkit.backends.kept import kept
@@ -35,4 +36,11 @@ def ptx(program: Program, lines: bool, make: Callable[[], str], *identity: objec
 
 @functools.cache
 def _compiler() -> tuple[Any, ...]:
-    return importlib.metadata.version("numba-cuda"), nvvm.NVVM().get_version(), nvvm.NVVM().get_ir_version()
+    """Return what tells compilers apart: NVVM gives the version of its interface, and not that of its optimiser."""
+    states = [(path, state.st_size, state.st_mtime_ns) for path in _libraries() for state in [os.stat(path)]]
+    return importlib.metadata.version("numba-cuda"), states
+
+
+def _libraries() -> list[str]:
+    found = [libs.get_cudalib("nvvm"), libs.get_libdevice()]
+    return [path for path in found if path and os.path.exists(path)]

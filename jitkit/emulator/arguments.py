@@ -10,7 +10,7 @@ import numpy as np
 from .errors import EmulatorError
 
 if TYPE_CHECKING:
-    from .translation import Parameter, Translation
+    from .translated import Parameter, Translation
 
 _FLOATS = {2: np.float16, 4: np.float32, 8: np.float64}
 

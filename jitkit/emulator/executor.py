@@ -15,11 +15,12 @@ import llvmlite.binding as llvm
 
 from jitkit.backends import pool
 
-from . import assembly
+from . import assembly, machine
+from .kept import kept
 from .records import BLOCK, ERROR, THREAD, Record
 
 if TYPE_CHECKING:
-    from .translation import Translation
+    from .translated import Translation
 
 Extent = tuple[int, int, int]
 _RUN = ctypes.CFUNCTYPE(None, ctypes.c_int64, ctypes.c_int64, ctypes.c_void_p)
@@ -36,6 +37,8 @@ class Finding(NamedTuple):
     block: int
     address: int
     size: int
+    shared: int
+    other: int
 
 
 @dataclass(frozen=True)
@@ -58,6 +61,8 @@ class Grid:
         Whether a thread that has exited keeps a barrier closed.
     races : bool
         Whether the code was translated with calls that look for races.
+    ignored : sequence of (int, int)
+        Kinds of errors (`records.Error`) and lines of the PTX where they are not reported.
     """
 
     blocks: Extent
@@ -68,6 +73,7 @@ class Grid:
     variables: tuple[int, int] = (0, 0)
     strict: bool = True
     races: bool = False
+    ignored: Sequence[tuple[int, int]] = ()
 
 
 @dataclass
@@ -93,14 +99,15 @@ class Program:
     engine: Any = field(repr=False)
 
 
-def compile_entry(translation: Translation) -> Program:
-    """Compile a translated entry for this machine."""
-    runtime, machine = _runtime(), _machine()
-    module = _parsed(translation.llvm, machine)
-    if not translation.suspends:
-        module.link_in(_parsed(assembly.plain(translation.parameter_size), machine))
-        _inline_thread(module)
-    engine = _engine(module, machine)
+def compile_entry(translation: Translation) -> bytes:
+    """Return the machine code of a translated entry, an object file."""
+    driver = None if translation.suspends else assembly.plain(translation.parameter_size)
+    return machine.compiled(translation.llvm, driver)
+
+
+def load(translation: Translation, code: bytes) -> Program:
+    """Load the machine code of an entry."""
+    runtime, engine = _runtime(), machine.loaded(code)
     if not translation.suspends:
         return Program(translation, engine.get_function_address("emulator.run"), 0, 0, engine)
     thread = engine.get_function_address("emulator.thread")
@@ -109,10 +116,10 @@ def compile_entry(translation: Translation) -> Program:
 
 @functools.cache
 def _runtime() -> llvm.ExecutionEngine:
-    """Compile what all entries share, once."""
-    machine = _machine()
-    engine = _engine(_parsed(assembly.runtime(), machine), machine)
-    for name in ("check", "race", "fail"):
+    """Load what all entries share, once."""
+    text = assembly.runtime()
+    engine = machine.loaded(kept("runtime", "emulator", lambda: machine.compiled(text), text))
+    for name in ("check", "lost", "race", "fail"):
         llvm.add_symbol(f"emulator.{name}", engine.get_function_address(f"emulator.{name}"))
     return engine
 
@@ -128,42 +135,6 @@ def _frame_size(thread: int) -> int:
     return -(-size // 64) * 64
 
 
-def _parsed(text: str, machine: llvm.TargetMachine) -> llvm.ModuleRef:
-    module = llvm.parse_assembly(text)
-    module.triple, module.data_layout = llvm.get_process_triple(), str(machine.target_data)
-    return module
-
-
-def _engine(module: llvm.ModuleRef, machine: llvm.TargetMachine) -> llvm.ExecutionEngine:
-    module.verify()
-    _optimise(module, machine)
-    engine = llvm.create_mcjit_compiler(module, machine)
-    engine.finalize_object()
-    return engine
-
-
-def _inline_thread(module: llvm.ModuleRef) -> None:
-    """Inline a thread that never waits into the loop over threads."""
-    thread = module.get_function("emulator.thread")
-    thread.linkage = "internal"
-    thread.add_function_attribute("alwaysinline")
-
-
-def _machine() -> llvm.TargetMachine:
-    llvm.initialize_native_target()
-    llvm.initialize_native_asmprinter()
-    target = llvm.Target.from_triple(llvm.get_process_triple())
-    features = llvm.get_host_cpu_features().flatten()
-    return target.create_target_machine(cpu=llvm.get_host_cpu_name(), features=features, opt=3, jit=True)
-
-
-def _optimise(module: llvm.ModuleRef, machine: llvm.TargetMachine) -> None:
-    options = llvm.create_pipeline_tuning_options(speed_level=3)
-    options.loop_vectorization = options.slp_vectorization = True
-    builder = llvm.create_pass_builder(machine, options)
-    builder.getModulePassManager().run(module, builder)
-
-
 def execute(program: Program, grid: Grid) -> Finding | None:
     """Run a grid; return the first error found, or None."""
     blocks = math.prod(grid.blocks)
@@ -175,7 +146,7 @@ def execute(program: Program, grid: Grid) -> Finding | None:
     else:
         _RUN(program.run)(0, blocks, ctypes.addressof(launch))
     del alive
-    found = Finding(*struct.unpack_from("iiiiqqq", error))
+    found = Finding(*struct.unpack_from("iiiiqqqqq", error))
     return found if found.kind else None
 
 
@@ -195,6 +166,8 @@ def _launch(program: Program, grid: Grid) -> tuple[Any, Any, list[Any]]:
     params = ctypes.create_string_buffer(grid.params, max(len(grid.params), 8))
     pairs = [bound for pair in grid.ranges for bound in pair]
     ranges = (ctypes.c_int64 * max(len(pairs), 1))(*pairs)
+    numbers = [number for pair in grid.ignored for number in pair]
+    ignored = (ctypes.c_int32 * max(len(numbers), 1))(*numbers)
     with _gridid_lock:
         gridid = next(_gridids)
     values = dict(zip(("ctaid.x", "ctaid.y", "ctaid.z"), (0, 0, 0), strict=True))
@@ -210,6 +183,8 @@ def _launch(program: Program, grid: Grid) -> tuple[Any, Any, list[Any]]:
         "range_count": len(grid.ranges),
         "error": ctypes.addressof(error),
         "gridid": gridid,
+        "ignored": ctypes.addressof(ignored),
+        "ignored_count": len(grid.ignored),
     }
     block = _packed(BLOCK, values)
     launch = _packed(
@@ -223,7 +198,7 @@ def _launch(program: Program, grid: Grid) -> tuple[Any, Any, list[Any]]:
             "races": int(grid.races),
         },
     )
-    return launch, error, [params, ranges, block]
+    return launch, error, [params, ranges, ignored, block]
 
 
 def _packed(record: Record, values: dict[str, int]) -> Any:

@@ -2,6 +2,7 @@
 
 from __future__ import annotations
 
+import dataclasses
 import functools
 import math
 import threading
@@ -11,11 +12,13 @@ from typing import Any
 import numpy as np
 from numpy.typing import NDArray
 
-from . import executor, reader
+from . import executor, reader, syntax
 from .arguments import byte_ranges, packed
 from .errors import EmulatorError
 from .findings import raise_for
-from .translation import Options, translate
+from .globals import Layout, layout
+from .kept import kept
+from .translated import Translation
 
 MAX_THREADS = 1024
 MAX_GRID = (2**31 - 1, 65535, 65535)
@@ -32,6 +35,11 @@ class Module:
     ----------
     text : str
         PTX as a compiler writes it: nvcc, NVVM, Triton.
+
+    Attributes
+    ----------
+    entries : tuple of str
+        The names of the kernels.
 
     Raises
     ------
@@ -62,14 +70,19 @@ class Module:
     """
 
     def __init__(self, text: str) -> None:
-        self.syntax = reader.read(text)
+        self.text = text
         self._programs: dict[tuple[str, bool, bool], executor.Program] = {}
         self._lock = threading.Lock()
+        self.entries: tuple[str, ...]
+        self.entries, self._layout = kept("module", "", self._head, text)
 
-    @property
-    def entries(self) -> tuple[str, ...]:
-        """The names of the kernels."""
-        return self.syntax.entries
+    @functools.cached_property
+    def syntax(self) -> syntax.Module:
+        """What was read; a text that another process has read and compiled is read again where something is found."""
+        return reader.read(self.text)
+
+    def _head(self) -> tuple[tuple[str, ...], Layout]:
+        return self.syntax.entries, layout(self.syntax)
 
     def launch(
         self,
@@ -127,9 +140,15 @@ class Module:
         key = (name, bounds, races)
         with self._lock:
             if key not in self._programs:
-                translation = translate(self.syntax, name, Options(bounds=bounds, races=races))
-                self._programs[key] = executor.compile_entry(translation)
+                made = kept("entry", name, lambda: self._compile(name, bounds, races), self.text, bounds, races)
+                self._programs[key] = executor.load(*made)
             return self._programs[key]
+
+    def _compile(self, name: str, bounds: bool, races: bool) -> tuple[Translation, bytes]:
+        from .translation import Options, translate
+
+        translation = translate(self.syntax, name, Options(bounds=bounds, races=races))
+        return dataclasses.replace(translation, llvm=""), executor.compile_entry(translation)
 
     def start(
         self,
@@ -143,11 +162,12 @@ class Module:
         ranges: Sequence[tuple[int, int]] = (),
         strict: bool = True,
         races: bool = False,
+        ignored: Sequence[tuple[int, int]] = (),
     ) -> None:
         """Run a compiled kernel whose parameters are packed already; as `launch` otherwise."""
         buffer = self._variables
         variables = (buffer.ctypes.data, buffer.nbytes)
-        grid = executor.Grid(blocks, threads, params, shared, ranges, variables, strict, races)
+        grid = executor.Grid(blocks, threads, params, shared, ranges, variables, strict, races, ignored)
         found = executor.execute(program, grid)
         if found is not None:
             raise_for(self.syntax, name, grid, found)
@@ -155,9 +175,7 @@ class Module:
     @functools.cached_property
     def _variables(self) -> NDArray[np.uint8]:
         """The module's variables in memory, as they are before the first launch."""
-        from .globals import layout  # it needs the translation's types, and the translation needs it
-
-        own = layout(self.syntax)
+        own = self._layout
         buffer = np.zeros(own.size + _ALIGNMENT, np.uint8)
         aligned = buffer[-buffer.ctypes.data % _ALIGNMENT :][: own.size]
         aligned[:] = np.frombuffer(bytes(own.image), np.uint8)

@@ -6,7 +6,7 @@ Thread Execution ISA", chapter 9; `records` says how the generated code meets th
 
 from __future__ import annotations
 
-from .entry import Parameter as Parameter
-from .entry import Translation as Translation
+from ..translated import Parameter as Parameter
+from ..translated import Translation as Translation
 from .entry import translate as translate
 from .unit import Options as Options

@@ -1,0 +1,63 @@
+"""LLVM IR into machine code for this CPU, and machine code into this process."""
+
+from __future__ import annotations
+
+import llvmlite.binding as llvm
+
+
+def compiled(text: str, driver: str | None = None) -> bytes:
+    """Return an object file with the code of an LLVM module.
+
+    Parameters
+    ----------
+    text : str
+        The module.
+    driver : str, optional
+        Another module, which calls ``@emulator.thread`` of the first: the call is inlined.
+    """
+    machine = _machine()
+    module = _parsed(text, machine)
+    if driver is not None:
+        module.link_in(_parsed(driver, machine))
+        _inline_thread(module)
+    module.verify()
+    _optimise(module, machine)
+    code: bytes = machine.emit_object(module)
+    return code
+
+
+def loaded(code: bytes) -> llvm.ExecutionEngine:
+    """Load an object file; the engine tells the addresses of its functions, and must be kept while they are called."""
+    machine = _machine()
+    engine = llvm.create_mcjit_compiler(_parsed("", machine), machine)
+    engine.add_object_file(llvm.ObjectFileRef.from_data(code))
+    engine.finalize_object()
+    return engine
+
+
+def _parsed(text: str, machine: llvm.TargetMachine) -> llvm.ModuleRef:
+    module = llvm.parse_assembly(text)
+    module.triple, module.data_layout = llvm.get_process_triple(), str(machine.target_data)
+    return module
+
+
+def _inline_thread(module: llvm.ModuleRef) -> None:
+    """Inline a thread that never waits into the loop over threads."""
+    thread = module.get_function("emulator.thread")
+    thread.linkage = "internal"
+    thread.add_function_attribute("alwaysinline")
+
+
+def _machine() -> llvm.TargetMachine:
+    llvm.initialize_native_target()
+    llvm.initialize_native_asmprinter()
+    target = llvm.Target.from_triple(llvm.get_process_triple())
+    features = llvm.get_host_cpu_features().flatten()
+    return target.create_target_machine(cpu=llvm.get_host_cpu_name(), features=features, opt=3, jit=True)
+
+
+def _optimise(module: llvm.ModuleRef, machine: llvm.TargetMachine) -> None:
+    options = llvm.create_pipeline_tuning_options(speed_level=3)
+    options.loop_vectorization = options.slp_vectorization = True
+    builder = llvm.create_pass_builder(machine, options)
+    builder.getModulePassManager().run(module, builder)
