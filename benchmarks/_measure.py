@@ -2,6 +2,7 @@
 
 from __future__ import annotations
 
+import multiprocessing
 import os
 import statistics
 import subprocess
@@ -44,6 +45,69 @@ def ratio(ours: Call, theirs: Call, turns: int = 5, least: float = 0.5) -> float
             other = seconds(theirs)
             ratios.append(seconds(ours) / other)
     return statistics.median(ratios)
+
+
+def take_turns(calls: dict[str, Call], turns: int = 5, least: float = 0.5) -> dict[str, list[float]]:
+    """Return the seconds of each call in each turn; the turns are begun by one side after another.
+
+    Parameters
+    ----------
+    calls : dict of str to callable
+        The sides, warm.
+    turns : int
+        Least number of turns.
+    least : float
+        Least number of seconds to go on for.
+    """
+    sides = list(calls)
+    times: dict[str, list[float]] = {side: [] for side in sides}
+    started, turn = time.perf_counter(), 0
+    while turn < turns or time.perf_counter() - started < least:
+        first = turn % len(sides)
+        for side in sides[first:] + sides[:first]:
+            times[side].append(seconds(calls[side]))
+        turn += 1
+    return times
+
+
+def paired_ratio(times: list[float], others: list[float]) -> float:
+    """Return the median over the turns of `times` over `others`."""
+    return statistics.median(mine / other for mine, other in zip(times, others, strict=True))
+
+
+def in_own_process(work: Callable[..., Any], *arguments: Any, limit: float = 120.0) -> Any:
+    """Return what a function returns in a fork of this process; what it breaks there is broken nowhere else.
+
+    Raises
+    ------
+    RuntimeError
+        Where the fork dies, takes longer than `limit` seconds, or the function raises; it says what was raised.
+    """
+    context = multiprocessing.get_context("fork")
+    here, there = context.Pipe(duplex=False)
+    child = context.Process(target=_send, args=(there, work, arguments))
+    child.start()
+    there.close()
+    try:
+        if not here.poll(limit):
+            raise RuntimeError(f"no answer in {limit:g} s")
+        found, value = here.recv()
+    except EOFError:
+        raise RuntimeError("the process died") from None
+    finally:
+        child.kill()
+        child.join()
+    if not found:
+        raise RuntimeError(value)
+    return value
+
+
+def _send(pipe: Any, work: Callable[..., Any], arguments: tuple[Any, ...]) -> None:
+    try:
+        answer = (True, work(*arguments))
+    except BaseException as error:
+        answer = (False, f"{type(error).__name__}: {error}")
+    pipe.send(answer)
 
 
 def in_new_process(script: str, *arguments: str, **environment: str) -> float:

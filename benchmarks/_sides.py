@@ -1,0 +1,182 @@
+"""The sides of each comparison: jitkit on its backends, NumPy and C, all at the same work, checked before they are timed.
+
+What there is to compare is read off the other files of this folder: the classes of a case, and the classes of a primitive
+whose `setup` leaves the two calls `ours` and `numpys`.
+"""
+
+from __future__ import annotations
+
+import functools
+import importlib
+import inspect
+import pkgutil
+from collections.abc import Collection, Iterator
+from pathlib import Path
+from typing import Any, NamedTuple
+
+from . import _measure, _suite
+
+DTYPE = "float32"
+SIDES = ("NumPy", "C", "cpu", "cuda")
+NOT_READ = ("speedups",)  # what is made of these comparisons
+
+
+class Row(NamedTuple):
+    """One thing to compute: a line of the table of speedups.
+
+    Attributes
+    ----------
+    name : str
+        Such as `Saxpy`, or `ReduceSums` for the class `Sums` of `reduce`.
+    stem : str
+        The name of the file.
+    cls : type
+        The benchmark with the compiled launches.
+    """
+
+    name: str
+    stem: str
+    cls: type
+
+    @property
+    def is_case(self) -> bool:
+        """Tell a case from a primitive."""
+        return issubclass(self.cls, _suite.Launches)
+
+
+class Sides(NamedTuple):
+    """Calls that do the same work, warm, and over how many points they go."""
+
+    calls: dict[str, _measure.Call]
+    points: int
+
+
+@functools.cache
+def rows() -> tuple[Row, ...]:
+    """Return everything that there is to compare, in alphabetical order."""
+    found = {row.name: row for stem in _stems() for row in _rows_of(stem)}
+    return tuple(found[name] for name in sorted(found))
+
+
+def compiled(row: Row, wanted: Collection[str] = SIDES) -> Sides:
+    """Prepare the compiled sides of a row, each run once and found right; those that cannot run here are left out.
+
+    Parameters
+    ----------
+    row : Row
+        What to compute.
+    wanted : collection of str
+        Which of `SIDES`.
+
+    Raises
+    ------
+    NotImplementedError
+        Where the installed jitkit lacks it.
+    AssertionError
+        Where a side is wrong.
+    """
+    _suite.keep_caches_apart()
+    return _sides_of_case(row, wanted) if row.is_case else _sides_of_primitive(row)
+
+
+def interpreted(row: Row) -> Sides:
+    """Prepare the interpreter, which has a size of its own.
+
+    Raises
+    ------
+    NotImplementedError
+        Where the installed jitkit lacks the case, or the row is a primitive.
+    """
+    sizes = [cls().size for cls in _classes(row.stem, _suite.InterpretedLaunches)]
+    if not row.is_case or not sizes:
+        raise NotImplementedError("nothing to interpret")
+    case = _suite.load(row.stem)
+    problem = case.problem(sizes[0], DTYPE)
+    expected = case.reference(problem)
+    launch = functools.partial(case.launch, problem, "python")
+    launch()
+    case.check(problem, expected, by="the interpreter")
+    return Sides({"interpreted": launch}, case.cost(problem).points)
+
+
+def _stems() -> list[str]:
+    found = pkgutil.iter_modules([str(Path(__file__).parent)])
+    return [entry.name for entry in found if not entry.name.startswith("_") and entry.name not in NOT_READ]
+
+
+def _rows_of(stem: str) -> Iterator[Row]:
+    for cls in _classes(stem, _suite.Launches):
+        yield Row(cls.__name__, stem, cls)
+    for cls in _classes(stem, object):
+        if _is_beside_numpy(cls) and not issubclass(cls, _suite.CaseBenchmark):
+            yield Row(f"{stem.title().replace('_', '')}{cls.__name__}", stem, cls)
+
+
+def _is_beside_numpy(cls: Any) -> bool:
+    return hasattr(cls, "track_relative_to_numpy") and "size" in getattr(cls, "param_names", ())
+
+
+def _classes(stem: str, base: type) -> list[Any]:
+    """Return the classes that a file of this folder defines from a base."""
+    module = importlib.import_module(f"{__package__}.{stem}")
+    own = (cls for cls in vars(module).values() if inspect.isclass(cls) and cls.__module__ == module.__name__)
+    return [cls for cls in own if issubclass(cls, base) and not inspect.isabstract(cls)]
+
+
+def _sides_of_case(row: Row, wanted: Collection[str]) -> Sides:
+    case = _suite.load(row.stem)
+    original = case.problem(row.cls().sizes[0], DTYPE)
+    expected = case.reference(original)
+    calls = {}
+    for side, bind in {"cpu": _on_cpu, "cuda": _on_cuda, "C": _in_c}.items():
+        try:
+            problem, call = bind(case, original.copy()) if side in wanted else (None, None)
+        except NotImplementedError:
+            continue
+        if call is not None:
+            call()
+            case.check(_on_host(problem), expected, by=side)
+            calls[side] = call
+    for cls in _classes(row.stem, _suite.LaunchesBesideNumPy) if "NumPy" in wanted else ():
+        beside = cls()
+        beside.prepared = _suite.Prepared(case, original, original, calls["cpu"])
+        calls["NumPy"] = beside.in_numpy()
+        calls["NumPy"]()
+    return Sides(calls, case.cost(original).points)
+
+
+def _on_cpu(case: Any, problem: Any) -> tuple[Any, _measure.Call]:
+    return problem, functools.partial(case.launch, problem, "cpu")
+
+
+def _on_cuda(case: Any, problem: Any) -> tuple[Any, _measure.Call]:
+    if not _suite.has_gpu():
+        raise NotImplementedError("there is no GPU here")
+    prepared = _suite.on_gpu(case, problem)
+    return prepared.problem, prepared.launch
+
+
+def _in_c(case: Any, problem: Any) -> tuple[Any, _measure.Call]:
+    from .peers import build
+
+    try:
+        return problem, build.bind(case, problem)
+    except (build.CompilerError, FileNotFoundError) as error:
+        raise NotImplementedError(str(error)) from None
+
+
+def _on_host(problem: Any) -> Any:
+    import jitkit as jk
+
+    args = tuple(jk.to_numpy(arg) if hasattr(arg, "shape") else arg for arg in problem.args)
+    return type(problem)(problem.space, args, problem.written)
+
+
+def _sides_of_primitive(row: Row) -> Sides:
+    benchmark = row.cls()
+    named = dict(zip(benchmark.param_names, benchmark.params, strict=True))
+    # The last size is the one at which the work and not the launch is timed.
+    chosen = {name: values[-1] if name == "size" else values[0] for name, values in named.items()}
+    benchmark.setup(*chosen.values())
+    benchmark.numpys()
+    return Sides({"cpu": benchmark.ours, "NumPy": benchmark.numpys}, int(chosen["size"]))
