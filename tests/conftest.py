@@ -1,8 +1,8 @@
 """What all tests share: one body of a test for every backend, and a run that the user's own settings cannot change.
 
-A test that takes the `backend` fixture runs once on each backend. Without a GPU its `cuda` leg needs the CUDA
-simulator, which Numba chooses when it is imported: `test_simulator.py` starts a second run of pytest for that, in which
-only the `cuda` legs are left. With ``JITKIT_TEST_CUDA=emulated`` they run in this process, in the emulator.
+A test that takes the `backend` fixture runs once on each backend. Without a GPU its `cuda` leg runs in the emulator,
+which executes the generated PTX. `test_simulator.py` starts a second run of pytest for a few files, in Numba's CUDA
+simulator, which Numba chooses when it is imported; only the `cuda` legs are left there.
 """
 
 from __future__ import annotations
@@ -16,7 +16,6 @@ import hypothesis
 import pytest
 
 SIMULATED = os.environ.get("NUMBA_ENABLE_CUDASIM") == "1"
-EMULATED = os.environ.get("JITKIT_TEST_CUDA") == "emulated"
 BACKENDS = ("cuda",) if SIMULATED else ("python", "cpu", "cuda")
 
 # jitkit reads these; conftest is imported before any test imports jitkit.
@@ -47,8 +46,6 @@ def backend(request: pytest.FixtureRequest) -> Iterator[str]:
     if request.param != "cuda" or SIMULATED or has_gpu():
         yield request.param
         return
-    if not EMULATED:
-        pytest.skip("no GPU here; tests/test_simulator.py runs this in the CUDA simulator")
     # Not jk.emulate_cuda(): a context does not reach the threads that some tests start.
     with pytest.MonkeyPatch.context() as patch:
         patch.setenv("JITKIT_CUDA_EMULATOR", "1")

@@ -486,6 +486,23 @@ def is_odd(n):
     return False if n == 0 else is_even(n - 1)
 
 
+@jk.kernel
+def parities(i, out):
+    out[i] = is_even(i)
+
+
+def test_recursion(backend):
+    out = np.zeros(6, bool)
+    if backend == "cuda":
+        with pytest.raises(
+            jk.KernelTypeError, match=r"test_language\.py:\d+: parities: is_\w+ calls itself.*write a loop"
+        ):
+            parities.on(backend)[6](out)
+        return
+    parities.on(backend)[6](out)
+    np.testing.assert_array_equal(out, [True, False] * 3)
+
+
 def rectified(x):
     if x > 0:
         return x
@@ -499,7 +516,7 @@ def statements(i, x, flags, a, b, out, scale=3):
     unset: int  # noqa: F842
     pass
     out[0, i] = w = v * scale
-    out[1, i] = w + is_even(i)
+    out[1, i] = w + 1
     out[2, i] = operator.add(x[i], 2) * operator.neg(x[i]) + operator.floordiv(i, 2)
     out[3, i] = rectified(x[i]) * 0.1
     for _ in range(3):
@@ -528,7 +545,7 @@ def test_statements_and_names(backend):
     statements.on(backend)[4](x, flags, a, b, out)
     i = np.arange(4)
     expected = [
-        3 * x, 3 * x + (i % 2 == 0), (x + 2) * -x + i // 2, np.where(x > 0, x * np.float32(0.1), 0), b,
+        3 * x, 3 * x + 1, (x + 2) * -x + i // 2, np.where(x > 0, x * np.float32(0.1), 0), b,
         np.where(i > 1, 1, 0), before, [4, 4, 4, 4], 2 * i + 1,
     ]  # fmt: skip
     np.testing.assert_array_equal(out, np.array(expected, float))

@@ -7,7 +7,7 @@ from typing import Any
 
 import numpy as np
 
-from jitkit.backends import device_memory, report
+from jitkit.backends import cuda_limits, device_memory, report
 from jitkit.backends.cuda_grid import group_parts, parts
 from jitkit.backends.gpu import EMULATED_CC, EXTRA, emulated, require, require_compiler, simulated
 from jitkit.errors import BackendError
@@ -24,6 +24,8 @@ def plan(call: Call, values: tuple) -> None:
 def run(call: Call, values: tuple) -> None:
     """Run a launch whose arguments are bound and checked; with device arrays it returns before the GPU is done."""
     require(f"kernel {call.kernel.name}")
+    if not simulated():
+        cuda_limits.refuse(call, values)
     with Transfers(call, values) as moved:
         engine = _engine()
         if not call.space.points:
@@ -58,6 +60,7 @@ def prepare(call: Call, values: tuple, cc: tuple[int, int] | None = None) -> Any
             "the CUDA simulator interprets kernels: it has nothing to compile (unset NUMBA_ENABLE_CUDASIM)"
         )
     require_compiler(f"{call.kernel.name}: generating CUDA code")
+    cuda_limits.refuse(call, values)
     if cc is None:
         require(f"compiling {call.kernel.name} for the current GPU")
         cc = EMULATED_CC if emulated() else None
