@@ -102,14 +102,15 @@ def prepare(name: str, backend: str, size: int, dtype: str) -> Prepared:
     case = load(name)
     host = case.problem(size, dtype)
     if backend == "cuda":
-        prepared = _on_gpu(case, host)
+        prepared = on_gpu(case, host)
     else:
         prepared = Prepared(case, host, host, functools.partial(case.launch, host, backend))
     prepared.launch()
     return prepared
 
 
-def _on_gpu(case: Any, host: Any) -> Prepared:
+def on_gpu(case: Any, host: Any) -> Prepared:
+    """Move a problem to the GPU; its launches wait for their end."""
     import jitkit as jk
 
     args = tuple(jk.asarray(arg, device="cuda") if hasattr(arg, "shape") else arg for arg in host.args)
