@@ -25,8 +25,19 @@ class Memory(LaneByLane):
             self.body.define(item, self._load_row(item.type, self._address(pointer), item.tail, mask))
         elif self.body.shapes.bounded.get(pointer.text) == size_of(item.type):
             self.body.define(item, self._load_clamped(item, pointer, mask))
+        elif stride is not None and mask is None:
+            self.body.define(item, self._load_apart(item, self._address(pointer), stride))
         else:
             self.body.define(item, self._gather(item.type, self._addresses(pointer), item.tail, mask))
+
+    def _load_apart(self, item: Instruction, address: str, stride: int) -> str:
+        """Load elements at a fixed distance one by one: a gather would compute a vector of addresses first."""
+        vector = "poison"
+        for k in range(self.body.lanes):
+            place = self.text.emit(f"getelementptr i8, ptr {address}, i64 {k * stride}")
+            element = self.text.emit(f"load {item.type}, ptr {place}, align {item.tail}")
+            vector = self.vector.set_lane(item.type, vector, element, k)
+        return vector
 
     def _define_uniform(self, item: Instruction, code: str) -> None:
         varying = self.body.shapes.strides[item.name] is None
