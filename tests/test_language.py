@@ -550,3 +550,18 @@ def test_statements_and_names(backend):
     ]  # fmt: skip
     np.testing.assert_array_equal(out, np.array(expected, float))
     np.testing.assert_array_equal(flags, ~before)
+
+
+def test_a_lambda_inside_another_on_one_line_is_told_from_it(backend):
+    def launched(make):
+        out = np.zeros(3)
+        f = make()
+
+        @jk.kernel
+        def apply(i, out):
+            out[i] = f(i)
+
+        apply.on(backend)[3](out)
+        return out.tolist()
+
+    assert launched(lambda: lambda a: a * a) == [0, 1, 4]

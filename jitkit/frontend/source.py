@@ -50,6 +50,8 @@ def _read_lambda(func: Callable) -> ast.FunctionDef:
     code = func.__code__
     tree = ast.parse("".join(inspect.findsource(func)[0]), code.co_filename)
     found = [node for node in ast.walk(tree) if isinstance(node, ast.Lambda) and is_code_of(code, node)]
+    # The places of a lambda's instructions lie in those around it, too: the innermost is meant.
+    found = [node for node in found if not any(inner is not node and inner in ast.walk(node) for inner in found)]
     if len(found) != 1:
         raise KernelSyntaxError(
             f"{code.co_filename}:{code.co_firstlineno}: this lambda cannot be told from others on its line: "
