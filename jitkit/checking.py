@@ -2,13 +2,17 @@
 
 from __future__ import annotations
 
-from typing import Any
+from typing import Any, Literal
 
+from jitkit.errors import BackendError, LaunchError
 from jitkit.findings import Report
+from jitkit.launch import choice
 from jitkit.launch.definition import Call
 
 
-def check(call: Call, values: tuple[Any, ...], *, seed: int | None = None) -> Report:
+def check(
+    call: Call, values: tuple[Any, ...], *, seed: int | None = None, backend: Literal["python", "cuda"] = "python"
+) -> Report:
     """Interpret a launch under the sanitizer, on copies of the arguments: the caller's arrays stay as they are.
 
     Found are: two work-items that touch one element, at least one of them writing, with no atomic and no barrier of their
@@ -21,6 +25,10 @@ def check(call: Call, values: tuple[Any, ...], *, seed: int | None = None) -> Re
     The kernel runs on after a finding: a read outside an array gives 0 and a write is dropped. A work-item that does so a
     thousand times is ended, since it may never end by itself.
 
+    With ``backend="cuda"`` the code for GPUs runs in the emulator instead, on any machine. That sees what was generated and
+    not what was written: accesses outside every array (an index past the end of a row that lands in the next row is not
+    one), misaligned accesses (``"misaligned"``), races in shared memory, and barriers that only part of a group reaches.
+
     Parameters
     ----------
     call : Call
@@ -28,7 +36,10 @@ def check(call: Call, values: tuple[Any, ...], *, seed: int | None = None) -> Re
     values : tuple
         One for each parameter behind the indices; device arrays are copied to the host.
     seed : int, optional
-        Shuffles the order of a group's work-items; by default ``JITKIT_SHUFFLE``, or the order of the indices.
+        Shuffles the order of a group's work-items; by default ``JITKIT_SHUFFLE``, or the order of the indices. For the
+        interpreter alone.
+    backend : {"python", "cuda"}, default "python"
+        What runs: the interpreter, or the code for GPUs in the emulator.
 
     Returns
     -------
@@ -37,7 +48,9 @@ def check(call: Call, values: tuple[Any, ...], *, seed: int | None = None) -> Re
     Raises
     ------
     LaunchError
-        For spaces of over 33 million work-items.
+        For spaces of over 33 million work-items in the interpreter, and a seed for the emulator.
+    BackendError
+        For another backend, and where numba-cuda, which generates the code for GPUs, is not installed.
 
     Examples
     --------
@@ -49,6 +62,18 @@ def check(call: Call, values: tuple[Any, ...], *, seed: int | None = None) -> Re
     >>> sorted({finding.kind for finding in report.findings})
     ['out-of-bounds', 'race']
     """
+    if choice.checked(backend, f"{call.kernel.name}.check") == "cpu":
+        raise BackendError(
+            f"{call.kernel.name}.check: the code for CPUs has no checks; ask for backend='python' or 'cuda'"
+        )
+    if backend == "cuda":
+        if seed is not None:
+            raise LaunchError(
+                f"{call.kernel.name}.check: a seed orders the interpreter's work-items, not backend 'cuda'"
+            )
+        from jitkit.backends import emulated_check
+
+        return emulated_check.check(call, values)
     from jitkit.backends import sanitizer
 
     return sanitizer.check(call, values, seed)

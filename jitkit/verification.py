@@ -9,7 +9,7 @@ from typing import TYPE_CHECKING, Any
 import numpy as np
 from numpy.typing import NDArray
 
-from jitkit.backends import copies
+from jitkit.backends import copies, gpu
 from jitkit.errors import JitkitError
 from jitkit.language import Position
 from jitkit.launch import choice
@@ -75,11 +75,14 @@ class VerifyReport:
         The backends that ran, the interpreter first.
     differences : tuple of Difference
         The first for each backend and array.
+    stand_in : str or None
+        What ran in place of a GPU for ``"cuda"``: ``"emulated"`` or ``"simulated"``.
     """
 
     kernel: str
     backends: tuple[str, ...]
     differences: tuple[Difference, ...]
+    stand_in: str | None = None
 
     @property
     def ok(self) -> bool:
@@ -87,7 +90,8 @@ class VerifyReport:
         return not self.differences
 
     def __str__(self) -> str:
-        ran = " and ".join(filter(None, [", ".join(self.backends[:-1]), self.backends[-1]]))
+        names = [f"cuda ({self.stand_in})" if name == "cuda" and self.stand_in else name for name in self.backends]
+        ran = " and ".join(filter(None, [", ".join(names[:-1]), names[-1]]))
         if self.ok:
             return f"{self.kernel}: {ran} agree" if len(self.backends) > 1 else f"{self.kernel}: only {ran} runs here"
         return "\n".join([f"{self.kernel}: {ran} disagree", *(f"  {found}" for found in self.differences)])
@@ -149,7 +153,7 @@ def verify(
         for path, got in _results(call, values, backend).items()
         if (difference := _first(backend, path, expected[path], got, max_ulp)) is not None
     ]
-    return VerifyReport(call.kernel.name, ("python", *others), tuple(found))
+    return VerifyReport(call.kernel.name, ("python", *others), tuple(found), gpu.stand_in())
 
 
 def _available() -> tuple[str, ...]:

@@ -3,19 +3,22 @@
 from __future__ import annotations
 
 from collections.abc import Iterator
+from dataclasses import dataclass
 from typing import Any
 
 import numpy as np
 from numba import types
 from numba.cuda.typing.typeof import typeof
 
-from jitkit.backends import cuda_device, emulation, report
+from jitkit import streams
+from jitkit.backends import cuda_device, emulated_streams, emulation, report
 from jitkit.backends.cuda import Variant
 from jitkit.backends.cuda_grid import grid, group_grid, rounded_up
 from jitkit.backends.emulated_arrays import EmulatedArray
 from jitkit.backends.gpu import EMULATED_CC
 from jitkit.backends.layout import leaf_values
 from jitkit.emulator.arguments import byte_ranges, packed
+from jitkit.emulator.findings import ExecutionError
 from jitkit.emulator.module import Module
 from jitkit.errors import JitkitError
 from jitkit.launch.definition import Call
@@ -25,6 +28,37 @@ THREADS = 128
 """Threads of a block of a kernel without groups."""
 
 Extents = tuple[int, ...]
+
+
+@dataclass(frozen=True)
+class Grid:
+    """Where an error was found.
+
+    Attributes
+    ----------
+    module : Module
+        What ran.
+    part : Space
+        The part of the launch space that the grid covers.
+    threads : tuple of int
+        Threads of a block along x, y and z.
+    values : tuple
+        The launch's arguments, arrays in the emulator's memory.
+    """
+
+    module: Module
+    part: Space
+    threads: Extents
+    values: tuple[Any, ...]
+
+    def work_item(self, block: Extents, thread: Extents) -> Extents:
+        """Return the global index of a thread."""
+        along = [b * n + t for b, n, t in zip(block, self.threads, thread, strict=True)]
+        counts = self.part.counts
+        if len(counts) == 4:
+            along[2:] = [along[2] % counts[1], along[2] // counts[1]]
+        positions = along[: len(counts)][::-1]
+        return tuple(s + d * p for s, d, p in zip(*self.part[:2], positions, strict=True))
 
 
 def start(call: Call, part: Space, values: tuple) -> None:
@@ -41,25 +75,37 @@ def start_groups(call: Call, part: Space, first: tuple[int, ...], values: tuple)
     blocks, threads = group_grid(part, kernel.group)
     variant = cuda_device.variant_for(rounded_up(part, kernel.group), _leaves(values), cut=any(first))
     shared = kernel.program.dynamic_shared_bytes(dict(zip(call.argument_names, values, strict=True)))
-    _run(call, values, variant, Space(part.starts, part.steps, first), blocks, threads, shared)
+    _run(call, values, variant, part, blocks, threads, shared, first)
 
 
 def _run(
-    call: Call, values: tuple, variant: Variant, space: Space, blocks: Extents, threads: Extents, shared: int
-) -> None:
-    asked = emulation.requested()
-    check = asked is not None and asked.check
+    call: Call, values: tuple, variant: Variant, part: Space, blocks: Extents, threads: Extents, shared: int,
+    first: Extents | None = None,
+) -> None:  # fmt: skip
+    asked = emulation.requested() or emulation.Request(True)
+    check = asked.check
     leaves = _leaves(values)
     module = _module(call, values, leaves, variant, check)
     entry = module.entries[0]
     program = module.program(entry, bounds=check, races=check)
     index = np.int32 if variant.narrow else np.int64
-    numbers = [index(value) for group in space for value in group]
+    numbers = [index(value) for group in (part if first is None else (*part[:2], first)) for value in group]
     args = [*numbers, *(item for leaf in leaves for item in _flat(leaf))]
-    module.start(
-        call.kernel.name, program, blocks, threads,
-        packed(call.kernel.name, program.translation, args), shared, ranges=_ranges(leaves), races=check,
-    )  # fmt: skip
+    params, ranges = packed(call.kernel.name, program.translation, args), _ranges(leaves)
+    grid = Grid(module, part, threads, values)
+
+    def step() -> None:
+        try:
+            module.start(
+                call.kernel.name, program, blocks, threads, params, shared,
+                ranges=ranges, races=check, ignored=asked.ignored,
+            )  # fmt: skip
+        except ExecutionError as error:
+            error.grid = grid
+            raise
+
+    stream = streams.current()
+    emulated_streams.launch(step, None if stream is None else stream.queue)
 
 
 def _leaves(values: tuple) -> list[Any]:

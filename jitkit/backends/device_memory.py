@@ -6,15 +6,18 @@ from typing import Any
 
 from numpy.typing import DTypeLike, NDArray
 
-from jitkit.backends import emulated_arrays, gpu
+from jitkit.backends import emulated_arrays, emulation, gpu
 from jitkit.backends.emulated_arrays import EmulatedArray
 from jitkit.errors import BackendError
+
+_MARGIN = 1 << 16  # so that what lies past the end of one array lies in no other
 
 
 def to_device(x: NDArray[Any]) -> Any:
     """Return a copy of a C-contiguous NumPy array on the device."""
     if gpu.emulated():
-        return emulated_arrays.to_device(x)
+        asked = emulation.requested()
+        return emulated_arrays.to_device(x, _MARGIN if asked is not None and asked.check else 0)
     from numba import cuda
 
     return cuda.to_device(x)

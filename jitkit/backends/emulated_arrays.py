@@ -8,6 +8,8 @@ from typing import Any, NoReturn
 import numpy as np
 from numpy.typing import ArrayLike, DTypeLike, NDArray
 
+from jitkit.backends import emulated_streams
+
 _ALIGNMENT = 256  # of what cudaMalloc returns
 
 
@@ -73,14 +75,16 @@ class EmulatedArray:
         return {**interface, "version": 3, "strides": None if self._memory.flags.c_contiguous else self.strides}
 
     def copy_to_host(self, ary: NDArray[Any] | None = None) -> NDArray[Any]:
-        """Return the elements as a NumPy array, or write them to one."""
+        """Return the elements as a NumPy array, or write them to one, behind all streams."""
+        emulated_streams.synchronize()
         if ary is None:
             return self._memory.copy()
         ary[...] = self._memory
         return ary
 
     def copy_to_device(self, ary: ArrayLike | EmulatedArray) -> None:
-        """Write elements from the host, or from another such array, here."""
+        """Write elements from the host, or from another such array, here, behind all streams."""
+        emulated_streams.synchronize()
         self._memory[...] = ary._memory if isinstance(ary, EmulatedArray) else ary
 
     def reshape(self, *shape: int) -> EmulatedArray:
@@ -89,9 +93,13 @@ class EmulatedArray:
 
     def __getitem__(self, index: Any) -> Any:
         found = self._memory[index]
-        return EmulatedArray(found) if isinstance(found, np.ndarray) else found
+        if isinstance(found, np.ndarray):
+            return EmulatedArray(found)
+        emulated_streams.synchronize()
+        return self._memory[index]
 
     def __setitem__(self, index: Any, value: Any) -> None:
+        emulated_streams.synchronize()
         self._memory[index] = value._memory if isinstance(value, EmulatedArray) else value
 
     def __len__(self) -> int:
@@ -104,17 +112,17 @@ class EmulatedArray:
         return f"<emulated device array {self.shape} of {self.dtype}>"
 
 
-def empty(shape: int | tuple[int, ...], dtype: DTypeLike) -> EmulatedArray:
-    """Return an array whose elements have no defined value."""
+def empty(shape: int | tuple[int, ...], dtype: DTypeLike, margin: int = 0) -> EmulatedArray:
+    """Return an array whose elements have no defined value, with at least `margin` bytes of its own around it."""
     kind, extents = np.dtype(dtype), np.empty(shape, np.void).shape
     size = math.prod(extents) * kind.itemsize
-    buffer = np.empty(size + _ALIGNMENT, np.uint8)
-    start = -buffer.ctypes.data % _ALIGNMENT
+    buffer = np.empty(size + _ALIGNMENT + 2 * margin, np.uint8)
+    start = margin + -(buffer.ctypes.data + margin) % _ALIGNMENT
     return EmulatedArray(buffer[start : start + size].view(kind).reshape(extents))
 
 
-def to_device(x: NDArray[Any]) -> EmulatedArray:
-    """Return a copy of a NumPy array in the emulator's memory, C-contiguous."""
-    array = empty(x.shape, x.dtype)
+def to_device(x: NDArray[Any], margin: int = 0) -> EmulatedArray:
+    """Return a copy of a NumPy array in the emulator's memory, C-contiguous; `margin` as in `empty`."""
+    array = empty(x.shape, x.dtype, margin)
     array.copy_to_device(x)
     return array

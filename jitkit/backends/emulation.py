@@ -24,10 +24,13 @@ class Request:
         Also where there is a GPU.
     check : bool
         Look for accesses out of bounds, misaligned accesses and races in shared memory.
+    ignored : tuple of (int, int)
+        Kinds of errors and lines of the PTX where they are not reported; see `jitkit.backends.emulated_check`.
     """
 
     always: bool
     check: bool = False
+    ignored: tuple[tuple[int, int], ...] = ()
 
 
 _context: ContextVar[Request | None] = ContextVar("jitkit_cuda_emulator", default=None)
@@ -78,7 +81,14 @@ def emulate_cuda(*, always: bool = False, check: bool = False) -> Iterator[None]
     >>> x
     array([0., 2., 4.])
     """
-    token = _context.set(Request(always, check))
+    with request(Request(always, check)):
+        yield
+
+
+@contextlib.contextmanager
+def request(wanted: Request) -> Iterator[None]:
+    """Ask for the emulator inside the ``with`` block."""
+    token = _context.set(wanted)
     try:
         yield
     finally:

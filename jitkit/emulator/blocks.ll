@@ -73,7 +73,8 @@ one:
   set Thread.index %thread, %index
   set Thread.lane %thread, %lane
   set Thread.warp %thread, %warp
-  set Thread.local_low %thread, 0
+  set Thread.strikes %thread, 0
+  set Thread.local_low %thread, -1
   set Thread.local_high %thread, 0
   %handle = call ptr %code(i32 %x, i32 %y, i32 %z, ptr %thread, ptr %block, ptr %params)
   set Thread.handle %thread, %handle

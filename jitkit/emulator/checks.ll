@@ -11,6 +11,7 @@ entry:
   %misaligned = and i1 %power, %crooked
   br i1 %misaligned, label %askew, label %place
 askew:
+  call void @emulator.strike(ptr %thread)
   call void @emulator.report(ptr %thread, ptr %block, i32 $Error.MISALIGNED, i32 %line, i32 %access, i64 %address, i64 %size)
   ret i1 false
 place:
@@ -71,6 +72,7 @@ last:
 fine:
   ret i1 true
 bad:
+  call void @emulator.strike(ptr %thread)
   call void @emulator.report(ptr %thread, ptr %block, i32 $Error.OUT_OF_BOUNDS, i32 %line, i32 %access, i64 %address, i64 %size)
   ret i1 false
 }
@@ -115,9 +117,68 @@ none:
   ret i1 false
 }
 
+define internal void @emulator.strike(ptr %thread) alwaysinline {
+  %old = get Thread.strikes %thread
+  %new = add i32 %old, 1
+  set Thread.strikes %thread, %new
+  ret void
+}
+
+; Tells whether a thread whose access was refused ends here: the launch has failed, or it goes on and on.
+define i1 @emulator.lost(ptr %thread, ptr %block) noinline {
+entry:
+  %strikes = get Thread.strikes %thread
+  %often = icmp ugt i32 %strikes, 1000
+  %failed = call i1 @emulator.failed(ptr %block)
+  %lost = or i1 %often, %failed
+  br i1 %lost, label %count, label %done
+count:
+  %old = get Block.lost %block
+  %new = add i32 %old, 1
+  set Block.lost %block, %new
+  br label %done
+done:
+  ret i1 %lost
+}
+
+; Tells whether errors of a kind at a line are not reported.
+define internal i1 @emulator.ignored(ptr %block, i32 %kind, i32 %line) {
+entry:
+  %pairs = get Block.ignored %block
+  %count = get Block.ignored_count %block
+  br label %next
+next:
+  %i = phi i64 [ 0, %entry ], [ %i.next, %look ]
+  %more = icmp ult i64 %i, %count
+  br i1 %more, label %look, label %none
+look:
+  %twice = shl i64 %i, 1
+  %kind.p = getelementptr i32, ptr %pairs, i64 %twice
+  %line.p = getelementptr i32, ptr %kind.p, i64 1
+  %its.kind = load i32, ptr %kind.p
+  %its.line = load i32, ptr %line.p
+  %same.kind = icmp eq i32 %its.kind, %kind
+  %same.line = icmp eq i32 %its.line, %line
+  %same = and i1 %same.kind, %same.line
+  %i.next = add i64 %i, 1
+  br i1 %same, label %found, label %next
+found:
+  ret i1 true
+none:
+  ret i1 false
+}
+
 ; Writes the first error of a launch; whoever comes later writes nothing.
 define internal void @emulator.report(ptr %thread, ptr %block, i32 %kind, i32 %line, i32 %access, i64 %address, i64 %size) noinline cold {
+  call void @emulator.report_pair(ptr %thread, ptr %block, i32 %kind, i32 %line, i32 %access, i64 %address, i64 %size, i64 -1)
+  ret void
+}
+
+define internal void @emulator.report_pair(ptr %thread, ptr %block, i32 %kind, i32 %line, i32 %access, i64 %address, i64 %size, i64 %other) noinline cold {
 entry:
+  %ignored = call i1 @emulator.ignored(ptr %block, i32 %kind, i32 %line)
+  br i1 %ignored, label %done, label %try
+try:
   %error = get Block.error %block
   %at = getelementptr %emulator.Error, ptr %error, i32 0, i32 $Error.kind
   %pair = cmpxchg ptr %at, i32 0, i32 %kind monotonic monotonic
@@ -143,6 +204,10 @@ write:
   set Error.block %error, %number
   set Error.address %error, %address
   set Error.size %error, %size
+  %shared.p = get Block.shared %block
+  %shared = ptrtoint ptr %shared.p to i64
+  set Error.shared %error, %shared
+  set Error.other %error, %other
   br label %done
 done:
   ret void

@@ -3,7 +3,7 @@
 from __future__ import annotations
 
 import bisect
-from typing import TYPE_CHECKING, NoReturn
+from typing import TYPE_CHECKING, Any, NoReturn
 
 from .errors import EmulatorError
 from .records import Access, Error, Space
@@ -40,13 +40,18 @@ class ExecutionError(EmulatorError):
         The source file, where ``.loc`` names it.
     lineno : int or None
         The line there.
+    found : Finding
+        The record that the launch left.
+    grid : object
+        What the backend that launched adds.
     """
 
-    def __init__(
-        self, message: str, kind: str, line: int, place: tuple[Extent, Extent], source: Location | None
-    ) -> None:
-        super().__init__(message, line)
-        self.kind, (self.block, self.thread) = kind, place
+    grid: Any = None
+
+    def __init__(self, message: str, found: Finding, place: tuple[Extent, Extent], source: Location | None) -> None:
+        super().__init__(message, found.line)
+        self.found, (self.block, self.thread) = found, place
+        self.kind = KINDS[Error(found.kind)]
         self.filename = source.filename if source else None
         self.lineno = source.lineno if source else None
 
@@ -58,7 +63,7 @@ def raise_for(module: Module, name: str, grid: Grid, found: Finding) -> NoReturn
     source = location(module, found.line)
     where = f" ({source.filename}, line {source.lineno})" if source else ""
     message = f"{name}{where}: {_what(kind, grid, found)}; thread {place[1]} of block {place[0]}"
-    raise ExecutionError(message, KINDS[kind], found.line, place, source)
+    raise ExecutionError(message, found, place, source)
 
 
 def coordinates(number: int, extent: Extent) -> Extent:
@@ -93,12 +98,16 @@ def _what(kind: Error, grid: Grid, found: Finding) -> str:
     return "trap" if kind is Error.TRAP else "a device-side assertion failed"
 
 
-def _access(found: Finding) -> str:
+def accesses(found: Finding) -> str:
+    """Return how memory was touched: "read", "write", "atomic access"."""
     how = {Access.READ: "read", Access.WRITE: "write", Access.ATOMIC: "atomic access"}
+    return " and ".join(how[part] for part in Access if found.access & 255 & part)
+
+
+def _access(found: Finding) -> str:
     space = Space(found.access >> 8)
     memory = "" if space is Space.GENERIC else f" of {space.name.lower()} memory"
-    parts = [how[part] for part in Access if found.access & 255 & part]
-    return f"{' and '.join(parts)}{memory} of {found.size} bytes"
+    return f"{accesses(found)}{memory} of {found.size} bytes"
 
 
 def _address(grid: Grid, found: Finding) -> str:

@@ -19,6 +19,7 @@ define internal void @emulator.place(ptr %block, i64 %number) alwaysinline {
   %x = trunc i64 %x.64 to i32
   %y = trunc i64 %y.64 to i32
   %z = trunc i64 %z.64 to i32
+  set Block.lost %block, 0
   set Block.ctaid.x %block, %x
   set Block.ctaid.y %block, %y
   set Block.ctaid.z %block, %z

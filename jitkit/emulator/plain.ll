@@ -48,6 +48,8 @@ one:
   set Thread.index %thread, %index
   set Thread.lane %thread, %lane
   set Thread.warp %thread, %warp
+  set Thread.strikes %thread, 0
+  set Thread.local_low %thread, -1
   call void @emulator.thread(i32 %x, i32 %y, i32 %z, ptr %thread, ptr %block, ptr %params)
   br label %one.end
 one.end:

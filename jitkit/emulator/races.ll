@@ -42,10 +42,12 @@ look:
 byte:
   %i = phi i64 [ %offset, %look ], [ %i.next, %next ]
   %entry.p = getelementptr %emulator.Shadow, ptr %shadow, i64 %i
-  %bad = call i1 @emulator.touch(ptr %thread, ptr %entry.p, i32 %epoch, i32 %own, i32 %access)
+  %other = call i32 @emulator.touch(ptr %thread, ptr %entry.p, i32 %epoch, i32 %own, i32 %access)
+  %bad = icmp ne i32 %other, -2
   br i1 %bad, label %report, label %next
 report:
-  call void @emulator.report(ptr %thread, ptr %block, i32 $Error.RACE, i32 %line, i32 %access, i64 %i, i64 %size)
+  %other.64 = sext i32 %other to i64
+  call void @emulator.report_pair(ptr %thread, ptr %block, i32 $Error.RACE, i32 %line, i32 %access, i64 %i, i64 %size, i64 %other.64)
   br label %done
 next:
   %i.next = add i64 %i, 1
@@ -55,8 +57,8 @@ done:
   ret void
 }
 
-; Notes an access of one byte; tells whether it races with an earlier one.
-define internal i1 @emulator.touch(ptr %thread, ptr %byte, i32 %epoch, i32 %own, i32 %access) {
+; Notes an access of one byte; returns the thread whose earlier access it races with (-1: not known which), or -2.
+define internal i32 @emulator.touch(ptr %thread, ptr %byte, i32 %epoch, i32 %own, i32 %access) {
 entry:
   %index = get Thread.index %thread
   %w.epoch.p = getelementptr %emulator.Shadow, ptr %byte, i32 0, i32 0
@@ -80,7 +82,8 @@ entry:
 
 read:
   call void @emulator.note_read(ptr %byte, i32 %index, i32 %epoch, i32 %own)
-  ret i1 %w.race
+  %read.answer = select i1 %w.race, i32 %w.thread, i32 -2
+  ret i32 %read.answer
 
 write:
   %r.epoch.p = getelementptr %emulator.Shadow, ptr %byte, i32 0, i32 4
@@ -108,8 +111,12 @@ write:
   store i32 %own, ptr %w.own.p
   store i32 %index, ptr %w.thread.p
   store i32 %atomic.32, ptr %w.atomic.p
-  %race = or i1 %w.race, %r.race
-  ret i1 %race
+  ; The last reader is kept, which may be this thread where several have read
+  %r.self = icmp eq i32 %r.thread, %index
+  %r.other = select i1 %r.self, i32 -1, i32 %r.thread
+  %by.read = select i1 %r.race, i32 %r.other, i32 -2
+  %answer = select i1 %w.race, i32 %w.thread, i32 %by.read
+  ret i32 %answer
 }
 
 ; Tells whether nothing orders an access by one thread against an earlier one by another.

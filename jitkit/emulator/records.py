@@ -199,32 +199,37 @@ THREAD = Record(
     "%emulator.Thread",
     _fields(
         "ptr handle, ptr frame, i64 frame_size, i32 kind, i32 line, i32 mask, i32 barrier, i32 count, i32 mode,"
-        "i64 a, i64 b, i64 c, i64 result, i32 flag, i32 index, i32 lane, i32 warp, i64 local_low, i64 local_high"
+        "i64 a, i64 b, i64 c, i64 result, i32 flag, i32 index, i32 lane, i32 warp, i64 local_low, i64 local_high,"
+        "i32 strikes"
     ),
 )
 
 # `ranges` points to `range_count` pairs of i64: the first byte of an array and the one past its last. `shared_size` is
 # the static and the dynamic part together; `globals` the module's own variables (see `globals.layout`). `races` and
-# `threads` are the executor's.
+# `threads` are the executor's. `ignored` points to `ignored_count` pairs of i32, the kind and the line of errors that are
+# not reported; `lost` counts the block's threads that were ended because of too many of them (a thread's `strikes`).
 BLOCK = Record(
     "%emulator.Block",
     _fields(
         "i32 ctaid.x, i32 ctaid.y, i32 ctaid.z, i32 nctaid.x, i32 nctaid.y, i32 nctaid.z,"
         "i32 ntid.x, i32 ntid.y, i32 ntid.z, i32 shared_size, i32 dynamic_size, i32 thread_count,"
         "ptr shared, ptr globals, i64 globals_size, ptr ranges, i64 range_count, ptr error, ptr threads, ptr races,"
-        "i64 gridid"
+        "i64 gridid, ptr ignored, i64 ignored_count, i32 lost"
     ),
 )
 
-# The first error of a block stays: whoever finds `kind` already set writes nothing.
+# The first error of a launch stays: whoever finds `kind` already set writes nothing. `shared` is the address of the
+# block's shared memory; `other` the other thread of a race, -1 where it is not known.
 ERROR = Record(
     "%emulator.Error",
-    _fields("i32 kind, i32 line, i32 thread, i32 access, i64 block, i64 address, i64 size"),
+    _fields("i32 kind, i32 line, i32 thread, i32 access, i64 block, i64 address, i64 size, i64 shared, i64 other"),
 )
 
 # What the generated code calls, and the executor defines, when checks are asked for. A check answers whether the access
 # may be made; `address` is that of the host, and `access` an `Access` and 256 times a `Space`.
 CHECK = "declare i1 @emulator.check(ptr, ptr, i64, i64, i32, i32) ; thread, block, address, size, line, access"
 RACE = "declare void @emulator.race(ptr, ptr, i64, i64, i32, i32) ; thread, block, address, size, line, access"
+# Whether a thread ends here whose access was refused: it may never end by itself.
+LOST = "declare i1 @emulator.lost(ptr, ptr) ; thread, block"
 # Always called with one of the last two kinds of `Error`.
 FAIL = "declare void @emulator.fail(ptr, ptr, i32, i32) ; thread, block, error kind, line"

@@ -69,7 +69,7 @@ def trap(fn: Body, ins: Instruction) -> None:
 
 def leave(fn: Body) -> None:
     """Go to the end of the thread; a recursive function, which is never inlined, returns."""
-    fn.jump("thread.exit" if fn.in_thread else fn.frame.leave)
+    fn.jump(fn.thread_end)
 
 
 @instruction("discard applypriority prefetch prefetchu", "global local L1 L2 evict_normal L2::evict_last "

@@ -64,8 +64,11 @@ def checked(fn: Body, address: str, size: int, space: Space, access: Access) -> 
     value = fn.emit(f"ptrtoint ptr {address} to i64") if fn.unit.options.bounds or fn.unit.options.races else ""
     if fn.unit.options.bounds:
         fine = fn.emit("call i1 @emulator.check" + arguments.format(value))
-        access_, behind = fn.fresh("access"), fn.fresh("behind")
-        fn.branch(fine, access_, behind)
+        access_, refused, behind = fn.fresh("access"), fn.fresh("refused"), fn.fresh("behind")
+        fn.branch(fine, access_, refused)
+        fn.label(refused)
+        lost = fn.emit("call i1 @emulator.lost(ptr %thread, ptr %block)")
+        fn.branch(lost, fn.thread_end, behind)
         fn.label(access_)
     if fn.unit.options.races and space in (Space.SHARED, Space.GENERIC):
         fn.run("call void @emulator.race" + arguments.format(value))
@@ -88,6 +91,9 @@ def load(fn: Body, ins: Instruction) -> None:
     kind, space = type_of(ins), space_of(ins)
     targets = elements(ins.operands[0])
     address = pointer(fn, ins.operands[1], space)
+    if fn.unit.options.bounds:  # what a load that is refused gives
+        for target in targets:
+            fn.write(target, "zeroinitializer", kind.llvm)
     behind = checked(fn, address, kind.size * len(targets), space, Access.READ)
     values = []
     for i in range(len(targets)):

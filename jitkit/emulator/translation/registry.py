@@ -4,13 +4,10 @@ from __future__ import annotations
 
 from collections.abc import Callable, Iterable
 from dataclasses import dataclass
-from typing import TYPE_CHECKING
 
 from ..errors import EmulatorError, UnsupportedError
 from ..syntax import Instruction
-
-if TYPE_CHECKING:
-    from .body import Body
+from .body import Body
 
 Handler = Callable[["Body", Instruction], None]
 

@@ -3,12 +3,9 @@
 from __future__ import annotations
 
 import re
-from typing import TYPE_CHECKING
 
 from ..errors import UnsupportedError
-
-if TYPE_CHECKING:
-    from .body import Body
+from .writer import Writer
 
 FIXED = {
     "%nsmid": "1", "%smid": "0", "%is_explicit_cluster": "false", "%cluster_ctarank": "0", "%cluster_nctarank": "1",
@@ -18,7 +15,7 @@ FIXED = {
 LANEMASKS = {"eq", "le", "lt", "ge", "gt"}
 
 
-def special(fn: Body, name: str, kind: str) -> str:
+def special(fn: Writer, name: str, kind: str) -> str:
     """Return the value of a special register, read as an LLVM integer."""
     if name in ("%tid.x", "%tid.y", "%tid.z"):
         return fn.fit(name, "i32", kind)
@@ -43,7 +40,7 @@ def special(fn: Body, name: str, kind: str) -> str:
     raise UnsupportedError(f"the register {name} is not declared, or is a special one that is not emulated", fn.line)
 
 
-def linear_index(fn: Body) -> str:
+def linear_index(fn: Writer) -> str:
     """Return the number of the thread in its block, counted in x, then y, then z."""
     row = fn.emit(f"mul i32 %tid.z, {fn.block_field('ntid.y')}")
     row = fn.emit(f"add i32 {row}, %tid.y")
@@ -51,7 +48,7 @@ def linear_index(fn: Body) -> str:
     return fn.emit(f"add i32 {row}, %tid.x")
 
 
-def place(fn: Body, name: str) -> str:
+def place(fn: Writer, name: str) -> str:
     """Return the lane, the warp, or the number of warps."""
     if name == "%nwarpid":
         total = fn.emit(f"add i32 {fn.block_field('thread_count')}, 31")
@@ -60,7 +57,7 @@ def place(fn: Body, name: str) -> str:
     return fn.emit(f"and i32 {index}, 31") if name == "%laneid" else fn.emit(f"lshr i32 {index}, 5")
 
 
-def lanemask(fn: Body, name: str) -> str:
+def lanemask(fn: Writer, name: str) -> str:
     """Return the mask of the lanes that compare with this one as the register's name says."""
     relation = name.removeprefix("%lanemask_")
     if relation not in LANEMASKS:
@@ -73,7 +70,7 @@ def lanemask(fn: Body, name: str) -> str:
     return fn.emit(f"xor i32 {below if relation == 'ge' else to_here}, -1")
 
 
-def clock(fn: Body, name: str, kind: str) -> str:
+def clock(fn: Writer, name: str, kind: str) -> str:
     """Return a count that grows with time; its unit is not a GPU's cycle."""
     ticks = fn.call("i64", "llvm.readcyclecounter")
     if name.endswith("_hi"):

@@ -3,13 +3,10 @@
 from __future__ import annotations
 
 from collections.abc import Iterator
-from typing import TYPE_CHECKING
 
 from ..syntax import Address, Group, Instruction, Label, Name, Negated, Operand, Pair, Statement, Targets, Vector
+from .body import Body
 from .registry import find
-
-if TYPE_CHECKING:
-    from .body import Body
 
 # These heed their predicate themselves.
 PREDICATED = {"bra"}

@@ -4,13 +4,10 @@ from __future__ import annotations
 
 from collections.abc import Callable
 from dataclasses import dataclass, field
-from typing import TYPE_CHECKING
 
 from .. import records
+from ..globals import Layout
 from ..syntax import Module
-
-if TYPE_CHECKING:
-    from ..globals import Layout
 
 
 @dataclass(frozen=True)
@@ -62,7 +59,7 @@ class Unit:
         """Return the text of the module."""
         structs = [r.llvm for r in (records.THREAD, records.BLOCK, records.ERROR)]
         checks = [records.FAIL]
-        checks += [records.CHECK] if self.options.bounds else []
+        checks += [records.CHECK, records.LOST] if self.options.bounds else []
         checks += [records.RACE] if self.options.races else []
         parts = [*structs, *self.declared.values(), *checks, *self.helpers.values(), *self.functions]
         return "\n".join([*parts, ""])
