@@ -154,8 +154,9 @@ def synchronize() -> None:
     """
     import sys
 
+    if "jitkit.backends.emulated_streams" in sys.modules:
+        sys.modules["jitkit.backends.emulated_streams"].synchronize()
     # A process that never imported numba.cuda has launched nothing there.
-    # The emulator's launches have finished when they return.
     if "numba.cuda" in sys.modules and gpu.missing() is None and not gpu.emulated():
         from numba import cuda
 

@@ -10,6 +10,7 @@ import numpy as np
 from numba import cuda, types
 from numba.cuda.typing.typeof import typeof
 
+from jitkit import streams
 from jitkit.backends import cuda as adapter
 from jitkit.backends import cuda_kept, report
 from jitkit.backends.cuda_grid import fits_32_bits, grid, group_grid, rounded_up
@@ -167,7 +168,10 @@ def leaf_type(leaf: Leaf, value: Any) -> list[types.Type]:
 
 
 def stream_of(values: tuple) -> Any:
-    """Return the stream that the arrays' own library is working on (CuPy, torch), or the default stream."""
+    """Return the stream of a ``with`` block, else that of the arrays' own library (CuPy, torch), or the default stream."""
+    chosen = streams.current()
+    if chosen is not None:
+        return chosen.queue.stream
     for _, leaf in itertools.chain.from_iterable(walk("", value) for value in values):
         library = type(leaf).__module__.split(".")[0]
         if is_device_array(leaf) and library in ("cupy", "torch"):
