@@ -364,7 +364,7 @@ class TestRun:
     @pytest.mark.gpu
     def test_on_a_gpu_nothing_is_copied_while_timing(self):
         case = cases.load("heat")
-        placed = measure._placed(case.problem("tiny"), "cuda")
+        placed = measure.placed(case.problem("tiny"), "cuda")
         assert all(hasattr(arg, "__cuda_array_interface__") for arg in placed.args[:2])
         assert "agrees with the NumPy reference" in run("run", "heat", "--backend", "cuda")
 
@@ -566,8 +566,8 @@ class TestTargets:
 
     def test_a_case_comes_before_a_module_of_its_name(self, workspace):
         write("heat.py", BLUR)
-        assert targets.find_kernel("heat")[0] is cases.load("heat").kernel
-        assert targets.find_kernel("heat.py")[0].name == "blur"
+        assert targets.find_kernel("heat").kernel is cases.load("heat").kernel
+        assert targets.find_kernel("heat.py").kernel.name == "blur"
 
 
 class TestWarmAndCache:

@@ -37,6 +37,11 @@ def size_of(ctx: click.Context, option: click.Parameter, text: str | None) -> st
     return int(text) if text is not None and re.fullmatch(r"[+-]?\d+", text) else text
 
 
+def sizes_of(ctx: click.Context, option: click.Parameter, texts: tuple[str, ...]) -> tuple[str | int | None, ...]:
+    """Return an int for each number among the sizes."""
+    return tuple(size_of(ctx, option, text) for text in texts)
+
+
 def capability_of(ctx: click.Context, option: click.Parameter, text: str | None) -> tuple[int, int] | None:
     """Return (major, minor)."""
     if text is None:
@@ -104,6 +109,36 @@ def run(name: str, **options: Any) -> None:
     from jitkit.cli import run as work
 
     work.show(name, work.Options(**options))
+
+
+@main.command()
+@click.argument("target", metavar="CASE|MODULE_OR_FILE:KERNEL")
+@click.option("--backend", "backends", type=_BACKENDS, multiple=True, help="May be repeated; by default all there are.")
+@click.option("--size", "sizes", callback=sizes_of, multiple=True, metavar="NAME|INT", help="May be repeated.")
+@click.option("--dtype", help="One of the case's dtypes; by default the first.")
+@click.option("--seconds", type=click.FloatRange(min=0), default=0.5, show_default=True, help="For each line.")
+@click.option("--threads", type=int, help="Threads of the cpu backend; by default all processors.")
+@click.option("--json", "as_json", is_flag=True, help="Print JSON instead of a table.")
+@click.option("--plot", type=click.Path(path_type=Path), metavar="FILE", help="Draw times and the roofline (.png).")
+def bench(target: str, **options: Any) -> None:
+    """Time a kernel on each backend, beside the interpreter and NumPy.
+
+    Each side is checked before it is timed. GB/s and GFLOP/s are of the least memory traffic and arithmetic that the
+    problem needs; "of roofline" is how close that comes to what this machine was measured to do (over 100 % where caches
+    hold the data). A case is timed at the sizes small and large. For a kernel of your own, the module says how to launch
+    it: by JITKIT_WARM (see `jitkit warm`), or for several sizes, and beside NumPy, by
+
+    \b
+    JITKIT_BENCH = {
+        "blur": {"make": make_blur, "sizes": [256, 2048], "numpy": blur_in_numpy, "flops": 9},
+    }
+
+    make_blur(size) returns the launch space and the tuple of arguments; blur_in_numpy(*arguments) what the kernel writes;
+    flops are those of a point. Only "make" and "sizes" are needed.
+    """  # noqa: D301
+    from jitkit.cli import bench as work
+
+    work.show(target, work.Options(**options))
 
 
 @main.command()

@@ -39,7 +39,7 @@ def show(target: str, options: Options) -> None:
     Refused
         Where there is no such kernel, its argument types are not known, or this view does not exist here.
     """
-    kernel, case = find_kernel(target)
+    _, _, kernel, case = find_kernel(target)
     space, values = _launch_of(kernel, case, options.types)
     backend = options.backend or _BACKEND_OF.get(options.view) or ("cuda" if options.cc else None)
     if options.cc is not None and backend != "cuda":

@@ -4,7 +4,6 @@ from __future__ import annotations
 
 import contextlib
 import statistics
-import time
 from collections.abc import Callable, Iterator
 from dataclasses import dataclass
 from typing import Any
@@ -13,6 +12,10 @@ import numpy as np
 
 import jitkit as jk
 from jitkit.backends import gpu
+from jitkit.benchmarking.placing import is_slow as is_slow
+from jitkit.benchmarking.placing import label as label
+from jitkit.benchmarking.placing import on_host, placed
+from jitkit.benchmarking.timing import seconds_of
 from jitkit.cases import Case, Problem
 from jitkit.cases.case import Arrays
 from jitkit.cli.failures import Failed, Refused
@@ -58,12 +61,7 @@ def make_problem(case: Case, size: str | int, dtype: str | None = None) -> Probl
     Refused
         Where the case has no such size or dtype, or the memory does not hold it.
     """
-    if dtype is not None and dtype not in case.dtypes:
-        raise Refused(f"case {case.name!r} has no dtype {dtype!r}; give one of {', '.join(case.dtypes)}")
-    if isinstance(size, str) and size not in case.sizes:
-        raise Refused(f"case {case.name!r} has no size {size!r}; give one of {', '.join(case.sizes)}, or a number")
-    if isinstance(size, int) and size < 1:
-        raise Refused(f"case {case.name!r}: the size must be at least 1, not {size}")
+    check_size(case, size, dtype)
     try:
         problem = case.problem(size, dtype)
     except (MemoryError, OverflowError, ValueError) as error:  # NumPy raises each of them for one size or another
@@ -71,6 +69,21 @@ def make_problem(case: Case, size: str | int, dtype: str | None = None) -> Probl
     if not parse(problem.space, case.name).points:
         raise Refused(f"case {case.name!r} has no points at size {size}; give a larger one")
     return problem
+
+
+def check_size(case: Case, size: str | int, dtype: str | None) -> None:
+    """Refuse a size or a dtype that a case does not have.
+
+    Raises
+    ------
+    Refused
+    """
+    if dtype is not None and dtype not in case.dtypes:
+        raise Refused(f"case {case.name!r} has no dtype {dtype!r}; give one of {', '.join(case.dtypes)}")
+    if isinstance(size, str) and size not in case.sizes:
+        raise Refused(f"case {case.name!r} has no size {size!r}; give one of {', '.join(case.sizes)}, or a number")
+    if isinstance(size, int) and size < 1:
+        raise Refused(f"case {case.name!r}: the size must be at least 1, not {size}")
 
 
 def chosen_backend(asked: str | None) -> str:
@@ -85,17 +98,6 @@ def chosen_backend(asked: str | None) -> str:
     if backend == "cuda":
         gpu.require("running a case")
     return backend
-
-
-def label(backend: str) -> str:
-    """Return a backend's name, with a warning where it is not the real thing."""
-    stand_in = gpu.stand_in() if backend == "cuda" else None
-    return f"cuda, {stand_in}" if stand_in else backend
-
-
-def is_slow(backend: str) -> bool:
-    """Tell whether a backend interprets each point, so that only tiny problems make sense."""
-    return backend == "python" or (backend == "cuda" and gpu.simulated())
 
 
 @contextlib.contextmanager
@@ -137,15 +139,14 @@ def measure(case: Case, problem: Problem, backend: str, expected: Arrays, timer:
     Failed
         Where the results are not those of the reference.
     """
-    own = _placed(problem, backend)
+    own = placed(problem, backend)
 
     def launch() -> None:
         case.launch(own, backend)
         jk.synchronize()
 
-    first = _seconds(launch)
-    args = tuple(jk.to_numpy(arg).copy() if _is_array(arg) else arg for arg in own.args)
-    host = Problem(problem.space, args, problem.written)
+    first = seconds_of(launch)
+    host = on_host(own)
     agree(case, host, expected, label(backend))
     return Measurement(problem, case.results(host), first, timer(launch))
 
@@ -162,18 +163,6 @@ def agree(case: Case, problem: Problem, expected: Arrays, by: str) -> None:
         case.check(problem, expected, by)
     except AssertionError as error:
         raise Failed(str(error)) from None
-
-
-def _placed(problem: Problem, backend: str) -> Problem:
-    """Return the problem on arrays of its own, where the backend has them, so that no launch copies."""
-    if backend != "cuda" or gpu.simulated():
-        return problem.copy()
-    args = tuple(jk.asarray(arg, device="cuda") if _is_array(arg) else arg for arg in problem.args)
-    return Problem(problem.space, args, problem.written)
-
-
-def _is_array(value: Any) -> bool:
-    return hasattr(value, "shape") and bool(value.shape)
 
 
 def largest_difference(got: Arrays, want: Arrays) -> float:
@@ -193,7 +182,7 @@ def _wide(array: np.ndarray) -> np.ndarray:
 
 def repeated(call: Callable[[], Any], count: int) -> list[float]:
     """Return the seconds of so many calls."""
-    return [_seconds(call) for _ in range(count)]
+    return [seconds_of(call) for _ in range(count)]
 
 
 def not_at_all(call: Callable[[], Any]) -> list[float]:
@@ -205,11 +194,5 @@ def for_a_while(call: Callable[[], Any], seconds: float = 0.5, least: int = 5, m
     """Return the seconds of calls made until the time is up, within the limits on their number."""
     times: list[float] = []
     while len(times) < least or (sum(times) < seconds and len(times) < most):
-        times.append(_seconds(call))
+        times.append(seconds_of(call))
     return times
-
-
-def _seconds(call: Callable[[], Any]) -> float:
-    started = time.perf_counter()
-    call()
-    return time.perf_counter() - started

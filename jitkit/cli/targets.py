@@ -10,7 +10,7 @@ import traceback
 from collections.abc import Callable
 from pathlib import Path
 from types import ModuleType
-from typing import Any
+from typing import NamedTuple
 
 from jitkit import cases
 from jitkit.cases import Case
@@ -19,8 +19,17 @@ from jitkit.errors import JitkitError
 from jitkit.launch.kernel import Kernel
 
 
-def find_kernel(target: str) -> tuple[Kernel, Case | None]:
-    """Return the kernel that `MODULE_OR_FILE:KERNEL` names, and its case where it has one.
+class Found(NamedTuple):
+    """A kernel that the user named: where it is, what it is called there, and its case where it has one."""
+
+    module: ModuleType
+    name: str
+    kernel: Kernel
+    case: Case | None
+
+
+def find_kernel(target: str) -> Found:
+    """Return the kernel that `MODULE_OR_FILE:KERNEL` names.
 
     Parameters
     ----------
@@ -37,11 +46,11 @@ def find_kernel(target: str) -> tuple[Kernel, Case | None]:
     kernels = kernels_of(module)
     if name is None and len(kernels) == 1:
         name = next(iter(kernels))
-    if name not in kernels:
+    if name is None or name not in kernels:
         problem = f"{text} has no kernel {name!r}" if name else f"name a kernel of {text} as {text}:KERNEL"
         raise Refused(f"{problem}; {listed(kernels)}")
-    kernel: Any = kernels[name]
-    return kernel, next((case for case in cases_of(module) if case.kernel is kernel), None)
+    kernel = kernels[name]
+    return Found(module, name, kernel, next((case for case in cases_of(module) if case.kernel is kernel), None))
 
 
 def split(target: str) -> tuple[str, str | None]:

@@ -1,0 +1,1 @@
+"""Timing kernels: what `jk.benchmark` and `jitkit bench` do."""
