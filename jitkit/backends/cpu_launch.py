@@ -39,10 +39,12 @@ def _build(call: Call, layouts: tuple[Layout, ...], cached: bool = True) -> Any:
 
 def plan(call: Call, values: tuple) -> Callable[[Call, tuple[int, ...], tuple], None] | None:
     """Return the short way for arguments of these Python types, or None where they need converting each time."""
-    if not all(type(value) in _DIRECT or isinstance(value, np.generic) for value in values):
+    if not all(_is_direct(leaf) for leaf in leaf_values(values)):
         return None
     if any(site.dynamic for site in call.kernel.program.shared_sites):  # their sizes are checked each time
         return None
+    if not all(map(_is_direct, values)):
+        return _Structured()
     run = driver_for(call, values)
 
     def short(call: Call, prefix: tuple[int, ...], args: tuple) -> None:
@@ -52,6 +54,50 @@ def plan(call: Call, values: tuple) -> Callable[[Call, tuple[int, ...], tuple], 
             raise report.explain(call.kernel, call.ndim, args, error) from error
 
     return short
+
+
+def _is_direct(value: Any) -> bool:
+    return type(value) in _DIRECT or isinstance(value, np.generic)
+
+
+class _Structured:
+    """The short way for arguments among which are tuples: what is in them is looked at each time."""
+
+    def __init__(self) -> None:
+        self._known: dict[tuple, Any] = {}
+
+    def __call__(self, call: Any, prefix: tuple[int, ...], args: tuple) -> None:
+        kinds: list[Any] = []
+        flat: list[Any] = []
+        for value in args:
+            _take_apart(value, kinds, flat)
+        run = self._known.get(key := tuple(kinds))
+        if run is None:
+            call.first(args, {})
+            if all(map(_is_direct, flat)):
+                self._known[key] = driver_for(call, args)
+            return
+        try:
+            run(pool.ready(), *prefix, *flat)
+        except Exception as error:  # compiled code raises nothing: this is a compilation for new dtypes
+            raise report.explain(call.kernel, call.ndim, args, error) from error
+
+
+def _take_apart(value: Any, kinds: list[Any], flat: list[Any]) -> None:
+    """Append the leaves of an argument, and what tells its layout from others."""
+    kind = type(value)
+    kinds.append(kind)
+    if kind is np.ndarray:
+        flat.append(value)
+    elif isinstance(value, tuple):
+        kinds.append(len(value))
+        for item in value:
+            _take_apart(item, kinds, flat)
+    elif hasattr(value, "__dataclass_fields__"):
+        for name in value.__dataclass_fields__:
+            _take_apart(getattr(value, name), kinds, flat)
+    else:
+        flat.append(value)
 
 
 def run(call: Call, values: tuple) -> None:

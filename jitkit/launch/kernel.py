@@ -214,11 +214,13 @@ class Launch(Call):
         if not kwargs:
             # The short way, 1 us in all: this kernel has met arguments of these Python types before, on the CPU.
             driver = self._drivers.get((self.backend or choice.requested(), *map(type, args)))
-            if driver is not None:
-                driver(self, self._prefix, args)
-                return
+        else:
+            driver = None
         try:
-            self._first(args, kwargs)
+            if driver is None:
+                self.first(args, kwargs)
+            else:
+                driver(self, self._prefix, args)
         except JitkitError as error:  # the traceback ends at the user's line, not deep inside
             raise error.with_traceback(None) from error.__cause__
 
@@ -234,7 +236,8 @@ class Launch(Call):
         if kernel.program.shared_sites:
             groups.check_shared(kernel.program, names, values)
 
-    def _first(self, args: tuple, kwargs: dict[str, Any]) -> None:
+    def first(self, args: tuple, kwargs: dict[str, Any]) -> None:
+        """Run the kernel on arguments of types that are met for the first time: bound, checked and compiled for."""
         backend = self.backend or choice.requested()
         values = arguments.bind(self.kernel.func, self.ndim, args, kwargs, self.kernel.name)
         if watching.watcher is not None:
@@ -248,7 +251,7 @@ class Launch(Call):
         if not kwargs and len(args) == len(values):
             driver = engine.plan(self, values)
             if driver is not None:
-                self._drivers[(backend, *map(type, args))] = driver
+                self._drivers.setdefault((backend, *map(type, args)), driver)
         engine.run(self, values)
 
     def choose(self, backend: str | None, values: tuple) -> str:
@@ -327,7 +330,8 @@ def kernel(
     func : callable
         The function. It works on numbers and elements of arrays, and returns nothing.
     fastmath : bool, default False
-        Also allow reassociation and reciprocals, so that sums vectorise; NaN and infinity are kept.
+        Also allow reassociation and reciprocals, so that sums vectorise; NaN and infinity are kept. On a GPU, float32
+        numbers too small to be normal (below 1.2e-38) also become 0, as operands and as results.
     group : int or tuple of up to 3 ints, optional
         The shape of the groups whose work-items share memory and barriers, at most 1024 in all. The space then has as
         many dimensions, and is rounded up to whole groups: the body guards indices past its end.
