@@ -1,4 +1,9 @@
-"""Named tuples and frozen dataclasses as kernel arguments: one tuple class stands for each in compiled code."""
+"""Named tuples and frozen dataclasses as kernel arguments: one tuple class stands for each in compiled code.
+
+A frozen dataclass with an attribute `element`, a function ``element(first field, at)`` of the kernel language, is a lazy
+array: ``x[at]`` calls it, `at` being a tuple of integers. Equal names of such classes must mean equal functions, since
+compiled code is cached by them.
+"""
 
 from __future__ import annotations
 
@@ -16,5 +21,8 @@ def tuple_class(cls: type) -> type | None:
     if issubclass(cls, tuple) and hasattr(cls, "_fields"):
         return cls
     if dataclasses.is_dataclass(cls) and cls.__dataclass_params__.frozen:
-        return collections.namedtuple(cls.__name__, [item.name for item in dataclasses.fields(cls)])
+        twin = collections.namedtuple(cls.__name__, [item.name for item in dataclasses.fields(cls)])
+        if hasattr(cls, "element"):
+            twin.element = staticmethod(cls.element)  # type: ignore[attr-defined]
+        return twin
     return None

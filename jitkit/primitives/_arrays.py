@@ -13,13 +13,16 @@ from numpy.lib.array_utils import normalize_axis_index, normalize_axis_tuple
 from jitkit.arrays import empty, full, to_numpy
 from jitkit.errors import KernelTypeError, LaunchError
 from jitkit.launch.arguments import is_device_array
+from jitkit.primitives._lazy import Lazy, broadcast_to
 
 Axis = int | tuple[int, ...] | None
 _KINDS = "?biufc"
 
 
-def array(x: Any, name: str) -> Any:
-    """Return an argument as an array: a device array as it is, anything else as NumPy makes it.
+def array(x: Any, name: str, tuples: bool = False) -> Any:
+    """Return an argument as an array: a device or lazy array as it is, anything else as NumPy makes it.
+
+    `tuples` allows a lazy array whose elements are tuples.
 
     Raises
     ------
@@ -29,7 +32,10 @@ def array(x: Any, name: str) -> Any:
     if type(x) is not np.ndarray:
         if is_device_array(x):
             return x
-        x = np.asarray(x)
+        if not isinstance(x, Lazy):
+            x = np.asarray(x)
+        elif tuples and x.dtype.names is not None:
+            return x
     if x.dtype.kind not in _KINDS:
         raise KernelTypeError(
             f"jk.{name}: elements of dtype {x.dtype} are no numbers: convert them with .astype(...), or pass the fields of "
@@ -56,7 +62,7 @@ def alike(arrays: Sequence[Any], name: str) -> list[Any]:
     shapes = [tuple(x.shape) for x in arrays]
     if len(set(shapes)) <= 1:
         return list(arrays)
-    if any(map(is_device_array, arrays)):
+    if any(device_of(x) is not None for x in arrays):
         raise LaunchError(f"jk.{name}: arrays on a GPU have one shape, not {' and '.join(map(str, shapes))}")
     try:
         shape = np.broadcast_shapes(*shapes)
@@ -64,12 +70,18 @@ def alike(arrays: Sequence[Any], name: str) -> list[Any]:
         raise LaunchError(
             f"jk.{name}: arrays of the shapes {' and '.join(map(str, shapes))} do not broadcast"
         ) from None
-    return [np.broadcast_to(x, shape) for x in arrays]
+    return [broadcast_to(x, shape) for x in arrays]
 
 
 def device_of(x: Any) -> str | None:
     """Return where an array lies, as `jk.empty` takes it."""
-    return None if type(x) is np.ndarray or not is_device_array(x) else "cuda"
+    if type(x) is np.ndarray:
+        return None
+    if isinstance(x, Lazy):
+        return device_of(x.leaves)
+    if isinstance(x, tuple):
+        return next((device for device in map(device_of, x) if device is not None), None)
+    return "cuda" if is_device_array(x) else None
 
 
 def made(shape: tuple[int, ...], dtypes: Sequence[np.dtype[Any]], device: str | None) -> Any:
@@ -99,9 +111,10 @@ def split(x: Any, axes: tuple[int, ...]) -> Any:
     shape = tuple(x.shape)
     first, last = axes[0], axes[-1]
     if axes != tuple(range(first, last + 1)):
-        if not isinstance(x, np.ndarray):
+        order = (*(k for k in range(len(shape)) if k not in axes), *axes)
+        if device_of(x) is not None:
             raise LaunchError(f"the axes {axes} of an array on a GPU are not neighbours: take them one after another")
-        x = np.moveaxis(x, axes, range(x.ndim - len(axes), x.ndim))
+        x = x.transpose(*order)
         shape, first, last = x.shape, x.ndim - len(axes), x.ndim - 1
     return x.reshape((math.prod(shape[:first]), math.prod(shape[first : last + 1]), math.prod(shape[last + 1 :])))
 

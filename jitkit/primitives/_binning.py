@@ -38,11 +38,11 @@ def bins_kernel(bin_of: Callable, weighted: bool) -> Kernel:
     if weighted:
 
         @jk.kernel
-        def count_weights(s, x, weights, where, each, counts):
+        def count_weights(s, x, n, weights, where, each, counts):
             bins = counts.shape[1]
             for b in range(bins):
                 counts[s, b] = 0
-            for k in range(s * each, min(s * each + each, x.shape[0])):
+            for k in range(s * each, min(s * each + each, n)):
                 b = bin_of(x[k], where, bins)
                 if 0 <= b < bins:
                     counts[s, b] += weights[k]
@@ -50,11 +50,11 @@ def bins_kernel(bin_of: Callable, weighted: bool) -> Kernel:
         return count_weights
 
     @jk.kernel
-    def count_bins(s, x, where, each, counts):
+    def count_bins(s, x, n, where, each, counts):
         bins = counts.shape[1]
         for b in range(bins):
             counts[s, b] = 0
-        for k in range(s * each, min(s * each + each, x.shape[0])):
+        for k in range(s * each, min(s * each + each, n)):
             b = bin_of(x[k], where, bins)
             if 0 <= b < bins:
                 counts[s, b] += 1
@@ -80,7 +80,7 @@ class Bins:
         each = -(-n // stretches)
         tables = _arrays.made((stretches, bins), (dtype,), device)
         if weights is None:
-            self.plain(stretches, backend)(x, where, each, tables)
+            self.plain(stretches, backend)(x, n, where, each, tables)
         else:
-            self.weighted(stretches, backend)(x, weights, where, each, tables)
+            self.weighted(stretches, backend)(x, n, weights, where, each, tables)
         return tables.reshape((bins,)) if stretches == 1 else reduce("add", tables, axis=0, backend=backend)

@@ -54,7 +54,7 @@ def result_dtypes(f: Callable[..., Any], given: tuple[np.dtype[Any], ...], name:
     with np.errstate(all="ignore"):
         for value in _PROBES:
             try:
-                result = call(*(dtype.type(value) for dtype in given))
+                result = call(*(sample(dtype, value) for dtype in given))
             except (ArithmeticError, ValueError, TypeError, IndexError) as error:
                 failed = error
             else:
@@ -66,6 +66,13 @@ def result_dtypes(f: Callable[..., Any], given: tuple[np.dtype[Any], ...], name:
     if len(set(map(len, results))) > 1:
         raise KernelTypeError(f"jk.{name}: {f!r} returns tuples of different lengths")
     return tuple(_joined(parts, f, name) for parts in zip(*results, strict=True))
+
+
+def sample(dtype: Any, value: int) -> Any:
+    """Return a number of a dtype, a Python number of a Python type, or a tuple of numbers for a structured dtype."""
+    if isinstance(dtype, type):
+        return dtype(value)
+    return dtype.type(value) if dtype.names is None else tuple(dtype[k].type(value) for k in range(len(dtype)))
 
 
 def _joined(values: tuple[Any, ...], f: Any, name: str) -> np.dtype[Any]:

@@ -60,7 +60,7 @@ def count(
     counter = _counters.get(key)
     if counter is None:
         counter = remember(_counters, key, _one_where(_functions.function_of(pred, 1, "count")))
-    given = [_arrays.array(x, "count")]
+    given = [_arrays.array(x, "count", tuples=True)]
     return map_reduce_by(counter, _operators.resolve("add"), given, axis, None, out, None, keepdims, backend, "count")
 
 

@@ -4,7 +4,8 @@
 # mypy: disable-error-code="no-untyped-def,no-untyped-call"
 from __future__ import annotations
 
-from collections.abc import Callable, Hashable, Sequence
+import builtins
+from collections.abc import Callable, Hashable, Iterator, Sequence
 from typing import Any
 
 import numpy as np
@@ -15,46 +16,81 @@ from jitkit.errors import LaunchError
 from jitkit.launch.kernel import Kernel
 from jitkit.primitives import _arrays, _functions, _operators, _values
 from jitkit.primitives._launching import Launcher
+from jitkit.primitives._lazy import Lazy, is_flat
 from jitkit.primitives.reduce import remember, value_of
 
 _MOST_AXES = 4
-_plans: dict[Hashable, _Map] = {}
+_plans: dict[Hashable, Mapping] = {}
 
 
-def map_kernel(read: Callable, write: Callable, ndim: int) -> Kernel:
-    """Return the kernel that maps arrays of 1 to 4 dimensions."""
+def map_kernel(step: Callable, ndim: int) -> Kernel:
+    """Return the kernel that does ``step(x, out, at)`` for each index of arrays of 1 to 4 dimensions."""
 
     def map_1d(i, x, out):
-        write(out, (i,), read(x, (i,)))
+        step(x, out, (i,))
 
     def map_2d(i, j, x, out):
-        write(out, (i, j), read(x, (i, j)))
+        step(x, out, (i, j))
 
     def map_3d(i, j, k, x, out):
-        write(out, (i, j, k), read(x, (i, j, k)))
+        step(x, out, (i, j, k))
 
     def map_4d(i, j, k, m, x, out):
-        write(out, (i, j, k, m), read(x, (i, j, k, m)))
+        step(x, out, (i, j, k, m))
 
     return jk.kernel((map_1d, map_2d, map_3d, map_4d)[ndim - 1])
 
 
-class _Map:
-    """Everything compiled for one function and the dtypes of its arguments."""
+def every(read: Callable, write: Callable) -> Callable:
+    """Return the step that writes every element."""
 
-    def __init__(self, f: Any, given: tuple[np.dtype[Any], ...], dtype: Any) -> None:
-        function = _functions.function_of(f, len(given), "map")
+    def step(x, out, at):
+        write(out, at, read(x, at))
+
+    return step
+
+
+def marked(read: Callable, write: Callable) -> Callable:
+    """Return the step that writes where a mask is true; `x` is the inputs and the mask."""
+
+    def step(x, out, at):
+        if x[1][at]:
+            write(out, at, read(x[0], at))
+
+    return step
+
+
+class Mapping:
+    """Everything compiled for one function and the dtypes of its arguments.
+
+    Parameters
+    ----------
+    f : callable
+        The function.
+    given : tuple
+        A dtype for each argument, or the Python type of a Python number.
+    dtype : dtype or None
+        Of the result, where that is not what `f` returns.
+    name : str
+        Who asks, for messages.
+    masked : bool
+        Whether there is a mask.
+    """
+
+    def __init__(self, f: Any, given: tuple[Any, ...], dtype: Any, name: str, masked: bool = False) -> None:
+        function = _functions.function_of(f, len(given), name)
         self.dtypes: tuple[np.dtype[Any], ...] = (
-            (np.dtype(dtype),) if dtype is not None else _functions.result_dtypes(function, given, "map")
+            (np.dtype(dtype),) if dtype is not None else _functions.result_dtypes(function, given, name)
         )
-        _values.check_count(len(self.dtypes), "map")
-        self._read, self._write = _values.applied(function, len(given)), _values.writer(len(self.dtypes))
+        _values.check_count(len(self.dtypes), name)
+        read, write = _values.applied(function, len(given)), _values.writer(len(self.dtypes))
+        self._step = (marked if masked else every)(read, write)
         self._kernels: dict[int, Launcher] = {}
 
     def over(self, ndim: int) -> Launcher:
         """Return the kernel for arrays of so many dimensions."""
         if ndim not in self._kernels:
-            self._kernels[ndim] = Launcher(map_kernel(self._read, self._write, ndim))
+            self._kernels[ndim] = Launcher(map_kernel(self._step, ndim))
         return self._kernels[ndim]
 
 
@@ -66,8 +102,8 @@ def map(f: Any, *arrays: Any, out: Any = None, dtype: DTypeLike | None = None, b
     f : callable or str
         A function of one number from each array: a function or lambda, one of `math` or `operator`, a NumPy ufunc, or
         its name. It returns a number, or a tuple of up to 6.
-    *arrays : array_like or device array
-        One to six arrays; NumPy arrays are broadcast.
+    *arrays : array_like, device array or lazy array
+        One to six arrays; NumPy and lazy arrays are broadcast.
     out : array or tuple of arrays, optional
         Where the results go; may be one of the arrays.
     dtype : dtype, optional
@@ -94,35 +130,46 @@ def map(f: Any, *arrays: Any, out: Any = None, dtype: DTypeLike | None = None, b
     array([1., 2., 5.])
     """
     _values.check_count(len(arrays), "map")
-    given = _arrays.alike([_arrays.array(x, "map") for x in arrays], "map")
+    given = _arrays.alike([_arrays.array(x, "map", tuples=True) for x in arrays], "map")
     dtypes = tuple(_arrays.dtype_of(x) for x in given)
     key = (_operators.identity_of(f), dtypes, dtype)
     plan = _plans.get(key)
     if plan is None:
-        plan = remember(_plans, key, _Map(f, dtypes, dtype))
-    shape = tuple(given[0].shape)
-    outs = _outs(out, shape, plan.dtypes)
-    direct = [_may_write(o, given) for o in outs]
-    device = _arrays.device_of(given[0])
+        plan = remember(_plans, key, Mapping(f, dtypes, dtype, "map"))
+    return mapped(plan, given, None, out, tuple(given[0].shape), backend, "map")
+
+
+def mapped(
+    plan: Mapping, given: list[Any], mask: Any, out: Any, shape: tuple[int, ...], backend: str | None, name: str
+) -> Any:
+    """Map arrays of one shape as a plan says, where a mask is true if there is one; see `map`."""
+    outs = _outs(out, shape, plan.dtypes, name)
+    everything = given if mask is None else [*given, mask]
+    direct = [_may_write(o, everything) for o in outs]
+    device = next((d for d in builtins.map(_arrays.device_of, given) if d is not None), None)
     results = [
         o if ok else _arrays.made(shape, (d,), device) for o, ok, d in zip(outs, direct, plan.dtypes, strict=True)
     ]
+    if mask is not None:  # what is left out stays as it is
+        for target, ok, result in zip(outs, direct, results, strict=True):
+            if target is not None and not ok:
+                result[...] = target
     if 0 not in shape:
-        _run(plan, given, results, shape, backend)
+        _run(plan, given, mask, results, shape, backend, name)
     for target, ok, result in zip(outs, direct, results, strict=True):
         if target is not None and not ok:
             target[...] = result
     return value_of([r if o is None else o for r, o in zip(results, outs, strict=True)])
 
 
-def _outs(out: Any, shape: tuple[int, ...], dtypes: tuple[np.dtype[Any], ...]) -> tuple[Any, ...]:
+def _outs(out: Any, shape: tuple[int, ...], dtypes: tuple[np.dtype[Any], ...], name: str) -> tuple[Any, ...]:
     if out is None:
         return (None,) * len(dtypes)
     if len(dtypes) > 1:
-        _arrays.check_tuple(out, len(dtypes), "map")
+        _arrays.check_tuple(out, len(dtypes), name)
     outs = out if isinstance(out, tuple) else (out,)
     for target, dtype in zip(outs, dtypes, strict=True):
-        _arrays.check_out(target, shape, dtype, "map")
+        _arrays.check_out(target, shape, dtype, name)
     return outs
 
 
@@ -130,22 +177,38 @@ def _may_write(out: Any, given: Sequence[Any]) -> bool:
     """Tell whether elements may be written as others are read: `out` is an input, or lies apart from it."""
     if out is None or not isinstance(out, np.ndarray):
         return out is not None
+    mine = (out.ctypes.data, out.strides, out.shape, out.dtype)
     for x in given:
-        same = (x.ctypes.data, x.strides, x.shape, x.dtype) == (out.ctypes.data, out.strides, out.shape, out.dtype)
-        if not same and np.may_share_memory(x, out):
+        if isinstance(x, np.ndarray) and (x.ctypes.data, x.strides, x.shape, x.dtype) == mine:
+            continue
+        if any(np.may_share_memory(part, out) for part in arrays_in(x)):
             return False
     return out.flags.writeable
 
 
-def _run(plan: _Map, given: list[Any], results: list[Any], shape: tuple[int, ...], backend: str | None) -> None:
-    arrays = [*given, *results]
-    if not shape or all(not isinstance(a, np.ndarray) or a.flags.c_contiguous for a in arrays):
+def arrays_in(values: Any) -> Iterator[np.ndarray]:
+    """Yield the NumPy arrays among arrays, those that lazy ones read included."""
+    for value in values if isinstance(values, (list, tuple)) else (values,):
+        if isinstance(value, np.ndarray):
+            yield value
+        elif isinstance(value, Lazy):
+            yield from arrays_in(value.leaves)
+        elif isinstance(value, tuple):
+            yield from arrays_in(value)
+
+
+def _run(
+    plan: Mapping, given: list[Any], mask: Any, results: list[Any], shape: tuple[int, ...], backend: Any, name: str
+) -> None:
+    arrays = [*given, *results, *(() if mask is None else (mask,))]
+    if not shape or all(is_flat(a) for a in arrays):
         views = {id(a): a.reshape((-1,)) for a in arrays}  # one array stays one: on its way to a GPU it is copied once
         flat = [views[id(a)] for a in arrays]
     elif len(shape) <= _MOST_AXES:
         flat = arrays
     else:
-        raise LaunchError(f"jk.map: an array of {len(shape)} dimensions is contiguous; pass np.ascontiguousarray(x)")
-    count = len(given)
-    space = tuple(flat[-1].shape)
-    plan.over(len(space))(space, backend)(value_of(flat[:count]), value_of(flat[count:]))
+        raise LaunchError(f"jk.{name}: an array of {len(shape)} dimensions is contiguous; pass np.ascontiguousarray(x)")
+    count, end = len(given), len(given) + len(results)
+    space, inputs = tuple(flat[count].shape), value_of(flat[:count])
+    x = inputs if mask is None else (inputs, flat[end])
+    plan.over(len(space))(space, backend)(x, value_of(flat[count:end]))

@@ -67,7 +67,7 @@ def map_reduce(
     6.0
     """
     _values.check_count(len(arrays), "map_reduce")
-    given = [_arrays.array(x, "map_reduce") for x in arrays]
+    given = [_arrays.array(x, "map_reduce", tuples=True) for x in arrays]
     return map_reduce_by(f, _operators.resolve(op), given, axis, initial, out, dtype, keepdims, backend, "map_reduce")
 
 

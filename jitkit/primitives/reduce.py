@@ -180,6 +180,7 @@ def _is_transposed(x: Any) -> bool:
 
 def given_arrays(x: Any, name: str) -> list[Any]:
     """Return the array, or the arrays of a tuple, that a value is read from."""
+    x = getattr(x, "parts", x)  # of a lazy array of tuples
     if not isinstance(x, tuple):
         return [_arrays.array(x, name)]
     _values.check_count(len(x), name)

@@ -14,6 +14,7 @@ from jitkit.errors import KernelTypeError, LaunchError
 from jitkit.launch.kernel import Kernel
 from jitkit.primitives import _arrays
 from jitkit.primitives._launching import Launcher
+from jitkit.primitives.lazy import permuted
 
 Side = Literal["left", "right"]
 
@@ -105,7 +106,7 @@ def searchsorted(
     if len(a.shape) != 1:
         raise LaunchError(f"jk.searchsorted: the sorted array has one dimension, not {len(a.shape)}")
     if sorter is not None:
-        a = np.take(a, sorter)
+        a = permuted(a, sorter)
     if "c" in (_arrays.dtype_of(a).kind, _arrays.dtype_of(v).kind):
         raise KernelTypeError("jk.searchsorted: complex numbers have no order in kernels")
     shape = tuple(v.shape)

@@ -4,6 +4,7 @@
 # mypy: disable-error-code="no-untyped-def,no-untyped-call"
 from __future__ import annotations
 
+import functools
 from collections.abc import Callable, Hashable
 from typing import Any
 
@@ -11,7 +12,7 @@ import numpy as np
 
 from jitkit.arrays import to_numpy
 from jitkit.errors import KernelTypeError, LaunchError
-from jitkit.primitives import _arrays, _functions, _operators
+from jitkit.primitives import _arrays, _functions, _operators, _values
 from jitkit.primitives._reduction import reshaped
 from jitkit.primitives._scanning import Scan
 from jitkit.primitives.reduce import remember, value_of
@@ -69,15 +70,15 @@ def select(pred_or_mask: Any, x: Any, *, backend: str | None = None) -> Any:
     ----------
     pred_or_mask : callable, str or array_like of bool
         A function of one element, or a mask of the shape of `x`.
-    x : array_like or device array
-        The elements, in C order.
+    x : array_like, device array or lazy array
+        The elements, in C order; those of a zipped array are tuples.
     backend : {"python", "cpu", "cuda"}, optional
         The backend; chosen as for a launch unless given.
 
     Returns
     -------
-    array, 1-D
-        A new array of the dtype of `x`.
+    array, 1-D, or tuple of them
+        A new array of the dtype of `x`; of a zipped array one for each part.
 
     Raises
     ------
@@ -97,22 +98,35 @@ def select(pred_or_mask: Any, x: Any, *, backend: str | None = None) -> Any:
     >>> jk.select(lambda x: x % 2 == 0, np.arange(6))
     array([0, 2, 4])
     """
-    x = _arrays.array(x, "select")
-    plan, arrays = selection(pred_or_mask, x, "select", _plans, _place_of_mask, _place)
-    dtype, device, n = _arrays.dtype_of(x), _arrays.device_of(x), arrays[0].shape[0]
+    x = _arrays.array(x, "select", tuples=True)
+    dtypes, device = parts_of(x), _arrays.device_of(x)
+    plan, arrays = selection(pred_or_mask, x, "select", _plans, *_placing(len(dtypes)))
+    n = arrays[0].shape[0]
     if n == 0:
-        return _arrays.made((0,), (dtype,), device)
-    return placed_by(plan, value_of(arrays), n, lambda count: _arrays.made((count,), (dtype,), device), backend)[0]
+        return _arrays.made((0,), dtypes, device)
+    return placed_by(plan, value_of(arrays), n, lambda count: _arrays.made((count,), dtypes, device), backend)[0]
 
 
-def _place(x, out, at, before, mark):
-    if mark > 0:
-        out[before] = x[at]
+def parts_of(x: Any) -> tuple[np.dtype[Any], ...]:
+    """Return the dtypes of the numbers that an element is made of."""
+    dtype = _arrays.dtype_of(x)
+    return (dtype,) if dtype.names is None else tuple(dtype[k] for k in range(len(dtype)))
 
 
-def _place_of_mask(x, out, at, before, mark):
-    if mark > 0:
-        out[before] = x[0][at]
+@functools.cache
+def _placing(count: int) -> tuple[Callable, Callable]:
+    """Return what places an element of so many parts, marked by a mask and by a predicate."""
+    write = _values.writer(count)
+
+    def place_of_mask(x, out, at, before, mark):
+        if mark > 0:
+            write(out, before, x[0][at])
+
+    def place(x, out, at, before, mark):
+        if mark > 0:
+            write(out, before, x[at])
+
+    return place_of_mask, place
 
 
 def _is_marked(x, at):
@@ -136,9 +150,9 @@ def selection(
             raise LaunchError(
                 f"jk.{name}: the mask has the shape {tuple(mask.shape)}, and the elements {tuple(x.shape)}"
             )
-        plan = plans.get(None) or remember(plans, None, counting_scan(_is_marked, place_of_mask))
+        plan = plans.get(place_of_mask) or remember(plans, place_of_mask, counting_scan(_is_marked, place_of_mask))
         return plan, [x.reshape((-1,)), mask.reshape((-1,))]
-    key = _operators.identity_of(pred_or_mask)
+    key = (_operators.identity_of(pred_or_mask), place)
     plan = plans.get(key)
     if plan is None:
         pred = _functions.function_of(pred_or_mask, 1, name)

@@ -1,0 +1,286 @@
+"""Lazy arrays: elements that are computed where they are read, and never lie in memory.
+
+A lazy array is an argument of a kernel like any other: compiled code gets its `leaves` (numbers, arrays, other lazy arrays)
+and inlines ``element(leaves, at)`` in place of ``x[at]``. On the host it has a shape, a dtype and NumPy's views. A view
+changes the leaves, so that kernels read a part, another shape or the other direction at no cost.
+"""
+
+# Element functions take whatever they are read with, so they carry no annotations.
+# mypy: disable-error-code="no-untyped-def,no-untyped-call"
+from __future__ import annotations
+
+import functools
+import operator
+from abc import ABC, abstractmethod
+from collections.abc import Callable
+from dataclasses import dataclass
+from typing import Any
+
+import numpy as np
+
+from jitkit.backends import interpreted
+from jitkit.errors import KernelTypeError, LaunchError
+from jitkit.frontend import rewrite
+
+Function = Callable[..., Any]
+
+
+class _Meaning(ABC):
+    """What an array is beside its leaves: no fields, so that none of it reaches a kernel."""
+
+    shape: tuple[int, ...]
+    dtype: Any
+    element: Function
+    interpreted: Function
+
+
+@dataclass(frozen=True, eq=False, repr=False)
+class Lazy(_Meaning):
+    """An array whose elements are computed where they are read.
+
+    Attributes
+    ----------
+    leaves : Any
+        What its element function reads.
+    shape : tuple of int
+        Its extents.
+    dtype : numpy.dtype
+        Of its elements; structured where they are tuples.
+    """
+
+    leaves: Any
+
+    def with_(self, **attributes: Any) -> Any:
+        """Set what is no leaf, and return the array."""
+        for name, value in attributes.items():
+            object.__setattr__(self, name, value)
+        return self
+
+    @abstractmethod
+    def viewed(self, change: Callable[[Any], Any]) -> Lazy:
+        """Return a view: `change` takes an array of this shape and returns that view of it."""
+
+    @abstractmethod
+    def flat(self) -> bool:
+        """Tell whether the array has a view as a vector, in C order."""
+
+    @property
+    def ndim(self) -> int:
+        """The number of dimensions."""
+        return len(self.shape)
+
+    @property
+    def size(self) -> int:
+        """The number of elements."""
+        return functools.reduce(operator.mul, self.shape, 1)
+
+    @property
+    def T(self) -> Lazy:
+        """The view with the axes in the other order."""
+        return self.viewed(lambda x: x.T)
+
+    def reshape(self, *shape: Any) -> Lazy:
+        """Return a view of another shape, as `numpy.reshape`."""
+        new = shape[0] if len(shape) == 1 and isinstance(shape[0], tuple) else shape
+        return self.viewed(lambda x: x.reshape(new))
+
+    def transpose(self, *axes: int) -> Lazy:
+        """Return a view with the axes in another order, as `numpy.transpose`."""
+        return self.viewed(lambda x: x.transpose(*axes))
+
+    def broadcast_to(self, shape: tuple[int, ...]) -> Lazy:
+        """Return a view of a shape that this one broadcasts to."""
+        return self.viewed(lambda x: broadcast_to(x, shape))
+
+    def __len__(self) -> int:
+        if not self.shape:
+            raise TypeError("a lazy array of no dimensions has no length")
+        return self.shape[0]
+
+    def __getitem__(self, at: Any) -> Any:
+        key = at if isinstance(at, tuple) else (at,)
+        shape = self.__dict__.get("shape")
+        if shape is None:  # an argument in the CUDA simulator, which has copied the leaves alone
+            return type(self).interpreted(self.leaves, key)
+        if len(key) == len(shape) and all(isinstance(k, (int, np.integer)) for k in key):
+            return type(self).interpreted(self.leaves, _inside(key, shape))
+        if all(isinstance(k, (int, np.integer, slice)) or k is Ellipsis for k in key):
+            return self.viewed(lambda x: x[at])
+        raise LaunchError(f"{self!r} is indexed with integers and slices; jk.permuted(x, indices) takes indices")
+
+    def __array__(self, dtype: Any = None, copy: bool | None = None) -> np.ndarray:
+        if copy is False:
+            raise ValueError("the elements of a lazy array lie nowhere: a NumPy array of them is always a copy")
+        return np.asarray(self.computed(), dtype=dtype)
+
+    def computed(self) -> np.ndarray:
+        """Return the elements as a NumPy array."""
+        from jitkit.arrays import to_numpy
+        from jitkit.primitives.map import map
+
+        out = np.empty(self.shape, self.dtype)
+        if self.size:
+            out[...] = to_numpy(map(_same, self, dtype=self.dtype)).reshape(self.shape)
+        return out
+
+    def __repr__(self) -> str:
+        name = type(self).__mro__[1].__name__.lower()
+        return f"<lazy array: {name}, shape {self.shape}, dtype {self.dtype}>"
+
+
+def _same(x):
+    return x
+
+
+def _inside(key: tuple[Any, ...], shape: tuple[int, ...]) -> tuple[int, ...]:
+    """Return an index counted from the first element; refuse one past the end."""
+    result = tuple(int(k) + n if k < 0 else int(k) for k, n in zip(key, shape, strict=True))
+    if not all(0 <= k < n for k, n in zip(result, shape, strict=True)):
+        raise IndexError(f"index {key if len(key) > 1 else key[0]} of a lazy array of shape {shape}")
+    return result
+
+
+def is_flat(x: Any) -> bool:
+    """Tell whether an array, or whatever a lazy one reads, is also a vector, in C order and without a copy."""
+    if isinstance(x, np.ndarray):
+        return x.flags.c_contiguous
+    return x.flat() if isinstance(x, Lazy) else True
+
+
+def broadcast_to(x: Any, shape: tuple[int, ...]) -> Any:
+    """Return a view of a NumPy or lazy array in a shape that it broadcasts to."""
+    return x.broadcast_to(shape) if isinstance(x, (Lazy, _Unread)) else np.broadcast_to(x, shape)
+
+
+@functools.lru_cache(maxsize=512)
+def _class_of(base: type[Lazy], element: Function) -> type[Lazy]:
+    # The name says what the function computes: compiled code is cached by it.
+    digest = rewrite.build(element).fingerprint[:16]
+    meaning = {"element": staticmethod(element), "interpreted": staticmethod(interpreted.overlay(element))}
+    return type(f"{base.__name__}_{digest}", (base,), meaning)
+
+
+def lazy(base: type[Lazy], element: Function, leaves: Any, shape: tuple[int, ...], dtype: Any, **more: Any) -> Any:
+    """Return a lazy array of a kind.
+
+    Parameters
+    ----------
+    base : type
+        What gives its views.
+    element : callable
+        ``element(leaves, at)``; the same function each time for what computes the same.
+    leaves : Any
+        What that reads.
+    shape, dtype
+        Those of the array.
+    **more : Any
+        Other attributes that its views need.
+    """
+    return _class_of(base, element)(leaves).with_(shape=shape, dtype=dtype, **more)
+
+
+class Plane:
+    """Positions of the elements of an array that lies nowhere: a view of them moves as NumPy's views do.
+
+    The array of bytes behind it has an address and no memory; nothing ever reads it.
+    """
+
+    def __init__(self, view: np.ndarray, origin: int) -> None:
+        self.view, self.origin = view, origin
+
+    @classmethod
+    def of(cls, shape: tuple[int, ...], between: int = 1) -> Plane:
+        """Return positions in C order, so far from one another."""
+        byte = np.zeros(1, np.int8)
+        strides, step = [], between
+        for extent in reversed(shape):
+            strides.insert(0, step)
+            step *= extent
+        view = np.lib.stride_tricks.as_strided(byte, shape, strides, writeable=False)
+        return cls(view, byte.ctypes.data)
+
+    def changed(self, change: Callable[[Any], Any]) -> Plane:
+        """Return a view."""
+        return Plane(change(_Unread(self.view)).view, self.origin)
+
+    @property
+    def flat(self) -> bool:
+        """Whether positions follow one another in C order."""
+        return self.view.flags.c_contiguous
+
+    @property
+    def first(self) -> int:
+        """The position of the first element."""
+        return self.view.ctypes.data - self.origin
+
+    @property
+    def strides(self) -> tuple[int, ...]:
+        """How far the position moves along each axis."""
+        return self.view.strides
+
+
+class _Unread:
+    """Views of an array without ever a copy of it."""
+
+    def __init__(self, view: np.ndarray) -> None:
+        self.view = view
+
+    @property
+    def T(self) -> _Unread:
+        return _Unread(self.view.T)
+
+    def reshape(self, shape: tuple[int, ...]) -> _Unread:
+        try:
+            return _Unread(self.view.reshape(shape, copy=False))
+        except ValueError as error:
+            raise LaunchError(
+                f"a lazy array of shape {self.view.shape} has no view of shape {shape}: {error}"
+            ) from None
+
+    def transpose(self, *axes: int) -> _Unread:
+        return _Unread(self.view.transpose(*axes))
+
+    def broadcast_to(self, shape: tuple[int, ...]) -> _Unread:
+        return _Unread(np.broadcast_to(self.view, shape))
+
+    def __getitem__(self, at: Any) -> _Unread:
+        whole = at if isinstance(at, tuple) else (at,)
+        # An integer would read the byte of a 0-D result; with an ellipsis NumPy returns a view.
+        return _Unread(self.view[(*whole, Ellipsis) if Ellipsis not in whole else whole])
+
+
+def check_parts(count: int, most: int, name: str) -> None:
+    """Refuse no arrays, and more than functions of elements are written for."""
+    if not 1 <= count <= most:
+        raise KernelTypeError(f"jk.{name}: takes 1 to {most} arrays, not {count}")
+
+
+class Number(Lazy):
+    """One number that has the shape of whatever it stands beside; a Python number is weak, as in a kernel.
+
+    Its `dtype` is then the Python type.
+    """
+
+    def viewed(self, change: Callable[[Any], Any]) -> Lazy:
+        """Return the same: each view of it is like it."""
+        return self
+
+    def flat(self) -> bool:
+        """Tell that it is."""
+        return True
+
+    def __getitem__(self, at: Any) -> Any:
+        return self.leaves
+
+
+def number_of(value: Any, shape: tuple[int, ...] = ()) -> Lazy:
+    """Return a number as an array of any shape."""
+    weak = isinstance(value, (int, float, complex)) and not isinstance(value, (bool, np.generic))
+    if isinstance(value, bool):
+        value = np.bool_(value)
+    return lazy(Number, leaves_themselves, value, shape, type(value) if weak else value.dtype)  # type: ignore[no-any-return]
+
+
+def leaves_themselves(leaves, at):
+    """Return a constant: the element everywhere."""
+    return leaves

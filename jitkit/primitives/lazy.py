@@ -1,0 +1,348 @@
+"""lazy: arrays that primitives and kernels read like any other, and whose elements lie nowhere."""
+
+# Element functions take whatever they are read with, so they carry no annotations.
+# mypy: disable-error-code="no-untyped-def,no-untyped-call"
+from __future__ import annotations
+
+import functools
+import math
+from collections.abc import Callable, Hashable
+from typing import Any
+
+import numpy as np
+from numpy.typing import DTypeLike
+
+from jitkit.errors import KernelTypeError, LaunchError
+from jitkit.primitives import _arrays, _functions, _operators, _values
+from jitkit.primitives._lazy import Lazy, Plane, check_parts, is_flat, lazy, leaves_themselves
+
+_MOST_AXES = 4
+_applied: dict[Hashable, tuple[Callable[..., Any], np.dtype[Any]]] = {}
+_REMEMBERED = 256
+
+
+class Constant(Lazy):
+    """One value everywhere."""
+
+    plane: Plane
+
+    def flat(self) -> bool:
+        """Tell that it has: all positions hold the same."""
+        return True
+
+    def viewed(self, change: Callable[[Any], Any]) -> Lazy:
+        """Return a view."""
+        plane = self.plane.changed(change)
+        return lazy(Constant, leaves_themselves, self.leaves, plane.view.shape, self.dtype, plane=plane)  # type: ignore[no-any-return]
+
+
+class Counting(Lazy):
+    """Numbers with one distance between neighbours."""
+
+    plane: Plane
+
+    def flat(self) -> bool:
+        """Tell whether the numbers follow one another."""
+        return self.plane.flat
+
+    def viewed(self, change: Callable[[Any], Any]) -> Lazy:
+        """Return a view."""
+        start, step, *_ = self.leaves
+        return _counting(start, step, self.dtype, self.plane.changed(change))
+
+
+class Zipped(Lazy):
+    """Tuples of the elements of several arrays."""
+
+    def flat(self) -> bool:
+        """Tell whether all parts have."""
+        return all(map(is_flat, self.leaves))
+
+    @property
+    def parts(self) -> tuple[Any, ...]:
+        """The arrays."""
+        return self.leaves  # type: ignore[no-any-return]
+
+    def viewed(self, change: Callable[[Any], Any]) -> Lazy:
+        """Return a view."""
+        return zipped(*map(change, self.leaves))
+
+    def computed(self) -> np.ndarray:
+        """Return the elements as a structured array."""
+        from jitkit.arrays import to_numpy
+
+        out = np.empty(self.shape, self.dtype)
+        for name, part in zip(self.dtype.names, self.leaves, strict=True):
+            out[name] = to_numpy(part)
+        return out
+
+
+class Transformed(Lazy):
+    """A function of the elements of arrays."""
+
+    def flat(self) -> bool:
+        """Tell whether all arrays have."""
+        return all(map(is_flat, self.leaves if isinstance(self.leaves, tuple) else (self.leaves,)))
+
+    def viewed(self, change: Callable[[Any], Any]) -> Lazy:
+        """Return a view."""
+        leaves = tuple(map(change, self.leaves)) if isinstance(self.leaves, tuple) else change(self.leaves)
+        shape = tuple((leaves[0] if isinstance(leaves, tuple) else leaves).shape)
+        return lazy(Transformed, type(self).element, leaves, shape, self.dtype)  # type: ignore[no-any-return]
+
+
+class Permuted(Lazy):
+    """The elements of a vector at indices."""
+
+    def flat(self) -> bool:
+        """Tell whether the indices have."""
+        return is_flat(self.leaves[1])
+
+    def viewed(self, change: Callable[[Any], Any]) -> Lazy:
+        """Return a view."""
+        x, indices = self.leaves
+        changed = change(indices)
+        return lazy(Permuted, _elsewhere, (x, changed), tuple(changed.shape), self.dtype)  # type: ignore[no-any-return]
+
+
+def _elsewhere(leaves, at):
+    return leaves[0][leaves[1][at]]
+
+
+def constant(value: Any, shape: int | tuple[int, ...], dtype: DTypeLike | None = None) -> Lazy:
+    """Return a lazy array of one value.
+
+    Parameters
+    ----------
+    value : number
+        The value of every element.
+    shape : int or tuple of int
+        Its extents.
+    dtype : dtype, optional
+        By default NumPy's for the value.
+
+    Returns
+    -------
+    lazy array
+
+    Examples
+    --------
+    >>> import numpy as np, jitkit as jk
+    >>> int(jk.reduce("add", jk.constant(3, 10**6)))
+    3000000
+    """
+    number = np.asarray(value, dtype)
+    if number.shape:
+        raise LaunchError(f"jk.constant: the value is a number, not an array of shape {number.shape}")
+    _arrays.array(number, "constant")
+    extents = _extents(shape)
+    plane = Plane.of(extents, between=0)
+    return lazy(Constant, leaves_themselves, number[()], extents, number.dtype, plane=plane)  # type: ignore[no-any-return]
+
+
+def counting(start: Any, stop: Any = None, step: Any = 1, *, dtype: DTypeLike | None = None) -> Lazy:
+    """Return a lazy array of the numbers ``start``, ``start + step``, ... before ``stop``.
+
+    Parameters
+    ----------
+    start, stop, step : real numbers
+        As for `numpy.arange`: with one number it is `stop`, and the count begins at 0.
+    dtype : dtype, optional
+        By default NumPy's for these numbers.
+
+    Returns
+    -------
+    lazy array, 1-D
+
+    Raises
+    ------
+    LaunchError
+        For a step of zero.
+
+    Examples
+    --------
+    >>> import numpy as np, jitkit as jk
+    >>> int(jk.reduce("add", jk.counting(1, 101)))
+    5050
+    >>> np.asarray(jk.counting(6, 0, -2))
+    array([6, 4, 2])
+    """
+    if stop is None:
+        start, stop = 0, start
+    if step == 0:
+        raise LaunchError("jk.counting: step= is not zero")
+    kind = np.dtype(dtype) if dtype is not None else np.result_type(*map(np.asarray, (start, stop, step)))
+    if kind.kind not in "iuf":
+        raise KernelTypeError(f"jk.counting: counts in integers and floats, not in {kind}")
+    exact = all(isinstance(number, (int, np.integer)) for number in (start, stop, step))
+    size = -((int(start) - int(stop)) // int(step)) if exact else math.ceil((stop - start) / step)
+    return _counting(kind.type(start), kind.type(step), kind, Plane.of((max(0, size),)))
+
+
+def _counting(start: Any, step: Any, dtype: np.dtype[Any], plane: Plane) -> Lazy:
+    strides = tuple(map(np.int64, plane.strides))
+    leaves = (start, step, np.int64(plane.first), strides)
+    return lazy(Counting, _count(len(strides), dtype), leaves, plane.view.shape, dtype, plane=plane)  # type: ignore[no-any-return]
+
+
+@functools.cache
+def _count(ndim: int, dtype: np.dtype[Any]) -> Callable[..., Any]:
+    kind = dtype.type
+
+    def count0(leaves, at):
+        return leaves[0] + leaves[1] * kind(leaves[2])
+
+    def count1(leaves, at):
+        return leaves[0] + leaves[1] * kind(leaves[2] + at[0] * leaves[3][0])
+
+    def count2(leaves, at):
+        return leaves[0] + leaves[1] * kind(leaves[2] + at[0] * leaves[3][0] + at[1] * leaves[3][1])
+
+    def count3(leaves, at):
+        position = leaves[2] + at[0] * leaves[3][0] + at[1] * leaves[3][1] + at[2] * leaves[3][2]
+        return leaves[0] + leaves[1] * kind(position)
+
+    def count4(leaves, at):
+        position = leaves[2] + at[0] * leaves[3][0] + at[1] * leaves[3][1] + at[2] * leaves[3][2] + at[3] * leaves[3][3]
+        return leaves[0] + leaves[1] * kind(position)
+
+    if ndim > _MOST_AXES:
+        raise LaunchError(f"a lazy count has up to {_MOST_AXES} dimensions, not {ndim}")
+    return (count0, count1, count2, count3, count4)[ndim]
+
+
+def zipped(*arrays: Any) -> Lazy:
+    """Return a lazy array of the tuples of elements of several arrays.
+
+    Parameters
+    ----------
+    *arrays : array_like, device array or lazy array
+        One to six arrays of one shape; NumPy and lazy arrays are broadcast.
+
+    Returns
+    -------
+    lazy array
+        A reduction or scan of it is that of the tuple of arrays; a function of its elements takes a tuple. Its `dtype`
+        is structured, with the fields ``f0``, ``f1``, ...
+
+    Raises
+    ------
+    LaunchError
+        For arrays that do not fit together.
+
+    Examples
+    --------
+    >>> import numpy as np, jitkit as jk
+    >>> jk.map(lambda pair: pair[0] * pair[1], jk.zipped(np.arange(4), jk.constant(10, 4)))
+    array([ 0, 10, 20, 30])
+    """
+    check_parts(len(arrays), _values.MOST, "zipped")
+    given = tuple(_arrays.alike([_arrays.array(x, "zipped") for x in arrays], "zipped"))
+    fields = np.dtype([(f"f{k}", _arrays.dtype_of(x)) for k, x in enumerate(given)])
+    return lazy(Zipped, _tuples(len(given)), given, tuple(given[0].shape), fields)  # type: ignore[no-any-return]
+
+
+@functools.cache
+def _tuples(count: int) -> Callable[..., Any]:
+    if count > 1:
+        return _values.reader(count)
+
+    def single(x, at):
+        return (x[0][at],)
+
+    return single
+
+
+def transformed(f: Any, *arrays: Any) -> Lazy:
+    """Return a lazy array of a function of the elements of arrays.
+
+    Parameters
+    ----------
+    f : callable or str
+        A function of one element from each array, as for `map`, that returns a number.
+    *arrays : array_like, device array or lazy array
+        One to six arrays; NumPy and lazy arrays are broadcast.
+
+    Returns
+    -------
+    lazy array
+        Of the dtype that `f` returns.
+
+    Raises
+    ------
+    KernelError
+        Where `f` is no function of as many numbers.
+
+    Examples
+    --------
+    >>> import numpy as np, jitkit as jk
+    >>> squares = jk.transformed(lambda x: x * x, jk.counting(10))
+    >>> int(jk.reduce("add", squares)), int(squares[3])
+    (285, 9)
+    """
+    check_parts(len(arrays), _values.MOST, "transformed")
+    given = _arrays.alike([_arrays.array(x, "transformed", tuples=True) for x in arrays], "transformed")
+    dtypes = tuple(map(_arrays.dtype_of, given))
+    key = (_operators.identity_of(f), dtypes)
+    if key not in _applied:
+        if len(_applied) >= _REMEMBERED:
+            _applied.clear()
+        _applied[key] = _application(f, dtypes)
+    element, dtype = _applied[key]
+    leaves = given[0] if len(given) == 1 else tuple(given)
+    return lazy(Transformed, element, leaves, tuple(given[0].shape), dtype)  # type: ignore[no-any-return]
+
+
+def _application(f: Any, dtypes: tuple[Any, ...]) -> tuple[Callable[..., Any], np.dtype[Any]]:
+    function = _functions.function_of(f, len(dtypes), "transformed")
+    results = _functions.result_dtypes(function, dtypes, "transformed")
+    if len(results) > 1:
+        raise KernelTypeError("jk.transformed: the function returns one number; zip lazy arrays of one part each")
+    read, kind = _values.applied(function, len(dtypes)), results[0].type
+
+    def converted(x, at):
+        return kind(read(x, at))
+
+    return converted, results[0]
+
+
+def permuted(x: Any, indices: Any) -> Lazy:
+    """Return a lazy array of the elements of a vector at indices.
+
+    Parameters
+    ----------
+    x : array_like, device array or lazy array, 1-D
+        The elements.
+    indices : array_like, device array or lazy array of int
+        Where in `x` each element is; not negative, and not checked: an index past the end reads foreign memory, as in
+        a kernel.
+
+    Returns
+    -------
+    lazy array
+        Of the shape of `indices` and the dtype of `x`.
+
+    Raises
+    ------
+    KernelTypeError
+        Where the indices are no integers.
+
+    Examples
+    --------
+    >>> import numpy as np, jitkit as jk
+    >>> np.asarray(jk.permuted(np.array([10.0, 20.0, 30.0]), [2, 0, 0]))
+    array([30., 10., 10.])
+    """
+    x, at = _arrays.array(x, "permuted"), _arrays.array(indices, "permuted")
+    if len(x.shape) != 1:
+        raise LaunchError(f"jk.permuted: indices are those of a vector, not of {len(x.shape)} dimensions")
+    if _arrays.dtype_of(at).kind not in "iu":
+        raise KernelTypeError(f"jk.permuted: indices= are integers, not {_arrays.dtype_of(at)}")
+    return lazy(Permuted, _elsewhere, (x, at), tuple(at.shape), _arrays.dtype_of(x))  # type: ignore[no-any-return]
+
+
+def _extents(shape: Any) -> tuple[int, ...]:
+    extents = tuple(map(int, shape)) if isinstance(shape, tuple) else (int(shape),)
+    if any(extent < 0 for extent in extents):
+        raise LaunchError(f"jk.constant: an extent of {shape} is negative")
+    return extents
