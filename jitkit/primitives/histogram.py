@@ -11,11 +11,11 @@ from numpy.typing import ArrayLike
 
 import jitkit as jk
 from jitkit.arrays import to_numpy
-from jitkit.errors import KernelTypeError, LaunchError
+from jitkit.errors import KernelTypeError
 from jitkit.primitives import _arrays
 from jitkit.primitives._binning import Bins
 from jitkit.primitives.bincount import checked_weights
-from jitkit.primitives.minmax import minmax
+from jitkit.primitives.histogramdd import edges_along
 from jitkit.primitives.searchsorted import right_of
 
 
@@ -99,38 +99,14 @@ def histogram(
     flat = a.reshape((-1,))
     flat_weights = None if weights is None else weights.reshape((-1,))
     device = _arrays.device_of(a)
+    edges = edges_along(flat, bins, range, backend, "histogram")
     if np.ndim(bins) == 0:
-        edges = _even_edges(flat, bins, range, backend)
         count = edges.shape[0] - 1
         scale = np.float64(count) / (edges[-1] - edges[0])
         counts = _even.count(flat, flat_weights, (jk.asarray(edges, device=device), scale), count, backend)
     else:
-        edges = _given_edges(bins)
         counts = _uneven.count(flat, flat_weights, jk.asarray(edges, device=device), edges.shape[0] - 1, backend)
     if density:
         counts = to_numpy(counts)
         return counts / np.diff(edges) / counts.sum(), edges
     return counts, edges
-
-
-def _even_edges(a: Any, bins: Any, limits: tuple[float, float] | None, backend: str | None) -> np.ndarray:
-    if not isinstance(bins, (int, np.integer)) or isinstance(bins, bool) or bins < 1:
-        raise LaunchError(f"jk.histogram: bins={bins!r}; give a number of bins from 1, or an array of edges")
-    if limits is not None:
-        low, high = float(limits[0]), float(limits[1])
-    elif a.shape[0] == 0:
-        low, high = 0.0, 1.0
-    else:
-        low, high = (float(end) for end in minmax(a, backend=backend))
-    if not (np.isfinite(low) and np.isfinite(high) and low <= high):
-        raise LaunchError(f"jk.histogram: the range from {low} to {high} is not finite and ascending; pass range=")
-    if low == high:
-        low, high = low - 0.5, high + 0.5
-    return np.linspace(low, high, int(bins) + 1)
-
-
-def _given_edges(bins: Any) -> np.ndarray:
-    edges = np.asarray(bins)
-    if edges.ndim != 1 or edges.shape[0] < 2 or (edges[1:] < edges[:-1]).any():
-        raise LaunchError("jk.histogram: bins= is a vector of at least two ascending edges")
-    return edges

@@ -1,0 +1,205 @@
+"""histogramdd: how many points lie in each box of a grid."""
+
+# Kernels take whatever they are launched with, so they carry no annotations.
+# mypy: disable-error-code="no-untyped-def,no-untyped-call"
+from __future__ import annotations
+
+import functools
+import math
+from collections.abc import Callable, Sequence
+from typing import Any
+
+import numpy as np
+from numpy.typing import ArrayLike, NDArray
+
+from jitkit.arrays import asarray, to_numpy
+from jitkit.errors import KernelTypeError, LaunchError
+from jitkit.primitives import _arrays, _values
+from jitkit.primitives._binning import Bins
+from jitkit.primitives.bincount import checked_weights
+from jitkit.primitives.lazy import zipped
+from jitkit.primitives.minmax import minmax
+from jitkit.primitives.searchsorted import right_of
+
+Edges = NDArray[Any]
+
+
+def bin_along(value, edges, bins):
+    """Return the bin of a value between ascending edges, or -1; the last bin has both its edges."""
+    b = right_of(edges, value, bins + 1) - 1
+    if value == edges[bins]:
+        b = bins - 1
+    return b if b < bins else -1
+
+
+@functools.cache
+def box_finder(count: int) -> Callable:
+    """Return ``box_of(point, where, boxes)`` for points of so many coordinates: the number of the box in C order, or -1.
+
+    `where` holds the edges along each axis, and the numbers of bins.
+    """
+
+    def joined(box, b, bins):
+        return box * bins + b if box >= 0 and b >= 0 else -1
+
+    def box1(point, where, boxes):
+        return bin_along(point[0], where[0][0], where[1][0])
+
+    def box2(point, where, boxes):
+        edges, bins = where
+        return joined(box1(point, where, boxes), bin_along(point[1], edges[1], bins[1]), bins[1])
+
+    def box3(point, where, boxes):
+        edges, bins = where
+        return joined(box2(point, where, boxes), bin_along(point[2], edges[2], bins[2]), bins[2])
+
+    def box4(point, where, boxes):
+        edges, bins = where
+        return joined(box3(point, where, boxes), bin_along(point[3], edges[3], bins[3]), bins[3])
+
+    def box5(point, where, boxes):
+        edges, bins = where
+        return joined(box4(point, where, boxes), bin_along(point[4], edges[4], bins[4]), bins[4])
+
+    def box6(point, where, boxes):
+        edges, bins = where
+        return joined(box5(point, where, boxes), bin_along(point[5], edges[5], bins[5]), bins[5])
+
+    return (box1, box2, box3, box4, box5, box6)[count - 1]
+
+
+@functools.cache
+def _counter(count: int) -> Bins:
+    return Bins(box_finder(count))
+
+
+def histogramdd(
+    sample: Any,
+    bins: Any = 10,
+    range: Sequence[tuple[float, float] | None] | None = None,
+    density: bool | None = None,
+    weights: Any = None,
+    *,
+    backend: str | None = None,
+) -> tuple[Any, tuple[Edges, ...]]:
+    """Return how many points lie in each box of a grid, and the edges of the grid.
+
+    Parameters
+    ----------
+    sample : array_like of shape (n, d), or sequence of d vectors
+        The coordinates of n points in up to 6 dimensions; device and lazy vectors are taken as they are.
+    bins : int, or sequence of d ints or vectors, default 10
+        For each axis a number of even bins, or the ascending edges of uneven ones; one number is that of every axis.
+    range : sequence of d pairs, optional
+        The outer edges of even bins along each axis, or None for the smallest and the largest coordinate.
+    density : bool, optional
+        Return the density whose integral is 1.
+    weights : array_like or device array, optional
+        The weight of each point.
+    backend : {"python", "cpu", "cuda"}, optional
+        The backend; chosen as for a launch unless given.
+
+    Returns
+    -------
+    counts : array of float64, d-D
+    edges : tuple of d numpy.ndarray
+        Along each axis one more than there are bins.
+
+    Raises
+    ------
+    LaunchError
+        For as many bins or ranges as there are no axes, edges that descend, and a range that is not finite.
+
+    Notes
+    -----
+    The definition is that of `numpy.histogramdd`: each bin but the last is half open. The box of a point is found by a
+    binary search along each axis, and counted as `bincount` does: no atomics, so weighted counts have the same bits for
+    any number of threads.
+
+    Examples
+    --------
+    >>> import numpy as np, jitkit as jk
+    >>> counts, (x, y) = jk.histogramdd((np.array([0.0, 0.2, 1.0]), np.array([0.0, 0.1, 1.0])), bins=2)
+    >>> counts
+    array([[2., 0.],
+           [0., 1.]])
+    """
+    columns = _columns(sample)
+    for column in columns:
+        if _arrays.dtype_of(column).kind == "c":
+            raise KernelTypeError("jk.histogramdd: complex numbers have no order; pass their parts as two coordinates")
+    edges = _edges_of(columns, bins, range, backend)
+    extents = tuple(len(e) - 1 for e in edges)
+    device = _arrays.device_of(columns[0])
+    where = (tuple(asarray(e, device=device) for e in edges), extents)
+    weights = checked_weights(weights, columns[0], "histogramdd")
+    counts = _counter(len(columns)).count(zipped(*columns), weights, where, math.prod(extents), backend)
+    result = counts.reshape(extents)
+    if density:
+        return _density(to_numpy(result), edges), edges
+    return (result.astype(np.float64) if isinstance(result, np.ndarray) else result), edges
+
+
+def _columns(sample: Any) -> list[Any]:
+    """Return the coordinates of the points as vectors of one length."""
+    if isinstance(sample, (tuple, list)):
+        given = [_arrays.array(column, "histogramdd") for column in sample]
+    else:
+        whole = _arrays.array(sample, "histogramdd")
+        if len(whole.shape) == 1:
+            whole = whole.reshape((-1, 1))
+        given = [np.ascontiguousarray(column) for column in to_numpy(whole).T] if len(whole.shape) == 2 else [whole]
+        given = [asarray(column, device=_arrays.device_of(whole)) for column in given]
+    _values.check_count(len(given), "histogramdd")
+    if any(len(column.shape) != 1 or column.shape != given[0].shape for column in given):
+        raise LaunchError(
+            "jk.histogramdd: the points are an array of shape (n, d), or d vectors of one length, not of the shapes "
+            + " and ".join(str(tuple(column.shape)) for column in given)
+        )
+    return given
+
+
+def _edges_of(columns: list[Any], bins: Any, limits: Any, backend: str | None) -> tuple[Edges, ...]:
+    count = len(columns)
+    each = [bins] * count if np.isscalar(bins) else list(bins)
+    ends = [None] * count if limits is None else list(limits)
+    for what, values in (("bins", each), ("range", ends)):
+        if len(values) != count:
+            raise LaunchError(f"jk.histogramdd: {what}= is for {len(values)} axes, and the points have {count}")
+    triples = zip(columns, each, ends, strict=True)
+    return tuple(edges_along(column, own, pair, backend, "histogramdd") for column, own, pair in triples)
+
+
+def edges_along(
+    x: Any, bins: int | ArrayLike, limits: tuple[float, float] | None, backend: str | None, name: str
+) -> Edges:
+    """Return the edges of bins: those that are given, or even ones between limits or the extremes of a vector.
+
+    Raises
+    ------
+    LaunchError
+        For no bins, edges that descend, and a range that is not finite.
+    """
+    if np.ndim(bins):
+        edges = np.asarray(bins)
+        if edges.ndim != 1 or edges.shape[0] < 2 or (edges[1:] < edges[:-1]).any():
+            raise LaunchError(f"jk.{name}: bins= is a vector of at least two ascending edges")
+        return edges
+    if not isinstance(bins, (int, np.integer)) or isinstance(bins, bool) or bins < 1:
+        raise LaunchError(f"jk.{name}: bins={bins!r}; give a number of bins from 1, or an array of edges")
+    if limits is not None:
+        low, high = float(limits[0]), float(limits[1])
+    elif x.shape[0] == 0:
+        low, high = 0.0, 1.0
+    else:
+        low, high = (float(end) for end in minmax(x, backend=backend))
+    if not (np.isfinite(low) and np.isfinite(high) and low <= high):
+        raise LaunchError(f"jk.{name}: the range from {low} to {high} is not finite and ascending; pass range=")
+    if low == high:
+        low, high = low - 0.5, high + 0.5
+    return np.linspace(low, high, int(bins) + 1)
+
+
+def _density(counts: NDArray[Any], edges: tuple[Edges, ...]) -> NDArray[np.float64]:
+    volumes = functools.reduce(np.multiply.outer, map(np.diff, edges))
+    return counts / counts.sum() / volumes  # type: ignore[no-any-return]
