@@ -1,0 +1,58 @@
+"""Reductions over slices that begin at given indices, as `numpy.ufunc.reduceat` defines them."""
+
+from __future__ import annotations
+
+from typing import Any
+
+import numpy as np
+from numpy.lib.array_utils import normalize_axis_index
+from numpy.typing import NDArray
+
+from jitkit.arrays import asarray, to_numpy
+from jitkit.errors import LaunchError
+from jitkit.primitives import _arrays
+from jitkit.primitives.lazy import permuted, transformed
+from jitkit.primitives.segment_reduce import segment_reduce
+
+
+def reduceat(op: Any, x: Any, indices: Any, axis: int, dtype: Any, out: Any, backend: str | None) -> Any:
+    """Combine the elements from each index to the next along an axis; see `Vectorized.reduceat`.
+
+    The slices may overlap and go back, so they are read through a table of where each of their elements lies.
+    """
+    x = _arrays.array(x, "reduceat")
+    if not x.shape:
+        raise LaunchError("jk.vectorize: reduceat takes an array of one dimension or more, not a number")
+    axis = normalize_axis_index(axis, len(x.shape))
+    begins = to_numpy(indices)
+    if begins.ndim != 1 or begins.dtype.kind not in "iu" or not ((begins >= 0) & (begins < x.shape[axis])).all():
+        raise LaunchError(
+            f"jk.vectorize: reduceat takes a vector of indices from 0 to {x.shape[axis] - 1}, not {indices}"
+        )
+    order = (*(k for k in range(len(x.shape)) if k != axis), axis)
+    places, offsets = _slices(begins.astype(np.int64), x.shape[axis])
+    rows = np.arange(int(np.prod([x.shape[k] for k in order[:-1]], dtype=np.int64)))[:, np.newaxis]
+    device = _arrays.device_of(x)
+    everywhere = asarray((rows * x.shape[axis] + places).reshape(-1), device=device)
+    ends = np.append((rows * offsets[-1] + offsets[:-1]).reshape(-1), rows.size * offsets[-1])
+    elements = permuted(_in_rows(x, order).reshape((-1,)), everywhere)
+    if dtype is not None:
+        elements = transformed(np.dtype(dtype).type, elements)
+    found = segment_reduce(op, elements, asarray(ends, device=device), backend=backend)
+    shape = (*(x.shape[k] for k in order[:-1]), begins.size)
+    result = found.reshape(shape)
+    if axis != len(x.shape) - 1:
+        result = np.moveaxis(to_numpy(result), -1, axis)
+    return result if out is None else _arrays.store(result, out, tuple(result.shape), "vectorize")
+
+
+def _in_rows(x: Any, order: tuple[int, ...]) -> Any:
+    return x if order == tuple(range(len(order))) else x.transpose(*order)
+
+
+def _slices(begins: NDArray[np.int64], n: int) -> tuple[NDArray[np.int64], NDArray[np.int64]]:
+    """Return where each element of the slices lies, one slice after another, and where slices begin in that."""
+    ends = np.append(begins[1:], n)
+    lengths = np.where(begins < ends, ends - begins, 1)
+    offsets = np.append(0, np.cumsum(lengths))
+    return np.arange(offsets[-1]) + np.repeat(begins - offsets[:-1], lengths), offsets

@@ -1,0 +1,363 @@
+"""vectorize: an object like a NumPy ufunc from a function of numbers."""
+
+from __future__ import annotations
+
+from collections.abc import Callable
+from typing import Any, overload
+
+import numpy as np
+from numpy.typing import DTypeLike
+
+from jitkit.errors import KernelTypeError, LaunchError
+from jitkit.frontend import operations
+from jitkit.launch.arguments import is_device_array
+from jitkit.launch.choice import checked
+from jitkit.primitives import _arrays, _foreign, _functions, _values
+from jitkit.primitives._lazy import Number, broadcast_to, is_flat, number_of
+from jitkit.primitives._reduceat import reduceat
+from jitkit.primitives.lazy import transformed
+from jitkit.primitives.map import Mapping, mapped
+from jitkit.primitives.reduce import reduce, remember
+from jitkit.primitives.scan import scan
+
+_MOST_AXES = 4  # of a launch space: beyond, arrays are vectors
+_SCALARS = (bool, int, float, complex, np.generic)
+
+
+class Vectorized:
+    """A function of numbers that takes arrays, element by element; made by `vectorize`.
+
+    Attributes
+    ----------
+    func : callable
+        The function itself.
+    nin, nout, nargs : int
+        How many arrays it takes, how many it returns, and both together.
+    signature : None
+        It works on single elements.
+    identity : number or None
+        What changes nothing, where the function stands for an operator that has such a number.
+    """
+
+    signature = None
+
+    def __init__(self, func: Any, dtype: DTypeLike | None, backend: str | None, name: str | None) -> None:
+        self.func, self.dtype, self.backend = func, dtype, backend and checked(backend, "jk.vectorize")
+        self.nin = _nin(func)
+        _values.check_count(self.nin, "vectorize")
+        self.__name__ = self.__qualname__ = name or getattr(func, "__name__", str(func))
+        self.__doc__ = getattr(func, "__doc__", None)
+        self.__wrapped__ = func
+        self._plans: dict[Any, Mapping] = {}
+
+    @property
+    def nout(self) -> int:
+        """How many arrays it returns: the length of the tuples that the function returns, for floats, integers or bools."""
+        found = self.__dict__.get("_nout")
+        if found is None:
+            found = self._nout = _nout(self.func, self.nin)
+        return found  # type: ignore[no-any-return]
+
+    @property
+    def nargs(self) -> int:
+        """How many arrays it takes and returns."""
+        return self.nin + self.nout
+
+    @property
+    def identity(self) -> Any:
+        """What changes nothing, as NumPy's ufunc of the same operator has it."""
+        if self.nin != 2:
+            return None
+        from jitkit.primitives._operators import resolve
+
+        ufunc = resolve(self.func).ufunc
+        return None if ufunc is None else ufunc.identity
+
+    def __repr__(self) -> str:
+        return f"<jitkit vectorized {self.__name__}, {self.nin} in, {self.nout} out>"
+
+    def __call__(
+        self,
+        *inputs: Any,
+        out: Any = None,
+        where: Any = True,
+        dtype: DTypeLike | None = None,
+        backend: str | None = None,
+    ) -> Any:
+        """Return the function of the elements of arrays, broadcast.
+
+        Parameters
+        ----------
+        *inputs : array_like, device array or lazy array
+            One for each parameter of the function; as with NumPy, Python numbers take the type of the arrays beside them.
+            Arrays of other libraries that have `__array_ufunc__` (pandas, xarray, dask) keep their type.
+        out : array or tuple of arrays, optional
+            Where the results go, in the common shape.
+        where : array_like of bool, optional
+            Where to compute; elsewhere the results stay as they are in `out`, and undefined without it.
+        dtype : dtype, optional
+            Of the results, and in which to compute: arrays that can be cast to it within their kind are.
+        backend : {"python", "cpu", "cuda"}, optional
+            The backend; chosen as for a launch unless given.
+
+        Returns
+        -------
+        number, array, or tuple of them
+            A number where all inputs are.
+
+        Raises
+        ------
+        LaunchError
+            For inputs that do not broadcast, and an `out` of another shape.
+        TypeError
+            For a wrong number of inputs, and those that no library agrees to take together.
+        """
+        if len(inputs) == self.nin + 1 and out is None:
+            inputs, out = inputs[:-1], inputs[-1]
+        if len(inputs) != self.nin:
+            raise TypeError(f"{self.__name__} takes {self.nin} arrays, not {len(inputs)}")
+        if _foreign.among(inputs, out, where):
+            return _foreign.call(self._on(backend), "__call__", inputs, out=out, where=where, dtype=dtype)
+        chosen, kind = backend or self.backend, dtype if dtype is not None else self.dtype
+        given = [_given(x) for x in inputs] if kind is None else [_cast(_given(x), np.dtype(kind)) for x in inputs]
+        return self._map(given, _without_nones(out), where, kind, chosen)
+
+    def _map(self, given: list[Any], out: Any, where: Any, dtype: Any, backend: str | None) -> Any:
+        mask = None if where is True else _arrays.array(where, "vectorize")
+        if mask is not None and _arrays.dtype_of(mask) != np.bool_:
+            raise KernelTypeError(f"{self.__name__}: where= is an array of bool, not of {_arrays.dtype_of(mask)}")
+        given, mask, shape = self._broadcast(given, mask, out)
+        dtypes = tuple(map(_arrays.dtype_of, given))
+        key = (dtypes, dtype, mask is None)
+        plan = self._plans.get(key)
+        if plan is None:
+            plan = remember(self._plans, key, Mapping(self.func, dtypes, dtype, self.__name__, mask is not None))
+        results = mapped(plan, given, mask, out, shape, backend, self.__name__)
+        return results if shape or out is not None else _arrays.each(_number, results)
+
+    def _broadcast(self, given: list[Any], mask: Any, out: Any) -> tuple[list[Any], Any, tuple[int, ...]]:
+        arrays = [x for x in (*given, mask) if x is not None]
+        shapes = {tuple(x.shape) for x in arrays if x.shape}
+        if out is not None:
+            shapes |= {tuple(o.shape) for o in (out if isinstance(out, tuple) else (out,)) if hasattr(o, "shape")}
+        if len(shapes) <= 1:
+            shape = next(iter(shapes), ())
+        else:
+            if any(_arrays.device_of(x) is not None for x in arrays):
+                raise LaunchError(
+                    f"{self.__name__}: arrays on a GPU have one shape, not {' and '.join(map(str, shapes))}"
+                )
+            try:
+                shape = np.broadcast_shapes(*shapes)
+            except ValueError:
+                raise LaunchError(
+                    f"{self.__name__}: arrays of the shapes {' and '.join(map(str, sorted(shapes)))} do not broadcast"
+                ) from None
+        fitted = [_fitted(x, shape) for x in given]
+        return fitted, None if mask is None else _fitted(mask, shape), shape
+
+    def reduce(
+        self,
+        array: Any,
+        axis: Any = 0,
+        dtype: DTypeLike | None = None,
+        out: Any = None,
+        keepdims: bool = False,
+        initial: Any = None,
+        where: Any = True,
+        *,
+        backend: str | None = None,
+    ) -> Any:
+        """Combine the elements along an axis (None: all); the function has to be associative. See `jitkit.reduce`."""
+        self._operator("reduce")
+        if _foreign.among((array,), out, where):
+            options = {
+                "axis": axis,
+                "dtype": dtype,
+                "out": out,
+                "keepdims": keepdims,
+                "initial": initial,
+                "where": where,
+            }
+            return _foreign.call(self._on(backend), "reduce", (array,), **options)
+        out = out[0] if isinstance(out, tuple) and len(out) == 1 else out
+        mask = None if where is True else where
+        options = {"axis": axis, "dtype": dtype, "out": out, "keepdims": keepdims, "initial": initial}
+        return reduce(self.func, array, where=mask, backend=backend or self.backend, **options)
+
+    def accumulate(
+        self,
+        array: Any,
+        axis: int = 0,
+        dtype: DTypeLike | None = None,
+        out: Any = None,
+        *,
+        backend: str | None = None,
+    ) -> Any:
+        """Return, for each element, those up to it along an axis combined; the function has to be associative.
+
+        See `jitkit.scan`.
+        """
+        self._operator("accumulate")
+        if _foreign.among((array,), out, True):
+            return _foreign.call(self._on(backend), "accumulate", (array,), axis=axis, dtype=dtype, out=out)
+        out = out[0] if isinstance(out, tuple) and len(out) == 1 else out
+        return scan(self.func, array, axis=axis, dtype=dtype, out=out, backend=backend or self.backend)
+
+    def reduceat(
+        self,
+        array: Any,
+        indices: Any,
+        axis: int = 0,
+        dtype: DTypeLike | None = None,
+        out: Any = None,
+        *,
+        backend: str | None = None,
+    ) -> Any:
+        """Combine the elements from each index to the next along an axis; the function has to be associative.
+
+        The definition is that of `numpy.ufunc.reduceat`: where an index is not less than the next, the element there.
+        """
+        self._operator("reduceat")
+        if _foreign.among((array,), out, True):
+            return _foreign.call(self._on(backend), "reduceat", (array, indices), axis=axis, dtype=dtype, out=out)
+        out = out[0] if isinstance(out, tuple) and len(out) == 1 else out
+        return reduceat(self.func, array, indices, axis, dtype, out, backend or self.backend)
+
+    def outer(self, a: Any, b: Any, /, **options: Any) -> Any:
+        """Return the function of each element of `a` with each of `b`; options as for a call."""
+        self._operator("outer")
+        if _foreign.among((a, b), options.get("out"), True):
+            return _foreign.call(self._on(options.pop("backend", None)), "outer", (a, b), **options)
+        a, b = _arrays.array(a, "vectorize"), _arrays.array(b, "vectorize")
+        return self(a.reshape((*a.shape, *(1,) * len(b.shape))), b, **options)
+
+    def _operator(self, method: str) -> None:
+        if self.nin != 2:
+            raise LaunchError(
+                f"{self.__name__}.{method} is for functions of two arguments that return one number; this one takes {self.nin}"
+            )
+
+    def _on(self, backend: str | None) -> Vectorized:
+        """Return what computes the same, on a backend if one is given."""
+        if backend is None:
+            return self
+        return Vectorized(self.func, self.dtype, backend, self.__name__)
+
+
+def _nin(func: Any) -> int:
+    func = getattr(np, func, func) if isinstance(func, str) else func
+    known = operations.lookup(getattr(func, "py_func", func))
+    if known is not None:
+        return operations.arity(known)
+    code = getattr(getattr(func, "py_func", func), "__code__", None)
+    if code is None:
+        raise KernelTypeError(f"jk.vectorize takes a function, a NumPy ufunc or its name, not {func!r}")
+    return code.co_argcount - len(func.__defaults__ or ())  # type: ignore[no-any-return]
+
+
+def _nout(func: Any, nin: int) -> int:
+    function = _functions.function_of(func, nin, "vectorize")
+    for kind in (np.float64, np.int64):
+        try:
+            return len(_functions.result_dtypes(function, (np.dtype(kind),) * nin, "vectorize"))
+        except KernelTypeError:
+            continue
+    return len(_functions.result_dtypes(function, (np.dtype(np.bool_),) * nin, "vectorize"))
+
+
+def _given(x: Any) -> Any:
+    """Return an input as an array; a number as one of any shape, so that Python numbers stay weak."""
+    if type(x) is np.ndarray and x.ndim:
+        return _arrays.array(x, "vectorize")
+    if isinstance(x, _SCALARS):
+        return number_of(x)
+    found = _arrays.array(x, "vectorize", tuples=True)
+    return number_of(found[()]) if isinstance(found, np.ndarray) and not found.ndim else found
+
+
+def _cast(x: Any, dtype: np.dtype[Any]) -> Any:
+    """Return an input in the dtype to compute in, where its kind allows it; cast as it is read."""
+    own = _arrays.dtype_of(x)
+    if isinstance(own, type) or own == dtype or not np.can_cast(own, dtype, "same_kind"):
+        return x
+    return transformed(dtype.type, x)
+
+
+def _fitted(x: Any, shape: tuple[int, ...]) -> Any:
+    fitted = x if tuple(x.shape) == shape or isinstance(x, Number) else broadcast_to(x, shape)
+    return fitted if len(shape) <= _MOST_AXES or is_flat(fitted) else np.ascontiguousarray(fitted)
+
+
+def _number(x: Any) -> Any:
+    return x.reshape((1,)).copy_to_host()[0] if is_device_array(x) and hasattr(x, "copy_to_host") else x[()]
+
+
+def _without_nones(out: Any) -> Any:
+    """Return `out` as `map` takes it: NumPy's protocol gives a tuple, even of one array."""
+    if isinstance(out, tuple):
+        if all(o is None for o in out):
+            return None
+        return out[0] if len(out) == 1 else out
+    return out
+
+
+@overload
+def vectorize(
+    f: Any, /, *, dtype: DTypeLike | None = None, backend: str | None = None, name: str | None = None
+) -> Vectorized: ...
+
+
+@overload
+def vectorize(
+    *, dtype: DTypeLike | None = None, backend: str | None = None, name: str | None = None
+) -> Callable[[Any], Vectorized]: ...
+
+
+def vectorize(
+    f: Any = None, /, *, dtype: DTypeLike | None = None, backend: str | None = None, name: str | None = None
+) -> Vectorized | Callable[[Any], Vectorized]:
+    """Make an object like a NumPy ufunc of a function of numbers; also a decorator.
+
+    Parameters
+    ----------
+    f : callable or str
+        A function of up to 6 numbers, as for `map`; it returns a number, or a tuple of up to 6.
+    dtype : dtype, optional
+        Of the results of every call that gives none; by default what `f` returns.
+    backend : {"python", "cpu", "cuda"}, optional
+        The backend of every call that gives none.
+    name : str, optional
+        The name in messages; by default the function's.
+
+    Returns
+    -------
+    Vectorized
+        Called like a ufunc, with `out`, `where` and `dtype`; of a function of two numbers it has the methods `reduce`,
+        `accumulate`, `reduceat` and `outer`.
+
+    Raises
+    ------
+    KernelTypeError
+        Where `f` is no function.
+
+    Notes
+    -----
+    Types follow NumPy 2 (NEP 50): Python numbers never widen the type of an array. Parameters of `f` that have a default
+    are not inputs. Reductions take the function to be associative, and combine elements in another order than NumPy's
+    loop; operands stay in order. The protocol is that of NEP 13.
+
+    Examples
+    --------
+    >>> import numpy as np, jitkit as jk
+    >>> @jk.vectorize
+    ... def clipped(x, low, high):
+    ...     return min(max(x, low), high)
+    >>> clipped(np.array([-1.0, 0.5, 3.0]), 0, 1)
+    array([0. , 0.5, 1. ])
+    >>> jk.vectorize("add").reduce(np.arange(5))
+    np.int64(10)
+    """
+    if f is None:
+        return lambda function: Vectorized(function, dtype, backend, name)
+    return Vectorized(f, dtype, backend, name)
