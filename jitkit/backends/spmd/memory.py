@@ -78,12 +78,39 @@ class Memory(LaneByLane):
 
     def _gather(self, kind: str, addresses: str, align: str, mask: str | None) -> str:
         whole, pointers = self.vector.type(kind), self.vector.type("ptr")
-        name = f"@llvm.masked.gather.v{self.body.lanes}{_suffix(kind)}.v{self.body.lanes}p0"
-        self.text.declare(name, whole, [pointers, self.vector.mask_type, whole])
-        lanes = mask or "splat (i1 true)"
-        return self.text.emit(
-            f"call {whole} {name}({pointers} align {align} {addresses}, {self.vector.mask_type} {lanes}, {whole} poison)"
-        )
+        if plan.masked_stores_are_fast():
+            name = f"@llvm.masked.gather.v{self.body.lanes}{_suffix(kind)}.v{self.body.lanes}p0"
+            self.text.declare(name, whole, [pointers, self.vector.mask_type, whole])
+            masked = f"{self.vector.mask_type} {mask or 'splat (i1 true)'}, {whole} poison"
+            return self.text.emit(f"call {whole} {name}({pointers} align {align} {addresses}, {masked})")
+        places, vector = self._harmless(addresses, mask), "poison"
+        for k in range(self.body.lanes):
+            element = self.text.emit(f"load {kind}, ptr {self.vector.lane('ptr', places, k)}, align {align}")
+            vector = self.vector.set_lane(kind, vector, element, k)
+        return vector
+
+    def _scatter(self, value: Value, addresses: str, align: str, mask: str | None) -> None:
+        whole, pointers, vector = self.vector.type(value.type), self.vector.type("ptr"), self.body.whole(value)
+        if plan.masked_stores_are_fast():
+            name = f"@llvm.masked.scatter.v{self.body.lanes}{_suffix(value.type)}.v{self.body.lanes}p0"
+            self.text.declare(name, "void", [whole, pointers, self.vector.mask_type])
+            masked = f"{self.vector.mask_type} {mask or 'splat (i1 true)'}"
+            self.text.do(f"call void {name}({whole} {vector}, {pointers} align {align} {addresses}, {masked})")
+            return
+        places = self._harmless(addresses, mask)
+        for k in range(self.body.lanes):
+            element, place = self.vector.lane(value.type, vector, k), self.vector.lane("ptr", places, k)
+            self.text.do(f"store {value.type} {element}, ptr {place}, align {align}")
+
+    def _harmless(self, addresses: str, mask: str | None) -> str:
+        """Return addresses of which those of lanes outside a mask point to memory that nobody reads.
+
+        LLVM would branch around each lane instead, which costs a misprediction wherever masks are not regular.
+        """
+        if mask is None:
+            return addresses
+        nowhere = self.vector.splat("ptr", self.text.alloca("[16 x i8]", "nowhere"))
+        return self.vector.select("ptr", mask, addresses, nowhere)
 
     def _store(self, item: Instruction, mask: str | None) -> None:
         value, pointer = item.operands
@@ -99,14 +126,17 @@ class Memory(LaneByLane):
                 self._blend_row(value, whole, self._address(pointer), item.tail, mask)
             else:
                 self._store_row(value, whole, self._address(pointer), item.tail, mask)
+        elif stride is not None and mask is None:
+            self._store_apart(value, self._address(pointer), stride, item.tail)
         else:
-            name = f"@llvm.masked.scatter.v{self.body.lanes}{_suffix(value.type)}.v{self.body.lanes}p0"
-            pointers, masks = self.vector.type("ptr"), self.vector.mask_type
-            self.text.declare(name, "void", [whole, pointers, masks])
-            self.text.do(
-                f"call void {name}({whole} {self.body.whole(value)}, {pointers} align {item.tail} "
-                f"{self._addresses(pointer)}, {masks} {mask or 'splat (i1 true)'})"
-            )
+            self._scatter(value, self._addresses(pointer), item.tail, mask)
+
+    def _store_apart(self, value: Value, address: str, stride: int, align: str) -> None:
+        vector = self.body.whole(value)
+        for k in range(self.body.lanes):
+            place = self.text.emit(f"getelementptr i8, ptr {address}, i64 {k * stride}")
+            element = self.vector.lane(value.type, vector, k)
+            self.text.do(f"store {value.type} {element}, ptr {place}, align {align}")
 
     def _store_row(self, value: Value, whole: str, address: str, align: str, mask: str | None) -> None:
         if mask is None:
