@@ -2,7 +2,7 @@
 
 from __future__ import annotations
 
-from collections.abc import Callable
+from collections.abc import Callable, Hashable
 from dataclasses import dataclass, field
 from typing import Any
 
@@ -14,6 +14,8 @@ from jitkit.backends.lowering.emit import I16, I64, Emitter, Mode
 from jitkit.backends.lowering.weak import Weak, float_pair, global_of, scalar_of
 from jitkit.frontend.meanings import always_inlined
 from jitkit.frontend.program import Constant, Operation, Program
+
+_REMEMBERED = 512
 
 
 @dataclass(eq=False)
@@ -35,6 +37,7 @@ class Target:
     lower_constant: Callable[..., Any]
     models: Any
     _operations: dict[tuple[str, Mode], Any] = field(default_factory=dict, repr=False)
+    _helpers: dict[Hashable, Any] = field(default_factory=dict, repr=False)
 
     def __post_init__(self) -> None:
         self.register_model(Weak)(self._weak_model)
@@ -82,17 +85,31 @@ class Target:
         `jit` and `jit_helper` turn a rewritten function into a dispatcher of this target.
         """
         programs = program.reachable()
-        functions = [item.build({"__name__": __name__}) for item in programs]
-        for item, func in zip(programs, functions, strict=True):
-            # Helpers that are not inlined are linked by symbol, so the symbol must tell equal names apart.
-            func.__qualname__ = f"{item.name}.{item.fingerprint[:12]}{'.fast' * mode.fastmath}"
-        # What splits or schedules a kernel at its barriers must see them all in one function.
-        inlined = [item is program or item.uses_group is not None or always_inlined(item.func) for item in programs]
-        dispatchers = [(jit if one else jit_helper)(func) for one, func in zip(inlined, functions, strict=True)]
-        for item, func in zip(programs, functions, strict=True):
+        dispatchers = [self._dispatcher(item, item is program, mode, jit, jit_helper) for item in programs]
+        for item, dispatcher in zip(programs, dispatchers, strict=True):
             for name, meaning in item.names.items():
-                func.__globals__[name] = self._global(meaning, mode, programs, dispatchers)
+                dispatcher.py_func.__globals__.setdefault(name, self._global(meaning, mode, programs, dispatchers))
         return dispatchers[0]
+
+    def _dispatcher(
+        self, item: Program, is_kernel: bool, mode: Mode, jit: Callable[[Callable], Any], jit_helper: Callable
+    ) -> Any:
+        """Return a program's dispatcher; a helper that another kernel has too is typed and lowered once for both."""
+        # What splits or schedules a kernel at its barriers must see them all in one function.
+        inlined = is_kernel or item.uses_group is not None or always_inlined(item.func)
+        key = item.fingerprint, item.filename, item.lineno, mode, inlined
+        shared = not is_kernel and not item.recursive
+        if shared and key in self._helpers:
+            return self._helpers[key]
+        func = item.build({"__name__": __name__})
+        # Helpers that are not inlined are linked by symbol, so the symbol must tell equal names apart.
+        func.__qualname__ = f"{item.name}.{item.fingerprint[:12]}{'.fast' * mode.fastmath}"
+        dispatcher = (jit if inlined else jit_helper)(func)
+        if shared:
+            if len(self._helpers) >= _REMEMBERED:
+                self._helpers.clear()
+            self._helpers[key] = dispatcher
+        return dispatcher
 
     def _global(self, meaning: Any, mode: Mode, programs: list[Program], dispatchers: list[Any]) -> Any:
         if isinstance(meaning, Operation):
