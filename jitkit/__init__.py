@@ -44,9 +44,15 @@ if TYPE_CHECKING:
     from jitkit.primitives.any import any as any
     from jitkit.primitives.argmax import argmax as argmax
     from jitkit.primitives.argmin import argmin as argmin
+    from jitkit.primitives.argsort import argsort as argsort
     from jitkit.primitives.bincount import bincount as bincount
     from jitkit.primitives.count import count as count
     from jitkit.primitives.histogram import histogram as histogram
+    from jitkit.primitives.lazy import constant as constant
+    from jitkit.primitives.lazy import counting as counting
+    from jitkit.primitives.lazy import permuted as permuted
+    from jitkit.primitives.lazy import transformed as transformed
+    from jitkit.primitives.lazy import zipped as zipped
     from jitkit.primitives.map import map as map
     from jitkit.primitives.map_reduce import map_reduce as map_reduce
     from jitkit.primitives.minmax import minmax as minmax
@@ -59,7 +65,12 @@ if TYPE_CHECKING:
     from jitkit.primitives.searchsorted import searchsorted as searchsorted
     from jitkit.primitives.segment_reduce import segment_reduce as segment_reduce
     from jitkit.primitives.select import select as select
+    from jitkit.primitives.sort import sort as sort
+    from jitkit.primitives.sort_by_key import sort_by_key as sort_by_key
     from jitkit.primitives.unique import unique as unique
+    from jitkit.primitives.vectorize import vectorize as vectorize
+    from jitkit.streams import Event as Event
+    from jitkit.streams import Stream as Stream
 
 __version__ = "0.1.0"
 
@@ -73,11 +84,14 @@ _HOMES = {
     "language": "barrier broadcast group_index group_reduce group_scan group_size local local_index shared",
     "launch.kernel": "Kernel kernel",
     "launch.choice": "backend",
+    "streams": "Event Stream",
+    "primitives.lazy": "constant counting permuted transformed zipped",
 }
 # each in a file of its name
 _PRIMITIVES = (
-    "all any argmax argmin bincount count histogram map map_reduce minmax partition "
-    "reduce reduce_by_key run_length_encode scan scan_by_key searchsorted segment_reduce select unique"
+    "all any argmax argmin argsort bincount count histogram map map_reduce minmax partition "
+    "reduce reduce_by_key run_length_encode scan scan_by_key searchsorted segment_reduce select sort "
+    "sort_by_key unique vectorize"
 )
 _SUBMODULES = ("atomic", "random")
 _PUBLIC = {name: home for home, names in _HOMES.items() for name in names.split()}

@@ -24,7 +24,7 @@ class Finding:
     ----------
     kind : str
         ``"race"``, ``"out-of-bounds"``, ``"uninitialized-read"``, ``"barrier-divergence"``, ``"integer-overflow"``,
-        ``"division-by-zero"`` or ``"nan"``.
+        ``"division-by-zero"`` or ``"nan"``; from ``kernel.check(backend="cuda")`` also ``"misaligned"`` and ``"trap"``.
     array : str or None
         The parameter (``"u"``, ``"p[0]"``, ``"p.mass"``) or the local name of the array.
     index : int, tuple of int or None

@@ -33,12 +33,11 @@ class Stream:
     Examples
     --------
     >>> import numpy as np, jitkit as jk
-    >>> from jitkit.streams import Stream
     >>> @jk.kernel
     ... def double(i, x):
     ...     x[i] = 2 * x[i]
     >>> with jk.emulate_cuda():
-    ...     x, one, other = jk.asarray(np.arange(3.0), device="cuda"), Stream(), Stream()
+    ...     x, one, other = jk.asarray(np.arange(3.0), device="cuda"), jk.Stream(), jk.Stream()
     ...     with one:
     ...         double[3](x)
     ...     other.wait(one.record())
@@ -50,7 +49,7 @@ class Stream:
     """
 
     def __init__(self) -> None:
-        gpu.require("jitkit.streams.Stream")
+        gpu.require("jk.Stream")
         self._queue: Any = _backend().Queue()
         self._tokens: list[Token[Stream | None]] = []
 
