@@ -6,10 +6,12 @@ from fractions import Fraction
 
 import numpy as np
 import pytest
-from emulator_helpers import apply
+from emulator_helpers import apply, kernel
 from exact_floats import FORMATS, NAN, corners, decode, encode, flush, is_nan, random_bits
 from hypothesis import given, settings
 from hypothesis import strategies as st
+
+from jitkit.emulator.assembly import FLUSHES
 
 MODES = ["rn", "rz", "rm", "rp"]
 
@@ -105,6 +107,9 @@ def check(text, name, kind, columns, mode, ftz=False, sat=False):
     got = apply(text, (form.bits,) * len(columns), form.bits, *columns)
     for result, *row in zip(got, *columns, strict=True):
         want = expected(name, row, form, mode, ftz, sat)
+        if ftz and want in (0x00800000, 0x80800000):
+            # PTX does not say whether what rounds up to the smallest normal number is flushed before: both are right.
+            want = result if result == expected(name, row, form, "rz", ftz, sat) else want
         assert is_nan(result, form) if want == NAN else result == want, (text, [hex(v) for v in row], hex(result), want)
 
 
@@ -131,10 +136,18 @@ def test_arithmetic(name, kind, mode):
     check(text_of(name, kind, mode), name, kind, columns_of(kind, ARITY[name]), mode)
 
 
+# Float arithmetic of another width keeps the processor from flushing: then each operation does.
+OTHER = " { .reg .f64 other; add.f64 other, 0d3FF0000000000000, 0d3FF0000000000000; }"
+
+
+@pytest.mark.parametrize("other", ["", OTHER], ids=["by-processor", "by-code"])
 @pytest.mark.parametrize("mode", MODES)
 @pytest.mark.parametrize("name", ARITY)
-def test_flushing(name, mode):
-    check(text_of(name, "f32", mode, ".ftz"), name, "f32", columns_of("f32", ARITY[name]), mode, ftz=True)
+def test_flushing(name, mode, other):
+    text = text_of(name, "f32", mode, ".ftz") + other
+    check(text, name, "f32", columns_of("f32", ARITY[name]), mode, ftz=True)
+    if FLUSHES:
+        assert kernel(text, (32,) * ARITY[name], 32).translation.flushing == (not other and mode == "rn")
 
 
 @pytest.mark.parametrize("name", ["add", "mul", "fma"])

@@ -11,6 +11,7 @@ from __future__ import annotations
 
 import functools
 import itertools
+import platform
 import re
 from pathlib import Path
 
@@ -18,9 +19,15 @@ from . import records
 from .records import BLOCK, ERROR, THREAD, Record, _fields
 
 # What the pool hands to every range of blocks. `thread` is the coroutine; `strict`: whoever has exited keeps barriers
-# closed.
-LAUNCH = Record("%emulator.Launch", _fields("ptr params, ptr block, ptr thread, i64 frame_size, i32 strict, i32 races"))
+# closed; `flushing`: the processor takes subnormal numbers for 0.
+LAUNCH = Record(
+    "%emulator.Launch",
+    _fields("ptr params, ptr block, ptr thread, i64 frame_size, i32 strict, i32 races, i32 flushing"),
+)
 
+FLUSHES = platform.machine().lower() in ("x86_64", "amd64")
+"""Whether the processor can be told to take subnormal numbers for 0."""
+_FLUSHING = "flushing" if FLUSHES else "flushing_by_code"
 _RECORDS = {record.name.removeprefix("%emulator."): record for record in (THREAD, BLOCK, ERROR, LAUNCH)}
 _GET = re.compile(r"^(\s*)%([\w.]+) = get (\w+)\.([\w.]+) (%[\w.]+)", re.MULTILINE)
 _SET = re.compile(r"^(\s*)set (\w+)\.([\w.]+) (%[\w.]+), (\S+)", re.MULTILINE)
@@ -30,12 +37,12 @@ _COMMENT = re.compile(r";.*$", re.MULTILINE)
 
 def runtime() -> str:
     """Return the LLVM module with the checks, and with what runs blocks of coroutines."""
-    return _module("memory", "checks", "races", "blocks", "barriers", "warps")
+    return _module("memory", _FLUSHING, "checks", "races", "blocks", "barriers", "warps")
 
 
 def plain(parameter_size: int) -> str:
     """Return the LLVM module that runs blocks of threads that never wait, of an entry with so many bytes of parameters."""
-    return _module("memory", "plain").replace("$parameter_size", str(max(parameter_size, 8)))
+    return _module("memory", _FLUSHING, "plain").replace("$parameter_size", str(max(parameter_size, 8)))
 
 
 def _module(*files: str) -> str:

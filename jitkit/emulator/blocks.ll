@@ -9,6 +9,8 @@
 
 define void @emulator.run(i64 %begin, i64 %end, ptr %launch) {
 entry:
+  %processor = alloca i32
+  call void @emulator.flush(ptr %processor, ptr %launch)
   %block = alloca %emulator.Block
   %template = get Launch.block %launch
   call void @llvm.memcpy.p0.p0.i64(ptr %block, ptr %template, i64 $sizeof.Block, i1 false)
@@ -44,6 +46,7 @@ done:
   call void @free(ptr %frames)
   call void @free(ptr %shared)
   call void @free(ptr %races)
+  call void @emulator.restore(ptr %processor)
   ret void
 }
 

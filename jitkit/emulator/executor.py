@@ -196,6 +196,7 @@ def _launch(program: Program, grid: Grid) -> tuple[Any, Any, list[Any]]:
             "frame_size": program.frame_size,
             "strict": int(grid.strict),
             "races": int(grid.races),
+            "flushing": int(program.translation.flushing),
         },
     )
     return launch, error, [params, ranges, ignored, block]

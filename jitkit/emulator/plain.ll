@@ -6,6 +6,8 @@ declare void @emulator.thread(i32, i32, i32, ptr, ptr, ptr)
 
 define void @emulator.run(i64 %begin, i64 %end, ptr %launch) {
 entry:
+  %processor = alloca i32
+  call void @emulator.flush(ptr %processor, ptr %launch)
   %block = alloca %emulator.Block
   %thread = alloca %emulator.Thread
   %params = alloca [$parameter_size x i8], align 64
@@ -70,5 +72,6 @@ end.block:
 done:
   call void @free(ptr %shared)
   call void @free(ptr %races)
+  call void @emulator.restore(ptr %processor)
   ret void
 }

@@ -18,7 +18,7 @@ kind       operands, and what is answered
 ========== ==================================================================================================
 BARRIER    ``barrier`` and ``count`` (0: all threads of the block), `BarrierMode` in ``mode``; ``a`` is the predicate
            of a reduction, answered in ``result`` (a count, or 0 or 1). ``ARRIVE`` does not wait.
-WARP_SYNC  ``mask``.
+WARP_SYNC  ``mask``; `SyncMode` in ``mode``.
 SHUFFLE    ``mask``, `ShuffleMode` in ``mode``, ``a`` the value, ``b`` the lane operand, ``c`` PTX's clamp and segment
            mask; ``result`` the value, ``flag`` whether the source lane was in range.
 VOTE       ``mask``, `VoteMode` in ``mode``, ``a`` the predicate; ``result`` 0 or 1, or the ballot.
@@ -64,6 +64,13 @@ class BarrierMode(IntEnum):
     POPC = 2
     AND = 3
     OR = 4
+
+
+class SyncMode(IntEnum):
+    """Whether lanes that have exited, or that the block lacks, are waited for."""
+
+    PRESENT = 0
+    WHOLE = 1
 
 
 class ShuffleMode(IntEnum):

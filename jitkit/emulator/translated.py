@@ -39,6 +39,8 @@ class Translation:
         Whether there is a shared array of unknown size.
     directives : dict
         ``maxntid`` and the like, out of the entry's head.
+    flushing : bool
+        Whether the processor is to take subnormal numbers for 0 while it runs.
     """
 
     llvm: str
@@ -49,3 +51,4 @@ class Translation:
     shared_static: int
     uses_dynamic_shared: bool
     directives: dict[str, tuple[int, ...]]
+    flushing: bool = False

@@ -85,7 +85,11 @@ entry:
   %mode = get Thread.mode %t
   %line = get Thread.line %t
   %active = icmp eq i32 %kind, $Kind.ACTIVEMASK
-  %named = and i32 %mask, %alive
+  %syncs = icmp eq i32 %kind, $Kind.WARP_SYNC
+  %strict = icmp eq i32 %mode, $SyncMode.WHOLE
+  %whole = and i1 %syncs, %strict
+  %counted = select i1 %whole, i32 -1, i32 %alive
+  %named = and i32 %mask, %counted
   %candidates = select i1 %active, i32 %pending, i32 %named
   %own = and i32 %candidates, %bit
   %foreign = icmp eq i32 %own, 0

@@ -9,6 +9,7 @@ from ..translated import Parameter, Translation
 from . import families as families
 from . import statements
 from .body import CONTEXT, Body, Frame
+from .flushing import by_hardware
 from .functions import function_text, open_frame
 from .reach import call_graph, suspending
 from .unit import Options, Unit
@@ -47,14 +48,15 @@ def translate(module: Module, entry: str, options: Options | None = None) -> Tra
     reached = call_graph(module, function)
     shared, static, dynamic = shared_layout(module, reached)
     waits = suspending(reached)
-    unit = Unit(module, options or Options(), module_globals.layout(module), shared, waits.inlined)
+    flushing = by_hardware(reached.values())
+    unit = Unit(module, options or Options(), module_globals.layout(module), shared, waits.inlined, flushing)
     suspends = entry in waits.waiting
     for name, other in reached.items():
         if name != entry and name not in waits.inlined:
             unit.functions.append(function_text(unit, other))
     parameters, size = parameter_layout(function)
     unit.functions.append(thread_text(unit, function, parameters, suspends=suspends))
-    return Translation(unit.llvm, entry, suspends, parameters, size, static, dynamic, function.directives)
+    return Translation(unit.llvm, entry, suspends, parameters, size, static, dynamic, function.directives, flushing)
 
 
 def parameter_layout(function: Function) -> tuple[tuple[Parameter, ...], int]:

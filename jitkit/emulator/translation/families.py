@@ -16,6 +16,7 @@ from . import (
     floats,
     halves,
     integers,
+    matrices,
     memory,
     moves,
     narrow,
@@ -25,5 +26,5 @@ from . import (
 
 ALL = (
     approximate, atomics, barriers, bits, calls, carries, comparisons, control, conversions, copies, floats, halves, integers,
-    memory, moves, narrow, video, warps,
+    matrices, memory, moves, narrow, video, warps,
 )  # fmt: skip

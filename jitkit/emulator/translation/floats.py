@@ -5,6 +5,7 @@ from __future__ import annotations
 from ..syntax import Instruction
 from ..types import REALS, Type, constant, type_of
 from .body import Body
+from .flushing import COVERED
 from .integers import sources
 from .registry import instruction
 from .rounding import rounded
@@ -15,7 +16,9 @@ NAN = {"float": 0x7FFFFFFF, "double": 0x7FF8000000000000}
 
 def flushed(fn: Body, ins: Instruction, kind: Type, value: str) -> str:
     """Return a value with a float32 subnormal made 0 of its sign, if the instruction has ``.ftz``."""
-    return flush(fn, value) if ins.has("ftz") and kind.name == "f32" else value
+    if not ins.has("ftz") or kind.name != "f32" or (fn.unit.flushing and ins.opcode in COVERED):
+        return value
+    return flush(fn, value)
 
 
 def flush(fn: Body, value: str) -> str:

@@ -9,7 +9,9 @@ from ..syntax import Function, Instruction, Module
 from .statements import names
 
 # The opcodes at which a thread waits for others. `nanosleep` lets others run.
-WAITING = {"bar", "barrier", "shfl", "vote", "match", "redux", "activemask", "elect", "nanosleep"}
+WAITING = {
+    "bar", "barrier", "shfl", "vote", "match", "redux", "activemask", "elect", "nanosleep", "mma", "ldmatrix",
+}  # fmt: skip
 # Those that end a thread, besides `ret` in the entry.
 ENDING = {"exit", "trap", "brkpt"}
 

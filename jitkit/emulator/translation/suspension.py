@@ -10,7 +10,7 @@ def suspend(fn: Body, kind: Kind, **operands: str | int) -> None:
     """Write the record and give control to whoever resumes the thread."""
     fn.set_thread("kind", int(kind))
     fn.set_thread("line", fn.line)
-    for name, value in operands.items():
+    for name, value in {"mode": 0, **operands}.items():  # lanes that meet must agree about the mode, used or not
         fn.set_thread(name, value)
     resumed = fn.fresh("resumed")
     way = fn.emit("call i8 @llvm.coro.suspend(token none, i1 false)")

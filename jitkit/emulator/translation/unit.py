@@ -30,7 +30,8 @@ class Options:
 class Unit:
     """The text of an LLVM module, part by part.
 
-    `shared` holds the offset of each shared variable, `inlined` the functions that cannot be called (they suspend).
+    `shared` holds the offset of each shared variable, `inlined` the functions that cannot be called (they suspend);
+    `flushing` tells that the processor flushes subnormals.
     """
 
     module: Module
@@ -38,6 +39,7 @@ class Unit:
     globals: Layout
     shared: dict[str, int]
     inlined: frozenset[str]
+    flushing: bool = False
     declared: dict[str, str] = field(default_factory=dict)
     helpers: dict[str, str] = field(default_factory=dict)
     functions: list[str] = field(default_factory=list)
