@@ -1,23 +1,25 @@
-"""The catalogue of cases: `names()` lists them, `load(name)` gives one."""
+"""The catalogue of cases: `names()` lists those of kernels, `primitives()` those of primitives, `load(name)` gives one."""
 
 from __future__ import annotations
 
 import importlib
 import pkgutil
+from pathlib import Path
 
 from .case import Case as Case
 from .case import Cost as Cost
+from .case import Primitive as Primitive
 from .case import Problem as Problem
 from .case import Tolerance as Tolerance
 
 
 def names() -> tuple[str, ...]:
-    """Return the names of all cases, in alphabetical order.
+    """Return the names of the cases of kernels, in alphabetical order.
 
     Returns
     -------
     tuple of str
-        One name for each file of this folder that defines a case.
+        One name for each file of this folder that defines a case of a kernel.
 
     Examples
     --------
@@ -25,7 +27,33 @@ def names() -> tuple[str, ...]:
     >>> "heat" in cases.names()
     True
     """
-    return tuple(sorted(found.name for found in pkgutil.iter_modules(__path__) if found.name != "case"))
+    return tuple(name for name in _files() if not _is_of_primitive(name))
+
+
+def primitives() -> tuple[str, ...]:
+    """Return the names of the cases of primitives and of random numbers, in alphabetical order.
+
+    Returns
+    -------
+    tuple of str
+        One name for each file of this folder that has its namesake among the primitives, or begins with ``random_``.
+
+    Examples
+    --------
+    >>> from jitkit import cases
+    >>> "scan" in cases.primitives()
+    True
+    """
+    return tuple(name for name in _files() if _is_of_primitive(name))
+
+
+def _files() -> list[str]:
+    return sorted(found.name for found in pkgutil.iter_modules(__path__) if found.name != "case")
+
+
+def _is_of_primitive(name: str) -> bool:
+    # By the files: importing every case to look at its kernel would take a while.
+    return name.startswith("random_") or (Path(__file__).parents[1] / "primitives" / f"{name}.py").exists()
 
 
 def load(name: str) -> Case:
@@ -34,7 +62,7 @@ def load(name: str) -> Case:
     Parameters
     ----------
     name : str
-        A name out of `names()`.
+        A name out of `names()` or `primitives()`.
 
     Returns
     -------
@@ -52,7 +80,7 @@ def load(name: str) -> Case:
     >>> cases.load("saxpy").name
     'saxpy'
     """
-    if name not in names():
-        raise ValueError(f"there is no case {name!r}; the cases are {', '.join(names())}")
+    if name not in _files():
+        raise ValueError(f"there is no case {name!r}; the cases are {', '.join(_files())}")
     case: Case = importlib.import_module(f"{__name__}.{name}").CASE
     return case
