@@ -130,6 +130,18 @@ def test_an_argument_of_the_users_own_kernel(backend):
     np.testing.assert_array_equal(out, np.arange(5) + 10.0 * np.arange(1, 6))
 
 
+def test_check_watches_what_a_lazy_array_reads():
+    @jk.kernel
+    def add_next(i, x, out):
+        out[i] = x[i] + x[i + 1]
+
+    squares = jk.transformed(lambda v: v * v, np.arange(6.0))
+    assert add_next.check[5](squares, np.zeros(5)).ok
+    assert add_next.verify[5](squares, np.zeros(5)).ok
+    finding = add_next.check[6](squares, np.zeros(6)).findings[0]
+    assert (finding.kind, finding.index, finding.array) == ("out-of-bounds", (6,), "x.leaves")
+
+
 def test_broadcast_beside_an_array(backend):
     x = values_of("float64", (3, 4))
     got = jk.map(operator.add, x, jk.counting(4), backend=backend)

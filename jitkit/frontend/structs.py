@@ -10,6 +10,7 @@ from __future__ import annotations
 import collections
 import dataclasses
 import functools
+from typing import Any
 
 
 @functools.cache
@@ -21,8 +22,8 @@ def tuple_class(cls: type) -> type | None:
     if issubclass(cls, tuple) and hasattr(cls, "_fields"):
         return cls
     if dataclasses.is_dataclass(cls) and cls.__dataclass_params__.frozen:
-        twin = collections.namedtuple(cls.__name__, [item.name for item in dataclasses.fields(cls)])
+        twin: Any = collections.namedtuple(cls.__name__, [item.name for item in dataclasses.fields(cls)])  # type: ignore[misc]
         if hasattr(cls, "element"):
-            twin.element = staticmethod(cls.element)  # type: ignore[attr-defined]
+            twin.element = staticmethod(cls.element)
         return twin
     return None

@@ -72,7 +72,7 @@ def sample(dtype: Any, value: int) -> Any:
     """Return a number of a dtype, a Python number of a Python type, or a tuple of numbers for a structured dtype."""
     if isinstance(dtype, type):
         return dtype(value)
-    return dtype.type(value) if dtype.names is None else tuple(dtype[k].type(value) for k in range(len(dtype)))
+    return dtype.type(value) if dtype.names is None else tuple(dtype[name].type(value) for name in dtype.names)
 
 
 def _joined(values: tuple[Any, ...], f: Any, name: str) -> np.dtype[Any]:

@@ -75,7 +75,7 @@ class Lazy(_Meaning):
         return functools.reduce(operator.mul, self.shape, 1)
 
     @property
-    def T(self) -> Lazy:
+    def T(self) -> Lazy:  # noqa: N802 - NumPy's name
         """The view with the axes in the other order."""
         return self.viewed(lambda x: x.T)
 
@@ -192,7 +192,8 @@ class Plane:
     def of(cls, shape: tuple[int, ...], between: int = 1) -> Plane:
         """Return positions in C order, so far from one another."""
         byte = np.zeros(1, np.int8)
-        strides, step = [], between
+        strides: list[int] = []
+        step = between
         for extent in reversed(shape):
             strides.insert(0, step)
             step *= extent
@@ -226,7 +227,7 @@ class _Unread:
         self.view = view
 
     @property
-    def T(self) -> _Unread:
+    def T(self) -> _Unread:  # noqa: N802
         return _Unread(self.view.T)
 
     def reshape(self, shape: tuple[int, ...]) -> _Unread:

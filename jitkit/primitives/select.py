@@ -110,7 +110,7 @@ def select(pred_or_mask: Any, x: Any, *, backend: str | None = None) -> Any:
 def parts_of(x: Any) -> tuple[np.dtype[Any], ...]:
     """Return the dtypes of the numbers that an element is made of."""
     dtype = _arrays.dtype_of(x)
-    return (dtype,) if dtype.names is None else tuple(dtype[k] for k in range(len(dtype)))
+    return (dtype,) if dtype.names is None else tuple(dtype[name] for name in dtype.names)
 
 
 @functools.cache

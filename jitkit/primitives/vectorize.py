@@ -45,7 +45,8 @@ class Vectorized:
         self.func, self.dtype, self.backend = func, dtype, backend and checked(backend, "jk.vectorize")
         self.nin = _nin(func)
         _values.check_count(self.nin, "vectorize")
-        self.__name__ = self.__qualname__ = name or getattr(func, "__name__", str(func))
+        self.__name__: str = name or str(getattr(func, "__name__", func))
+        self.__qualname__ = self.__name__
         self.__doc__ = getattr(func, "__doc__", None)
         self.__wrapped__ = func
         self._plans: dict[Any, Mapping] = {}
@@ -56,7 +57,7 @@ class Vectorized:
         found = self.__dict__.get("_nout")
         if found is None:
             found = self._nout = _nout(self.func, self.nin)
-        return found  # type: ignore[no-any-return]
+        return found
 
     @property
     def nargs(self) -> int:
@@ -278,7 +279,7 @@ def _given(x: Any) -> Any:
 
 def _cast(x: Any, dtype: np.dtype[Any]) -> Any:
     """Return an input in the dtype to compute in, where its kind allows it; cast as it is read."""
-    own = _arrays.dtype_of(x)
+    own: Any = _arrays.dtype_of(x)
     if isinstance(own, type) or own == dtype or not np.can_cast(own, dtype, "same_kind"):
         return x
     return transformed(dtype.type, x)
