@@ -2,6 +2,7 @@
 
 from __future__ import annotations
 
+import importlib.util
 import json
 import shutil
 import subprocess
@@ -11,7 +12,7 @@ from pathlib import Path
 import numpy as np
 import pytest
 
-from benchmarks.peers import build, compare, numba_prange
+from benchmarks.peers import build, compare, measure, numba_prange, report, sides
 from jitkit import cases
 
 ROOT = Path(__file__).parents[1]
@@ -121,3 +122,86 @@ def test_ratio_pairs_the_turns_and_the_mean_is_geometric():
     assert compare.paired_ratio([2.0, 30.0, 6.0], [1.0, 10.0, 3.0]) == 2.0
     results = [compare.Result("a", "tiny", "float32", 2, 1, {}, {"C": ratio, "Numba": 1.0}) for ratio in (0.5, 8.0)]
     assert compare.geometric_means(results) == pytest.approx({"C": 2.0, "Numba": 1.0})
+
+
+LIBRARY_CASES = [(side, name) for side in sides.LIBRARIES for name in measure.CASES]
+
+
+@pytest.mark.parametrize(("side", "name"), LIBRARY_CASES)
+@pytest.mark.filterwarnings("default")  # the libraries' own
+def test_library_agrees_with_the_reference(side, name):
+    if importlib.util.find_spec(sides.LIBRARIES[side]) is None:
+        pytest.skip(f"{side} is not installed")
+    case = cases.load(name)
+    try:
+        sides.prepare(side, case, case.problem("tiny", "float32"))()
+    except NotImplementedError as reason:
+        pytest.skip(str(reason))
+
+
+def test_library_that_is_not_installed_says_so(monkeypatch):
+    monkeypatch.setitem(sides.LIBRARIES, "NumPy", "no_such_library")
+    with pytest.raises(NotImplementedError, match="NumPy is not installed"):
+        sides.prepare("NumPy", cases.load("saxpy"), cases.load("saxpy").problem("tiny"))
+
+
+def test_library_that_is_wrong_is_refused(monkeypatch):
+    monkeypatch.setattr(sides, "_library", lambda side: {"saxpy": lambda a, x, y: lambda: None})
+    with pytest.raises(AssertionError, match="case 'saxpy': NumPy gave y"):
+        sides.prepare("NumPy", cases.load("saxpy"), cases.load("saxpy").problem("tiny"))
+
+
+def test_processes_take_turns_and_a_slow_one_three():
+    class Fake:
+        def __init__(self, side, seconds):
+            self.side, self.taken = side, seconds
+
+        def seconds(self):
+            order.append(self.side)
+            return self.taken
+
+    order: list[str] = []
+    times = measure.take_turns([Fake("jitkit", 0.5), Fake("NumPy", 1.0), Fake("C", 0.25)], turns=5, seconds=0.0)
+    assert order[:9] == ["jitkit", "NumPy", "C", "NumPy", "C", "jitkit", "C", "jitkit", "NumPy"]
+    assert times == {"jitkit": [0.5] * 5, "NumPy": [1.0] * 3 + [None] * 2, "C": [0.25] * 5}
+    found = measure.summary(times, {"JAX": "not installed"})
+    assert found["ratio"] == {"NumPy": 0.5, "C": 2.0}
+    assert found["missing"] == {"JAX": "not installed"}
+
+
+def test_measured_figures_become_the_table_in_readme(tmp_path):
+    results, readme = tmp_path / "results.json", tmp_path / "README.md"
+    words = ["--case", "saxpy", "--side", "NumPy", "--side", "JAX", "--size", "500", "--turns", "2", "--seconds", "0"]
+    measure.main([*words, "--json", str(results)])
+    found = json.loads(results.read_text())["cases"]["saxpy"]
+    assert found["ratio"]["NumPy"] > 0
+    assert found["turns"] == 2
+    readme.write_text(f"before\n{report.BEGIN}\nold\n{report.END}\nafter\n")
+    report.main(["--json", str(results), "--readme", str(readme)])
+    text = readme.read_text()
+    assert text.startswith(f"before\n{report.BEGIN}\n")
+    assert text.endswith(f"{report.END}\nafter\n")
+    assert "| saxpy | " in text
+    assert "\nold\n" not in text
+    with pytest.raises(SystemExit, match="0"):
+        report.main(["--json", str(results), "--readme", str(readme), "--check"])
+    readme.write_text(text.replace("| saxpy | ", "| saxpy | 9"))
+    with pytest.raises(SystemExit, match="run without --check"):
+        report.main(["--json", str(results), "--readme", str(readme), "--check"])
+
+
+def test_table_emphasises_the_best_peer_and_names_each_loss():
+    rows = {
+        "a": {"median": {"jitkit": 0.002, "C": 0.001, "NumPy": 0.2}, "ratio": {"C": 2.0, "NumPy": 0.01}},
+        "b": {"median": {"jitkit": 0.001, "C": 0.002}, "ratio": {"C": 0.5}},
+    }
+    about = {"size": "large", "dtype": "float32", "threads": 2, "machine": "abacus", "versions": {}, "date": "today"}
+    table = report.block({"about": about, "cases": rows})
+    assert "| a | 2 | **2.00** | 0.01 |\n| b | 1 | **0.50** |  |\n| geometric mean |  | 1.00 | 0.01 |" in table
+    assert "1.00 in the geometric mean. Behind in: a (C by 2.00)." in table
+
+
+@pytest.mark.parametrize("text", ["", report.BEGIN, f"{report.END}{report.BEGIN}", 2 * f"{report.BEGIN}{report.END}"])
+def test_readme_without_one_place_for_the_table_is_refused(text):
+    with pytest.raises(SystemExit, match="to say where the table goes"):
+        report.included(text, "table", "README.md")
