@@ -125,3 +125,15 @@ def test_a_barrier_inside_a_function():
     got, twice = run(call.format("a", "d") + call.format("d", "e"), range(64), functions=functions, threads=64)
     assert got == [77, *range(63)]
     assert twice == [77, 77, *range(62)]
+
+
+def test_lanes_that_have_shuffled_apart_meet_again():
+    """What the halves of a warp did before has no part in where they meet."""
+    body = """
+        setp.lt.u32 p, %i, 16; @p bra low;
+        shfl.sync.down.b32 d, a, 1, 31, 0xFFFF0000; bra.uni meet;
+        low: shfl.sync.up.b32 d, a, 1, 0, 0x0000FFFF;
+        meet: bar.warp.sync -1;
+    """
+    got, _ = run(body, range(LANES))
+    assert got == [0, *range(15), *range(17, 32), 31]

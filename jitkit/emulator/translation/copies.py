@@ -18,15 +18,24 @@ def copy(fn: Body, ins: Instruction) -> None:
         raise UnsupportedError(f"{ins.text} must copy 4, 8 or 16 bytes, by a constant", ins.line)
     present = f"{size.value}" if len(ins.operands) == 3 else _present(fn, ins, size.value)
     source, target = pointer(fn, ins.operands[1], Space.GLOBAL), pointer(fn, ins.operands[0], Space.SHARED)
-    ends = []
-    if len(ins.operands) == 3:
-        ends.append(checked(fn, source, size.value, Space.GLOBAL, Access.READ))
-    ends.append(checked(fn, target, size.value, Space.SHARED, Access.WRITE))
+    ends = [_check_source(fn, source, present), checked(fn, target, size.value, Space.SHARED, Access.WRITE)]
     fn.call("void", "llvm.memset.p0.i64", f"ptr {target}", "i8 0", f"i64 {size.value}", "i1 false")
     fn.call("void", "llvm.memcpy.p0.p0.i64", f"ptr {target}", f"ptr {source}", f"i64 {present}", "i1 false")
     for end in ends:
         if end:
             fn.label(end)
+
+
+def _check_source(fn: Body, source: str, present: str) -> str | None:
+    """Check the bytes that are read, if there are any; return the label behind the copy."""
+    if not fn.unit.options.bounds:
+        return None
+    some, none = fn.fresh("some"), fn.fresh("none")
+    fn.branch(fn.emit(f"icmp eq i64 {present}, 0"), none, some)
+    fn.label(some)
+    behind = checked(fn, source, present, Space.GLOBAL, Access.READ)
+    fn.label(none)
+    return behind
 
 
 def _present(fn: Body, ins: Instruction, size: int) -> str:

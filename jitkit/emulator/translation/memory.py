@@ -54,7 +54,7 @@ def address_value(fn: Body, base: Name, offset: int) -> str:
     return fn.emit(f"add i64 {value}, {offset}") if offset else value
 
 
-def checked(fn: Body, address: str, size: int, space: Space, access: Access) -> str | None:
+def checked(fn: Body, address: str, size: int | str, space: Space, access: Access) -> str | None:
     """Call the checks that are asked for; return the label behind the access, which is skipped if it may not be made."""
     if space is Space.PARAM:
         return None
