@@ -14,7 +14,7 @@ from collections.abc import Collection, Iterator
 from pathlib import Path
 from typing import Any, NamedTuple
 
-from . import _measure, _suite
+from . import _measure, _primitives, _suite
 
 DTYPE = "float32"
 SIDES = ("NumPy", "C", "cpu", "cuda")
@@ -85,18 +85,25 @@ def interpreted(row: Row) -> Sides:
     Raises
     ------
     NotImplementedError
-        Where the installed jitkit lacks the case, or the row is a primitive.
+        Where the installed jitkit lacks the case, or the row has none.
     """
-    sizes = [cls().size for cls in _classes(row.stem, _suite.InterpretedLaunches)]
-    if not row.is_case or not sizes:
-        raise NotImplementedError("nothing to interpret")
-    case = _suite.load(row.stem)
-    problem = case.problem(sizes[0], DTYPE)
+    case, size = _small_case(row)
+    problem = case.problem(size, DTYPE)
     expected = case.reference(problem)
     launch = functools.partial(case.launch, problem, "python")
     launch()
     case.check(problem, expected, by="the interpreter")
-    return Sides({"interpreted": launch}, case.cost(problem).points)
+    return Sides({"interpreted": launch}, case.cost(problem).points if row.is_case else size)
+
+
+def _small_case(row: Row) -> tuple[Any, int]:
+    """Return what the interpreter computes of a row, and at which size."""
+    for cls in _classes(row.stem, _suite.InterpretedLaunches):
+        return _suite.load(row.stem), cls().size
+    if issubclass(row.cls, _primitives.BesideNumPy):
+        case = _primitives.load(row.stem)
+        return case, case.sizes["tiny"]
+    raise NotImplementedError("nothing to interpret")
 
 
 def _stems() -> list[str]:
@@ -175,8 +182,8 @@ def _on_host(problem: Any) -> Any:
 def _sides_of_primitive(row: Row) -> Sides:
     benchmark = row.cls()
     named = dict(zip(benchmark.param_names, benchmark.params, strict=True))
-    # The last size is the one at which the work and not the launch is timed.
-    chosen = {name: values[-1] if name == "size" else values[0] for name, values in named.items()}
+    # The smallest size is for the cost of a launch, and the largest of three takes seconds.
+    chosen = {name: values[len(values) // 2] if name == "size" else values[0] for name, values in named.items()}
     benchmark.setup(*chosen.values())
     benchmark.numpys()
     return Sides({"cpu": benchmark.ours, "NumPy": benchmark.numpys}, int(chosen["size"]))

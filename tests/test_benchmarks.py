@@ -16,7 +16,7 @@ import pytest
 
 import benchmarks
 import jitkit as jk
-from benchmarks import _measure, _suite, gpu_code, launch
+from benchmarks import _measure, _primitives, _sides, _suite, gpu_code, launch
 from benchmarks import compile as first_launch
 from jitkit import cases
 from jitkit.backends import sass
@@ -41,6 +41,8 @@ def collected():
 BENCHMARKS = collected()
 NAMES = [name for name, _, _ in BENCHMARKS]
 OF_CASES = [benchmark for benchmark in BENCHMARKS if issubclass(benchmark[1], _suite.CaseBenchmark)]
+
+PRIMITIVES = [row for row in _sides.rows() if not row.is_case]
 
 
 def checked(prepared, by):
@@ -84,6 +86,26 @@ def test_benchmark_of_a_case_computes_its_reference(name, cls, method):
     result = getattr(instance, method)(*smallest)
     assert agreed
     assert method == "time_launch" or 0 < result < np.inf
+
+
+@pytest.mark.parametrize("row", PRIMITIVES, ids=[row.name for row in PRIMITIVES])
+def test_benchmark_of_a_primitive_computes_the_right_answer(row, monkeypatch):
+    monkeypatch.setattr(_measure, "ratio", lambda *calls, **rest: float(len([call() for call in calls])))
+    instance = row.cls()
+    smallest = [values[0] for values in instance.params]
+    instance.setup(*smallest)
+    if issubclass(row.cls, _primitives.BesideNumPy):
+        case, (problem, _) = instance.ours.func.__self__, instance.ours.args
+        expected = case.reference(case.problem(*smallest))
+        instance.ours()
+        case.check(problem, expected, by=row.name)
+    else:
+        ours, numpys = instance.ours(), instance.numpys()
+        assert np.shape(ours) == np.shape(numpys)
+        if row.stem != "philox":  # each generator has numbers of its own
+            np.testing.assert_allclose(ours, numpys, rtol=1e-4)
+    for method in filter(METHOD.match, dir(row.cls)):
+        assert getattr(instance, method)(*smallest) in (None, 2.0)
 
 
 def test_problem_is_prepared_where_the_backend_runs(backend, monkeypatch):
