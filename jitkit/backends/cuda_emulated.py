@@ -62,14 +62,14 @@ class Grid:
 
 
 def start(call: Call, part: Space, values: tuple) -> None:
-    """Run one grid; returns when it has run."""
+    """Run one grid, or put it into the current stream."""
     blocks, threads = grid(part, THREADS)
     variant = cuda_device.variant_for(part, _leaves(values))
     _run(call, values, variant, part, blocks, threads, 0)
 
 
 def start_groups(call: Call, part: Space, first: tuple[int, ...], values: tuple) -> None:
-    """Run one grid of whole groups, of which `first` is the number of the first; returns when it has run."""
+    """Run one grid of whole groups, of which `first` is the number of the first, or put it into the current stream."""
     kernel = call.kernel
     assert kernel.group is not None
     blocks, threads = group_grid(part, kernel.group)

@@ -16,8 +16,7 @@ _MARGIN = 1 << 16  # so that what lies past the end of one array lies in no othe
 def to_device(x: NDArray[Any]) -> Any:
     """Return a copy of a C-contiguous NumPy array on the device."""
     if gpu.emulated():
-        asked = emulation.requested()
-        return emulated_arrays.to_device(x, _MARGIN if asked is not None and asked.check else 0)
+        return emulated_arrays.to_device(x, _margin())
     from numba import cuda
 
     return cuda.to_device(x)
@@ -26,10 +25,15 @@ def to_device(x: NDArray[Any]) -> Any:
 def empty(shape: int | tuple[int, ...], dtype: DTypeLike) -> Any:
     """Return an array on the device whose elements have no defined value."""
     if gpu.emulated():
-        return emulated_arrays.empty(shape, dtype)
+        return emulated_arrays.empty(shape, dtype, _margin())
     from numba import cuda
 
     return cuda.device_array(shape, dtype)
+
+
+def _margin() -> int:
+    asked = emulation.requested()
+    return _MARGIN if asked is not None and asked.check else 0
 
 
 def refuse_foreign(what: str, array: Any) -> None:

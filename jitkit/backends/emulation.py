@@ -59,7 +59,8 @@ def emulate_cuda(*, always: bool = False, check: bool = False) -> Iterator[None]
     """Let the ``cuda`` backend run without a GPU, inside the ``with`` block: the code for GPUs, executed on the CPU.
 
     It is an instrument for tests: what runs is the PTX that NVIDIA's driver would be given, translated for the CPU. A
-    launch has finished when it returns. The environment variable ``JITKIT_CUDA_EMULATOR=1`` does the same for a process.
+    launch has finished when it returns, unless it goes into a `jitkit.streams.Stream`. The environment variable
+    ``JITKIT_CUDA_EMULATOR=1`` does the same for a process.
 
     Parameters
     ----------
