@@ -173,3 +173,12 @@ def test_list_says_what_would_be_recorded(capsys, monkeypatch):
         pytest.skip("this is no git checkout")
     history.main(["--machine", "nobody's", "--list", "HEAD"])
     assert capsys.readouterr().out.split()[0] in head.stdout
+
+
+def test_interpreter_has_a_size_of_its_own_for_cases_and_primitives():
+    for name in ("Saxpy", "AnyAny"):
+        sides = _sides.interpreted(ROWS[name])
+        assert set(sides.calls) == {"interpreted"}
+        assert 0 < sides.points <= 5_000
+    with pytest.raises(NotImplementedError, match="nothing to interpret"):
+        _sides.interpreted(ROWS["SortSorts"])
