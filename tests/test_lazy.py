@@ -139,7 +139,7 @@ def test_check_watches_what_a_lazy_array_reads():
     assert add_next.check[5](squares, np.zeros(5)).ok
     assert add_next.verify[5](squares, np.zeros(5)).ok
     finding = add_next.check[6](squares, np.zeros(6)).findings[0]
-    assert (finding.kind, finding.index, finding.array) == ("out-of-bounds", (6,), "x.leaves")
+    assert (finding.kind, finding.index, finding.array) == ("out-of-bounds", 6, "x.leaves")
 
 
 def test_broadcast_beside_an_array(backend):

@@ -31,6 +31,7 @@ class Access:
     def __init__(self, state: State, arithmetic: Arithmetic, shared: Callable[..., Any]) -> None:
         self.state, self.arithmetic, self.convert = state, arithmetic, Conversions(state).convert
         self.shared = shared
+        self.watched: Callable[[Callable], Callable] = lambda function: function
 
     def names(self) -> dict[str, Callable[..., Any]]:
         """Return what instrumented code calls, by name."""
@@ -42,7 +43,10 @@ class Access:
     def load(self, array: Any, index: Any, site: int) -> Any:
         """Return ``array[index]``."""
         if type(array) is not Array:
-            return array[index]
+            element = getattr(type(array), "element", None)  # of a lazy array: what it reads is watched, too
+            if element is None:
+                return array[index]
+            return self.watched(element)(array.leaves, index if isinstance(index, tuple) else (index,))
         if array.simple == 1 and type(index) is int and 0 <= index < array.shape[0]:
             array.memory.read(array.offset + index * array.steps[0], site, array, index)
             return array.data[index]

@@ -38,7 +38,9 @@ def run(call: Call, values: tuple[Any, ...], seed: int | None, keep: bool) -> Re
         "neg": arithmetic.neg,
         "call": functions.call,
     }
-    function = Watched(state.group_shape, {**hooks, "shared_of": schedule.shared_of}).kernel(kernel.func)
+    watched = Watched(state.group_shape, {**hooks, "shared_of": schedule.shared_of})
+    access.watched = watched.kernel
+    function = watched.kernel(kernel.func)
     if group is None:
         _run_points(state, function, copies.values)
     else:
