@@ -98,7 +98,7 @@ def interpreted(row: Row) -> Sides:
 
 def _small_case(row: Row) -> tuple[Any, int]:
     """Return what the interpreter computes of a row, and at which size."""
-    for cls in _classes(row.stem, _suite.InterpretedLaunches):
+    for cls in _classes(row.stem, _suite.InterpretedLaunches) if row.is_case else ():
         return _suite.load(row.stem), cls().size
     if issubclass(row.cls, _primitives.BesideNumPy):
         case = _primitives.load(row.stem)
