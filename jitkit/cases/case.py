@@ -10,7 +10,6 @@ from typing import Any
 import numpy as np
 from numpy.typing import DTypeLike, NDArray
 
-
 Extent = int | slice
 Space = Extent | tuple[Extent, ...]
 Arrays = dict[str, NDArray[Any]]

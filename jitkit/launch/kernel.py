@@ -211,11 +211,8 @@ class Launch(Call):
 
     def __call__(self, *args: Any, **kwargs: Any) -> None:
         """Run the kernel over the space; see the `kernel` decorator."""
-        if not kwargs:
-            # The short way, 1 us in all: this kernel has met arguments of these Python types before, on the CPU.
-            driver = self._drivers.get((self.backend or choice.requested(), *map(type, args)))
-        else:
-            driver = None
+        # The short way, 1 us in all: this kernel has met arguments of these Python types before, on the CPU.
+        driver = None if kwargs else self._drivers.get((self.backend or choice.requested(), *map(type, args)))
         try:
             if driver is None:
                 self.first(args, kwargs)
