@@ -175,3 +175,28 @@ def test_a_type_that_does_not_fit_is_refused_at_the_users_line():
     line = wrong_type.func.__code__.co_firstlineno + 2
     with pytest.raises(jk.KernelTypeError, match=rf"test_collectives.py:{line}: "):
         wrong_type.on("cpu")[8](np.zeros(8))
+
+
+@jk.kernel(group=32)
+def mixed(i, x, sums, scanned, first):
+    value = x[i] if i < x.shape[0] else 0
+    total = jk.group_reduce("add", value)
+    upto = jk.group_scan("add", value)
+    last = jk.broadcast(x[i] if i < x.shape[0] - 1 else 7, 31)
+    if i < x.shape[0]:
+        scanned[i] = upto
+        first[i] = last
+    if jk.local_index() == 0:
+        sums[jk.group_index()] = total
+
+
+@pytest.mark.parametrize("dtype", ["float32", "float64", "int32"])
+def test_numbers_of_several_types_meet_in_one_group(dtype, backend):
+    x = (np.arange(40) * 0.75).astype(dtype)
+    sums, scanned, first = np.zeros(2, dtype), np.zeros_like(x), np.zeros_like(x)
+    mixed.on(backend)[40](x, sums, scanned, first)
+    np.testing.assert_allclose(sums, [x[:32].sum(), x[32:].sum()], rtol=1e-6)
+    np.testing.assert_allclose(scanned, np.concatenate([np.cumsum(x[:32]), np.cumsum(x[32:])]), rtol=1e-6)
+    np.testing.assert_array_equal(first, np.repeat([x[31], 7], [32, 8]).astype(dtype))
+    if backend == "python":
+        assert mixed.check[40](x, sums, scanned, first).ok

@@ -26,6 +26,7 @@ from jitkit import language
 from jitkit.backends.interpreted import Overlay
 from jitkit.backends.interpreted_barriers import Stop, divergence, waiting_at
 from jitkit.backends.interpreted_source import Reading, fresh, recompile
+from jitkit.backends.unified import Unified
 from jitkit.errors import KernelError, LaunchError
 from jitkit.frontend import collectives, vocabulary
 from jitkit.language import Position, Shape, entered, here
@@ -122,9 +123,9 @@ class Cooperative(Overlay):
         return self.shared_of if value is collectives.shared_of else super().replacement(value)
 
     def shared_of(self, shape: int, value: Any) -> Any:
-        """Return the group's array of the place that asks, with the dtype of a number."""
+        """Return the group's array of the place that asks, with a dtype for this number and the other work-items'."""
         caller = sys._getframe(1)
-        return cast(Any, here.item).shared((caller.f_code, caller.f_lasti), shape, np.asarray(value).dtype)
+        return cast(Any, here.item).shared_of((caller.f_code, caller.f_lasti), shape, value)
 
     def _collective(self, name: str, *args: Any, **kwargs: Any) -> Any:
         bound = inspect.signature(getattr(language, name)).bind(*args, **kwargs)
@@ -209,6 +210,23 @@ class Yielding(ast.NodeTransformer):
         return ast.copy_location(ast.YieldFrom(node), node) if stop else node
 
 
+class Growing:
+    """A group's array whose dtype widens while the work-items come with their numbers, before any of them reads."""
+
+    def __init__(self, shape: int) -> None:
+        self._types, self._data = Unified(), np.empty(shape, np.bool_)
+
+    def make_room(self, value: Any) -> None:
+        """Let the dtype hold a number."""
+        self._data = self._data.astype(self._types.with_(value), copy=False)
+
+    def __getitem__(self, index: int) -> Any:
+        return self._data[index]
+
+    def __setitem__(self, index: int, value: Any) -> None:
+        self._data[index] = value
+
+
 class Member:
     """A work-item of a group, as `jitkit.language` asks it."""
 
@@ -231,6 +249,12 @@ class Member:
         if key not in memory:
             memory[key] = self.team.allocate(site, shape, dtype)
         return memory[key]
+
+    def shared_of(self, site: Hashable, shape: int, value: Any) -> Growing:
+        """Return the group's array of a place, with a dtype for this number too."""
+        found: Growing = self.team.memory.setdefault((site, shape), Growing(shape))
+        found.make_room(value)
+        return found
 
     def local(self, shape: Shape, dtype: DTypeLike) -> Any:
         """Return an array of the work-item's own."""

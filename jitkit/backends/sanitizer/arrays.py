@@ -94,6 +94,11 @@ class Array:
             raise AttributeError(name)
         return getattr(self.data, name)
 
+    def widen(self, dtype: np.dtype[Any]) -> None:
+        """Change the dtype of an array that owns its memory."""
+        if dtype != self.dtype:
+            self.data, self.dtype, self.granule = self.data.astype(dtype), dtype, dtype.itemsize
+
     def locate(self, index: Any) -> tuple[tuple[int, ...], int]:
         """Return an index as non-negative ints, and its granule.
 

@@ -18,6 +18,7 @@ from jitkit.backends.sanitizer.functions import Functions
 from jitkit.backends.sanitizer.instrument import Watched
 from jitkit.backends.sanitizer.sites import site as place_of
 from jitkit.backends.sanitizer.state import LostError, State
+from jitkit.backends.unified import Unified
 from jitkit.findings import Finding, Report
 from jitkit.language import Point, Shape, entered
 from jitkit.launch.definition import Call
@@ -110,5 +111,11 @@ class WatchedSchedule(Schedule):
         return self.memory[key]
 
     def shared_of(self, site: int, name: str, shape: int, value: Any) -> Any:
-        """Return the group's array of a place, with the dtype of a number."""
-        return self.shared(site, f"{place_of(site).text}", shape, np.asarray(value).dtype)
+        """Return the group's array of a place, with a dtype for this number and the other work-items'."""
+        key: Hashable = site, shape
+        if key not in self.memory:
+            array = new_array(self.state, place_of(site).text, shape, np.bool_, visible=True)
+            self.memory[key] = Unified(), array
+        types, array = self.memory[key]
+        array.widen(types.with_(value))
+        return array
