@@ -14,7 +14,7 @@ import operator
 from dataclasses import dataclass, replace
 
 from jitkit.backends.spmd.ir import BINARY, CASTS, Block, Function, Instruction
-from jitkit.backends.spmd.shapes import Shapes, reach
+from jitkit.backends.spmd.shapes import Shapes, Stride, reach
 
 BARRIER = "@jk.barrier"
 START = "%<phase>"
@@ -172,7 +172,7 @@ class Cutter:
         shapes = Shapes(function, self.shapes.roots, fixed, self.function, self.shapes.alone)
         guessed = self._likely(affine_tests(function, shapes, kept | anew))
         truths = [name for name in sorted(kept & _used(function)) if self.types[name] == "i1" and fixed[name] is None]
-        uniform = dict.fromkeys([*guessed, *truths], 0)
+        uniform: dict[str, Stride] = dict.fromkeys([*guessed, *truths], 0)
         likely = Shapes(function, self.shapes.roots, fixed | uniform, self.function) if uniform else None
         return Phase(function, shapes, sorted(set(exits)), guessed, truths, likely)
 
