@@ -17,6 +17,7 @@ if TYPE_CHECKING:
     from jitkit.backends.emulation import emulate_cuda as emulate_cuda
     from jitkit.backends.pool import get_num_threads as get_num_threads
     from jitkit.backends.pool import set_num_threads as set_num_threads
+    from jitkit.benchmarking.run import benchmark as benchmark
     from jitkit.errors import BackendError as BackendError
     from jitkit.errors import JitkitError as JitkitError
     from jitkit.errors import JitkitWarning as JitkitWarning
@@ -48,6 +49,8 @@ if TYPE_CHECKING:
     from jitkit.primitives.bincount import bincount as bincount
     from jitkit.primitives.count import count as count
     from jitkit.primitives.histogram import histogram as histogram
+    from jitkit.primitives.histogram2d import histogram2d as histogram2d
+    from jitkit.primitives.histogramdd import histogramdd as histogramdd
     from jitkit.primitives.lazy import constant as constant
     from jitkit.primitives.lazy import counting as counting
     from jitkit.primitives.lazy import permuted as permuted
@@ -78,6 +81,7 @@ _HOMES = {
     "arrays": "asarray empty full synchronize to_numpy zeros",
     "backends.emulation": "emulate_cuda",
     "backends.pool": "get_num_threads set_num_threads",
+    "benchmarking.run": "benchmark",
     "errors": "BackendError JitkitError JitkitWarning KernelError KernelSyntaxError KernelTypeError LaunchError",
     "findings": "Finding Report",
     "hardware": "available devices",
@@ -89,7 +93,7 @@ _HOMES = {
 }
 # each in a file of its name
 _PRIMITIVES = (
-    "all any argmax argmin argsort bincount count histogram map map_reduce minmax partition "
+    "all any argmax argmin argsort bincount count histogram histogram2d histogramdd map map_reduce minmax partition "
     "reduce reduce_by_key run_length_encode scan scan_by_key searchsorted segment_reduce select sort "
     "sort_by_key unique vectorize"
 )

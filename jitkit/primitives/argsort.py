@@ -60,10 +60,10 @@ def argsort(
     >>> jk.argsort(np.array([3, 1, 2, 1]))
     array([1, 3, 2, 0])
     """
-    if out is None and key is None and less is None and axis == -1:
-        found = short(x, "places", None, descending, backend)
-        if found is not None:
-            return found[1]
+    if key is None and less is None and axis == -1:
+        soon = short(x, "places", None, descending, backend)
+        if soon is not None:
+            return soon[1] if out is None else _arrays.store(soon[1], out, x.shape, "argsort")
     x = _arrays.array(x, "argsort")
     if axis is None:
         x, axis = x.reshape((-1,)), 0

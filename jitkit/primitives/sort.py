@@ -76,10 +76,10 @@ def sort(
     >>> jk.sort(np.array([-3, 1, 2]), key=abs)
     array([ 1,  2, -3])
     """
-    if out is None and key is None and less is None and axis == -1:
-        found = short(x, "nothing", None, descending, backend)
-        if found is not None:
-            return found[0]
+    if key is None and less is None and axis == -1:
+        soon = short(x, "nothing", None, descending, backend)
+        if soon is not None:
+            return soon[0] if out is None else _arrays.store(soon[0], out, x.shape, "sort")
     x = _arrays.array(x, "sort")
     if axis is None:
         x, axis = x.reshape((-1,)), 0
