@@ -4,14 +4,12 @@ from __future__ import annotations
 
 import numpy as np
 import pytest
-from conftest import SIMULATED
 from hypothesis import strategies
 from primitives_helpers import sizes
 
 from jitkit.primitives import _merge, _radix, _short, _sorting, _spans
 
 DTYPES = ("bool int8 int16 int32 int64 uint8 uint16 uint32 uint64 float16 float32 float64").split()
-FEW_DTYPES = ["int32", "float64"] if SIMULATED else DTYPES
 SPECIAL = (np.nan, -np.nan, np.inf, -np.inf, 0.0, -0.0)
 
 

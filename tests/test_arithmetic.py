@@ -104,13 +104,13 @@ OPERATORS = {
 def test_every_pair_of_dtypes_is_typed_as_numpy_types_it(name):
     from numba.core.errors import TypingError
 
-    from jitkit.backends.lowering import operations
+    from jitkit.backends.lowering import operators
     from jitkit.backends.lowering.emit import Mode
     from jitkit.backends.lowering.weak import scalar_of
 
     def found(left: np.dtype, right: np.dtype) -> np.dtype | None:
         try:
-            return scalar_of(operations.binary(name, Mode("cpu"), numba_type(left), numba_type(right))[0].return_type)
+            return scalar_of(operators.binary(name, Mode("cpu"), numba_type(left), numba_type(right))[0].return_type)
         except TypingError:
             return None
 

@@ -6,13 +6,12 @@ import threading
 
 import numpy as np
 import pytest
-from conftest import SIMULATED, has_gpu
+from conftest import has_gpu
 
 import jitkit as jk
 from jitkit.backends import emulation
 from jitkit.emulator import ExecutionError
 
-pytestmark = pytest.mark.skipif(SIMULATED, reason="Numba's simulator interprets kernels: there is no PTX to execute")
 needs_no_gpu = pytest.mark.skipif(has_gpu(), reason="a GPU takes precedence")
 
 

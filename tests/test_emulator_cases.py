@@ -4,12 +4,9 @@ from __future__ import annotations
 
 import numpy as np
 import pytest
-from conftest import SIMULATED
 
 import jitkit as jk
 from jitkit import cases
-
-pytestmark = pytest.mark.skipif(SIMULATED, reason="Numba's simulator interprets kernels: there is no PTX to execute")
 
 # A plain kernel's blocks are 128 threads, in two dimensions 32 by 4; a group kernel's 64, 128 or 256.
 AROUND = [1, 2, 3, 4, 5, 31, 32, 33, 63, 64, 65, 127, 128, 129, 255, 256, 257]

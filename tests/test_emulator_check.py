@@ -4,12 +4,9 @@ from __future__ import annotations
 
 import numpy as np
 import pytest
-from conftest import SIMULATED
 from planted import barriers, bounds, group_races
 
 import jitkit as jk
-
-pytestmark = pytest.mark.skipif(SIMULATED, reason="Numba's simulator interprets kernels: there is no PTX to check")
 
 # What PTX does not show: an index that lands in another row of its array, a private array that the compiler has turned
 # into registers, and races between groups, which only the interpreter looks for.

@@ -11,13 +11,11 @@ from pathlib import Path
 
 import numpy as np
 import pytest
-from conftest import SIMULATED
 
 import jitkit as jk
 from jitkit.backends import store
 from jitkit.emulator import Module, executor, machine
 
-pytestmark = pytest.mark.skipif(SIMULATED, reason="Numba's simulator interprets kernels: there is no PTX to keep")
 SAXPY = """
 .version 8.0
 .target sm_80

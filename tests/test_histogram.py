@@ -4,12 +4,11 @@ from __future__ import annotations
 
 import numpy as np
 import pytest
-from conftest import SIMULATED
 from primitives_helpers import values_of
 
 import jitkit as jk
 
-N = 60 if SIMULATED else 3_000
+N = 3_000
 
 
 @pytest.mark.parametrize("side", ["left", "right"])

@@ -4,12 +4,11 @@ from __future__ import annotations
 
 import numpy as np
 import pytest
-from conftest import SIMULATED
 from primitives_helpers import values_of
 
 import jitkit as jk
 
-N = 40 if SIMULATED else 900
+N = 900
 UNEVEN = [-3.0, -0.5, 0.25, 0.25, 2.0]
 
 

@@ -8,14 +8,13 @@ import tracemalloc
 
 import numpy as np
 import pytest
-from conftest import SIMULATED
 from hypothesis import given
 from hypothesis import strategies as st
 from primitives_helpers import values_of
 
 import jitkit as jk
 
-N = 40 if SIMULATED else 300
+N = 300
 X = values_of("float64", N, 1)
 PLACES = np.random.default_rng(2).integers(0, N, N)
 

@@ -8,7 +8,6 @@ import platform
 
 import numpy as np
 import pytest
-from conftest import SIMULATED
 
 import jitkit as jk
 from jitkit.cases.philox import blocks
@@ -21,7 +20,7 @@ KNOWN_ANSWERS = [
     ("243f6a88 85a308d3 13198a2e 03707344", "a4093822 299f31d0", "d16cfe09 94fdcceb 5001e420 24126ea1"),
 ]
 SEEDS = [0, 1, -1, 2**63 - 1, -(2**63)]
-N = 8 if SIMULATED else 300
+N = 300
 
 
 @jk.kernel
@@ -167,7 +166,6 @@ def test_kernels_with_random_numbers_check_clean():
     assert report.ok, str(report)
 
 
-@pytest.mark.skipif(SIMULATED, reason="the simulator generates no code")
 @pytest.mark.parametrize("name", ["uniform", "uniform32", "normal", "normal32"])
 def test_a_kernel_that_draws_is_vector_code(name):
     function, dtype = getattr(jk.random, name), np.float32 if name.endswith("32") else np.float64
@@ -183,7 +181,6 @@ def test_a_kernel_that_draws_is_vector_code(name):
 
 
 @pytest.mark.skipif(importlib.util.find_spec("numba_cuda") is None, reason="numba-cuda is not installed")
-@pytest.mark.skipif(SIMULATED, reason="the simulator generates no code")
 def test_float32_kernels_stay_float32_on_the_gpu():
     @jk.kernel
     def fill32(i, x, key):

@@ -13,7 +13,6 @@ import threading
 
 import numpy as np
 import pytest
-from conftest import SIMULATED
 from scipy import special, stats
 
 import jitkit as jk
@@ -65,7 +64,7 @@ ROUNDED = {
 FIRST_RANDOM = [0.23036871294948158, 0.44345577636909395, 0.25616432163199987]
 FIRST_INTEGERS = [741289761, 683741795, 470174154]
 FIRST_ORDER = [4, 2, 0, 1, 3, 5]
-SEVERAL = 30 if SIMULATED else 1500
+SEVERAL = 1500
 
 
 def generator(seed=7):
@@ -241,7 +240,6 @@ def test_within_rounding_on_every_backend(name, backend):
     np.testing.assert_allclose(got, expected, rtol=16 * eps, atol=8 * eps)
 
 
-@pytest.mark.skipif(SIMULATED, reason="threads of the CPU")
 @pytest.mark.parametrize("name", [*EXACT, *ROUNDED])
 def test_threads_change_not_a_bit(name):
     draw, before, found = {**EXACT, **ROUNDED}[name], jk.get_num_threads(), []
@@ -555,7 +553,6 @@ def test_kernels_check_clean(kernel, space, args):
     assert report.ok, str(report)
 
 
-@pytest.mark.skipif(SIMULATED, reason="the simulator generates no code")
 @every_launch
 def test_fills_are_vector_code(kernel, space, args):
     found = kernel.inspect(*args, space=space, backend="cpu")
@@ -569,7 +566,6 @@ def test_fills_are_vector_code(kernel, space, args):
 
 
 @pytest.mark.skipif(importlib.util.find_spec("numba_cuda") is None, reason="numba-cuda is not installed")
-@pytest.mark.skipif(SIMULATED, reason="the simulator generates no code")
 @every_launch
 def test_kernels_compile_for_the_gpu(kernel, space, args):
     found = kernel.inspect(*args, space=space, backend="cuda")

@@ -7,13 +7,12 @@ import itertools
 
 import numpy as np
 import pytest
-from conftest import SIMULATED
 from hypothesis import given, settings
 from primitives_helpers import largest, sizes, values_of
 
 import jitkit as jk
 
-EXAMPLES = 2 if SIMULATED else 15
+EXAMPLES = 15
 
 
 def large(v):
@@ -73,7 +72,7 @@ def test_a_nan_equals_nothing(backend):
 @pytest.mark.parametrize("op", ["add", max, second])
 def test_segments_and_keys(op, backend):
     rng = np.random.default_rng(3)
-    n = 40 if SIMULATED else 400
+    n = 400
     keys, x = rng.integers(0, 2, n), rng.integers(-9, 9, n)
     ends = runs_of(keys)
     python = {"add": lambda a, b: a + b}.get(op, op)

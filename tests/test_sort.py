@@ -6,12 +6,10 @@ import functools
 
 import numpy as np
 import pytest
-from conftest import SIMULATED
 from hypothesis import given, settings, strategies
 from primitives_helpers import largest
 from sorting_helpers import (
     DTYPES,
-    FEW_DTYPES,
     around_boundaries,
     hard_inputs,
     many_buckets,  # noqa: F401
@@ -21,8 +19,8 @@ from sorting_helpers import (
 
 import jitkit as jk
 
-EXAMPLES = 2 if SIMULATED else 20
-SMALL = (1, 40) if SIMULATED else (1, 2, 31, 32, 33, 200)
+EXAMPLES = 20
+SMALL = (1, 2, 31, 32, 33, 200)
 
 
 def by_last_digit(a, b):
@@ -33,7 +31,7 @@ def last_digit(v):
     return v % 10
 
 
-@pytest.mark.parametrize("dtype", FEW_DTYPES)
+@pytest.mark.parametrize("dtype", DTYPES)
 @pytest.mark.parametrize("descending", [False, True])
 def test_every_dtype_in_stable_order(dtype, descending, backend):
     for n in SMALL:
@@ -57,9 +55,9 @@ def test_long_arrays(dtype, n):
 
 
 @pytest.mark.usefixtures("many_buckets")
-@pytest.mark.parametrize("dtype", ["float32"] if SIMULATED else ["int8", "uint32", "float32", "float64"])
+@pytest.mark.parametrize("dtype", ["int8", "uint32", "float32", "float64"])
 def test_buckets_on_every_backend(dtype, backend):
-    n = 60 if SIMULATED else 300
+    n = 300
     for x in hard_inputs(dtype, n):
         same_bits(jk.sort(x, backend=backend), np.sort(x, kind="stable"))
 
@@ -76,7 +74,7 @@ def test_any_size(backend):
 
 def test_any_floats(backend):
     @settings(max_examples=EXAMPLES)
-    @given(strategies.lists(strategies.floats(width=32), min_size=1, max_size=20 if SIMULATED else 80))
+    @given(strategies.lists(strategies.floats(width=32), min_size=1, max_size=80))
     def check(values):
         x = np.array(values, np.float32)
         same_bits(jk.sort(x, backend=backend), np.sort(x, kind="stable"))
@@ -86,7 +84,7 @@ def test_any_floats(backend):
 
 @pytest.mark.parametrize("axis", [0, 1, 2, -1, -3, None])
 def test_axes(axis, backend):
-    x = np.random.default_rng(0).integers(0, 9, (3, 5, 2) if SIMULATED else (4, 45, 3)).astype(np.int16)
+    x = np.random.default_rng(0).integers(0, 9, (4, 45, 3)).astype(np.int16)
     same_bits(jk.sort(x, axis=axis, backend=backend), np.sort(x, axis=axis, kind="stable"))
 
 

@@ -4,20 +4,19 @@ from __future__ import annotations
 
 import numpy as np
 import pytest
-from conftest import SIMULATED
 from hypothesis import given, settings
 from primitives_helpers import largest, values_of
 from sorting_helpers import DTYPES, around_boundaries, hard_inputs, many_buckets, order_of, same_bits  # noqa: F401
 
 import jitkit as jk
 
-EXAMPLES = 2 if SIMULATED else 12
-VALUES = ["int32", "complex128"] if SIMULATED else [*DTYPES, "complex64", "complex128"]
+EXAMPLES = 12
+VALUES = [*DTYPES, "complex64", "complex128"]
 
 
 @pytest.mark.parametrize("dtype", VALUES)
 def test_values_of_every_dtype(dtype, backend):
-    for n in (1, 40) if SIMULATED else (1, 31, 100):
+    for n in (1, 31, 100):
         keys, values = values_of("int32", n, n), values_of(dtype, n)
         found, moved = jk.sort_by_key(keys, values, backend=backend)
         places = np.argsort(keys, kind="stable")
@@ -37,7 +36,7 @@ def test_hard_keys(dtype, n):
 
 @pytest.mark.usefixtures("many_buckets")
 def test_buckets_on_every_backend(backend):
-    n = 60 if SIMULATED else 300
+    n = 300
     for keys in hard_inputs("int32", n):
         _, moved = jk.sort_by_key(keys, np.arange(n), backend=backend)
         np.testing.assert_array_equal(moved, np.argsort(keys, kind="stable"))

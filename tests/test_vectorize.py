@@ -7,12 +7,11 @@ import operator
 
 import numpy as np
 import pytest
-from conftest import SIMULATED
 from primitives_helpers import values_of
 
 import jitkit as jk
 
-N = 12 if SIMULATED else 60
+N = 60
 
 
 def scaled(x, y):

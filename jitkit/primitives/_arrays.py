@@ -150,7 +150,7 @@ def check_tuple(out: Any, count: int, name: str) -> None:
 
 
 def check_out(out: Any, shape: tuple[int, ...], dtype: np.dtype[Any], name: str) -> None:
-    """Refuse an array for the result that has another shape or cannot take the dtype."""
+    """Refuse an array for the result that has another shape, cannot take the dtype, or is read-only."""
     if not isinstance(out, np.ndarray) and not is_device_array(out):
         raise KernelTypeError(f"jk.{name}: out= is an array, not a {type(out).__name__}")
     if tuple(out.shape) != shape:
@@ -159,6 +159,8 @@ def check_out(out: Any, shape: tuple[int, ...], dtype: np.dtype[Any], name: str)
         raise KernelTypeError(
             f"jk.{name}: out= is of dtype {dtype_of(out)}, which cannot hold the result's {dtype}; pass an array of {dtype}"
         )
+    if isinstance(out, np.ndarray) and not out.flags.writeable:
+        raise LaunchError(f"jk.{name}: out= is a read-only array; pass one that can be written")
 
 
 def filled(shape: tuple[int, ...], value: Any, dtype: np.dtype[Any], device: str | None) -> Any:

@@ -52,3 +52,6 @@ def sign_bit(emit: Emitter, value: ir.Value) -> ir.Value:
     """Return whether the sign bit of a float is set."""
     bits = ir.IntType(32 if value.type == llvm_type(FLOAT32) else 64)
     return emit.builder.icmp_signed("<", emit.builder.bitcast(value, bits), ir.Constant(bits, 0))
+
+
+TESTS = {"isnan": is_nan, "isinf": is_infinite, "isfinite": is_finite}

@@ -82,3 +82,13 @@ def pure(
         return code(emit, values)
 
     return result_type(*arguments), generate
+
+
+def with_arity(arity: int, code: Callable[..., Any]) -> Definition:
+    """Return a definition with so many parameters: Numba reads an intrinsic's arity off it."""
+    definitions: dict[int, Definition] = {
+        1: lambda typingctx, a: code(a),
+        2: lambda typingctx, a, b: code(a, b),
+        3: lambda typingctx, a, b, c: code(a, b, c),
+    }
+    return definitions[arity]

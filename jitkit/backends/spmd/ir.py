@@ -99,6 +99,10 @@ class Function:
         """The name of the first block."""
         return next(iter(self.blocks))
 
+    def uses(self, name: str) -> bool:
+        """Tell whether an instruction reads a local."""
+        return any(v.text == name for block in self.blocks.values() for item in block.code for v in item.operands)
+
     def constants(self, text: str) -> list[str]:
         """Return the definitions of the global variables (tables that LLVM made of a switch, say) that a text uses."""
         return [line for name, line in self.globals.items() if name in text]

@@ -37,7 +37,10 @@ def by_vectors(
     """
     try:
         function = scalar.point_function(context, compiled)
-        shapes = Shapes(function, {function.parameters[ndim - 1].text: 1 if unit_step else None})
+        index = function.parameters[ndim - 1].text
+        if not function.uses(index):  # the only place along it: each point stands for a piece of work of its own
+            return None
+        shapes = Shapes(function, {index: 1 if unit_step else None})
         if not plan.worthwhile(function, shapes, fastmath):
             return None
         name, text = _module(context, function, shapes, ndim - 1, unit_step)
