@@ -501,3 +501,16 @@ def test_functions_without_a_complex_version_are_refused(name):
     arguments = (z, z) if getattr(function, "nin", 3) == 1 else (z[0], z[0], z[0])
     with pytest.raises(jk.KernelTypeError, match=name):
         maker(function).on("cpu")[3](*arguments)
+
+
+def test_where_gives_a_number(backend):
+    @jk.kernel
+    def halves(i, x, out):
+        chosen = np.where(x[i] > 1, x[i], 0.4)
+        other = chosen
+        chosen += 2
+        out[i] = 10 * round(chosen) + other
+
+    x, out = np.array([0.0, 1.2, 2.6]), np.zeros(3)
+    halves.on(backend)[3](x, out)
+    np.testing.assert_allclose(out, [20.4, 31.2, 52.6])

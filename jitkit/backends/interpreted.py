@@ -14,7 +14,7 @@ from typing import Any
 
 import numpy as np
 
-from jitkit.backends import typedmath
+from jitkit.backends import typedmath, typednumpy
 from jitkit.frontend.meanings import has_own_interpretation
 from jitkit.language import Point, entered
 from jitkit.launch.space import Space
@@ -71,6 +71,8 @@ class Overlay:
         """Return what a name stands for that the user bound to `value`."""
         if value is math:
             return typedmath
+        if value is np or value is np.where:
+            return typednumpy if value is np else typednumpy.where
         if isinstance(value, ModuleType) and value.__name__.split(".")[0] not in ("numpy", "jitkit"):
             return _ModuleView(value, self)
         try:
