@@ -53,8 +53,6 @@ class Order(NamedTuple):
 
 
 INTERLEAVED = Order(lanes=1, chains=LANES, along=4 * LANES, length=8 * RUN)
-# The same for blocks of the size that stretches make.
-LONG = Order(lanes=1, chains=LANES, along=4 * LANES, length=9 * RUN)
 # 9 runs and not 8: a stretch of a power of two bytes would put the lanes' elements into the same set of the cache.
 STRETCHES = Order(lanes=36 * RUN, chains=9 * RUN, along=1, length=9 * RUN)
 

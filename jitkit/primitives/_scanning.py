@@ -1,8 +1,8 @@
 """The kernels of every scan, and how they are put together.
 
-Blocks of 18432 elements: first the reduction of each block, then a scan of those, then a scan inside each block that starts
-from what is before it. A group takes a block and each of its lanes a stretch: it reduces the stretch, the lanes' results
-are scanned in order, and it goes over the stretch, now in the cache, again.
+Blocks of 18432 elements, a group to each and a stretch of 576 to each of its lanes: first the reductions of the stretches and
+from them of the blocks, then a scan of the blocks' reductions, then each lane goes over its stretch again, from what is
+before it. A row of one block is scanned by one launch, in the same way.
 
 Source: G. E. Blelloch, Prefix sums and their applications, CMU-CS-90-190, 1990.
 """
@@ -22,10 +22,11 @@ from jitkit.launch.kernel import Kernel
 from jitkit.primitives import _values
 from jitkit.primitives._arrays import device_of, made
 from jitkit.primitives._launching import Launcher
-from jitkit.primitives._reduction import LANES, LONG, SHORT, STRETCHES, reshaped, rows_kernel
+from jitkit.primitives._reduction import LANES, SHORT, reshaped
 
-BLOCK = LONG.block
-STRETCH = BLOCK // LANES
+# No power of two, which would put the lanes' elements into the same set of the cache.
+STRETCH = 576
+BLOCK = LANES * STRETCH
 FEW, MANY = 64, 4096
 """Fewer columns than FEW, longer than MANY, are scanned as rows: one point to each would leave cores idle."""
 
@@ -46,19 +47,10 @@ def walk(read: Callable, join: Callable, write: Callable, inclusive: bool) -> Ca
     return include if inclusive else exclude
 
 
-def rows_scan_kernel(
-    read: Callable, again: Callable, join: Callable, write: Callable, step: Callable, started: bool
-) -> Kernel:
-    """Return the kernel that scans each block of each row, from what is before the block.
+def lane_totals(read: Callable, again: Callable, join: Callable, write: Callable) -> Callable[..., int]:
+    """Return ``totals(r, i, x, first, count, lane, held)``: what a lane's stretch combines to goes to `held`.
 
-    Parameters
-    ----------
-    read, again, join, write : callable
-        As for the kernels of a reduction.
-    step : callable
-        ``step(x, out, at, before)`` does what is to be done at an element, and returns the value after it.
-    started : bool
-        Whether there is a value before the first element.
+    It returns the elements of the lane.
     """
 
     def total_of(x, r, first, count):
@@ -67,6 +59,53 @@ def rows_scan_kernel(
             total = join(total, read(x, (r, first + k)))
         return total
 
+    def totals(r, i, x, first, count, lane, held):
+        each = (count + LANES - 1) // LANES
+        mine = min(each, count - lane * each)
+        if count == BLOCK:
+            write(held, (r, i), total_of(x, r, first + lane * STRETCH, STRETCH))
+        elif mine > 0:
+            write(held, (r, i), total_of(x, r, first + lane * each, mine))
+        return mine
+
+    return totals
+
+
+def running_totals(again: Callable, join: Callable, write: Callable) -> Callable[..., Any]:
+    """Return ``run(r, i, count, held)``, which scans the totals of a block's lanes in place and returns the last."""
+
+    def run(r, i, count, held):
+        each = (count + LANES - 1) // LANES
+        running = again(held, (r, i))
+        for k in range(1, (count + each - 1) // each):
+            running = join(running, again(held, (r, i + k)))
+            write(held, (r, i + k), running)
+        return running
+
+    return run
+
+
+def totals_kernel(read: Callable, again: Callable, join: Callable, write: Callable) -> Kernel:
+    """Return the kernel that gives what is up to each lane in its block, and what each block combines to."""
+    totals, run = lane_totals(read, again, join, write), running_totals(again, join, write)
+
+    @jk.kernel(group=(1, LANES))
+    def scan_totals(r, i, n, x, held, carries):
+        number, lane = jk.group_index()[1], jk.local_index()[1]
+        count = min(BLOCK, n - number * BLOCK)
+        totals(r, i, x, number * BLOCK, count, lane, held)
+        jk.barrier()
+        if lane == 0:
+            write(carries, (r, number), run(r, i, count, held))
+
+    return scan_totals
+
+
+def walking(read: Callable, write: Callable, step: Callable, started: bool) -> Callable[..., None]:
+    """Return ``go(x, out, r, first, count, before, follows)``, which takes the steps of a lane's stretch.
+
+    `follows` says whether there is a value before the stretch; `before` is that value.
+    """
     if started:
 
         def begin(x, out, at, before, follows):
@@ -81,46 +120,76 @@ def rows_scan_kernel(
             write(out, at, value)
             return value
 
-    def scan_on(x, out, r, first, count, before):
+    def go(x, out, r, first, count, before, follows):
+        running = begin(x, out, (r, first), before, follows)
         for k in range(1, count):
-            before = step(x, out, (r, first + k), before)
+            running = step(x, out, (r, first + k), running)
+
+    return go
+
+
+def rows_scan_kernel(
+    read: Callable, again: Callable, join: Callable, write: Callable, step: Callable, started: bool
+) -> Kernel:
+    """Return the kernel that scans inside the blocks of each row of a matrix.
+
+    Parameters
+    ----------
+    read, again, join, write : callable
+        As for the kernels of a reduction.
+    step : callable
+        ``step(x, out, at, before)`` does what is to be done at an element, and returns the value after it.
+    started : bool
+        Whether there is a value before the first element.
+    """
+    go = walking(read, write, step, started)
 
     @jk.kernel(group=(1, LANES))
     def scan_rows(r, i, n, x, initial, carries, held, out):
         number, lane = jk.group_index()[1], jk.local_index()[1]
         count = min(BLOCK, n - number * BLOCK)
         each = (count + LANES - 1) // LANES
-        first = number * BLOCK + lane * each
         mine = min(each, count - lane * each)
-        if count == BLOCK:
-            write(held, (r, i), total_of(x, r, first, STRETCH))
-        elif mine > 0:
-            write(held, (r, i), total_of(x, r, first, mine))
+        if mine > 0:
+            before = initial
+            if number > 0:
+                before = again(carries, (r, number - 1))
+            if lane > 0:
+                here = again(held, (r, i - 1))
+                before = join(before, here) if started or number > 0 else here
+            follows = number > 0 or lane > 0
+            if count == BLOCK:
+                go(x, out, r, number * BLOCK + lane * STRETCH, STRETCH, before, follows)
+            else:
+                go(x, out, r, number * BLOCK + lane * each, mine, before, follows)
+
+    return scan_rows
+
+
+def row_scan_kernel(
+    read: Callable, again: Callable, join: Callable, write: Callable, step: Callable, started: bool
+) -> Kernel:
+    """Return the kernel that scans rows of a matrix of one block each; the parameters are those of `rows_scan_kernel`."""
+    totals, run = lane_totals(read, again, join, write), running_totals(again, join, write)
+    go = walking(read, write, step, started)
+
+    @jk.kernel(group=(1, LANES))
+    def scan_row(r, i, n, x, initial, held, out):
+        lane = jk.local_index()[1]
+        each = (n + LANES - 1) // LANES
+        mine = totals(r, i, x, 0, n, lane, held)
         jk.barrier()
         if lane == 0:
-            running = again(held, (r, i))
-            if number > 0:
-                running = join(again(carries, (r, number - 1)), running)
-            elif started:
-                running = join(initial, running)
-            write(held, (r, i), running)
-            for k in range(1, (count + each - 1) // each):
-                running = join(running, again(held, (r, i + k)))
-                write(held, (r, i + k), running)
+            run(r, i, n, held)
         jk.barrier()
         if mine > 0:
             before = initial
             if lane > 0:
-                before = again(held, (r, i - 1))
-            elif number > 0:
-                before = again(carries, (r, number - 1))
-            before = begin(x, out, (r, first), before, number > 0 or lane > 0)
-            if count == BLOCK:
-                scan_on(x, out, r, first, STRETCH, before)
-            else:
-                scan_on(x, out, r, first, mine, before)
+                here = again(held, (r, i - 1))
+                before = join(before, here) if started else here
+            go(x, out, r, lane * each, mine, before, lane > 0)
 
-    return scan_rows
+    return scan_row
 
 
 def columns_scan_kernel(read: Callable, join: Callable, write: Callable, inclusive: bool, started: bool) -> Kernel:
@@ -166,8 +235,6 @@ class Scan:
         The operator of two values.
     dtypes : tuple of numpy.dtype
         In which values are combined.
-    commutative : bool
-        Whether operands may change places.
     inclusive : bool
         Whether an element's result includes the element.
     started : bool
@@ -181,13 +248,11 @@ class Scan:
         read: Callable,
         op: Callable,
         dtypes: tuple[np.dtype[Any], ...],
-        commutative: bool,
         inclusive: bool,
         started: bool,
         step: Callable | None = None,
     ) -> None:
-        self.dtypes, self.order = dtypes, LONG if commutative else STRETCHES
-        self.inclusive, self.started = inclusive, started
+        self.dtypes, self.inclusive, self.started = dtypes, inclusive, started
         convert = _values.converter(dtypes)
         self.again, self.write = _values.reader(len(dtypes)), _values.writer(len(dtypes))
 
@@ -202,13 +267,18 @@ class Scan:
 
     @functools.cached_property
     def totals(self) -> Launcher:
-        """The reduction of each block of the inputs."""
-        return Launcher(rows_kernel(self.read, self.again, self.join, self.write, self.order))
+        """The reductions of stretches and blocks."""
+        return Launcher(totals_kernel(self.read, self.again, self.join, self.write))
 
     @functools.cached_property
     def rows(self) -> Launcher:
         """The scan inside blocks of the inputs."""
         return Launcher(rows_scan_kernel(self.read, self.again, self.join, self.write, self.step, self.started))
+
+    @functools.cached_property
+    def row(self) -> Launcher:
+        """The whole scan of rows of one block."""
+        return Launcher(row_scan_kernel(self.read, self.again, self.join, self.write, self.step, self.started))
 
     @functools.cached_property
     def columns(self) -> Launcher:
@@ -223,25 +293,22 @@ class Scan:
     @functools.cached_property
     def following(self) -> Scan:
         """The scan of the blocks' reductions on a GPU."""
-        result = Scan(self.again, self.join, self.dtypes, self.order is LONG, True, self.started)
-        return result
+        return Scan(self.again, self.join, self.dtypes, True, self.started)
 
     def of_rows(self, x: Any, initial: Any, out: Any, rows: int, n: int, backend: str | None) -> None:
         """Scan each row of a (rows, n) matrix, or of several, into `out`."""
-        held, carries = self.before_blocks(x, initial, rows, n, backend, needed=n > BLOCK)
-        self.rows(tuple(held[0].shape if isinstance(held, tuple) else held.shape), backend)(
-            n, x, initial, carries, held, out
-        )
+        if n <= BLOCK:
+            held = made((rows, LANES), self.dtypes, device_of(x[0] if isinstance(x, tuple) else x))
+            self.row((rows, LANES), backend)(n, x, initial, held, out)
+        else:
+            held, carries = self.before_blocks(x, initial, rows, n, backend)
+            self.rows((rows, -(-n // BLOCK) * LANES), backend)(n, x, initial, carries, held, out)
 
-    def before_blocks(
-        self, x: Any, initial: Any, rows: int, n: int, backend: str | None, needed: bool = True
-    ) -> tuple[Any, Any]:
-        """Return room for the lanes' results, and what is up to the end of each block, where that is needed."""
+    def before_blocks(self, x: Any, initial: Any, rows: int, n: int, backend: str | None) -> tuple[Any, Any]:
+        """Return what is up to each lane in its block, and what is up to the end of each block."""
         device = device_of(x[0] if isinstance(x, tuple) else x)
         blocks = -(-n // BLOCK)
         held = made((rows, blocks * LANES), self.dtypes, device)
-        if not needed:
-            return held, held
         carries = made((rows, blocks), self.dtypes, device)
         self.totals((rows, blocks * LANES), backend)(n, x, held, carries)
         if device is None:

@@ -114,7 +114,7 @@ def _plan(
     if len(given) == 1:
         dtypes = (np.dtype(dtype) if dtype is not None else operator.dtype(given[0]),)
     op = _exchanged(operator.func) if reverse and not operator.commutative else operator.func
-    return Scan(_values.reader(len(given)), op, dtypes, operator.commutative, inclusive, started)
+    return Scan(_values.reader(len(given)), op, dtypes, inclusive, started)
 
 
 def _exchanged(op: Callable[[Any, Any], Any]) -> Callable[[Any, Any], Any]:

@@ -127,4 +127,4 @@ def _plan(operator: Operator, dtype: np.dtype[Any], inclusive: bool, begun: bool
         out[at] = start if item[1] else before[0]
         return join(before, item)
 
-    return Scan(read, join, (dtype, _BOOL), False, inclusive, started=True, step=include if inclusive else exclude)
+    return Scan(read, join, (dtype, _BOOL), inclusive, started=True, step=include if inclusive else exclude)

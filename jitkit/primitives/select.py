@@ -44,7 +44,7 @@ def counting_scan(marked: Callable, place: Callable) -> Scan:
         place(x, out, at, before, mark)
         return before + mark
 
-    return Scan(read, add, (INT64,), True, inclusive=False, started=True, step=step)
+    return Scan(read, add, (INT64,), inclusive=False, started=True, step=step)
 
 
 def placed_by(plan: Scan, x: Any, n: int, room: Callable[[int], Any], backend: str | None) -> tuple[Any, int]:

@@ -42,9 +42,14 @@ def main() -> int:
 
 
 def _import_compilers(options: argparse.Namespace) -> None:
-    """Import here what every kernel needs, which runs in a fork of this process."""
-    import jitkit.backends.cpu_launch
+    """Import here what every kernel needs, which runs in a fork of this process, and let Numba start up once."""
     import jitkit.backends.sanitizer
+    from jitkit import cases
+
+    for name in ("heat", "block_sum"):
+        case = cases.load(name)
+        problem = case.problem("tiny")
+        case.kernel.compile(*problem.args, space=problem.space, backend="cpu")
 
     if options.ptx:
         import jitkit.backends.cuda  # noqa: F401
