@@ -3,7 +3,7 @@
 An array is cut into blocks of one size, whatever the number of threads. A group takes a block: each of its lanes combines
 elements on its own, four chains at a time in runs of sixteen, and then the lanes' results are combined in pairs. What the
 blocks give is reduced in the same way. A sum of n elements so passes through about as many additions as in NumPy's
-pairwise summation: 16 + 8 in a lane, 2 + 5 in a group, and again for every factor of 16384.
+pairwise summation: 16 + 8 in a lane, 2 + 3 in a group, and again for every factor of 4096 (2 + 5 and 16384 on a GPU).
 
 Where operands may change places, lanes take neighbouring elements, as vectors and warps read them; where not, each lane
 takes a stretch of its own, and every operand stays in order.
@@ -29,7 +29,9 @@ from jitkit.primitives._arrays import device_of, made
 from jitkit.primitives._launching import Launcher
 
 LANES = 32
-"""Work-items of a group: a warp; two vectors of float32 with AVX-512, or four with AVX2, counting two registers each."""
+"""Work-items of a group: a warp."""
+FEW_LANES = 8
+"""The same on a host: one vector, so that memory is read in one sweep (float64 in 0.6 of the time that 32 took)."""
 RUN = 16
 """Elements that are combined one after another before the result joins another."""
 SPAN = 256
@@ -39,8 +41,9 @@ SHORT = 128
 
 
 class Order(NamedTuple):
-    """How a block is dealt out to lanes: the distances between lanes, between a lane's four chains, and along a chain."""
+    """How a block is dealt out to `width` lanes: the distances between them, between a lane's four chains, along a chain."""
 
+    width: int
     lanes: int
     chains: int
     along: int
@@ -49,12 +52,13 @@ class Order(NamedTuple):
     @property
     def block(self) -> int:
         """Elements of a block."""
-        return LANES * 4 * self.length
+        return self.width * 4 * self.length
 
 
-INTERLEAVED = Order(lanes=1, chains=LANES, along=4 * LANES, length=8 * RUN)
+INTERLEAVED = Order(LANES, lanes=1, chains=LANES, along=4 * LANES, length=8 * RUN)
+ON_HOST = Order(FEW_LANES, lanes=1, chains=FEW_LANES, along=4 * FEW_LANES, length=8 * RUN)
 # 9 runs and not 8: a stretch of a power of two bytes would put the lanes' elements into the same set of the cache.
-STRETCHES = Order(lanes=36 * RUN, chains=9 * RUN, along=1, length=9 * RUN)
+STRETCHES = Order(LANES, lanes=36 * RUN, chains=9 * RUN, along=1, length=9 * RUN)
 
 
 def rows_kernel(read: Callable, again: Callable, join: Callable, write: Callable, order: Order) -> Kernel:
@@ -71,7 +75,7 @@ def rows_kernel(read: Callable, again: Callable, join: Callable, write: Callable
     order : Order
         How a block is dealt out.
     """
-    block, along, chains = order.block, order.along, order.chains
+    block, along, chains, width = order.block, order.along, order.chains, order.width
     runs, jump, between = order.length // RUN, RUN * order.along, order.lanes
 
     def run_of_four(x, r, at):
@@ -108,30 +112,30 @@ def rows_kernel(read: Callable, again: Callable, join: Callable, write: Callable
     if order.along > 1:
 
         def rest(r, i, x, first, lane, count, held):
-            each = count // LANES
+            each = count // width
             if each > 0:
-                write(held, (r, i), part(x, r, first + lane, LANES, each))
-            if lane < count - each * LANES:
-                value = read(x, (r, first + each * LANES + lane))
+                write(held, (r, i), part(x, r, first + lane, width, each))
+            if lane < count - each * width:
+                value = read(x, (r, first + each * width + lane))
                 if each > 0:
                     value = join(again(held, (r, i)), value)
                 write(held, (r, i), value)
-            return min(LANES, count)
+            return min(width, count)
 
     else:
 
         def rest(r, i, x, first, lane, count, held):
-            each = (count + LANES - 1) // LANES
+            each = (count + width - 1) // width
             if lane * each < count:
                 write(held, (r, i), part(x, r, first + lane * each, 1, min(each, count - lane * each)))
             return (count + each - 1) // each
 
-    @jk.kernel(group=(1, LANES))
+    @jk.kernel(group=(1, width))
     def reduce_rows(r, i, n, x, held, out):
         number, lane = jk.group_index()[1], jk.local_index()[1]
         first = number * block
         count = min(block, n - first)
-        used = LANES
+        used = width
         if count == block:
             write(held, (r, i), whole(x, r, first + lane * between))
         else:
@@ -198,8 +202,7 @@ class Reduction:
         self, read: Callable, op: Callable, dtypes: tuple[np.dtype[Any], ...], commutative: bool, alike: bool = False
     ) -> None:
         self.alike = alike
-        self.dtypes, self.order = dtypes, INTERLEAVED if commutative else STRETCHES
-        self.block = self.order.block
+        self.dtypes, self.commutative = dtypes, commutative
         self.convert = convert = _values.converter(dtypes)
         self.again, self.write = _values.reader(len(dtypes)), _values.writer(len(dtypes))
 
@@ -213,8 +216,21 @@ class Reduction:
 
     @functools.cached_property
     def rows(self) -> tuple[Launcher, Launcher]:
-        """The kernel for the inputs, and the one for what it gives."""
-        return self._pair(lambda read: rows_kernel(read, self.again, self.join, self.write, self.order))
+        """The kernel for inputs on a GPU, and the one for what it gives."""
+        return self._rows(INTERLEAVED)
+
+    @functools.cached_property
+    def rows_on_host(self) -> tuple[Launcher, Launcher]:
+        """The same for inputs on the host."""
+        return self._rows(ON_HOST)
+
+    @functools.cached_property
+    def rows_in_order(self) -> tuple[Launcher, Launcher]:
+        """The same for operands that may not change places."""
+        return self._rows(STRETCHES)
+
+    def _rows(self, order: Order) -> tuple[Launcher, Launcher]:
+        return self._pair(lambda read: rows_kernel(read, self.again, self.join, self.write, order))
 
     @functools.cached_property
     def columns(self) -> tuple[Launcher, Launcher]:
@@ -232,12 +248,17 @@ class Reduction:
 
     def of_rows(self, x: Any, rows: int, n: int, device: str | None, backend: str | None) -> Any:
         """Reduce each row of a (rows, n) matrix, or of several: (rows, 1) results."""
-        launcher, following = self.rows
+        if not self.commutative:
+            order, (launcher, following) = STRETCHES, self.rows_in_order
+        elif device is None:
+            order, (launcher, following) = ON_HOST, self.rows_on_host
+        else:
+            order, (launcher, following) = INTERLEAVED, self.rows
         while True:
-            blocks = -(-n // self.block)
-            held = made((rows, blocks * LANES), self.dtypes, device)
+            blocks = -(-n // order.block)
+            held = made((rows, blocks * order.width), self.dtypes, device)
             out = made((rows, blocks), self.dtypes, device)
-            launcher((rows, blocks * LANES), backend)(n, x, held, out)
+            launcher((rows, blocks * order.width), backend)(n, x, held, out)
             if blocks == 1:
                 return out
             x, n, launcher = out, blocks, following
