@@ -38,7 +38,7 @@ def bins_kernel(bin_of: Callable, weighted: bool) -> Kernel:
     if weighted:
 
         @jk.kernel
-        def count_weights(s, x, n, weights, where, each, counts):
+        def count_weights(s, _, x, n, weights, where, each, counts):
             bins = counts.shape[1]
             for b in range(bins):
                 counts[s, b] = 0
@@ -50,7 +50,7 @@ def bins_kernel(bin_of: Callable, weighted: bool) -> Kernel:
         return count_weights
 
     @jk.kernel
-    def count_bins(s, x, n, where, each, counts):
+    def count_bins(s, _, x, n, where, each, counts):
         bins = counts.shape[1]
         for b in range(bins):
             counts[s, b] = 0
@@ -79,8 +79,10 @@ class Bins:
         stretches = max(1, min(STRETCHES, n // (WORTH * bins)))
         each = -(-n // stretches)
         tables = _arrays.made((stretches, bins), (dtype,), device)
+        # Points of a last index would share a vector, whose lanes scatter: a row to each stretch, and one point to a row.
+        space = (stretches, 1)
         if weights is None:
-            self.plain(stretches, backend)(x, n, where, each, tables)
+            self.plain(space, backend)(x, n, where, each, tables)
         else:
-            self.weighted(stretches, backend)(x, n, weights, where, each, tables)
+            self.weighted(space, backend)(x, n, weights, where, each, tables)
         return tables.reshape((bins,)) if stretches == 1 else reduce("add", tables, axis=0, backend=backend)
