@@ -1,4 +1,4 @@
-"""What the benchmarks of primitives share: the case of the file's name, taking turns with NumPy's way of doing the same."""
+"""What benchmarks of primitives and the toolkit share: the case of the file's name, taking turns with NumPy."""
 
 from __future__ import annotations
 
@@ -10,7 +10,7 @@ from . import _measure, _suite
 
 
 def load(name: str) -> Any:
-    """Return the case of a primitive, so that a benchmark can say on which commits it means nothing.
+    """Return the case of a primitive or of the toolkit, so that a benchmark can say on which commits it means nothing.
 
     Raises
     ------
@@ -20,7 +20,7 @@ def load(name: str) -> Any:
     _suite.keep_caches_apart()
     from jitkit import cases
 
-    if name not in getattr(cases, "primitives", tuple)():
+    if name not in (*getattr(cases, "primitives", tuple)(), *getattr(cases, "toolkit", tuple)()):
         raise NotImplementedError(f"this commit has no case {name!r}")
     return cases.load(name)
 

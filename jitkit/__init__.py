@@ -7,7 +7,14 @@ from typing import TYPE_CHECKING, Any
 
 if TYPE_CHECKING:
     from jitkit import atomic as atomic
+    from jitkit import linalg as linalg
+    from jitkit import ml as ml
+    from jitkit import ode as ode
     from jitkit import random as random
+    from jitkit import signal as signal
+    from jitkit import sparse as sparse
+    from jitkit import spatial as spatial
+    from jitkit import stats as stats
     from jitkit.arrays import asarray as asarray
     from jitkit.arrays import empty as empty
     from jitkit.arrays import full as full
@@ -97,7 +104,7 @@ _PRIMITIVES = (
     "reduce reduce_by_key run_length_encode scan scan_by_key searchsorted segment_reduce select sort "
     "sort_by_key unique vectorize"
 )
-_SUBMODULES = ("atomic", "random")
+_SUBMODULES = tuple("atomic linalg ml ode random signal sparse spatial stats".split())
 _PUBLIC = {name: home for home, names in _HOMES.items() for name in names.split()}
 _PUBLIC |= {name: f"primitives.{name}" for name in _PRIMITIVES.split()}
 __all__ = [*_PUBLIC, *_SUBMODULES, "__version__"]

@@ -117,7 +117,7 @@ def test_case_bears_the_name_of_its_file_and_kernel(name):
 
 def test_names_are_the_files_of_the_folder():
     stems = {path.stem for path in Path(cases.__file__).parent.glob("*.py")}
-    assert {*cases.names(), *cases.primitives()} == stems - {"__init__", "case"}
+    assert {*cases.names(), *cases.primitives(), *cases.toolkit()} == stems - {"__init__", "case"}
     assert len(cases.names()) >= 13
 
 

@@ -1,4 +1,4 @@
-"""The cases of primitives: each on every backend against its reference, and the reference itself against careless use."""
+"""The cases of primitives and the toolkit: each on every backend against its reference, and references themselves."""
 
 from __future__ import annotations
 
@@ -13,7 +13,7 @@ from jitkit import cases
 from jitkit.cases import Primitive
 from jitkit.launch.kernel import Kernel
 
-NAMES = cases.primitives()
+NAMES = (*cases.primitives(), *cases.toolkit())
 EVERY_CASE = [(name, dtype) for name in NAMES for dtype in cases.load(name).dtypes]
 
 
@@ -24,6 +24,8 @@ def arrays(problem):
 @pytest.mark.parametrize(("name", "dtype"), EVERY_CASE)
 def test_reference_agrees_with_the_primitive(name, dtype, backend):
     case = cases.load(name)
+    if backend == "cuda" and name in cases.toolkit() and dtype != case.dtypes[0]:
+        pytest.skip("each kernel of the toolkit is emulated in one dtype: another takes seconds to translate")
     # Odd, and more than one block on the CPU; less where each point takes long.
     problem = case.problem(40_003 if backend == "cpu" else 301, dtype=dtype)
     expected = case.reference(problem)
@@ -89,11 +91,18 @@ def test_case_bears_the_name_of_its_file(name):
 
 def test_every_primitive_has_a_case():
     stems = {path.stem for path in (Path(jitkit.__file__).parent / "primitives").glob("[!_]*.py")}
-    assert set(NAMES) == {*stems, "random_uniform", "random_normal"}
+    assert set(cases.primitives()) == {*stems, "random_uniform", "random_normal"}
 
 
-def test_the_two_lists_share_nothing():
+def test_every_operation_of_the_toolkit_has_a_case():
+    root = Path(jitkit.__file__).parent
+    stems = {f"{package}_{path.stem}" for package in cases.TOOLKIT for path in (root / package).glob("[!_]*.py")}
+    assert set(cases.toolkit()) == stems
+
+
+def test_the_lists_share_nothing():
     assert not set(NAMES) & set(cases.names())
+    assert not set(cases.primitives()) & set(cases.toolkit())
     assert all(isinstance(cases.load(name).kernel, Kernel) for name in cases.names())
 
 

@@ -1,4 +1,7 @@
-"""The catalogue of cases: `names()` lists those of kernels, `primitives()` those of primitives, `load(name)` gives one."""
+"""The catalogue of cases: `load(name)` gives one.
+
+`names()` lists those of kernels, `primitives()` those of primitives, `toolkit()` those of linalg, stats and so on.
+"""
 
 from __future__ import annotations
 
@@ -11,6 +14,9 @@ from .case import Cost as Cost
 from .case import Primitive as Primitive
 from .case import Problem as Problem
 from .case import Tolerance as Tolerance
+
+TOOLKIT = ("linalg", "ml", "ode", "signal", "sparse", "spatial", "stats")
+"""The packages of the toolkit. The case of an operation has the package in its name: ``signal_fft``."""
 
 
 def names() -> tuple[str, ...]:
@@ -27,7 +33,7 @@ def names() -> tuple[str, ...]:
     >>> "heat" in cases.names()
     True
     """
-    return tuple(name for name in _files() if not _is_of_primitive(name))
+    return tuple(name for name in _files() if not _is_of_primitive(name) and not _is_of_toolkit(name))
 
 
 def primitives() -> tuple[str, ...]:
@@ -47,6 +53,23 @@ def primitives() -> tuple[str, ...]:
     return tuple(name for name in _files() if _is_of_primitive(name))
 
 
+def toolkit() -> tuple[str, ...]:
+    """Return the names of the cases of the toolkit, in alphabetical order.
+
+    Returns
+    -------
+    tuple of str
+        One name for each file of this folder that begins with a package of the toolkit.
+
+    Examples
+    --------
+    >>> from jitkit import cases
+    >>> all(name.partition("_")[0] in cases.TOOLKIT for name in cases.toolkit())
+    True
+    """
+    return tuple(name for name in _files() if _is_of_toolkit(name))
+
+
 def _files() -> list[str]:
     return sorted(found.name for found in pkgutil.iter_modules(__path__) if found.name != "case")
 
@@ -56,13 +79,17 @@ def _is_of_primitive(name: str) -> bool:
     return name.startswith("random_") or (Path(__file__).parents[1] / "primitives" / f"{name}.py").exists()
 
 
+def _is_of_toolkit(name: str) -> bool:
+    return name.partition("_")[0] in TOOLKIT and "_" in name
+
+
 def load(name: str) -> Case:
     """Import one case and return it.
 
     Parameters
     ----------
     name : str
-        A name out of `names()` or `primitives()`.
+        A name out of `names()`, `primitives()` or `toolkit()`.
 
     Returns
     -------

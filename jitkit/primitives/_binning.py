@@ -13,9 +13,10 @@ from typing import Any
 import numpy as np
 
 import jitkit as jk
+from jitkit import operands
 from jitkit.launch.kernel import Kernel
+from jitkit.launch.launcher import Launcher
 from jitkit.primitives import _arrays
-from jitkit.primitives._launching import Launcher
 from jitkit.primitives.reduce import reduce
 
 STRETCHES = 64
@@ -72,13 +73,13 @@ class Bins:
         """Return the counts, or the sums of the weights, in each bin; `where` is what the bins are found by."""
         n, dtype = x.shape[0], INT64
         if weights is not None:
-            dtype = np.result_type(_arrays.dtype_of(weights), FLOAT64)
+            dtype = np.result_type(operands.dtype_of(weights), FLOAT64)
         device = _arrays.device_of(x)
         if n == 0 or bins == 0:
             return _arrays.filled((bins,), 0, dtype, device)
         stretches = max(1, min(STRETCHES, n // (WORTH * bins)))
         each = -(-n // stretches)
-        tables = _arrays.made((stretches, bins), (dtype,), device)
+        tables = operands.made((stretches, bins), (dtype,), device)
         # Points of a last index would share a vector, whose lanes scatter: a row to each stretch, and one point to a row.
         space = (stretches, 1)
         if weights is None:

@@ -6,7 +6,8 @@ from __future__ import annotations
 
 from typing import Any
 
-from jitkit.primitives._arrays import device_of, dtype_of, made
+from jitkit.operands import dtype_of, made
+from jitkit.primitives._arrays import device_of
 
 
 class Carry:

@@ -17,8 +17,8 @@ from typing import Any, NamedTuple
 
 import jitkit as jk
 from jitkit.launch.kernel import Kernel
+from jitkit.launch.launcher import Launcher
 from jitkit.primitives._carrying import Carry, like
-from jitkit.primitives._launching import Launcher
 
 RUN = 8
 """Elements that insertion sorts before the first merge."""

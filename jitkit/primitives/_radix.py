@@ -20,10 +20,10 @@ import numpy as np
 import jitkit as jk
 from jitkit.arrays import to_numpy
 from jitkit.launch.kernel import Kernel
+from jitkit.launch.launcher import Launcher
 from jitkit.primitives._arrays import device_of
 from jitkit.primitives._carrying import Carry, like
 from jitkit.primitives._keys import Order, order_of
-from jitkit.primitives._launching import Launcher
 from jitkit.primitives._spans import spans, ties
 
 BUCKETS = 2048

@@ -8,6 +8,7 @@ import numpy as np
 from numpy.lib.array_utils import normalize_axis_index
 from numpy.typing import NDArray
 
+from jitkit import operands
 from jitkit.arrays import asarray, to_numpy
 from jitkit.errors import LaunchError
 from jitkit.primitives import _arrays
@@ -43,7 +44,7 @@ def reduceat(op: Any, x: Any, indices: Any, axis: int, dtype: Any, out: Any, bac
     result = found.reshape(shape)
     if axis != len(x.shape) - 1:
         result = np.moveaxis(to_numpy(result), -1, axis)
-    return result if out is None else _arrays.store(result, out, tuple(result.shape), "vectorize")
+    return result if out is None else operands.store(result, out, tuple(result.shape), "vectorize")
 
 
 def _in_rows(x: Any, order: tuple[int, ...]) -> Any:

@@ -24,9 +24,10 @@ import numpy as np
 
 import jitkit as jk
 from jitkit.launch.kernel import Kernel
+from jitkit.launch.launcher import Launcher
+from jitkit.operands import made
 from jitkit.primitives import _values
-from jitkit.primitives._arrays import device_of, made
-from jitkit.primitives._launching import Launcher
+from jitkit.primitives._arrays import device_of
 
 LANES = 32
 """Work-items of a group: a warp."""

@@ -19,9 +19,10 @@ import numpy as np
 
 import jitkit as jk
 from jitkit.launch.kernel import Kernel
+from jitkit.launch.launcher import Launcher
+from jitkit.operands import made
 from jitkit.primitives import _values
-from jitkit.primitives._arrays import device_of, made
-from jitkit.primitives._launching import Launcher
+from jitkit.primitives._arrays import device_of
 from jitkit.primitives._reduction import LANES, SHORT, reshaped
 
 # No power of two, which would put the lanes' elements into the same set of the cache.

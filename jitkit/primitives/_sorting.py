@@ -10,12 +10,13 @@ from typing import Any
 import numpy as np
 
 import jitkit as jk
+from jitkit import operands
 from jitkit.backends.device_views import reinterpreted
 from jitkit.errors import KernelTypeError, LaunchError
 from jitkit.launch import choice
+from jitkit.launch.launcher import Launcher
 from jitkit.primitives import _arrays, _functions, _operators
 from jitkit.primitives._keys import flip_of
-from jitkit.primitives._launching import Launcher
 from jitkit.primitives._merge import Merge, less_complex
 from jitkit.primitives._short import kind_of, radix_of
 from jitkit.primitives.map import map as map_
@@ -79,7 +80,7 @@ class Rows:
         if self.last:
             return x.reshape((-1,))
         split = _arrays.split(x, (self.axis,))
-        out = _arrays.made((self.count * self.n,), (_arrays.dtype_of(x),), _arrays.device_of(x))
+        out = operands.made((self.count * self.n,), (operands.dtype_of(x),), _arrays.device_of(x))
         _turn_in((split.shape[0], split.shape[2], self.n), self.backend)(split, out)
         return out
 
@@ -90,7 +91,7 @@ class Rows:
         if isinstance(rows, np.ndarray):
             lead = self.shape[: self.axis] + self.shape[self.axis + 1 :]
             return np.ascontiguousarray(np.moveaxis(rows.reshape((*lead, self.n)), -1, self.axis))
-        out = _arrays.made(self.shape, (_arrays.dtype_of(rows),), _arrays.device_of(rows))
+        out = operands.made(self.shape, (operands.dtype_of(rows),), _arrays.device_of(rows))
         split = _arrays.split(out, (self.axis,))
         _turn_out(tuple(split.shape), self.backend)(rows, split)
         return out
@@ -106,7 +107,7 @@ def rows_of(shape: tuple[int, ...], axis: Any, backend: str | None, name: str) -
     LaunchError
         Where rows are too long.
     """
-    (axis,) = _arrays.axes_of(axis, len(shape), name)
+    (axis,) = operands.axes_of(axis, len(shape), name)
     if shape[axis] > MOST:
         raise LaunchError(
             f"jk.{name}: {shape[axis]} elements along axis {axis}; at most {MOST} are sorted: sort in parts"
@@ -123,7 +124,7 @@ def keys_of(x: Any, key: Any, backend: str | None, name: str) -> Any:
         Where it is no function of one number, or does not return one.
     """
     func = _functions.function_of(key, 1, name)
-    dtypes = _functions.result_dtypes(func, (_arrays.dtype_of(x),), name)
+    dtypes = _functions.result_dtypes(func, (operands.dtype_of(x),), name)
     if len(dtypes) > 1:
         raise KernelTypeError(f"jk.{name}: key= returns {len(dtypes)} numbers for an element, and a key is one number")
     return map_(func, x, backend=backend)
@@ -161,12 +162,12 @@ def sort_rows(
     tuple of array
         The sorted keys, and what went along.
     """
-    dtype, device = _arrays.dtype_of(x), _arrays.device_of(x)
+    dtype, device = operands.dtype_of(x), _arrays.device_of(x)
     if out is None:
-        out = _arrays.made((rows * n,), (dtype,), device)
+        out = operands.made((rows * n,), (dtype,), device)
     w = out
     if what != "nothing":
-        w = _arrays.made((rows * n,), (INT64 if what == "places" else _arrays.dtype_of(v),), device)
+        w = operands.made((rows * n,), (INT64 if what == "places" else operands.dtype_of(v),), device)
     on_gpu = (backend or choice.requested() or ("cpu" if device is None else "cuda")) == "cuda"
     if less is not None or dtype.kind == "c":
         _by_comparison(less, descending, what, on_gpu, name).sort(x, v, rows, n, out, w, backend)
@@ -177,7 +178,7 @@ def sort_rows(
     bits = plan.order.bits
     values, moved = (0, 0) if what == "nothing" else (0, w)
     if what == "values":
-        size = np.dtype(f"u{_arrays.dtype_of(v).itemsize}")
+        size = np.dtype(f"u{operands.dtype_of(v).itemsize}")
         values, moved = as_bits(v, size), as_bits(w, size)
     flip = flip_of(kind_of(dtype), dtype.itemsize, descending)
     plan.sort(as_bits(x, bits), values, rows, n, as_bits(out, bits), moved, flip, backend)
@@ -220,13 +221,13 @@ def carry_along(
 ) -> tuple[Any, tuple[Any, ...]]:
     """Sort rows of keys, and arrays of the same shape with them; return vectors."""
     n, rows = cut.n, cut.count
-    if len(values) == 1 and _arrays.dtype_of(values[0]).itemsize <= 8:
+    if len(values) == 1 and operands.dtype_of(values[0]).itemsize <= 8:
         ordered, moved = sort_rows(keys, rows, n, "values", values[0], descending, less, backend, name)
         return ordered, (moved,)
     ordered, places = sort_rows(keys, rows, n, "places", keys, descending, less, backend, name)
     results = []
     for value in values:
-        out = _arrays.made((rows * n,), (_arrays.dtype_of(value),), _arrays.device_of(value))
+        out = operands.made((rows * n,), (operands.dtype_of(value),), _arrays.device_of(value))
         _take((rows, n), backend)(n, places, value, out)
         results.append(out)
     return ordered, tuple(results)

@@ -9,6 +9,7 @@ from typing import Any
 
 import numpy as np
 
+from jitkit import operands
 from jitkit.errors import KernelTypeError, LaunchError
 from jitkit.primitives import _arrays
 from jitkit.primitives._arrays import Axis
@@ -43,7 +44,7 @@ def reduce_where(
             "jk.reduce: where= is for a single array; put a flag into the tuple and test it in the operator"
         )
     x, mask = _fitting(arrays[0], _arrays.array(where, "reduce"))
-    given = _arrays.dtype_of(x)
+    given = operands.dtype_of(x)
     combined = operator.dtype(given) if dtype is None else np.dtype(dtype)
     identity = operator.identity(combined)
     if identity is None and initial is None:
@@ -59,12 +60,12 @@ def reduce_where(
         return reduce_by(plan, [x, mask], axis, initial, out, keepdims, backend, "reduce", identity)
     start = (np.asarray(initial).astype(combined)[()], np.bool_(True))
     total = reduce_by(plan, [x, mask], axis, start, None, keepdims, backend, "reduce")[0]
-    return total if out is None else _arrays.store(total, out, tuple(np.shape(total)), "reduce")
+    return total if out is None else operands.store(total, out, tuple(np.shape(total)), "reduce")
 
 
 def _fitting(x: Any, mask: Any) -> tuple[Any, Any]:
-    if _arrays.dtype_of(mask) != _BOOL:
-        raise KernelTypeError(f"jk.reduce: where= is an array of bool, not of {_arrays.dtype_of(mask)}")
+    if operands.dtype_of(mask) != _BOOL:
+        raise KernelTypeError(f"jk.reduce: where= is an array of bool, not of {operands.dtype_of(mask)}")
     return tuple(_arrays.alike([x, mask], "reduce"))
 
 

@@ -9,6 +9,7 @@ from typing import Any
 
 import numpy as np
 
+from jitkit import operands
 from jitkit.errors import KernelTypeError
 from jitkit.primitives import _arrays
 from jitkit.primitives._reduction import Reduction
@@ -84,7 +85,7 @@ def extreme_place(
 ) -> Any:
     """Return the index of the element that an operator on pairs of value and index prefers."""
     x = _arrays.array(x, name)
-    dtype = _arrays.dtype_of(x)
+    dtype = operands.dtype_of(x)
     if dtype.kind == "c":
         raise KernelTypeError(
             f"jk.{name}: complex numbers have no order; pass their absolute values, or a part of them"
@@ -93,4 +94,4 @@ def extreme_place(
     if plan is None:
         plan = remember(plans, dtype, Reduction(placed, prefer, (dtype, np.dtype(np.int64)), True))
     found = reduce_by(plan, [x], axis, None, None, keepdims, backend, name)[1]
-    return found if out is None else _arrays.store(found, out, tuple(np.shape(found)), name)
+    return found if out is None else operands.store(found, out, tuple(np.shape(found)), name)

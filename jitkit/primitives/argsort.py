@@ -4,6 +4,7 @@ from __future__ import annotations
 
 from typing import Any
 
+from jitkit import operands
 from jitkit.primitives import _arrays, _sorting
 from jitkit.primitives._short import short
 
@@ -63,19 +64,19 @@ def argsort(
     if key is None and less is None and axis == -1:
         soon = short(x, "places", None, descending, backend)
         if soon is not None:
-            return soon[1] if out is None else _arrays.store(soon[1], out, x.shape, "argsort")
+            return soon[1] if out is None else operands.store(soon[1], out, x.shape, "argsort")
     x = _arrays.array(x, "argsort")
     if axis is None:
         x, axis = x.reshape((-1,)), 0
     shape = tuple(x.shape)
     cut = _sorting.rows_of(shape, axis, backend, "argsort")
     if out is not None:
-        _arrays.check_out(out, shape, _sorting.INT64, "argsort")
+        operands.check_out(out, shape, _sorting.INT64, "argsort")
     if not cut.count:
-        result = _arrays.made(shape, (_sorting.INT64,), _arrays.device_of(x))
+        result = operands.made(shape, (_sorting.INT64,), _arrays.device_of(x))
     else:
         rows = cut.of(x)
         keys = rows if key is None else _sorting.keys_of(rows, key, backend, "argsort")
         found = _sorting.sort_rows(keys, cut.count, cut.n, "places", keys, descending, less, backend, "argsort")[1]
         result = cut.back(found)
-    return result if out is None else _arrays.store(result, out, shape, "argsort")
+    return result if out is None else operands.store(result, out, shape, "argsort")

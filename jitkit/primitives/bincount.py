@@ -6,6 +6,7 @@ from __future__ import annotations
 
 from typing import Any
 
+from jitkit import operands
 from jitkit.errors import KernelTypeError, LaunchError
 from jitkit.primitives import _arrays
 from jitkit.primitives._binning import Bins
@@ -56,8 +57,8 @@ def bincount(x: Any, weights: Any = None, minlength: int = 0, *, backend: str | 
     array([1, 0, 0, 2])
     """
     x = _arrays.array(x, "bincount")
-    if _arrays.dtype_of(x).kind not in "iub" and x.shape != (0,):
-        raise KernelTypeError(f"jk.bincount: counts integers, not {_arrays.dtype_of(x)}")
+    if operands.dtype_of(x).kind not in "iub" and x.shape != (0,):
+        raise KernelTypeError(f"jk.bincount: counts integers, not {operands.dtype_of(x)}")
     if len(x.shape) != 1 or minlength < 0:
         raise LaunchError(
             f"jk.bincount: takes a vector and minlength from 0, not shape {tuple(x.shape)} and {minlength}"

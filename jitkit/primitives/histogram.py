@@ -10,6 +10,7 @@ import numpy as np
 from numpy.typing import ArrayLike
 
 import jitkit as jk
+from jitkit import operands
 from jitkit.arrays import to_numpy
 from jitkit.errors import KernelTypeError
 from jitkit.primitives import _arrays
@@ -91,7 +92,7 @@ def histogram(
     (array([2, 1, 1]), array([1., 2., 3., 4.]))
     """
     a = _arrays.array(a, "histogram")
-    if _arrays.dtype_of(a).kind == "c":
+    if operands.dtype_of(a).kind == "c":
         raise KernelTypeError(
             "jk.histogram: complex numbers have no order; pass their absolute values, or a part of them"
         )

@@ -12,6 +12,7 @@ from typing import Any
 import numpy as np
 from numpy.typing import ArrayLike, NDArray
 
+from jitkit import operands
 from jitkit.arrays import asarray, to_numpy
 from jitkit.errors import KernelTypeError, LaunchError
 from jitkit.primitives import _arrays, _values
@@ -126,7 +127,7 @@ def histogramdd(
     """
     columns = _columns(sample)
     for column in columns:
-        if _arrays.dtype_of(column).kind == "c":
+        if operands.dtype_of(column).kind == "c":
             raise KernelTypeError("jk.histogramdd: complex numbers have no order; pass their parts as two coordinates")
     edges = _edges_of(columns, bins, range, backend)
     extents = tuple(len(e) - 1 for e in edges)

@@ -12,6 +12,7 @@ from typing import Any
 import numpy as np
 from numpy.typing import DTypeLike
 
+from jitkit import operands
 from jitkit.errors import KernelTypeError, LaunchError
 from jitkit.primitives import _arrays, _functions, _operators, _values
 from jitkit.primitives._lazy import Lazy, Plane, check_parts, is_flat, lazy, leaves_themselves
@@ -238,7 +239,7 @@ def zipped(*arrays: Any) -> Lazy:
     """
     check_parts(len(arrays), _values.MOST, "zipped")
     given = tuple(_arrays.alike([_arrays.array(x, "zipped") for x in arrays], "zipped"))
-    fields = np.dtype([(f"f{k}", _arrays.dtype_of(x)) for k, x in enumerate(given)])
+    fields = np.dtype([(f"f{k}", operands.dtype_of(x)) for k, x in enumerate(given)])
     return lazy(Zipped, _tuples(len(given)), given, tuple(given[0].shape), fields)  # type: ignore[no-any-return]
 
 
@@ -282,7 +283,7 @@ def transformed(f: Any, *arrays: Any) -> Lazy:
     """
     check_parts(len(arrays), _values.MOST, "transformed")
     given = _arrays.alike([_arrays.array(x, "transformed", tuples=True) for x in arrays], "transformed")
-    dtypes = tuple(map(_arrays.dtype_of, given))
+    dtypes = tuple(map(operands.dtype_of, given))
     key = (_operators.identity_of(f), dtypes)
     if key not in _applied:
         if len(_applied) >= _REMEMBERED:
@@ -336,9 +337,9 @@ def permuted(x: Any, indices: Any) -> Lazy:
     x, at = _arrays.array(x, "permuted"), _arrays.array(indices, "permuted")
     if len(x.shape) != 1:
         raise LaunchError(f"jk.permuted: indices are those of a vector, not of {len(x.shape)} dimensions")
-    if _arrays.dtype_of(at).kind not in "iu":
-        raise KernelTypeError(f"jk.permuted: indices= are integers, not {_arrays.dtype_of(at)}")
-    return lazy(Permuted, _elsewhere, (x, at), tuple(at.shape), _arrays.dtype_of(x))  # type: ignore[no-any-return]
+    if operands.dtype_of(at).kind not in "iu":
+        raise KernelTypeError(f"jk.permuted: indices= are integers, not {operands.dtype_of(at)}")
+    return lazy(Permuted, _elsewhere, (x, at), tuple(at.shape), operands.dtype_of(x))  # type: ignore[no-any-return]
 
 
 def _extents(shape: Any) -> tuple[int, ...]:

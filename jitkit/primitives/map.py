@@ -12,10 +12,11 @@ import numpy as np
 from numpy.typing import DTypeLike
 
 import jitkit as jk
+from jitkit import operands
 from jitkit.errors import LaunchError
 from jitkit.launch.kernel import Kernel
+from jitkit.launch.launcher import Launcher
 from jitkit.primitives import _arrays, _functions, _operators, _values
-from jitkit.primitives._launching import Launcher
 from jitkit.primitives._lazy import Lazy, is_flat
 from jitkit.primitives.reduce import remember, value_of
 
@@ -131,7 +132,7 @@ def map(f: Any, *arrays: Any, out: Any = None, dtype: DTypeLike | None = None, b
     """
     _values.check_count(len(arrays), "map")
     given = _arrays.alike([_arrays.array(x, "map", tuples=True) for x in arrays], "map")
-    dtypes = tuple(_arrays.dtype_of(x) for x in given)
+    dtypes = tuple(operands.dtype_of(x) for x in given)
     key = (_operators.identity_of(f), dtypes, dtype)
     plan = _plans.get(key)
     if plan is None:
@@ -148,7 +149,7 @@ def mapped(
     direct = [_may_write(o, everything) for o in outs]
     device = next((d for d in builtins.map(_arrays.device_of, given) if d is not None), None)
     results = [
-        o if ok else _arrays.made(shape, (d,), device) for o, ok, d in zip(outs, direct, plan.dtypes, strict=True)
+        o if ok else operands.made(shape, (d,), device) for o, ok, d in zip(outs, direct, plan.dtypes, strict=True)
     ]
     if mask is not None:  # what is left out stays as it is
         for target, ok, result in zip(outs, direct, results, strict=True):
@@ -166,10 +167,10 @@ def _outs(out: Any, shape: tuple[int, ...], dtypes: tuple[np.dtype[Any], ...], n
     if out is None:
         return (None,) * len(dtypes)
     if len(dtypes) > 1:
-        _arrays.check_tuple(out, len(dtypes), name)
+        operands.check_tuple(out, len(dtypes), name)
     outs = out if isinstance(out, tuple) else (out,)
     for target, dtype in zip(outs, dtypes, strict=True):
-        _arrays.check_out(target, shape, dtype, name)
+        operands.check_out(target, shape, dtype, name)
     return outs
 
 

@@ -8,6 +8,7 @@ from typing import Any
 import numpy as np
 from numpy.typing import DTypeLike
 
+from jitkit import operands
 from jitkit.errors import KernelTypeError
 from jitkit.primitives import _arrays, _functions, _operators, _values
 from jitkit.primitives._arrays import Axis
@@ -84,7 +85,7 @@ def map_reduce_by(
     name: str,
 ) -> Any:
     """Do what `map_reduce` does, under another name in messages."""
-    dtypes = tuple(map(_arrays.dtype_of, given))
+    dtypes = tuple(map(operands.dtype_of, given))
     key = (_operators.identity_of(f), operator, dtypes, dtype)
     found = _plans.get(key)
     if found is None:

@@ -9,6 +9,7 @@ from typing import Any
 
 import numpy as np
 
+from jitkit import operands
 from jitkit.primitives import _arrays
 from jitkit.primitives._arrays import Axis
 from jitkit.primitives._reduction import Reduction
@@ -65,7 +66,7 @@ def minmax(
     (1.0, 3.0)
     """
     x = _arrays.array(x, "minmax")
-    dtype = _arrays.dtype_of(x)
+    dtype = operands.dtype_of(x)
     plan = _plans.get(dtype)
     if plan is None:
         plan = remember(_plans, dtype, Reduction(_twice, _bounds, (dtype, dtype), True))

@@ -10,6 +10,7 @@ from typing import Any
 import numpy as np
 
 import jitkit as jk
+from jitkit import operands
 from jitkit.primitives import _arrays, _functions, _operators
 from jitkit.primitives._scanning import Scan
 from jitkit.primitives.reduce import remember
@@ -53,18 +54,18 @@ def partition(pred: Any, x: Any, *, backend: str | None = None) -> tuple[Any, in
     (array([5, 3, 1, 2]), 2)
     """
     x = _arrays.array(x, "partition")
-    flat, dtype, device = x.reshape((-1,)), _arrays.dtype_of(x), _arrays.device_of(x)
+    flat, dtype, device = x.reshape((-1,)), operands.dtype_of(x), _arrays.device_of(x)
     n = flat.shape[0]
     key = _operators.identity_of(pred)
     plan = _plans.get(key)
     if plan is None:
         plan = remember(_plans, key, _plan(_functions.function_of(pred, 1, "partition")))
     if n == 0:
-        return _arrays.made((0,), (dtype,), device), 0
+        return operands.made((0,), (dtype,), device), 0
 
     def room(count: int) -> Any:
         split = jk.asarray(np.array([count]), device=device)
-        return _arrays.made((n,), (dtype,), device), split
+        return operands.made((n,), (dtype,), device), split
 
     (out, _), count = placed_by(plan, flat, n, room, backend)
     return out, count

@@ -8,6 +8,7 @@ from typing import Any
 import numpy as np
 from numpy.typing import DTypeLike
 
+from jitkit import operands
 from jitkit.arrays import to_numpy
 from jitkit.errors import KernelTypeError, LaunchError
 from jitkit.primitives import _arrays, _operators, _values
@@ -102,7 +103,7 @@ def reduce(
         from jitkit.primitives._where import reduce_where
 
         return reduce_where(operator, arrays, where, axis, initial, out, dtype, keepdims, backend)
-    plan = plan_of(operator, tuple(map(_arrays.dtype_of, arrays)), dtype)
+    plan = plan_of(operator, tuple(map(operands.dtype_of, arrays)), dtype)
     identity = operator.identity(plan.dtypes[0]) if len(arrays) == 1 else None
     if operator.commutative and axis is None and not keepdims and all(_is_transposed(a) for a in arrays):
         arrays = [a.T for a in arrays]  # as they lie in memory: no copy
@@ -148,7 +149,7 @@ def reduce_by(
 ) -> Any:
     """Reduce arrays of one shape as a plan says; `identity` is the result of no elements where there is no `initial`."""
     ndim, shape = len(arrays[0].shape), tuple(arrays[0].shape)
-    axes = _arrays.axes_of(axis, ndim, name)
+    axes = operands.axes_of(axis, ndim, name)
     kept = tuple(1 if k in axes else n for k, n in enumerate(shape))
     result_shape = kept if keepdims else tuple(n for k, n in enumerate(shape) if k not in axes)
     start = None if initial is None else initial_value(initial, plan.dtypes, name)
@@ -168,7 +169,7 @@ def reduce_by(
 def finished(total: Any, shape: tuple[int, ...], out: Any, name: str) -> Any:
     """Return results in their shape: in `out`, as arrays, or as numbers where there is one."""
     if out is not None:
-        return _arrays.store(total, out, shape, name)
+        return operands.store(total, out, shape, name)
     if shape == ():
         return _arrays.each(lambda a: to_numpy(a).reshape(())[()], total)
     return _arrays.each(lambda a: a.reshape(shape), total)
@@ -211,7 +212,7 @@ def _of_nothing(
     name: str,
 ) -> Any:
     """Return the results where an extent is zero: none at all, or each of no elements."""
-    out = _arrays.made(result_shape, plan.dtypes, device)
+    out = operands.made(result_shape, plan.dtypes, device)
     if 0 in result_shape:
         return out
     if start is None:

@@ -9,9 +9,10 @@ from typing import Any
 import numpy as np
 
 import jitkit as jk
+from jitkit import operands
 from jitkit.errors import LaunchError
+from jitkit.launch.launcher import Launcher
 from jitkit.primitives import _arrays, _operators
-from jitkit.primitives._launching import Launcher
 from jitkit.primitives.reduce import given_arrays
 from jitkit.primitives.run_length_encode import runs_of
 from jitkit.primitives.segment_reduce import reduce_segments
@@ -70,7 +71,7 @@ def reduce_by_key(op: Any, keys: Any, values: Any, *, backend: str | None = None
     check_keys(keys, arrays, "reduce_by_key")
     found, starts = runs_of(keys, "reduce_by_key", backend)
     count, n = starts.shape[0], keys.shape[0]
-    offsets = _arrays.made((count + 1,), (np.dtype(INT64),), _arrays.device_of(keys))
+    offsets = operands.made((count + 1,), (np.dtype(INT64),), _arrays.device_of(keys))
     _close(count + 1, backend)(starts, n, offsets)
     operator = _operators.resolve(op)
     return found, reduce_segments(operator, arrays, offsets, None, None, backend, "reduce_by_key", check=False)

@@ -9,9 +9,10 @@ from typing import Any
 import numpy as np
 
 import jitkit as jk
+from jitkit import operands
 from jitkit.errors import LaunchError
+from jitkit.launch.launcher import Launcher
 from jitkit.primitives import _arrays
-from jitkit.primitives._launching import Launcher
 from jitkit.primitives.select import INT64, counting_scan, placed_by
 
 
@@ -52,10 +53,10 @@ def runs_of(x: Any, name: str, backend: str | None) -> tuple[Any, Any]:
     """
     if len(x.shape) != 1:
         raise LaunchError(f"jk.{name}: runs are those of a vector, and this array has {len(x.shape)} dimensions")
-    n, dtype, device = x.shape[0], _arrays.dtype_of(x), _arrays.device_of(x)
+    n, dtype, device = x.shape[0], operands.dtype_of(x), _arrays.device_of(x)
 
     def room(count: int) -> Any:
-        return _arrays.made((count,), (dtype,), device), _arrays.made((count,), (INT64,), device)
+        return operands.made((count,), (dtype,), device), operands.made((count,), (INT64,), device)
 
     if n == 0:
         return room(0)  # type: ignore[no-any-return]
@@ -97,7 +98,7 @@ def run_length_encode(x: Any, *, backend: str | None = None) -> tuple[Any, Any]:
     """
     x = _arrays.array(x, "run_length_encode")
     values, starts = runs_of(x, "run_length_encode", backend)
-    lengths = _arrays.made(tuple(starts.shape), (np.dtype(np.int64),), _arrays.device_of(x))
+    lengths = operands.made(tuple(starts.shape), (np.dtype(np.int64),), _arrays.device_of(x))
     if starts.shape[0]:
         _lengths(starts.shape[0], backend)(starts, x.shape[0], lengths)
     return values, lengths

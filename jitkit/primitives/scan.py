@@ -10,6 +10,7 @@ from typing import Any
 import numpy as np
 from numpy.typing import DTypeLike
 
+from jitkit import operands
 from jitkit.errors import KernelTypeError, LaunchError
 from jitkit.primitives import _arrays, _operators, _values
 from jitkit.primitives._operators import Operator
@@ -84,7 +85,7 @@ def scan(
     array([100, 100, 101, 103, 106])
     """
     operator, arrays = _operators.resolve(op), given_arrays(x, "scan")
-    given = tuple(map(_arrays.dtype_of, arrays))
+    given = tuple(map(operands.dtype_of, arrays))
     started = initial is not None or not inclusive
     key = (operator, given, dtype, bool(inclusive), started, bool(reverse))
     plan = _plans.get(key)
@@ -94,7 +95,7 @@ def scan(
     if axis is None:
         arrays, axis = [a.reshape((-1,)) for a in arrays], 0
     shape = tuple(arrays[0].shape)
-    axes = _arrays.axes_of(axis, len(shape), "scan")
+    axes = operands.axes_of(axis, len(shape), "scan")
     result = _room(plan, arrays, out, shape)
     if 0 not in shape:
         source = value_of([_arrays.split(a, axes) for a in arrays])
@@ -102,7 +103,7 @@ def scan(
         if reverse:
             source, target = (_arrays.each(lambda a: a[:, ::-1], v) for v in (source, target))
         plan.along(source, before, target, backend)
-    return result if out is None or result is out else _arrays.store(result, out, shape, "scan")
+    return result if out is None or result is out else operands.store(result, out, shape, "scan")
 
 
 def _plan(
@@ -144,12 +145,12 @@ def _room(plan: Scan, arrays: list[Any], out: Any, shape: tuple[int, ...]) -> An
     if out is not None:
         outs = out if isinstance(out, tuple) else (out,)
         if len(plan.dtypes) > 1:
-            _arrays.check_tuple(out, len(plan.dtypes), "scan")
+            operands.check_tuple(out, len(plan.dtypes), "scan")
         for target, dtype in zip(outs, plan.dtypes, strict=True):
-            _arrays.check_out(target, shape, dtype, "scan")
+            operands.check_out(target, shape, dtype, "scan")
         if all(_fits(a, o, d) for a, o, d in zip(arrays, outs, plan.dtypes, strict=True)) and len(outs) == 1:
             return out
-    return _arrays.made(shape, plan.dtypes, _arrays.device_of(arrays[0]))
+    return operands.made(shape, plan.dtypes, _arrays.device_of(arrays[0]))
 
 
 def _fits(x: Any, out: Any, dtype: np.dtype[Any]) -> bool:

@@ -9,6 +9,7 @@ from typing import Any
 
 import numpy as np
 
+from jitkit import operands
 from jitkit.errors import KernelTypeError, LaunchError
 from jitkit.primitives import _arrays, _operators
 from jitkit.primitives._operators import Operator
@@ -76,7 +77,7 @@ def scan_by_key(
         )
     operator, keys, values = _operators.resolve(op), _arrays.array(keys, name), _arrays.array(values, name)
     check_keys(keys, [values], name)
-    given, n = _arrays.dtype_of(values), values.shape[0]
+    given, n = operands.dtype_of(values), values.shape[0]
     dtype = operator.dtype(given)
     start = operator.identity(dtype) if initial is None else initial_value(initial, (dtype,), name)
     if start is None and not inclusive:
@@ -87,11 +88,11 @@ def scan_by_key(
     # The value before each run is compiled in: there are few of them, and `repr` tells 0.0 from -0.0.
     key = (operator, given, bool(inclusive), begun, repr(start))
     plan = _plans.get(key) or remember(_plans, key, _plan(operator, dtype, inclusive, begun, start))
-    result = _arrays.made((n,), (dtype,), _arrays.device_of(values))
+    result = operands.made((n,), (dtype,), _arrays.device_of(values))
     if n:
         rows = tuple(a.reshape((1, n)) for a in (values, keys))
         plan.of_rows(rows, (dtype.type(0), np.bool_(False)), result.reshape((1, n)), 1, n, backend)
-    return result if out is None else _arrays.store(result, out, (n,), name)
+    return result if out is None else operands.store(result, out, (n,), name)
 
 
 def _plan(operator: Operator, dtype: np.dtype[Any], inclusive: bool, begun: bool, start: Any) -> Scan:

@@ -10,10 +10,11 @@ from typing import Any, Literal
 import numpy as np
 
 import jitkit as jk
+from jitkit import operands
 from jitkit.errors import KernelTypeError, LaunchError
 from jitkit.launch.kernel import Kernel
+from jitkit.launch.launcher import Launcher
 from jitkit.primitives import _arrays
-from jitkit.primitives._launching import Launcher
 from jitkit.primitives.lazy import permuted
 
 Side = Literal["left", "right"]
@@ -107,13 +108,13 @@ def searchsorted(
         raise LaunchError(f"jk.searchsorted: the sorted array has one dimension, not {len(a.shape)}")
     if sorter is not None:
         a = permuted(a, sorter)
-    if "c" in (_arrays.dtype_of(a).kind, _arrays.dtype_of(v).kind):
+    if "c" in (operands.dtype_of(a).kind, operands.dtype_of(v).kind):
         raise KernelTypeError("jk.searchsorted: complex numbers have no order in kernels")
     shape = tuple(v.shape)
-    result = _arrays.made(shape, (np.dtype(np.int64),), _arrays.device_of(v))
+    result = operands.made(shape, (np.dtype(np.int64),), _arrays.device_of(v))
     flat, places = v.reshape((-1,)), result.reshape((-1,))
     if flat.shape[0]:
         _SIDES[side](flat.shape[0], backend)(a, a.shape[0], flat, places)
     if out is not None:
-        return _arrays.store(result, out, shape, "searchsorted")
+        return operands.store(result, out, shape, "searchsorted")
     return result if shape else result[()]

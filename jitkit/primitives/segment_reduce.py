@@ -10,11 +10,12 @@ from typing import Any
 import numpy as np
 
 import jitkit as jk
+from jitkit import operands
 from jitkit.arrays import to_numpy
 from jitkit.errors import KernelTypeError, LaunchError
 from jitkit.launch.kernel import Kernel
+from jitkit.launch.launcher import Launcher
 from jitkit.primitives import _arrays, _operators, _values
-from jitkit.primitives._launching import Launcher
 from jitkit.primitives._operators import Operator
 from jitkit.primitives._reduction import RUN
 from jitkit.primitives.reduce import given_arrays, initial_value, remember, value_of
@@ -105,19 +106,19 @@ def reduce_segments(
     check: bool,
 ) -> Any:
     """Do what `segment_reduce` does, under another name in messages; offsets that jitkit made need no check."""
-    given = tuple(map(_arrays.dtype_of, arrays))
+    given = tuple(map(operands.dtype_of, arrays))
     key = (operator, given)
     launcher, dtypes = _plans.get(key) or remember(_plans, key, _plan(operator, given))
     start = _start(operator, dtypes, initial, name)
     if check:
         _check(offsets, arrays[0].shape[0], start is None, name)
     count = offsets.shape[0] - 1
-    result = _arrays.made((count,), dtypes, _arrays.device_of(arrays[0]))
+    result = operands.made((count,), dtypes, _arrays.device_of(arrays[0]))
     if count:
         zeros = tuple(dtype.type(0) for dtype in dtypes)
         begin = start if start is not None else zeros if len(zeros) > 1 else zeros[0]
         launcher(count, backend)(value_of(arrays), offsets, begin, initial is not None, result)
-    return result if out is None else _arrays.store(result, out, (count,), name)
+    return result if out is None else operands.store(result, out, (count,), name)
 
 
 def _plan(operator: Operator, given: tuple[np.dtype[Any], ...]) -> tuple[Launcher, tuple[np.dtype[Any], ...]]:
@@ -140,7 +141,7 @@ def _start(operator: Operator, dtypes: tuple[np.dtype[Any], ...], initial: Any, 
 
 
 def _check(offsets: Any, n: int, no_empty: bool, name: str) -> None:
-    if len(offsets.shape) != 1 or offsets.shape[0] < 1 or _arrays.dtype_of(offsets).kind not in "iu":
+    if len(offsets.shape) != 1 or offsets.shape[0] < 1 or operands.dtype_of(offsets).kind not in "iu":
         raise KernelTypeError(f"jk.{name}: offsets= is a vector of integers, one more than there are segments")
     host = to_numpy(offsets)
     if int(host[0]) < 0 or int(host[-1]) > n or (host[1:] < host[:-1]).any():

@@ -10,6 +10,7 @@ from typing import Any
 
 import numpy as np
 
+from jitkit import operands
 from jitkit.arrays import to_numpy
 from jitkit.errors import KernelTypeError, LaunchError
 from jitkit.primitives import _arrays, _functions, _operators, _values
@@ -103,13 +104,13 @@ def select(pred_or_mask: Any, x: Any, *, backend: str | None = None) -> Any:
     plan, arrays = selection(pred_or_mask, x, "select", _plans, *_placing(len(dtypes)))
     n = arrays[0].shape[0]
     if n == 0:
-        return _arrays.made((0,), dtypes, device)
-    return placed_by(plan, value_of(arrays), n, lambda count: _arrays.made((count,), dtypes, device), backend)[0]
+        return operands.made((0,), dtypes, device)
+    return placed_by(plan, value_of(arrays), n, lambda count: operands.made((count,), dtypes, device), backend)[0]
 
 
 def parts_of(x: Any) -> tuple[np.dtype[Any], ...]:
     """Return the dtypes of the numbers that an element is made of."""
-    dtype = _arrays.dtype_of(x)
+    dtype = operands.dtype_of(x)
     return (dtype,) if dtype.names is None else tuple(dtype[name] for name in dtype.names)
 
 
@@ -144,8 +145,8 @@ def selection(
     """Return the scan for a predicate or a mask, and the vectors that it goes over."""
     if not callable(pred_or_mask) and not isinstance(pred_or_mask, str):
         mask = _arrays.array(pred_or_mask, name)
-        if _arrays.dtype_of(mask) != np.bool_:
-            raise KernelTypeError(f"jk.{name}: a mask is an array of bool, not of {_arrays.dtype_of(mask)}")
+        if operands.dtype_of(mask) != np.bool_:
+            raise KernelTypeError(f"jk.{name}: a mask is an array of bool, not of {operands.dtype_of(mask)}")
         if tuple(mask.shape) != tuple(x.shape):
             raise LaunchError(
                 f"jk.{name}: the mask has the shape {tuple(mask.shape)}, and the elements {tuple(x.shape)}"

@@ -6,6 +6,7 @@ from typing import Any
 
 import numpy as np
 
+from jitkit import operands
 from jitkit.primitives import _arrays, _sorting
 from jitkit.primitives._short import short
 
@@ -79,17 +80,17 @@ def sort(
     if key is None and less is None and axis == -1:
         soon = short(x, "nothing", None, descending, backend)
         if soon is not None:
-            return soon[0] if out is None else _arrays.store(soon[0], out, x.shape, "sort")
+            return soon[0] if out is None else operands.store(soon[0], out, x.shape, "sort")
     x = _arrays.array(x, "sort")
     if axis is None:
         x, axis = x.reshape((-1,)), 0
-    shape, dtype = tuple(x.shape), _arrays.dtype_of(x)
+    shape, dtype = tuple(x.shape), operands.dtype_of(x)
     cut = _sorting.rows_of(shape, axis, backend, "sort")
     if out is not None:
-        _arrays.check_out(out, shape, dtype, "sort")
+        operands.check_out(out, shape, dtype, "sort")
     rows = cut.of(x)
     if not cut.count:
-        result = _arrays.made(shape, (dtype,), _arrays.device_of(x))
+        result = operands.made(shape, (dtype,), _arrays.device_of(x))
     elif key is not None:
         keys = _sorting.keys_of(rows, key, backend, "sort")
         result = cut.back(_sorting.carry_along(keys, (rows,), cut, descending, less, backend, "sort")[1][0])
@@ -99,7 +100,7 @@ def sort(
             0
         ]
         result = out if target is not None else cut.back(found)
-    return result if out is None or result is out else _arrays.store(result, out, shape, "sort")
+    return result if out is None or result is out else operands.store(result, out, shape, "sort")
 
 
 def _takes(out: Any, rows: Any) -> bool:

@@ -4,6 +4,7 @@ from __future__ import annotations
 
 from typing import Any
 
+from jitkit import operands
 from jitkit.errors import KernelTypeError, LaunchError
 from jitkit.primitives import _arrays, _sorting
 from jitkit.primitives._short import short
@@ -72,9 +73,9 @@ def sort_by_key(
     shape = tuple(keys.shape)
     _check(arrays, shape, out, several)
     cut = _sorting.rows_of(shape, axis, backend, "sort_by_key")
-    dtypes = [_arrays.dtype_of(a).newbyteorder("=") for a in (keys, *arrays)]
+    dtypes = [operands.dtype_of(a).newbyteorder("=") for a in (keys, *arrays)]
     if not cut.count:
-        made = [_arrays.made(shape, (dtype,), _arrays.device_of(keys)) for dtype in dtypes]
+        made = [operands.made(shape, (dtype,), _arrays.device_of(keys)) for dtype in dtypes]
         ordered, moved = made[0], tuple(made[1:])
     else:
         rows = tuple(map(cut.of, arrays))
@@ -83,7 +84,7 @@ def sort_by_key(
     result = (ordered, moved if several else moved[0])
     if out is None:
         return result
-    return tuple(_arrays.store(part, whole, shape, "sort_by_key") for part, whole in zip(result, out, strict=True))
+    return tuple(operands.store(part, whole, shape, "sort_by_key") for part, whole in zip(result, out, strict=True))
 
 
 def _check(arrays: tuple[Any, ...], shape: tuple[int, ...], out: Any, several: bool) -> None:

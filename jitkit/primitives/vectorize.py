@@ -8,6 +8,7 @@ from typing import Any, overload
 import numpy as np
 from numpy.typing import DTypeLike
 
+from jitkit import operands
 from jitkit.errors import KernelTypeError, LaunchError
 from jitkit.frontend import operations
 from jitkit.launch.arguments import is_device_array
@@ -125,10 +126,10 @@ class Vectorized:
 
     def _map(self, given: list[Any], out: Any, where: Any, dtype: Any, backend: str | None) -> Any:
         mask = None if where is True else _arrays.array(where, "vectorize")
-        if mask is not None and _arrays.dtype_of(mask) != np.bool_:
-            raise KernelTypeError(f"{self.__name__}: where= is an array of bool, not of {_arrays.dtype_of(mask)}")
+        if mask is not None and operands.dtype_of(mask) != np.bool_:
+            raise KernelTypeError(f"{self.__name__}: where= is an array of bool, not of {operands.dtype_of(mask)}")
         given, mask, shape = self._broadcast(given, mask, out)
-        dtypes = tuple(map(_arrays.dtype_of, given))
+        dtypes = tuple(map(operands.dtype_of, given))
         key = (dtypes, dtype, mask is None)
         plan = self._plans.get(key)
         if plan is None:
@@ -279,7 +280,7 @@ def _given(x: Any) -> Any:
 
 def _cast(x: Any, dtype: np.dtype[Any]) -> Any:
     """Return an input in the dtype to compute in, where its kind allows it; cast as it is read."""
-    own: Any = _arrays.dtype_of(x)
+    own: Any = operands.dtype_of(x)
     if isinstance(own, type) or own == dtype or not np.can_cast(own, dtype, "same_kind"):
         return x
     return transformed(dtype.type, x)

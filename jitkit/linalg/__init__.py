@@ -1,0 +1,1 @@
+"""Linear algebra: products of vectors and matrices, and solvers, written in kernels."""

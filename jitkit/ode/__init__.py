@@ -1,0 +1,1 @@
+"""Ordinary and stochastic differential equations: ensembles of trajectories, one to each point of a launch."""

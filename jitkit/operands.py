@@ -1,0 +1,181 @@
+"""What library functions are given and give back: arrays of numbers on the host or on a GPU, checked before any kernel runs."""
+
+from __future__ import annotations
+
+import functools
+from collections.abc import Sequence
+from typing import Any
+
+import numpy as np
+from numpy.lib.array_utils import normalize_axis_index, normalize_axis_tuple
+
+from jitkit.arrays import empty, to_numpy
+from jitkit.errors import KernelTypeError, LaunchError
+from jitkit.launch.arguments import is_device_array
+
+_KINDS = "?biufc"
+
+
+def array(x: Any, name: str) -> Any:
+    """Return an argument as an array of numbers: a device array as it is, anything else as NumPy makes it.
+
+    Parameters
+    ----------
+    x : array_like or device array
+        The argument.
+    name : str
+        The function, as its user calls it, such as ``"linalg.dot"``.
+
+    Raises
+    ------
+    KernelTypeError
+        Where its elements are no numbers.
+    """
+    if type(x) is not np.ndarray:
+        if is_device_array(x):
+            return x
+        x = np.asarray(x)
+    if x.dtype.kind not in _KINDS:
+        raise KernelTypeError(f"jk.{name}: elements of dtype {x.dtype} are no numbers: convert them with .astype(...)")
+    return x
+
+
+def floating(x: Any, name: str) -> Any:
+    """Return an argument as an array of float32 or float64: those as they are, other real numbers as float64.
+
+    Raises
+    ------
+    KernelTypeError
+        Where its elements are complex or no numbers, and for other real numbers on a GPU.
+    """
+    x = array(x, name)
+    dtype = dtype_of(x)
+    if dtype in (np.float32, np.float64):
+        return x
+    if dtype.kind == "c":
+        raise KernelTypeError(f"jk.{name}: takes real numbers, not {dtype}; pass the real and the imaginary part apart")
+    if is_device_array(x):
+        raise KernelTypeError(
+            f"jk.{name}: takes float32 or float64 on a GPU, not {dtype}; convert with jk.asarray(x, dtype)"
+        )
+    return x.astype(np.float64)
+
+
+def alike(arrays: Sequence[Any], name: str) -> list[Any]:
+    """Return arguments as arrays of one floating-point type, all on the host or all on a GPU.
+
+    A Python number takes the type of the arrays, as NumPy 2 promotes.
+
+    Raises
+    ------
+    KernelTypeError
+        Where elements are complex or no numbers, and where arrays on a GPU differ in type.
+    LaunchError
+        Where some are on the host and some on a GPU.
+    """
+    found = [x if isinstance(x, (int, float)) else floating(x, name) for x in arrays]
+    whole = [x for x in found if not isinstance(x, (int, float))]
+    if len({device_of(x) for x in whole}) > 1:
+        raise LaunchError(
+            f"jk.{name}: some arrays are on the host and some on a GPU; move them with jk.asarray(x, device=...)"
+        )
+    dtype = np.result_type(*(dtype_of(x) for x in whole)) if whole else np.dtype(np.float64)
+    if whole and device_of(whole[0]) is not None:
+        if any(dtype_of(x) != dtype for x in whole):
+            raise KernelTypeError(f"jk.{name}: arrays on a GPU are of one dtype; convert with jk.asarray(x, '{dtype}')")
+        return found
+    return [np.asarray(x, dtype) for x in found]
+
+
+def dtype_of(x: Any) -> np.dtype[Any]:
+    """Return the dtype of an array, whoever made it."""
+    interface = None if type(x) is np.ndarray else getattr(x, "__cuda_array_interface__", None)
+    dtype: np.dtype[Any] = x.dtype if interface is None else np.dtype(interface["typestr"])
+    return dtype
+
+
+def device_of(x: Any) -> str | None:
+    """Return where an array lies, as `jk.empty` takes it: None for the host."""
+    return "cuda" if type(x) is not np.ndarray and is_device_array(x) else None
+
+
+def axes_of(axis: Any, ndim: int, name: str) -> tuple[int, ...]:
+    """Return the axes that are meant, counted from the first; all of them for None.
+
+    Raises
+    ------
+    numpy.exceptions.AxisError
+        Where there is no such axis.
+    """
+    if axis is None:
+        return tuple(range(ndim))
+    if isinstance(axis, tuple):
+        return tuple(sorted(normalize_axis_tuple(axis, ndim, f"jk.{name}: axis")))
+    return (normalize_axis_index(axis, ndim, f"jk.{name}"),)
+
+
+def made(shape: tuple[int, ...], dtypes: Sequence[np.dtype[Any]], device: str | None) -> Any:
+    """Return a new array, or a tuple of them where a value has several parts."""
+    make = np.empty if device is None else functools.partial(empty, device=device)
+    arrays = [make(shape, dtype) for dtype in dtypes]
+    return arrays[0] if len(arrays) == 1 else tuple(arrays)
+
+
+def result(out: Any, shape: tuple[int, ...], dtype: np.dtype[Any], device: str | None, name: str) -> Any:
+    """Return the array that a kernel may write its result into: `out` where it is given and of this dtype, else a new one.
+
+    Pass what was written to `delivered`, which copies it into an `out` of another dtype.
+
+    Raises
+    ------
+    LaunchError, KernelTypeError
+        As `check_out`.
+    """
+    if out is None:
+        return made(shape, (dtype,), device)
+    check_out(out, shape, dtype, name)
+    return out if dtype_of(out) == dtype and device_of(out) == device else made(shape, (dtype,), device)
+
+
+def delivered(written: Any, out: Any, name: str) -> Any:
+    """Return the result where the user wants it: in `out`, if there is one."""
+    return written if out is None or written is out else store(written, out, tuple(written.shape), name)
+
+
+def store(result: Any, out: Any, shape: tuple[int, ...], name: str) -> Any:
+    """Copy a result into the array that the user gave for it, and return that.
+
+    Raises
+    ------
+    LaunchError, KernelTypeError
+        Where it has another shape, or a dtype that the result cannot be cast to as NumPy's functions do.
+    """
+    if isinstance(result, tuple):
+        check_tuple(out, len(result), name)
+        return tuple(store(part, whole, shape, name) for part, whole in zip(result, out, strict=True))
+    check_out(out, shape, dtype_of(result), name)
+    if isinstance(out, np.ndarray):
+        out[...] = to_numpy(result).reshape(shape)
+    else:
+        out[...] = result.reshape(shape)
+    return out
+
+
+def check_tuple(out: Any, count: int, name: str) -> None:
+    """Refuse an `out` that is no tuple of as many arrays as a value has parts."""
+    if not isinstance(out, tuple) or len(out) != count:
+        raise KernelTypeError(f"jk.{name}: the result has {count} parts, so out= is a tuple of {count} arrays")
+
+
+def check_out(out: Any, shape: tuple[int, ...], dtype: np.dtype[Any], name: str) -> None:
+    """Refuse an array for the result that has another shape, cannot take the dtype, or is read-only."""
+    if not isinstance(out, np.ndarray) and not is_device_array(out):
+        raise KernelTypeError(f"jk.{name}: out= is an array, not a {type(out).__name__}")
+    if tuple(out.shape) != shape:
+        raise LaunchError(f"jk.{name}: out= has the shape {tuple(out.shape)}, and the result {shape}")
+    if not np.can_cast(dtype, dtype_of(out), "same_kind"):
+        raise KernelTypeError(
+            f"jk.{name}: out= is of dtype {dtype_of(out)}, which cannot hold the result's {dtype}; pass an array of {dtype}"
+        )
+    if isinstance(out, np.ndarray) and not out.flags.writeable:
+        raise LaunchError(f"jk.{name}: out= is a read-only array; pass one that can be written")

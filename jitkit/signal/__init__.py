@@ -1,0 +1,1 @@
+"""Signals and images: convolution, filters, Fourier transforms and resampling, in kernels."""

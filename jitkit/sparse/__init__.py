@@ -1,0 +1,1 @@
+"""Sparse matrices: products with vectors and matrices, in kernels."""

@@ -1,0 +1,1 @@
+"""Points in space: distances, neighbours and forces, in kernels."""

@@ -1,0 +1,1 @@
+"""Statistics: moments, quantiles, rolling windows, densities and resampling, in kernels and primitives."""
