@@ -14,7 +14,7 @@ from jitkit import operands
 from jitkit.primitives import _arrays, _functions, _operators
 from jitkit.primitives._scanning import Scan
 from jitkit.primitives.reduce import remember
-from jitkit.primitives.select import counting_scan, placed_by
+from jitkit.primitives.select import counting_scan
 
 _plans: dict[Hashable, Scan] = {}
 
@@ -67,7 +67,7 @@ def partition(pred: Any, x: Any, *, backend: str | None = None) -> tuple[Any, in
         split = jk.asarray(np.array([count]), device=device)
         return operands.made((n,), (dtype,), device), split
 
-    (out, _), count = placed_by(plan, flat, n, room, backend)
+    (out, _), count = plan.counted(flat, n, room, backend)
     return out, count
 
 
@@ -81,4 +81,10 @@ def _plan(pred: Any) -> Scan:
         else:
             out[0][out[1][0] + at[1] - before] = x[at]
 
-    return counting_scan(marked, place)
+    def place_on_host(x, out, at, before, end):
+        to = out[1][0] + at[1] - before
+        if pred(x[at]):
+            to = before
+        out[0][to] = x[at]  # one write: two in branches would be guessed wrong half of the time
+
+    return counting_scan(marked, place, place_on_host)

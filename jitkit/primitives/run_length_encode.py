@@ -13,7 +13,7 @@ from jitkit import operands
 from jitkit.errors import LaunchError
 from jitkit.launch.launcher import Launcher
 from jitkit.primitives import _arrays
-from jitkit.primitives.select import INT64, counting_scan, placed_by
+from jitkit.primitives.select import INT64, counting_scan
 
 
 @jk.kernel
@@ -39,7 +39,13 @@ def _place(x, out, at, before, mark):
         out[1][before] = at[1]
 
 
-_runs = counting_scan(begins, _place)
+def _place_on_host(x, out, at, before, end):
+    if before < end:
+        out[0][before] = x[at]
+        out[1][before] = at[1]
+
+
+_runs = counting_scan(begins, _place, _place_on_host)
 _lengths = Launcher(run_lengths)
 
 
@@ -60,7 +66,7 @@ def runs_of(x: Any, name: str, backend: str | None) -> tuple[Any, Any]:
 
     if n == 0:
         return room(0)  # type: ignore[no-any-return]
-    (values, starts), _ = placed_by(_runs, x, n, room, backend)
+    (values, starts), _ = _runs.counted(x, n, room, backend)
     return values, starts
 
 

@@ -118,12 +118,12 @@ def _plan(operator: Operator, dtype: np.dtype[Any], inclusive: bool, begun: bool
             value = kind(op(a[0], b[0]))
         return value, a[1] | b[1]
 
-    def include(x, out, at, before):
+    def include(x, out, at, before, end):
         after = join(before, read(x, at))
         out[at] = after[0]
         return after
 
-    def exclude(x, out, at, before):
+    def exclude(x, out, at, before, end):
         item = read(x, at)
         out[at] = start if item[1] else before[0]
         return join(before, item)

@@ -11,10 +11,8 @@ from typing import Any
 import numpy as np
 
 from jitkit import operands
-from jitkit.arrays import to_numpy
 from jitkit.errors import KernelTypeError, LaunchError
 from jitkit.primitives import _arrays, _functions, _operators, _values
-from jitkit.primitives._reduction import reshaped
 from jitkit.primitives._scanning import Scan
 from jitkit.primitives.reduce import remember, value_of
 
@@ -22,7 +20,7 @@ INT64 = np.dtype(np.int64)
 _plans: dict[Hashable, Scan] = {}
 
 
-def counting_scan(marked: Callable, place: Callable) -> Scan:
+def counting_scan(marked: Callable, place: Callable, place_on_host: Callable) -> Scan:
     """Return the scan that counts marked elements and places each one.
 
     Parameters
@@ -31,6 +29,10 @@ def counting_scan(marked: Callable, place: Callable) -> Scan:
         ``marked(x, at)`` tells whether an element counts.
     place : callable
         ``place(x, out, at, before, mark)`` writes an element, `before` marked ones being before it.
+    place_on_host : callable
+        ``place_on_host(x, out, at, before, end)`` writes an element whether it is marked or not, unless `before` is `end`:
+        all that are marked in the stretch are then written. An element that is not marked is overwritten by the next
+        that is. That is no branch to be guessed for each element: half of them were guessed wrong.
     """
     one, zero = np.int64(1), np.int64(0)
 
@@ -40,28 +42,16 @@ def counting_scan(marked: Callable, place: Callable) -> Scan:
     def add(a, b):
         return a + b
 
-    def step(x, out, at, before):
+    def step(x, out, at, before, end):
         mark = read(x, at)
         place(x, out, at, before, mark)
         return before + mark
 
-    return Scan(read, add, (INT64,), inclusive=False, started=True, step=step)
+    def step_on_host(x, out, at, before, end):
+        place_on_host(x, out, at, before, end)
+        return before + read(x, at)
 
-
-def placed_by(plan: Scan, x: Any, n: int, room: Callable[[int], Any], backend: str | None) -> tuple[Any, int]:
-    """Run a counting scan over vectors: `room` makes the result when the count is known.
-
-    Returns
-    -------
-    out, count
-        What `room` made, filled, and how many elements are marked.
-    """
-    zero, rows = np.int64(0), reshaped(x, (1, n))
-    held, before = plan.before_blocks(rows, zero, 1, n, backend)
-    count = int(to_numpy(before)[0, -1])
-    out = room(count)
-    plan.rows(tuple(held.shape), backend)(n, rows, zero, before, held, out)
-    return out, count
+    return Scan(read, add, (INT64,), inclusive=False, started=True, step=step, step_on_host=step_on_host)
 
 
 def select(pred_or_mask: Any, x: Any, *, backend: str | None = None) -> Any:
@@ -101,11 +91,11 @@ def select(pred_or_mask: Any, x: Any, *, backend: str | None = None) -> Any:
     """
     x = _arrays.array(x, "select", tuples=True)
     dtypes, device = parts_of(x), _arrays.device_of(x)
-    plan, arrays = selection(pred_or_mask, x, "select", _plans, *_placing(len(dtypes)))
+    plan, arrays = selection(pred_or_mask, x, "select", _plans, _placing(len(dtypes)))
     n = arrays[0].shape[0]
     if n == 0:
         return operands.made((0,), dtypes, device)
-    return placed_by(plan, value_of(arrays), n, lambda count: operands.made((count,), dtypes, device), backend)[0]
+    return plan.counted(value_of(arrays), n, lambda count: operands.made((count,), dtypes, device), backend)[0]
 
 
 def parts_of(x: Any) -> tuple[np.dtype[Any], ...]:
@@ -115,8 +105,8 @@ def parts_of(x: Any) -> tuple[np.dtype[Any], ...]:
 
 
 @functools.cache
-def _placing(count: int) -> tuple[Callable, Callable]:
-    """Return what places an element of so many parts, marked by a mask and by a predicate."""
+def _placing(count: int) -> dict[str, tuple[Callable, Callable]]:
+    """Return what places an element of so many parts, in groups and on a host, marked by a mask and by a predicate."""
     write = _values.writer(count)
 
     def place_of_mask(x, out, at, before, mark):
@@ -127,7 +117,15 @@ def _placing(count: int) -> tuple[Callable, Callable]:
         if mark > 0:
             write(out, before, x[at])
 
-    return place_of_mask, place
+    def place_of_mask_on_host(x, out, at, before, end):
+        if before < end:
+            write(out, before, x[0][at])
+
+    def place_on_host(x, out, at, before, end):
+        if before < end:
+            write(out, before, x[at])
+
+    return {"mask": (place_of_mask, place_of_mask_on_host), "predicate": (place, place_on_host)}
 
 
 def _is_marked(x, at):
@@ -139,8 +137,7 @@ def selection(
     x: Any,
     name: str,
     plans: dict[Hashable, Scan],
-    place_of_mask: Callable,
-    place: Callable,
+    placing: dict[str, tuple[Callable, Callable]],
 ) -> tuple[Scan, list[Any]]:
     """Return the scan for a predicate or a mask, and the vectors that it goes over."""
     if not callable(pred_or_mask) and not isinstance(pred_or_mask, str):
@@ -151,9 +148,10 @@ def selection(
             raise LaunchError(
                 f"jk.{name}: the mask has the shape {tuple(mask.shape)}, and the elements {tuple(x.shape)}"
             )
-        plan = plans.get(place_of_mask) or remember(plans, place_of_mask, counting_scan(_is_marked, place_of_mask))
+        key: Hashable = placing["mask"]
+        plan = plans.get(key) or remember(plans, key, counting_scan(_is_marked, *placing["mask"]))
         return plan, [x.reshape((-1,)), mask.reshape((-1,))]
-    key = (_operators.identity_of(pred_or_mask), place)
+    key = (_operators.identity_of(pred_or_mask), placing["predicate"])
     plan = plans.get(key)
     if plan is None:
         pred = _functions.function_of(pred_or_mask, 1, name)
@@ -161,5 +159,5 @@ def selection(
         def marked(x, at):
             return pred(x[at])
 
-        plan = remember(plans, key, counting_scan(marked, place))
+        plan = remember(plans, key, counting_scan(marked, *placing["predicate"]))
     return plan, [x.reshape((-1,))]
