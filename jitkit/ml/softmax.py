@@ -1,0 +1,252 @@
+"""softmax: numbers turned into probabilities, and its logarithm, with their gradients."""
+
+# Kernels take whatever they are launched with, so they carry no annotations.
+# mypy: disable-error-code="no-untyped-def,no-untyped-call"
+from __future__ import annotations
+
+import math
+from typing import Any
+
+from jitkit import operands
+from jitkit.ml._rows import Lanes, Rows, by_rows
+
+
+def largest_of(lanes: Lanes):
+    """Return the helper that finds the largest element of a row."""
+    width, highest = lanes.width, lanes.largest
+
+    def largest(row, lane, n, x):
+        top = x[row, min(lane, n - 1)]
+        for c in range(lane + width, n, width):
+            top = max(top, x[row, c])
+        return highest(top)
+
+    return largest
+
+
+def _softmax(lanes: Lanes):
+    width, add = lanes.width, lanes.total
+    largest = largest_of(lanes)
+
+    def softmax(row, lane, n, args):
+        x, out = args
+        top = largest(row, lane, n, x)
+        total = 0.0
+        for c in range(lane, n, width):
+            power = math.exp(x[row, c] - top)
+            out[row, c] = power
+            total += power
+        scale = 1.0 / add(total)
+        for c in range(lane, n, width):
+            out[row, c] *= scale
+
+    return softmax
+
+
+def _log_softmax(lanes: Lanes):
+    width, add = lanes.width, lanes.total
+    largest = largest_of(lanes)
+
+    def log_softmax(row, lane, n, args):
+        x, out = args
+        top = largest(row, lane, n, x)
+        total = 0.0
+        for c in range(lane, n, width):
+            total += math.exp(x[row, c] - top)
+        shift = math.log(add(total))
+        for c in range(lane, n, width):
+            out[row, c] = x[row, c] - top - shift
+
+    return log_softmax
+
+
+def _softmax_backward(lanes: Lanes):
+    width, add = lanes.width, lanes.total
+
+    def softmax_backward(row, lane, n, args):
+        grad, y, out = args
+        total = 0.0
+        for c in range(lane, n, width):
+            total += grad[row, c] * y[row, c]
+        mean = add(total)
+        for c in range(lane, n, width):
+            out[row, c] = y[row, c] * (grad[row, c] - mean)
+
+    return softmax_backward
+
+
+def _log_softmax_backward(lanes: Lanes):
+    width, add = lanes.width, lanes.total
+
+    def log_softmax_backward(row, lane, n, args):
+        grad, y, out = args
+        total = 0.0
+        for c in range(lane, n, width):
+            total += grad[row, c]
+        whole = add(total)
+        for c in range(lane, n, width):
+            out[row, c] = grad[row, c] - math.exp(y[row, c]) * whole
+
+    return log_softmax_backward
+
+
+_forward, _log = Rows(_softmax), Rows(_log_softmax)
+_backward, _log_backward = Rows(_softmax_backward), Rows(_log_softmax_backward)
+
+
+def softmax(x: Any, axis: int = -1, *, out: Any = None, backend: str | None = None) -> Any:
+    """Return ``exp(x) / sum(exp(x))`` along an axis, without overflow.
+
+    Parameters
+    ----------
+    x : array_like or device array, of at least one dimension
+        Real numbers.
+    axis : int, default -1
+        The axis along which results add up to 1; the last is the fastest.
+    out : array, optional
+        Where the result goes; may be `x`.
+    backend : {"python", "cpu", "cuda"}, optional
+        The backend; chosen as for a launch unless given.
+
+    Returns
+    -------
+    array of float32 or float64, of the shape of `x`
+        A NaN or an infinity among the elements of a row makes the row NaN, as in SciPy.
+
+    Raises
+    ------
+    KernelTypeError
+        For complex numbers.
+    LaunchError
+        For a number, and for an `out` of another shape.
+
+    Notes
+    -----
+    The largest element is taken off first. A row is read from memory once and stays in the cache for the following
+    passes, which needs fewer exponentials than one pass that corrects its sum as it goes: M. Milakov, N. Gimelshein,
+    Online normalizer calculation for softmax, arXiv:1805.02867, 2018.
+
+    Examples
+    --------
+    >>> import numpy as np, jitkit as jk
+    >>> jk.ml.softmax(np.log([[1.0, 2.0, 1.0]]))
+    array([[0.25, 0.5 , 0.25]])
+    """
+    return by_rows(_forward, operands.alike([x], "ml.softmax"), (), axis, out, backend, "ml.softmax")
+
+
+def log_softmax(x: Any, axis: int = -1, *, out: Any = None, backend: str | None = None) -> Any:
+    """Return ``x - log(sum(exp(x)))`` along an axis, without overflow.
+
+    Parameters
+    ----------
+    x : array_like or device array, of at least one dimension
+        Real numbers.
+    axis : int, default -1
+        The axis along which the exponentials of the results add up to 1.
+    out : array, optional
+        Where the result goes; may be `x`.
+    backend : {"python", "cpu", "cuda"}, optional
+        The backend; chosen as for a launch unless given.
+
+    Returns
+    -------
+    array of float32 or float64, of the shape of `x`
+
+    Raises
+    ------
+    KernelTypeError, LaunchError
+        As `softmax`.
+
+    Notes
+    -----
+    As `scipy.special.log_softmax` computes it, in two passes over a row in the cache.
+
+    Examples
+    --------
+    >>> import numpy as np, jitkit as jk
+    >>> np.exp(jk.ml.log_softmax(np.log([[1.0, 2.0, 1.0]])))
+    array([[0.25, 0.5 , 0.25]])
+    """
+    return by_rows(_log, operands.alike([x], "ml.log_softmax"), (), axis, out, backend, "ml.log_softmax")
+
+
+def softmax_backward(grad: Any, y: Any, axis: int = -1, *, out: Any = None, backend: str | None = None) -> Any:
+    """Return the gradient with respect to the input of `softmax`.
+
+    Parameters
+    ----------
+    grad : array_like or device array
+        The gradient with respect to the output.
+    y : array_like or device array, of the shape of `grad`
+        The output, ``softmax(x)``.
+    axis : int, default -1
+        The axis that `softmax` was given.
+    out : array, optional
+        Where the result goes; may be `grad` or `y`.
+    backend : {"python", "cpu", "cuda"}, optional
+        The backend; chosen as for a launch unless given.
+
+    Returns
+    -------
+    array of float32 or float64, of the shape of `y`
+        ``y * (grad - sum(grad * y))``.
+
+    Raises
+    ------
+    KernelTypeError, LaunchError
+        As `softmax`, and for arrays of two shapes.
+
+    Notes
+    -----
+    The Jacobian of softmax is ``diag(y) - outer(y, y)``: J. S. Bridle, Probabilistic interpretation of feedforward
+    classification network outputs, Neurocomputing, Springer 1990, 227-236.
+
+    Examples
+    --------
+    >>> import numpy as np, jitkit as jk
+    >>> jk.ml.softmax_backward(np.array([1.0, 0.0]), np.array([0.5, 0.5]))
+    array([ 0.25, -0.25])
+    """
+    arrays = operands.alike([grad, y], "ml.softmax_backward")
+    return by_rows(_backward, arrays, (), axis, out, backend, "ml.softmax_backward")
+
+
+def log_softmax_backward(grad: Any, y: Any, axis: int = -1, *, out: Any = None, backend: str | None = None) -> Any:
+    """Return the gradient with respect to the input of `log_softmax`.
+
+    Parameters
+    ----------
+    grad : array_like or device array
+        The gradient with respect to the output.
+    y : array_like or device array, of the shape of `grad`
+        The output, ``log_softmax(x)``.
+    axis : int, default -1
+        The axis that `log_softmax` was given.
+    out : array, optional
+        Where the result goes; may be `grad` or `y`.
+    backend : {"python", "cpu", "cuda"}, optional
+        The backend; chosen as for a launch unless given.
+
+    Returns
+    -------
+    array of float32 or float64, of the shape of `y`
+        ``grad - exp(y) * sum(grad)``.
+
+    Raises
+    ------
+    KernelTypeError, LaunchError
+        As `softmax_backward`.
+
+    Notes
+    -----
+    The derivative of ``x - log(sum(exp(x)))``, whose exponentials are read off the output.
+
+    Examples
+    --------
+    >>> import numpy as np, jitkit as jk
+    >>> jk.ml.log_softmax_backward(np.array([1.0, 0.0]), np.log([0.5, 0.5]))
+    array([ 0.5, -0.5])
+    """
+    arrays = operands.alike([grad, y], "ml.log_softmax_backward")
+    return by_rows(_log_backward, arrays, (), axis, out, backend, "ml.log_softmax_backward")
