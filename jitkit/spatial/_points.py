@@ -1,0 +1,57 @@
+"""Points as kernels read them: checked, in rows, or with one coordinate of all of them after the other."""
+
+# Kernels take whatever they are launched with, so they carry no annotations.
+# mypy: disable-error-code="no-untyped-def,no-untyped-call"
+from __future__ import annotations
+
+from collections.abc import Sequence
+from typing import Any
+
+import numpy as np
+
+import jitkit as jk
+from jitkit import operands
+from jitkit.errors import LaunchError
+from jitkit.launch.launcher import Launcher
+
+
+@jk.kernel
+def _transpose(k, j, points, out):
+    out[k, j] = points[j, k]
+
+
+_transposed = Launcher(_transpose)
+
+
+def checked(arrays: Sequence[Any], names: Sequence[str], name: str) -> list[Any]:
+    """Return sets of points as C-contiguous arrays of one floating-point type, with a row for each point.
+
+    Raises
+    ------
+    LaunchError
+        Where one is not 2-D, or they have different numbers of columns.
+    KernelTypeError
+        Where they are complex, or no numbers.
+    """
+    found = operands.alike([np.asarray(x) if isinstance(x, (int, float)) else x for x in arrays], name)
+    for x, which in zip(found, names, strict=True):
+        if len(x.shape) != 2:
+            raise LaunchError(
+                f"jk.{name}: {which} has the shape {tuple(x.shape)}; expected 2 dimensions, a row for each point: "
+                "x[:, None] makes points of a vector of numbers"
+            )
+    if len({x.shape[1] for x in found}) > 1:
+        widths = " and ".join(f"{which} {x.shape[1]}" for x, which in zip(found, names, strict=True))
+        raise LaunchError(f"jk.{name}: points have as many coordinates in all arrays; {widths} columns were given")
+    return [np.ascontiguousarray(x) if isinstance(x, np.ndarray) else x for x in found]
+
+
+def columns(points: Any, backend: str | None) -> Any:
+    """Return points with a row for each coordinate, so that neighbouring points lie side by side."""
+    if isinstance(points, np.ndarray):
+        return np.ascontiguousarray(points.T)
+    n, d = points.shape
+    out = operands.made((d, n), (operands.dtype_of(points),), operands.device_of(points))
+    if n and d:
+        _transposed((d, n), backend)(points, out)
+    return out

@@ -1,0 +1,159 @@
+"""cdist: the distances of all points of one set to all points of another."""
+
+# Kernels take whatever they are launched with, so they carry no annotations.
+# mypy: disable-error-code="no-untyped-def,no-untyped-call"
+from __future__ import annotations
+
+import functools
+from collections.abc import Callable
+from typing import Any
+
+import numpy as np
+
+import jitkit as jk
+from jitkit import operands
+from jitkit.launch.kernel import Kernel
+from jitkit.launch.launcher import Launcher
+from jitkit.spatial import _metrics, _points
+
+ROWS = 4
+"""Points of the first set that share each load of the second: 4 sums, 4 parts and a vector fit into 16 registers."""
+TERMS = 64
+"""Coordinates whose terms are summed on their own: the rounding of a sum grows with TERMS, not with all coordinates."""
+_REMEMBERED = 64
+
+
+def distances_kernel(metric: _metrics.Metric) -> Kernel:
+    """Return the kernel of a metric: neighbouring points of the launch are neighbouring points of the second set."""
+    add, join, finish = metric.add, metric.join, metric.finish
+
+    @jk.kernel
+    def distances(p, j, a, b, size_a, size_b, out):
+        n, d = a.shape
+        first = p * ROWS
+        totals, parts = jk.local(ROWS, out.dtype), jk.local(ROWS, out.dtype)
+        for r in range(ROWS):
+            totals[r] = 0
+        for start in range(0, d, TERMS):
+            for r in range(ROWS):
+                parts[r] = 0
+            for k in range(start, min(start + TERMS, d)):
+                y = b[k, j]
+                for r in range(ROWS):
+                    parts[r] = add(parts[r], a[min(first + r, n - 1), k], y)
+            for r in range(ROWS):
+                totals[r] = join(totals[r], parts[r])
+        for r in range(ROWS):
+            if first + r < n:
+                out[first + r, j] = finish(totals[r], size_a[first + r], size_b[j])
+
+    return distances
+
+
+@jk.kernel(fastmath=True)
+def _size(i, points, out):
+    total = 0.0
+    for k in range(points.shape[1]):
+        total += points[i, k] * points[i, k]
+    out[i] = total**0.5
+
+
+def function_kernel(metric: Callable, d: int) -> Kernel:
+    """Return the kernel of a user's function of two points, which it finds in arrays of their `d` coordinates."""
+
+    @jk.kernel
+    def apply(i, j, a, b, out):
+        u, v = jk.local(d, a.dtype), jk.local(d, a.dtype)
+        for k in range(d):
+            u[k] = a[i, k]
+            v[k] = b[k, j]
+        out[i, j] = metric(u, v)
+
+    return apply
+
+
+@functools.cache
+def _launcher(metric: _metrics.Metric) -> Launcher:
+    return Launcher(distances_kernel(metric))
+
+
+@functools.lru_cache(_REMEMBERED)
+def _launcher_of(metric: Callable, d: int) -> Launcher:
+    return Launcher(function_kernel(metric, d))
+
+
+_sizes = Launcher(_size)
+
+
+def cdist(XA: Any, XB: Any, metric: Any = "euclidean", *, out: Any = None, backend: str | None = None) -> Any:
+    """Return the distance of each point of one set to each point of another.
+
+    Parameters
+    ----------
+    XA : array_like or device array, shape (n, d)
+        Points, one in each row.
+    XB : array_like or device array, shape (m, d)
+        Points with as many coordinates.
+    metric : {"euclidean", "sqeuclidean", "cityblock", "chebyshev", "cosine"} or callable
+        The distance, or a function of two points that kernels can call. It gets two vectors of d coordinates and reads
+        them by index: ``lambda u, v: abs(u[0] - v[0])``.
+    out : array, shape (n, m), optional
+        Where the result goes.
+    backend : {"python", "cpu", "cuda"}, optional
+        The backend; chosen as for a launch unless given.
+
+    Returns
+    -------
+    array of shape (n, m)
+        float32 where the points are, else float64.
+
+    Raises
+    ------
+    LaunchError
+        For arrays that are not 2-D, that differ in columns, and for an unknown metric.
+    KernelTypeError
+        For complex numbers, or what are no numbers.
+
+    Notes
+    -----
+    The definition is that of `scipy.spatial.distance.cdist`, in the type of the points. Differences are squared as they
+    are, not by ``x*x - 2*x*y + y*y``, which would lose the digits of points close together.
+
+    Examples
+    --------
+    >>> import numpy as np, jitkit as jk
+    >>> corners = np.array([[0.0, 0.0], [3.0, 4.0]])
+    >>> jk.spatial.cdist(corners, corners)
+    array([[0., 5.],
+           [5., 0.]])
+    >>> jk.spatial.cdist(corners, corners, lambda u, v: abs(u[0] - v[0]))
+    array([[0., 3.],
+           [3., 0.]])
+    """
+    chosen = _metrics.checked(metric, "spatial.cdist")
+    a, b = _points.checked([XA, XB], ["XA", "XB"], "spatial.cdist")
+    shape = (a.shape[0], b.shape[0])
+    dtype, device = operands.dtype_of(a), operands.device_of(a)
+    result = operands.result(out, shape, dtype, device, "spatial.cdist")
+    if 0 not in shape:
+        fill(chosen, a, b, _points.columns(b, backend), result, backend)
+    return operands.delivered(result, out, "spatial.cdist")
+
+
+def fill(metric: Any, a: Any, b: Any, columns: Any, out: Any, backend: str | None) -> None:
+    """Write the distances of the points `a` to the points `b`, which are given by rows and by columns."""
+    n, m = out.shape
+    if not isinstance(metric, _metrics.Metric):
+        _launcher_of(metric, a.shape[1])((n, m), backend)(a, columns, out)
+        return
+    sizes = [row_sizes(x, metric, backend) for x in (a, b)]
+    _launcher(metric)((-(-n // ROWS), m), backend)(a, columns, *sizes, out)
+
+
+def row_sizes(points: Any, metric: _metrics.Metric, backend: str | None) -> Any:
+    """Return the Euclidean length of each point where the metric asks for it, else room that is not read."""
+    n, dtype, device = points.shape[0], operands.dtype_of(points), operands.device_of(points)
+    sizes = operands.made((n,), (np.dtype(dtype),), device)
+    if metric.sized:
+        _sizes((n,), backend)(points, sizes)
+    return sizes

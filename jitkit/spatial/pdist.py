@@ -1,0 +1,200 @@
+"""pdist: the distances between all points of one set, each pair once; squareform: the same as a matrix, and back."""
+
+# Kernels take whatever they are launched with, so they carry no annotations.
+# mypy: disable-error-code="no-untyped-def,no-untyped-call"
+from __future__ import annotations
+
+import functools
+import math
+from collections.abc import Callable
+from typing import Any
+
+import numpy as np
+
+import jitkit as jk
+from jitkit import operands
+from jitkit.errors import LaunchError
+from jitkit.launch.kernel import Kernel
+from jitkit.launch.launcher import Launcher
+from jitkit.spatial import _metrics, _points
+from jitkit.spatial.cdist import row_sizes
+
+BANDS = 16
+"""Launches for the pairs above the diagonal: a launch is a rectangle, and so one in thirty-two points has nothing to do."""
+_REMEMBERED = 64
+
+
+def pairs_kernel(metric: _metrics.Metric) -> Kernel:
+    """Return the kernel that computes the pair (i, j) of one set where i < j; both count from `top`."""
+    add, finish = metric.add, metric.finish
+
+    @jk.kernel
+    def pairs(p, q, top, a, b, sizes, out):
+        i, j = top + p, top + q
+        if i < j:
+            total = 0.0
+            for k in range(a.shape[1]):
+                total = add(total, a[i, k], b[k, j])
+            out[place(i, a.shape[0]) + j] = finish(total, sizes[i], sizes[j])
+
+    return pairs
+
+
+def function_kernel(metric: Callable, d: int) -> Kernel:
+    """Return the kernel that does so with a user's function of two points."""
+
+    @jk.kernel
+    def apply(p, q, top, a, b, sizes, out):
+        i, j = top + p, top + q
+        if i < j:
+            u, v = jk.local(d, a.dtype), jk.local(d, a.dtype)
+            for k in range(d):
+                u[k] = a[i, k]
+                v[k] = b[k, j]
+            out[place(i, a.shape[0]) + j] = metric(u, v)
+
+    return apply
+
+
+def place(i, n):
+    """Return where the pairs of point i begin among those of n points, less the first second point's index."""
+    return i * n - i * (i + 1) // 2 - i - 1
+
+
+@jk.kernel
+def _square(i, j, condensed, out):
+    if i == j:
+        out[i, j] = 0
+    else:
+        out[i, j] = condensed[place(min(i, j), out.shape[0]) + max(i, j)]
+
+
+@jk.kernel
+def _condense(p, q, top, square, out):
+    i, j = top + p, top + q
+    if i < j:
+        out[place(i, square.shape[0]) + j] = square[i, j]
+
+
+_squared, _condensed = Launcher(_square), Launcher(_condense)
+
+
+@functools.cache
+def _launcher(metric: _metrics.Metric) -> Launcher:
+    return Launcher(pairs_kernel(metric))
+
+
+@functools.lru_cache(_REMEMBERED)
+def _launcher_of(metric: Callable, d: int) -> Launcher:
+    return Launcher(function_kernel(metric, d))
+
+
+def pdist(X: Any, metric: Any = "euclidean", *, out: Any = None, backend: str | None = None) -> Any:
+    """Return the distance of each pair of points of one set.
+
+    Parameters
+    ----------
+    X : array_like or device array, shape (n, d)
+        Points, one in each row.
+    metric : str or callable
+        As for `cdist`.
+    out : array, shape (n * (n - 1) / 2,), optional
+        Where the result goes.
+    backend : {"python", "cpu", "cuda"}, optional
+        The backend; chosen as for a launch unless given.
+
+    Returns
+    -------
+    array of shape (n * (n - 1) / 2,)
+        The pairs (0, 1), (0, 2), ..., (1, 2), ...: the upper triangle of the matrix, row by row.
+
+    Raises
+    ------
+    LaunchError, KernelTypeError
+        As `cdist`.
+
+    Notes
+    -----
+    The definition is that of `scipy.spatial.distance.pdist`.
+
+    Examples
+    --------
+    >>> import numpy as np, jitkit as jk
+    >>> jk.spatial.pdist(np.array([[0.0, 0.0], [3.0, 4.0], [3.0, 0.0]]))
+    array([5., 3., 4.])
+    """
+    chosen = _metrics.checked(metric, "spatial.pdist")
+    (x,) = _points.checked([X], ["X"], "spatial.pdist")
+    n, d = x.shape
+    dtype, device = operands.dtype_of(x), operands.device_of(x)
+    result = operands.result(out, (n * (n - 1) // 2,), dtype, device, "spatial.pdist")
+    if n > 1:
+        named = isinstance(chosen, _metrics.Metric)
+        launcher = _launcher(chosen) if named else _launcher_of(chosen, d)
+        sizes = row_sizes(x, chosen, backend) if named else x
+        across = _points.columns(x, backend)
+        for top, rows in bands(n):
+            launcher((rows, n - top), backend)(top, x, across, sizes, result)
+    return operands.delivered(result, out, "spatial.pdist")
+
+
+def bands(n: int) -> list[tuple[int, int]]:
+    """Return rows of pairs, as the first and how many, that together cover those of n points."""
+    height = max(-(-n // BANDS), 128)
+    return [(top, min(height, n - top)) for top in range(0, n, height)]
+
+
+def squareform(X: Any, *, out: Any = None, backend: str | None = None) -> Any:
+    """Return the symmetric matrix of distances that `pdist` gave, or from such a matrix the distances of the pairs.
+
+    Parameters
+    ----------
+    X : array_like or device array
+        The distances of the pairs, or a square matrix, of which the upper triangle is read.
+    out : array, optional
+        Where the result goes.
+    backend : {"python", "cpu", "cuda"}, optional
+        The backend; chosen as for a launch unless given.
+
+    Returns
+    -------
+    array
+        Of shape (n, n) for a vector, of n * (n - 1) / 2 elements for a matrix.
+
+    Raises
+    ------
+    LaunchError
+        For a vector of another length, and a matrix that is not square.
+
+    Notes
+    -----
+    The definition is that of `scipy.spatial.distance.squareform` without its checks: symmetry is taken for granted.
+
+    Examples
+    --------
+    >>> import numpy as np, jitkit as jk
+    >>> jk.spatial.squareform(np.array([5.0, 3.0, 4.0]))
+    array([[0., 5., 3.],
+           [5., 0., 4.],
+           [3., 4., 0.]])
+    """
+    x, name = operands.floating(X, "spatial.squareform"), "spatial.squareform"
+    x = np.ascontiguousarray(x) if isinstance(x, np.ndarray) else x
+    dtype, device, shape = operands.dtype_of(x), operands.device_of(x), tuple(x.shape)
+    if len(shape) == 2 and shape[0] == shape[1]:
+        result = operands.result(out, (shape[0] * (shape[0] - 1) // 2,), dtype, device, name)
+        for top, rows in bands(shape[0]):
+            _condensed((rows, shape[0] - top), backend)(top, x, result)
+        return operands.delivered(result, out, name)
+    n = (1 + math.isqrt(1 + 8 * shape[0])) // 2 if len(shape) == 1 else 0
+    if len(shape) != 1 or n * (n - 1) // 2 != shape[0]:
+        raise LaunchError(
+            f"jk.{name}: X has the shape {shape}; expected a square matrix, or a vector of n * (n - 1) / 2 distances, "
+            "as jk.spatial.pdist gives them"
+        )
+    result = operands.result(out, (n, n), dtype, device, name)
+    if shape[0]:
+        _squared((n, n), backend)(x, result)
+    else:
+        result[...] = 0
+    return operands.delivered(result, out, name)
