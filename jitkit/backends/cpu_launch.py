@@ -2,7 +2,7 @@
 
 from __future__ import annotations
 
-from collections.abc import Callable
+from collections.abc import Callable, Iterable
 from typing import Any
 
 import numpy as np
@@ -11,7 +11,7 @@ from jitkit.backends import cpu, pool, report
 from jitkit.backends.layout import Layout, layout_of, leaf_values
 from jitkit.launch.definition import Call
 
-_DIRECT = (np.ndarray, bool, int, float, complex)
+_DIRECT = frozenset((np.ndarray, bool, int, float, complex))
 
 
 def host_array(value: Any) -> Any:
@@ -69,8 +69,7 @@ class _Structured:
     def __call__(self, call: Any, prefix: tuple[int, ...], args: tuple) -> None:
         kinds: list[Any] = []
         flat: list[Any] = []
-        for value in args:
-            _take_apart(value, kinds, flat)
+        _take_apart(args, kinds, flat)
         run = self._known.get(key := tuple(kinds))
         if run is None:
             call.first(args, {})
@@ -83,21 +82,20 @@ class _Structured:
             raise report.explain(call.kernel, call.ndim, args, error) from error
 
 
-def _take_apart(value: Any, kinds: list[Any], flat: list[Any]) -> None:
-    """Append the leaves of an argument, and what tells its layout from others."""
-    kind = type(value)
-    kinds.append(kind)
-    if kind is np.ndarray:
-        flat.append(value)
-    elif isinstance(value, tuple):
-        kinds.append(len(value))
-        for item in value:
-            _take_apart(item, kinds, flat)
-    elif hasattr(value, "__dataclass_fields__"):
-        for name in value.__dataclass_fields__:
-            _take_apart(getattr(value, name), kinds, flat)
-    else:
-        flat.append(value)
+def _take_apart(values: Iterable[Any], kinds: list[Any], flat: list[Any]) -> None:
+    """Append the leaves of arguments, and what tells their layout from others."""
+    for value in values:
+        kind = type(value)
+        kinds.append(kind)
+        if kind in _DIRECT:
+            flat.append(value)
+        elif isinstance(value, tuple):
+            kinds.append(len(value))
+            _take_apart(value, kinds, flat)
+        elif hasattr(value, "__dataclass_fields__"):
+            _take_apart((getattr(value, name) for name in value.__dataclass_fields__), kinds, flat)
+        else:
+            flat.append(value)
 
 
 def run(call: Call, values: tuple) -> None:

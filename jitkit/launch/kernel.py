@@ -15,6 +15,7 @@ from jitkit.launch.space import MAX_DIMENSIONS, Space, parse
 if TYPE_CHECKING:
     from jitkit.inspection import Inspection
 
+_INTS = frozenset((int,))
 _REMEMBERED = 256  # launches kept for reuse: most programs launch over a few sizes again and again
 
 
@@ -36,22 +37,24 @@ class Kernel(Definition):
             raise KernelTypeError(f"@jk.kernel takes a plain function, not {func!r}")
         name = name or func.__name__
         super().__init__(func, fastmath, name, None if group is None else groups.parse(group, name))
-        self._launches: dict[int, Launch] = {}
+        self._launches: dict[int | tuple[int, ...], Launch] = {}
         functools.update_wrapper(self, func)
 
     def __repr__(self) -> str:
         return f"<jitkit kernel {self.name} ({', '.join(self.parameters)})>"
 
     def __getitem__(self, space: Any) -> Launch:
-        if type(space) is int:  # not a bool or a float of the same value: those are refused
+        # Not a bool or a float of the same value: those are refused.
+        known = type(space) is int or (type(space) is tuple and _INTS.issuperset(map(type, space)))
+        if known:
             found = self._launches.get(space)
             if found is not None:
                 return found
-        return self._launch(space)
+        return self._launch(space, known)
 
-    def _launch(self, space: Any) -> Launch:
+    def _launch(self, space: Any, known: bool) -> Launch:
         launch = Launch(self, parse(space, self.name), None)
-        if type(space) is int:
+        if known:
             if len(self._launches) >= _REMEMBERED:
                 self._launches.clear()
             self._launches[space] = launch

@@ -102,11 +102,14 @@ def identity_of(func: Any) -> Hashable:
     """
     if type(func) is not FunctionType:
         return func if isinstance(func, Hashable) else id(func)
+    code = func.__code__
+    if not code.co_names and func.__closure__ is None and func.__defaults__ is None:  # most lambdas
+        return code, id(func.__globals__)
     try:
         around = func.__globals__
-        seen = [around[name] for name in func.__code__.co_names if name in around]
+        seen = [around[name] for name in code.co_names if name in around]
         seen += [cell.cell_contents for cell in func.__closure__ or ()]
-        key = (func.__code__, id(around), *map(_constant, seen), *map(_constant, func.__defaults__ or ()))
+        key = (code, id(around), *map(_constant, seen), *map(_constant, func.__defaults__ or ()))
         hash(key)
     except (TypeError, ValueError, RecursionError):  # what it sees cannot be compared: then it is like no other
         return func

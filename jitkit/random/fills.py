@@ -101,7 +101,7 @@ def fill_exponential32(chunk: Any, lane: Any, x: Any, key: Any, step: Any, first
 
 @jk.kernel
 def copy_behind(i: Any, x: Any, scratch: Any, start: Any) -> None:
-    """Copy the beginning of one array to behind `start` in another, on whatever device they are."""
+    """Copy the beginning of one array on a GPU to behind `start` in another."""
     x[start + i] = scratch[i]
 
 
@@ -128,7 +128,10 @@ def fill(kernel: jk.Kernel, rows: int, x: Any, key: np.uint64, step: int, *param
         lanes = min(rest, LANES)
         scratch = empty_beside(x, rows * LANES)
         kernel[1, lanes](scratch, key, step, chunks, *parameters)
-        copy_behind[rest](x, scratch, chunks * rows * LANES)
+        if isinstance(x, np.ndarray):
+            x[chunks * rows * LANES :] = scratch[:rest]
+        else:
+            copy_behind[rest](x, scratch, chunks * rows * LANES)
 
 
 def empty_beside(x: Any, size: int) -> Any:

@@ -98,6 +98,8 @@ def output(
         array = np.empty(shape, kind)
         chosen = Output(array, array.reshape(-1), scalar=size is None and shape == ())
     for parameter in parameters:
+        if type(parameter) is float:
+            continue
         try:
             fits = np.broadcast_shapes(np.shape(parameter), chosen.shape) == chosen.shape
         except ValueError:
