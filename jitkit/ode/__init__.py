@@ -1,1 +1,8 @@
 """Ordinary and stochastic differential equations: ensembles of trajectories, one to each point of a launch."""
+
+from __future__ import annotations
+
+from jitkit.ode._result import OdeResult as OdeResult
+from jitkit.ode.solve_ensemble import solve_ensemble as solve_ensemble
+
+__all__ = ["OdeResult", "solve_ensemble"]

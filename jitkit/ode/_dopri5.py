@@ -1,0 +1,221 @@
+"""The method of Dormand and Prince, of order 5 with an error estimate of order 4, one trajectory to each point.
+
+J. R. Dormand, P. J. Prince, "A family of embedded Runge-Kutta formulae", J. Comput. Appl. Math. 6, 19-26, 1980. The
+choice of steps and the interpolation between them are those of E. Hairer, S. P. Nørsett, G. Wanner, "Solving Ordinary
+Differential Equations I", 2nd ed., Springer 1993, sections II.4 and II.6. Step for step this is SciPy's RK45.
+"""
+
+# Kernels take whatever they are launched with, so they carry no annotations.
+# mypy: disable-error-code="no-untyped-def,no-untyped-call"
+from __future__ import annotations
+
+import functools
+import math
+from collections.abc import Callable
+
+import numpy as np
+
+import jitkit as jk
+from jitkit.launch.kernel import Kernel
+
+C2, C3, C4, C5 = 1 / 5, 3 / 10, 4 / 5, 8 / 9
+A21 = 1 / 5
+A31, A32 = 3 / 40, 9 / 40
+A41, A42, A43 = 44 / 45, -56 / 15, 32 / 9
+A51, A52, A53, A54 = 19372 / 6561, -25360 / 2187, 64448 / 6561, -212 / 729
+A61, A62, A63, A64, A65 = 9017 / 3168, -355 / 33, 46732 / 5247, 49 / 176, -5103 / 18656
+B1, B3, B4, B5, B6 = 35 / 384, 500 / 1113, 125 / 192, -2187 / 6784, 11 / 84
+# What the embedded formula of order 4 differs by.
+E1, E3, E4, E5, E6, E7 = 71 / 57600, -71 / 16695, 71 / 1920, -17253 / 339200, 22 / 525, -1 / 40
+# Of the interpolation of order 4.
+D1, D3, D4 = -12715105075 / 11282082432, 87487479700 / 32700410799, -10690763975 / 1880347072
+D5, D6, D7 = 701980252875 / 199316789632, -1453857185 / 822651844, 69997945 / 29380423
+
+SAFETY, LEAST, MOST = 0.9, 0.2, 10.0
+"""Of the factor between a step and the next."""
+DONE, UNDERFLOW, TOO_MANY = 0, -1, -2
+
+
+def dopri5_kernel(derivative: Callable, n: int, count: int) -> Kernel:
+    """Return the kernel for a right-hand side of n components with so many parameters.
+
+    `limits` holds the ends of the interval, the first step or 0, the longest, the direction, and the least step relative
+    to the time. A point of `times` that is not reached holds NaN.
+    """
+    room = max(count, 1)
+    attempt, error_of, first_step = _attempt(derivative, n), _error(n), _first_step(derivative, n)
+    before, dense = _before(n), _dense(n)
+
+    @jk.kernel
+    def dopri5(i, start, params, out, counts, times, rtol, atol, limits, most):
+        y, w, k1 = jk.local(n, start.dtype), jk.local(n, start.dtype), jk.local(n, start.dtype)
+        k2, k3, k4 = jk.local(n, start.dtype), jk.local(n, start.dtype), jk.local(n, start.dtype)
+        k5, k6, k7 = jk.local(n, start.dtype), jk.local(n, start.dtype), jk.local(n, start.dtype)
+        p = jk.local(room, start.dtype)
+        for d in range(count):
+            p[d] = params[d, i]
+        for d in range(n):
+            y[d] = start[d, i]
+        t, end, direction = limits[0], limits[1], limits[4]
+        m = before(i, times, t, y, out)
+        derivative(t, y, k1, p)
+        h = limits[2]
+        if h == 0:
+            h = first_step(t, direction, abs(end - t), y, w, k1, k2, p, rtol, atol)
+        # Loops end for a vector when they do for its last lane: the state of the loop is small, and its branches few.
+        attempts, accepted, most_of, due = np.int32(0), np.int32(0), MOST, due_at(times, m)
+        h = fitting(h, limits[5] * abs(t))
+        running = t != end and h > 0
+        while running:
+            after = t + direction * min(h, limits[3])
+            if direction * (after - end) > 0:
+                after = end
+            s = after - t
+            attempt(t, s, y, w, k1, k2, k3, k4, k5, k6, k7, p)
+            error = error_of(s, y, w, k1, k3, k4, k5, k6, k7, rtol, atol)
+            h = abs(s) * factor_of(error, most_of)
+            most_of = 1.0
+            if error < 1.0:
+                while direction * (due - after) <= 0:
+                    dense(i, m, due, after, s, y, w, k1, k3, k4, k5, k6, k7, out)
+                    m += 1
+                    due = due_at(times, m)
+                for d in range(n):
+                    y[d], k1[d] = w[d], k7[d]
+                t = after
+                h = fitting(h, limits[5] * abs(t))
+                most_of = MOST
+                accepted += 1
+            attempts += 1
+            running = t != end and attempts < most[0] and h >= limits[5] * abs(t) and h > 0
+        while m < times.shape[0]:
+            for d in range(n):
+                out[d, m, i] = math.nan
+            m += 1
+        counts[0, i] = (1 if limits[2] != 0 else 2) + 6 * attempts
+        counts[1, i], counts[2, i] = accepted, attempts - accepted
+        counts[3, i] = DONE if t == end else TOO_MANY if attempts == most[0] else UNDERFLOW
+
+    return dopri5
+
+
+def due_at(times, m):
+    """Return the next point of time, NaN behind the last one."""
+    return times[m] if m < times.shape[0] else math.nan
+
+
+def fitting(h, least):
+    """Return the length of a step that begins, at least the least; NaN stays."""
+    return least if h < least else h
+
+
+def factor_of(error, most):
+    """Return what the step is multiplied by after a mean squared error, in units of what is tolerated."""
+    factor = LEAST
+    if error == 0:
+        factor = most
+    elif error > 0:
+        factor = min(most, max(LEAST, SAFETY * math.exp(-0.1 * math.log(error))))
+    return factor
+
+
+def _attempt(derivative: Callable, n: int) -> Callable:
+    def attempt(t, h, y, w, k1, k2, k3, k4, k5, k6, k7, p):
+        """Write the stages of a step from y, and to w where it ends."""
+        for d in range(n):
+            w[d] = y[d] + h * (A21 * k1[d])
+        derivative(t + C2 * h, w, k2, p)
+        for d in range(n):
+            w[d] = y[d] + h * (A31 * k1[d] + A32 * k2[d])
+        derivative(t + C3 * h, w, k3, p)
+        for d in range(n):
+            w[d] = y[d] + h * (A41 * k1[d] + A42 * k2[d] + A43 * k3[d])
+        derivative(t + C4 * h, w, k4, p)
+        for d in range(n):
+            w[d] = y[d] + h * (A51 * k1[d] + A52 * k2[d] + A53 * k3[d] + A54 * k4[d])
+        derivative(t + C5 * h, w, k5, p)
+        for d in range(n):
+            w[d] = y[d] + h * (A61 * k1[d] + A62 * k2[d] + A63 * k3[d] + A64 * k4[d] + A65 * k5[d])
+        derivative(t + h, w, k6, p)
+        for d in range(n):
+            w[d] = y[d] + h * (B1 * k1[d] + B3 * k3[d] + B4 * k4[d] + B5 * k5[d] + B6 * k6[d])
+        derivative(t + h, w, k7, p)
+
+    return attempt
+
+
+@functools.cache
+def _error(n: int) -> Callable:
+    def error_of(h, y, w, k1, k3, k4, k5, k6, k7, rtol, atol):
+        """Return the mean square of the error, in units of what is tolerated."""
+        total = 0.0
+        for d in range(n):
+            size = abs(w[d])
+            if abs(y[d]) > size:  # written so that a NaN in w stays
+                size = abs(y[d])
+            e = E1 * k1[d] + E3 * k3[d] + E4 * k4[d] + E5 * k5[d] + E6 * k6[d] + E7 * k7[d]
+            e = h * e / (atol[d] + rtol[0] * size)
+            total += e * e
+        return total / n
+
+    return error_of
+
+
+def _first_step(derivative: Callable, n: int) -> Callable:
+    def first_step(t, direction, length, y, w, k1, k2, p, rtol, atol):
+        """Return a length for the first step (Hairer et al., II.4)."""
+        size, slope = 0.0, 0.0
+        for d in range(n):
+            scale = atol[d] + rtol[0] * abs(y[d])
+            size += (y[d] / scale) * (y[d] / scale)
+            slope += (k1[d] / scale) * (k1[d] / scale)
+        size, slope = math.sqrt(size / n), math.sqrt(slope / n)
+        h = 0.01 * size / slope
+        if size < 1e-5 or slope < 1e-5:
+            h = 1e-6
+        h = min(h, length)
+        for d in range(n):
+            w[d] = y[d] + direction * h * k1[d]
+        derivative(t + direction * h, w, k2, p)
+        bend = 0.0
+        for d in range(n):
+            scale = atol[d] + rtol[0] * abs(y[d])
+            bend += ((k2[d] - k1[d]) / scale) * ((k2[d] - k1[d]) / scale)
+        bend = math.sqrt(bend / n) / h
+        steepest = max(slope, bend)
+        better = (0.01 / steepest) ** 0.2
+        if steepest <= 1e-15:
+            better = max(1e-6, 1e-3 * h)
+        return min(100.0 * h, min(better, length))
+
+    return first_step
+
+
+@functools.cache
+def _before(n: int) -> Callable:
+    def before(i, times, t, y, out):
+        """Write what belongs to the start; return the first point of time behind it."""
+        m = np.int32(0)
+        while m < times.shape[0] and times[m] == t:
+            for d in range(n):
+                out[d, m, i] = y[d]
+            m += 1
+        return m
+
+    return before
+
+
+@functools.cache
+def _dense(n: int) -> Callable:
+    def dense(i, m, time, after, h, y, w, k1, k3, k4, k5, k6, k7, out):
+        """Write what belongs to a point of time in a step from y to w, which ends at `after`."""
+        x = 1.0 + (time - after) / h
+        for d in range(n):
+            change = w[d] - y[d]
+            bend = h * k1[d] - change
+            bent = change - h * k7[d] - bend
+            rest = D1 * k1[d] + D3 * k3[d] + D4 * k4[d] + D5 * k5[d] + D6 * k6[d] + D7 * k7[d]
+            rest = (1.0 - x) * h * rest
+            out[d, m, i] = y[d] + x * (change + (1.0 - x) * (bend + x * (bent + rest)))
+
+    return dense

@@ -1,0 +1,182 @@
+"""solve_ensemble: initial value problems of ordinary differential equations, thousands at a time."""
+
+from __future__ import annotations
+
+import math
+from collections.abc import Callable, Hashable
+from typing import Any, Literal
+
+import numpy as np
+
+from jitkit import operands
+from jitkit.arrays import asarray
+from jitkit.errors import LaunchError
+from jitkit.launch.launcher import Launcher
+from jitkit.ode import _arguments, _systems
+from jitkit.ode._dopri5 import dopri5_kernel
+from jitkit.ode._result import OdeResult
+from jitkit.ode._rk4 import rk4_kernel
+from jitkit.primitives._operators import identity_of
+from jitkit.primitives.reduce import remember
+
+Method = Literal["dopri5", "RK45", "rk4"]
+_NAME = "ode.solve_ensemble"
+_METHODS = {"dopri5": dopri5_kernel, "RK45": dopri5_kernel, "rk4": rk4_kernel}
+_plans: dict[Hashable, Launcher] = {}
+
+
+def solve_ensemble(
+    f: Callable[..., Any],
+    t_span: tuple[float, float],
+    y0: Any,
+    params: Any = None,
+    *,
+    method: Method = "dopri5",
+    t_eval: Any = None,
+    dt: float | None = None,
+    rtol: float = 1e-3,
+    atol: Any = 1e-6,
+    first_step: float | None = None,
+    max_step: float = math.inf,
+    max_steps: int = 100_000,
+    out: Any = None,
+    backend: str | None = None,
+) -> OdeResult:
+    """Solve ``dy/dt = f(t, y, p)`` from many initial states at once, one trajectory to each point of a launch.
+
+    Parameters
+    ----------
+    f : callable
+        A plain Python function in the language of kernels. For up to 8 components ``f(t, y, p)`` returns a tuple, of
+        tuples; for any number ``f(t, y, dydt, p)`` assigns to the elements of an array. Without `params` there is no
+        ``p``.
+    t_span : tuple of two floats
+        Where to start and to end; the end may lie before the start.
+    y0 : array_like or device array, shape (n, trajectories) or (n,)
+        The initial states, float32 or float64; other numbers become float64. Trajectories lie along the last axis, so
+        that neighbouring lanes of a vector touch neighbouring elements, and as in SciPy components come first. A single
+        one serves all `params`.
+    params : number, sequence of numbers and arrays, or array of shape (k,) or (k, trajectories), optional
+        The parameters: each a number, or an array with a value for each trajectory. `f` sees a tuple of numbers, or an
+        array where there are more than 8.
+    method : {"dopri5", "RK45", "rk4"}
+        Dormand and Prince's with steps as the error asks, under either name, or the classical Runge-Kutta method with
+        fixed steps.
+    t_eval : array_like, shape (points,), optional
+        Where to return the state; the start and the end unless given.
+    dt : float
+        For ``"rk4"``: the length of a step. What lies between two points of `t_eval` is cut into equal steps, none longer.
+    rtol, atol : float
+        For ``"dopri5"``: an error of ``atol + rtol * abs(y)`` is tolerated in each step; `atol` may be an array of shape
+        (n,). An `rtol` below 100 times the spacing of the dtype is raised to that.
+    first_step, max_step : float, optional
+        For ``"dopri5"``: the first step, chosen by its derivatives unless given, and the longest one.
+    max_steps : int
+        For ``"dopri5"``: attempts after which a trajectory is given up.
+    out : array, shape (n, points, trajectories), optional
+        Where `y` goes.
+    backend : {"python", "cpu", "cuda"}, optional
+        The backend; chosen as for a launch unless given.
+
+    Returns
+    -------
+    OdeResult
+        With `t`, `y` of shape (n, points, trajectories), and `nfev`, `accepted`, `rejected`, `status` for each
+        trajectory. A trajectory that fails says so in its status and leaves the others alone.
+
+    Raises
+    ------
+    ValueError
+        For times, steps and tolerances that make no sense, as in SciPy.
+    LaunchError
+        For shapes that do not belong together.
+    KernelError
+        Where `f` is no function that kernels can call.
+
+    Notes
+    -----
+    J. R. Dormand, P. J. Prince, "A family of embedded Runge-Kutta formulae", J. Comput. Appl. Math. 6, 19-26, 1980;
+    control of the steps and interpolation by E. Hairer, S. P. Nørsett, G. Wanner, "Solving Ordinary Differential
+    Equations I", 1993, II.4 and II.6. In float64 each trajectory takes the steps of ``scipy.integrate.solve_ivp``.
+
+    Examples
+    --------
+    >>> import numpy as np, jitkit as jk
+    >>> def lorenz(t, y, p):
+    ...     s, r, b = p
+    ...     return s * (y[1] - y[0]), y[0] * (r - y[2]) - y[1], y[0] * y[1] - b * y[2]
+    >>> y0 = np.ones((3, 1000)) + 1e-3 * np.random.default_rng(0).random((3, 1000))
+    >>> found = jk.ode.solve_ensemble(lorenz, (0, 2), y0, params=(10, 28, 8 / 3), t_eval=[1, 2])
+    >>> found.y.shape
+    (3, 2, 1000)
+    """
+    if method not in _METHODS:
+        raise ValueError(f"jk.{_NAME}: method={method!r}; there are {', '.join(map(repr, _METHODS))}")
+    start, end = _arguments.interval(t_span, _NAME)
+    times = _arguments.times(t_eval, start, end, _NAME)
+    y, p, count = _arguments.ensemble(y0, params, _NAME)
+    dtype, device = operands.dtype_of(y), operands.device_of(y)
+    if method == "rk4":
+        given = _fixed_steps(dt, start, times)
+    else:
+        tolerances = _tolerances(rtol, atol, y.shape[0], dtype)
+        given = (times, *tolerances, _limits(start, end, first_step, max_step, dtype), _attempts(max_steps))
+    shape = (y.shape[0], times.size, y.shape[1])
+    result = operands.result(out, shape, dtype, device, _NAME)
+    counts = operands.made((4, shape[2]), (np.dtype(np.int64),), device)
+    launcher = _plan(f, shape[0], count, method)
+    if shape[2]:
+        on_device = (asarray(x.astype(dtype) if x.dtype.kind == "f" else x, device=device) for x in given)
+        launcher(shape[2], backend)(y, p, result, counts, *on_device)
+    return OdeResult(times, operands.delivered(result, out, _NAME), *(counts[k] for k in range(4)))
+
+
+def _plan(f: Any, n: int, count: int, method: str) -> Launcher:
+    key = (identity_of(f), n, count, _METHODS[method])
+    found = _plans.get(key)
+    if found is None:
+        derivative = _systems.derivative_of(f, n, count, _NAME)
+        found = remember(_plans, key, Launcher(_METHODS[method](derivative, n, count)))
+    return found
+
+
+def _fixed_steps(dt: float | None, start: float, times: np.ndarray) -> tuple[np.ndarray, ...]:
+    """Return where each stretch begins, the length of its steps, and their number."""
+    if dt is None:
+        raise ValueError(f"jk.{_NAME}: method='rk4' takes steps of one length: give dt=")
+    starts = np.concatenate([[start], times])[: times.size]
+    lengths = times - starts
+    # A length that is a multiple of dt but for its rounding is cut into that many.
+    repeats = np.ceil(np.abs(lengths) / _arguments.positive(dt, "dt", _NAME) * (1 - 1e-12))
+    if not (repeats < 2**53).all():
+        raise ValueError(f"jk.{_NAME}: dt is {dt!r}, too small for t_span")
+    return starts, lengths / np.maximum(repeats, 1), repeats.astype(np.int64)
+
+
+def _tolerances(rtol: Any, atol: Any, n: int, dtype: np.dtype[Any]) -> tuple[np.ndarray, np.ndarray]:
+    """Return the relative tolerance, and the absolute one of each component."""
+    if not isinstance(rtol, (int, float, np.number)) or not rtol >= 0:
+        raise ValueError(f"jk.{_NAME}: rtol is {rtol!r}; give a number from 0")
+    absolute = np.asarray(atol, np.float64)
+    if absolute.ndim and absolute.shape != (n,):
+        raise LaunchError(
+            f"jk.{_NAME}: atol has the shape {absolute.shape}; give a number, or an array of shape ({n},)"
+        )
+    if not (absolute >= 0).all():
+        raise ValueError(f"jk.{_NAME}: atol is {atol!r}; give numbers from 0")
+    return np.array([max(float(rtol), 100 * float(np.finfo(dtype).eps))]), np.broadcast_to(absolute, (n,)).copy()
+
+
+def _limits(start: float, end: float, first: float | None, longest: float, dtype: np.dtype[Any]) -> np.ndarray:
+    """Return what the kernel knows about time; see `dopri5_kernel`."""
+    if first is not None and _arguments.positive(first, "first_step", _NAME) > abs(end - start):
+        raise ValueError(f"jk.{_NAME}: first_step is {first!r}, longer than t_span")
+    least = 10 * float(np.finfo(dtype).eps)
+    longest = _arguments.positive(longest, "max_step", _NAME)
+    return np.array([start, end, first or 0.0, longest, 1.0 if end >= start else -1.0, least])
+
+
+def _attempts(max_steps: Any) -> np.ndarray:
+    if not isinstance(max_steps, (int, np.integer)) or isinstance(max_steps, bool) or not 0 < max_steps < 2**31:
+        raise ValueError(f"jk.{_NAME}: max_steps is {max_steps!r}; give an integer from 1 to 2**31 - 1")
+    return np.array([max_steps], np.int64)

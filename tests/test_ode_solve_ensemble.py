@@ -1,0 +1,222 @@
+"""`jk.ode.solve_ensemble` against SciPy's solve_ivp, step for step, and against solutions that are known."""
+
+from __future__ import annotations
+
+import functools
+import math
+
+import numpy as np
+import pytest
+from scipy.integrate import solve_ivp
+
+import jitkit as jk
+
+SPRING, DECAY = (3.0, 0.4), 0.5
+POINTS = np.array([0.0, 0.3, 1.0, 1.7, 2.5])
+
+
+def pendulum(t, y, p):
+    omega, damping = p
+    return y[1], -omega * omega * math.sin(y[0]) - damping * y[1]
+
+
+def with_numpy(t, y, omega, damping):
+    return np.array([y[1], -omega * omega * np.sin(y[0]) - damping * y[1]])
+
+
+def ring(t, y, dydt, p):
+    """Coupled cells on a ring, more than fit in a tuple."""
+    for k in range(12):
+        dydt[k] = p[0] * (y[(k + 1) % 12] - y[k]) - y[k] * y[k]
+
+
+def ring_of_numpy(t, y, coupling):
+    return coupling * (np.roll(y, -1) - y) - y * y
+
+
+def states(n, count, dtype="float64"):
+    return np.random.default_rng(n).normal(size=(n, count)).astype(dtype)
+
+
+@functools.cache
+def scipys(k, **options):
+    y0 = states(2, 20)[:, k]
+    return solve_ivp(with_numpy, (0, 2.5), y0, args=(1 + 0.1 * k, 0.4), t_eval=POINTS, **options)
+
+
+def ours(backend, dtype="float64", count=20, **options):
+    omega = 1 + 0.1 * np.arange(20)[:count]
+    return jk.ode.solve_ensemble(
+        pendulum, (0, 2.5), states(2, 20, dtype)[:, :count], (omega, 0.4), t_eval=POINTS, backend=backend, **options
+    )
+
+
+@pytest.mark.parametrize("tolerances", [(1e-3, 1e-6), (1e-7, 1e-9)])
+def test_takes_the_steps_of_scipy(tolerances, backend):
+    rtol, atol = tolerances
+    found = ours(backend, rtol=rtol, atol=atol)
+    assert found.success
+    assert found.y.shape == (2, 5, 20)
+    for k in range(0, 20, 4):
+        expected = scipys(k, rtol=rtol, atol=atol)
+        np.testing.assert_allclose(found.y[:, :, k], expected.y, rtol=1e-10, atol=1e-12)
+        assert found.nfev[k] == expected.nfev == 2 + 6 * (found.accepted[k] + found.rejected[k])
+
+
+def test_other_steps_of_scipy(backend):
+    found = ours(backend, count=3, first_step=0.01, max_step=0.1, atol=np.array([1e-3, 1e-5]))
+    for k in range(3):
+        expected = scipys(k, first_step=0.01, max_step=0.1, atol=(1e-3, 1e-5))
+        np.testing.assert_allclose(found.y[:, :, k], expected.y, rtol=1e-10, atol=1e-12)
+        assert found.nfev[k] == expected.nfev
+
+
+def test_float32_stays_float32(backend):
+    found = ours(backend, "float32", rtol=1e-4)
+    assert found.y.dtype == np.float32
+    for k in range(0, 20, 4):
+        np.testing.assert_allclose(found.y[:, :, k], scipys(k, rtol=1e-4).y, atol=1e-3)
+        assert abs(found.nfev[k] - scipys(k, rtol=1e-4).nfev) <= 12
+
+
+def test_backwards_and_the_ends_alone(backend):
+    forth = jk.ode.solve_ensemble(pendulum, (0, 2.5), states(2, 4), SPRING, rtol=1e-9, atol=1e-9, backend=backend)
+    assert forth.t.tolist() == [0, 2.5]
+    np.testing.assert_array_equal(forth.y[:, 0], states(2, 4))
+    back = jk.ode.solve_ensemble(
+        pendulum, (2.5, 0), forth.y[:, 1], SPRING, rtol=1e-9, atol=1e-9, t_eval=[2, 0], backend=backend
+    )
+    np.testing.assert_allclose(back.y[:, 1], states(2, 4), atol=1e-6)
+
+
+@pytest.mark.parametrize("method", ["dopri5", "rk4"])
+def test_arrays_for_many_components(method, backend):
+    y0 = np.abs(states(12, 5))
+    found = jk.ode.solve_ensemble(
+        ring, (0, 1), y0, (0.7,), method=method, dt=0.01, rtol=1e-8, atol=1e-10, t_eval=[0.25, 1], backend=backend
+    )
+    for k in range(5):
+        expected = solve_ivp(ring_of_numpy, (0, 1), y0[:, k], args=(0.7,), rtol=1e-8, atol=1e-10, t_eval=[0.25, 1])
+        np.testing.assert_allclose(found.y[..., k], expected.y, rtol=1e-8 if method == "rk4" else 1e-12)
+    if method == "rk4":
+        assert found.nfev.tolist() == [400] * 5
+
+
+def test_rk4_is_of_fourth_order(backend):
+    errors = []
+    for dt in (0.1, 0.05):
+        found = jk.ode.solve_ensemble(
+            lambda t, y: -2 * t * y[0], (0, 1.5), np.array([1.0]), method="rk4", dt=dt, backend=backend
+        )
+        errors.append(abs(found.y[0, -1, 0] - math.exp(-2.25)))
+    assert 3.7 < math.log2(errors[0] / errors[1]) < 4.4
+
+
+def decay_or_explode(t, y, p):
+    """Decay for p < 0; for p > 0 reach infinity at t = 1 / (p y)."""
+    return (p[0] * y[0] * y[0],)
+
+
+def test_a_trajectory_that_fails_leaves_the_others_alone(backend):
+    rate = np.array([-1.0, 2.0, np.nan, -2.0])
+    found = jk.ode.solve_ensemble(
+        decay_or_explode, (0, 1), np.ones((1, 1)), (rate,), t_eval=[0.25, 1], backend=backend, rtol=1e-8
+    )
+    assert found.status.tolist() == [0, -1, -1, 0]
+    assert not found.success
+    assert found.message == (
+        "2 of 4 trajectories: reached the end of the interval; "
+        "2 of 4 trajectories: needed a step that is less than the spacing between numbers"
+    )
+    np.testing.assert_allclose(found.y[0, 0], [0.8, 2, np.nan, 1 / 1.5], rtol=1e-5)
+    np.testing.assert_allclose(found.y[0, 1], [0.5, np.nan, np.nan, 1 / 3], rtol=1e-5)
+    few = jk.ode.solve_ensemble(
+        decay_or_explode, (0, 1), np.ones((1, 1)), (rate,), max_steps=5, rtol=1e-8, backend=backend
+    )
+    assert few.status.tolist() == [-2, -2, -1, -2]
+    assert few.accepted[0] + few.rejected[0] == 5
+
+
+def test_fixed_steps_tell_what_is_not_finite(backend):
+    found = jk.ode.solve_ensemble(
+        decay_or_explode, (0, 9), np.ones((1, 1)), (np.array([-1.0, 2.0]),), method="rk4", dt=0.1, backend=backend
+    )
+    assert found.status.tolist() == [0, -3]
+    assert "1 of 2 trajectories: is no longer finite" in found.message
+
+
+def test_one_function_is_compiled_once():
+    from jitkit.ode.solve_ensemble import _plans
+
+    for _ in range(3):
+        jk.ode.solve_ensemble(lambda t, y: -y[0], (0, 1), [1, 2.0][:1], backend="python")
+        found = len(_plans)
+        jk.ode.solve_ensemble(lambda t, y: -y[0], (0, 1), [1, 2.0][:1], backend="python")
+        assert len(_plans) <= found + 1
+    count = len(_plans)
+    for rate in (1.0, 1.0, 2.0):
+        jk.ode.solve_ensemble(lambda t, y: -rate * y[0], (0, 1), [1.0], backend="python")  # noqa: B023
+    assert len(_plans) == count + 2
+
+
+def test_inputs_of_any_layout():
+    y0 = states(2, 20)
+    expected = ours("python", count=20, method="rk4", dt=0.1).y
+    for given in (np.asfortranarray(y0), y0[::-1][::-1], np.repeat(y0, 2, axis=1)[:, ::2]):
+        given.flags.writeable = False
+        omega = np.repeat(1 + 0.1 * np.arange(20), 2)[::2]
+        got = np.full((20, 5, 2), np.nan).T
+        found = jk.ode.solve_ensemble(
+            pendulum, (0, 2.5), given, (omega, 0.4), method="rk4", dt=0.1, t_eval=POINTS, out=got, backend="python"
+        )
+        np.testing.assert_array_equal(found.y, expected)
+        assert found.y is got
+    none = jk.ode.solve_ensemble(pendulum, (0, 1), np.zeros((2, 0)), SPRING)
+    assert none.y.shape == (2, 2, 0)
+    assert none.success
+    still = jk.ode.solve_ensemble(pendulum, (1, 1), y0, SPRING, backend="python")
+    np.testing.assert_array_equal(still.y[:, 1], y0)
+
+
+def test_a_device_array_gives_a_device_array():
+    with jk.emulate_cuda():
+        found = jk.ode.solve_ensemble(
+            decay_or_explode, (0, 1), jk.asarray(np.ones((1, 3)), device="cuda"), (-1.0,), rtol=1e-6
+        )
+        assert not isinstance(found.y, np.ndarray)
+        np.testing.assert_allclose(jk.to_numpy(found.y)[0, 1], 0.5, rtol=1e-5)
+        assert found.success
+
+
+@pytest.mark.parametrize(
+    ("change", "error", "message"),
+    [
+        ({"method": "euler"}, ValueError, "method='euler'"),
+        ({"method": "rk4"}, ValueError, "give dt="),
+        ({"method": "rk4", "dt": -0.1}, ValueError, "dt is -0.1"),
+        ({"t_span": (0, np.inf)}, ValueError, "must be finite"),
+        ({"t_span": 3}, ValueError, "two numbers"),
+        ({"t_eval": [0.5, 2]}, ValueError, "not within t_span"),
+        ({"t_eval": [0.5, 0.2]}, ValueError, "not sorted"),
+        ({"rtol": -1}, ValueError, "rtol is -1"),
+        ({"atol": [1, 2, 3]}, jk.LaunchError, r"atol has the shape \(3,\)"),
+        ({"max_step": 0}, ValueError, "max_step is 0"),
+        ({"max_steps": 0}, ValueError, "max_steps is 0"),
+        ({"first_step": 7}, ValueError, "longer than t_span"),
+        ({"y0": np.zeros((2, 3, 4))}, jk.LaunchError, r"shape \(2, 3, 4\)"),
+        ({"y0": np.zeros(2) * 1j}, jk.KernelTypeError, "takes real numbers"),
+        ({"y0": np.zeros(3)}, jk.KernelTypeError, "a tuple of 2, and y0 has 3"),
+        ({"y0": np.zeros(9)}, jk.KernelError, r"f\(t, y, dydt, p\)"),
+        ({"y0": np.zeros((2, 4)), "params": (np.zeros(3), 1)}, jk.LaunchError, "4 trajectories"),
+        ({"params": np.zeros(1000)}, jk.LaunchError, "params=.values,."),
+        ({"params": None}, jk.KernelError, "f takes 3 arguments"),
+        ({"params": 1.0}, jk.KernelTypeError, "f failed on 2 components of y and 1 of p"),
+        ({"f": "pendulum"}, jk.KernelError, "plain Python function"),
+        ({"out": np.zeros((2, 3, 1))}, jk.LaunchError, "out= has the shape"),
+        ({"backend": "gpu"}, jk.BackendError, "gpu"),
+    ],
+)
+def test_mistakes_are_named(change, error, message):
+    given = {"f": pendulum, "t_span": (0, 1), "y0": np.ones(2), "params": SPRING, **change}
+    with pytest.raises(error, match=message):
+        jk.ode.solve_ensemble(**given)
