@@ -3,6 +3,7 @@
 from __future__ import annotations
 
 from jitkit.ode._result import OdeResult as OdeResult
+from jitkit.ode.euler_maruyama import euler_maruyama as euler_maruyama
 from jitkit.ode.solve_ensemble import solve_ensemble as solve_ensemble
 
-__all__ = ["OdeResult", "solve_ensemble"]
+__all__ = ["OdeResult", "euler_maruyama", "solve_ensemble"]

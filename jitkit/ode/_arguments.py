@@ -125,3 +125,16 @@ def positive(value: Any, what: str, name: str) -> float:
     if not isinstance(value, (int, float, np.number)) or isinstance(value, bool) or not value > 0:
         raise ValueError(f"jk.{name}: {what} is {value!r}; give a number above 0")
     return float(value)
+
+
+def whole(value: Any, what: str, name: str) -> int:
+    """Return an integer from 1 to 2**31 - 1.
+
+    Raises
+    ------
+    ValueError
+        Where it is none.
+    """
+    if not isinstance(value, (int, np.integer)) or isinstance(value, bool) or not 0 < value < 2**31:
+        raise ValueError(f"jk.{name}: {what} is {value!r}; give an integer from 1 to 2**31 - 1")
+    return int(value)

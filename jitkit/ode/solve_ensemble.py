@@ -120,7 +120,12 @@ def solve_ensemble(
         given = _fixed_steps(dt, start, times)
     else:
         tolerances = _tolerances(rtol, atol, y.shape[0], dtype)
-        given = (times, *tolerances, _limits(start, end, first_step, max_step, dtype), _attempts(max_steps))
+        given = (
+            times,
+            *tolerances,
+            _limits(start, end, first_step, max_step, dtype),
+            np.array([_arguments.whole(max_steps, "max_steps", _NAME)]),
+        )
     shape = (y.shape[0], times.size, y.shape[1])
     result = operands.result(out, shape, dtype, device, _NAME)
     counts = operands.made((4, shape[2]), (np.dtype(np.int64),), device)
@@ -174,9 +179,3 @@ def _limits(start: float, end: float, first: float | None, longest: float, dtype
     least = 10 * float(np.finfo(dtype).eps)
     longest = _arguments.positive(longest, "max_step", _NAME)
     return np.array([start, end, first or 0.0, longest, 1.0 if end >= start else -1.0, least])
-
-
-def _attempts(max_steps: Any) -> np.ndarray:
-    if not isinstance(max_steps, (int, np.integer)) or isinstance(max_steps, bool) or not 0 < max_steps < 2**31:
-        raise ValueError(f"jk.{_NAME}: max_steps is {max_steps!r}; give an integer from 1 to 2**31 - 1")
-    return np.array([max_steps], np.int64)
