@@ -121,6 +121,30 @@ def test_collectives_in_a_loop_do_not_disturb_one_another(backend):
     np.testing.assert_array_equal(out.reshape(3, 10), value)
 
 
+def total_of(value):
+    return jk.group_reduce("add", value)
+
+
+def mean_and_spread(value):
+    mean = total_of(value) / 10
+    return mean, total_of((value - mean) * (value - mean))
+
+
+@jk.kernel(group=10)
+def reached_in_two_ways(i, x, out):
+    mean, spread = mean_and_spread(x[i])
+    out[i] = mean + spread + total_of(x[i] * x[i])
+
+
+def test_a_helper_with_a_collective_may_be_reached_in_two_ways(backend):
+    x = np.random.default_rng(3).integers(-50, 51, 30).astype(np.float64)
+    out = np.zeros(30)
+    reached_in_two_ways.on(backend)[30](x, out)
+    groups = x.reshape(3, 10)
+    expected = groups.mean(axis=1) + 10 * groups.var(axis=1) + (groups**2).sum(axis=1)
+    np.testing.assert_allclose(out.reshape(3, 10), np.repeat(expected[:, None], 10, axis=1), rtol=1e-14)
+
+
 @jk.kernel(group=8)
 def precision(i, x, large, weak):
     # In float32 the sum of 2**24 and ones stays 2**24; a sum in float64 would not.
