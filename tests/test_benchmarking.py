@@ -14,7 +14,8 @@ from click.testing import CliRunner
 import jitkit as jk
 from jitkit import cases
 from jitkit.benchmarking import roofline, timing, workload
-from jitkit.benchmarking.result import HEADINGS, Benchmark, Timing
+from jitkit.benchmarking.measured import Timing
+from jitkit.benchmarking.result import HEADINGS, Benchmark
 from jitkit.benchmarking.roofline import Roofline
 from jitkit.benchmarking.run import benchmark
 from jitkit.benchmarking.workload import WrongResultError

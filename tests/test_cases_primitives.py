@@ -116,7 +116,7 @@ def test_every_case_is_timed_by_the_file_of_its_name(name):
 
 
 # Another generator draws other numbers; the other benchmarks have inputs of their own and call NumPy's namesake.
-OTHERS = {"reduce", "scan", "sort", "argsort", "sort_by_key", "random_uniform", "random_normal"}
+OTHERS = {"reduce", "scan", "sort", "argsort", "sort_by_key", "random_uniform", "random_normal", "ode_euler_maruyama"}
 
 
 @pytest.mark.parametrize("name", sorted({*NAMES} - OTHERS))

@@ -14,7 +14,7 @@ from numba.core.imputils import lower_constant
 
 from jitkit.backends import cache, driver, pool
 from jitkit.backends.layout import Layout, leaves
-from jitkit.backends.lowering import vectormath
+from jitkit.backends.lowering import lazy, vectormath
 from jitkit.backends.lowering.emit import Mode
 from jitkit.backends.lowering.install import Target
 from jitkit.frontend.program import Program
@@ -32,6 +32,7 @@ def target() -> Target:
     """Return Numba's CPU target with the language installed, ready to load compiled code."""
     vectormath.register_symbols()
     pool.register_symbol()
+    lazy.compile_elements_by("cpu", lambda program, mode: compile_body(program, mode.fastmath, mode.group))
     return Target(
         "cpu", numba.extending.intrinsic, numba.extending.register_model, numba.extending.lower_cast, lower_constant,
         datamodel.models,

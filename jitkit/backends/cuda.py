@@ -19,7 +19,7 @@ from numba import cuda
 from numba.core import types
 
 from jitkit.backends.layout import Arguments, Layout
-from jitkit.backends.lowering import cuda_groups
+from jitkit.backends.lowering import cuda_groups, lazy
 from jitkit.backends.lowering.emit import I32, I64, Emitter, Mode
 from jitkit.backends.lowering.indexing import unpack
 from jitkit.backends.lowering.install import Target
@@ -33,6 +33,7 @@ def target() -> Target:
     from numba.cuda import extending
     from numba.cuda.core.imputils import lower_constant
 
+    lazy.compile_elements_by("cuda", compile_body)
     return Target(
         "cuda",
         functools.partial(extending._intrinsic, target="cuda"),

@@ -2,33 +2,33 @@
 
 from __future__ import annotations
 
-from collections.abc import Sequence
+from collections.abc import Mapping, Sequence
 from pathlib import Path
 from typing import Any
 
 import numpy as np
 
-from jitkit.benchmarking.result import INTERPRETER, Benchmark, Timing
+from jitkit.benchmarking.measured import INTERPRETER, Timing
 from jitkit.benchmarking.roofline import Roofline
 
 COLOURS = {"python": "tab:gray", "NumPy": "tab:orange", "cpu": "tab:blue", "cuda": "tab:green"}
 
 
-def draw(found: Benchmark, path: Path) -> None:
-    """Draw a benchmark into a file; its suffix decides the format."""
+def draw(timings: Sequence[Timing], rooflines: Mapping[str, Roofline], title: str, path: Path) -> None:
+    """Draw timings, and the rooflines of their backends, into a file; its suffix decides the format."""
     from matplotlib.figure import Figure
 
     figure = Figure(figsize=(11, 4.6), layout="constrained")
     left, right = figure.subplots(1, 2)
-    _times(left, found)
-    _roofline(right, found)
-    figure.suptitle(f"{found.name}, {found.dtype}: {', '.join(found.machine.values())}", fontsize=9)
+    _times(left, timings)
+    _roofline(right, timings, rooflines)
+    figure.suptitle(title, fontsize=9)
     figure.savefig(path, dpi=150)
 
 
-def _times(axis: Any, found: Benchmark) -> None:
-    for side in dict.fromkeys(timing.by for timing in found.timings):
-        lines = sorted((timing for timing in found.timings if timing.by == side), key=lambda timing: timing.points)
+def _times(axis: Any, timings: Sequence[Timing]) -> None:
+    for side in dict.fromkeys(timing.by for timing in timings):
+        lines = sorted((timing for timing in timings if timing.by == side), key=lambda timing: timing.points)
         points = [timing.points for timing in lines]
         seconds = np.array([timing.seconds for timing in lines])
         errors = seconds * [min(timing.spread, 0.9) for timing in lines]
@@ -39,16 +39,16 @@ def _times(axis: Any, found: Benchmark) -> None:
     axis.legend()
 
 
-def _roofline(axis: Any, found: Benchmark) -> None:
+def _roofline(axis: Any, timings: Sequence[Timing], rooflines: Mapping[str, Roofline]) -> None:
     """Draw what S. Williams, A. Waterman and D. Patterson, Comm. ACM 52(4), 2009 call the roofline model."""
-    known = [timing for timing in found.timings if timing.flops and timing.moved and timing.by != INTERPRETER]
+    known = [timing for timing in timings if timing.flops and timing.moved and timing.by != INTERPRETER]
     axis.set(xscale="log", yscale="log", title="roofline")
     axis.set(xlabel="operations a byte", ylabel="GFLOP/s")
     axis.grid(alpha=0.3)
     if not known:
         axis.text(0.5, 0.5, "the kernel's operations are not known", ha="center", transform=axis.transAxes)
         return
-    for backend, roofline in found.rooflines.items():
+    for backend, roofline in rooflines.items():
         _ceiling(axis, backend, roofline, known)
     for timing in known:
         colour = COLOURS.get(timing.by)

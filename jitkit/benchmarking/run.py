@@ -13,8 +13,9 @@ import numpy as np
 import jitkit as jk
 from jitkit.backends import gpu
 from jitkit.benchmarking import roofline, timing, workload
+from jitkit.benchmarking.measured import NUMPY, Timing
 from jitkit.benchmarking.placing import is_array, is_slow, on_host, placed
-from jitkit.benchmarking.result import NUMPY, Benchmark, Timing
+from jitkit.benchmarking.result import Benchmark
 from jitkit.benchmarking.workload import Workload
 from jitkit.cases import Case
 from jitkit.errors import KernelTypeError, LaunchError

@@ -24,8 +24,8 @@ import jitkit as jk
 from jitkit.errors import KernelError
 from jitkit.launch.kernel import Kernel
 from jitkit.launch.launcher import Launcher
+from jitkit.plans import remember
 from jitkit.primitives import _functions, _operators
-from jitkit.primitives.reduce import remember
 
 ROWS = 4
 """Rows that one point computes of small matrices."""

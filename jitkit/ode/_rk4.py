@@ -22,21 +22,22 @@ def rk4_kernel(derivative: Callable, n: int, count: int) -> Kernel:
     room = max(count, 1)
 
     def step(t, h, y, middle, slope, total, p):
+        # A bare copy between private arrays LLVM would make a memcpy, and that is not widened across trajectories.
         derivative(t, y, slope, p)
         for d in range(n):
-            total[d] = slope[d]
+            total[d] = y[d] + h / 6.0 * slope[d]
             middle[d] = y[d] + 0.5 * h * slope[d]
         derivative(t + 0.5 * h, middle, slope, p)
         for d in range(n):
-            total[d] += 2.0 * slope[d]
+            total[d] += h / 3.0 * slope[d]
             middle[d] = y[d] + 0.5 * h * slope[d]
         derivative(t + 0.5 * h, middle, slope, p)
         for d in range(n):
-            total[d] += 2.0 * slope[d]
+            total[d] += h / 3.0 * slope[d]
             middle[d] = y[d] + h * slope[d]
         derivative(t + h, middle, slope, p)
         for d in range(n):
-            y[d] += h / 6.0 * (total[d] + slope[d])
+            y[d] = total[d] + h / 6.0 * slope[d]
 
     @jk.kernel
     def rk4(i, start, params, out, counts, starts, sizes, repeats):

@@ -18,8 +18,8 @@ from jitkit.launch.kernel import Kernel
 from jitkit.launch.launcher import Launcher
 from jitkit.ode import _arguments, _systems
 from jitkit.ode._result import OdeResult
+from jitkit.plans import remember
 from jitkit.primitives._operators import identity_of
-from jitkit.primitives.reduce import remember
 from jitkit.random.numbers import normal_pair, normal_pair32, positive_unit, unit
 from jitkit.random.philox import block
 

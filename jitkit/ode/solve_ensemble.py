@@ -16,8 +16,8 @@ from jitkit.ode import _arguments, _systems
 from jitkit.ode._dopri5 import dopri5_kernel
 from jitkit.ode._result import OdeResult
 from jitkit.ode._rk4 import rk4_kernel
+from jitkit.plans import remember
 from jitkit.primitives._operators import identity_of
-from jitkit.primitives.reduce import remember
 
 Method = Literal["dopri5", "RK45", "rk4"]
 _NAME = "ode.solve_ensemble"
@@ -178,4 +178,4 @@ def _limits(start: float, end: float, first: float | None, longest: float, dtype
         raise ValueError(f"jk.{_NAME}: first_step is {first!r}, longer than t_span")
     least = 10 * float(np.finfo(dtype).eps)
     longest = _arguments.positive(longest, "max_step", _NAME)
-    return np.array([start, end, first or 0.0, longest, 1.0 if end >= start else -1.0, least])
+    return np.array([start, end, first or 0.0, longest, 1.0 if end >= start else -1.0, least, 1.0])

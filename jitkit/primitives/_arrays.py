@@ -11,6 +11,7 @@ import numpy as np
 from jitkit import operands
 from jitkit.arrays import full
 from jitkit.errors import KernelTypeError, LaunchError
+from jitkit.primitives import _values
 from jitkit.primitives._lazy import Lazy, broadcast_to
 
 Axis = int | tuple[int, ...] | None
@@ -89,3 +90,17 @@ def each(function: Any, value: Any) -> Any:
 def filled(shape: tuple[int, ...], value: Any, dtype: np.dtype[Any], device: str | None) -> Any:
     """Return a new array of one value."""
     return full(shape, value, dtype, device)
+
+
+def given_arrays(x: Any, name: str) -> list[Any]:
+    """Return the array, or the arrays of a tuple, that a value is read from."""
+    x = getattr(x, "parts", x)  # of a lazy array of tuples
+    if not isinstance(x, tuple):
+        return [array(x, name)]
+    _values.check_count(len(x), name)
+    return alike([array(part, name) for part in x], name)
+
+
+def value_of(arrays: list[Any]) -> Any:
+    """Return one array as it is, and several as a tuple."""
+    return arrays[0] if len(arrays) == 1 else tuple(arrays)

@@ -9,9 +9,9 @@ import numpy as np
 
 from jitkit.launch import choice
 from jitkit.launch.kernel import Launch
+from jitkit.plans import remember
 from jitkit.primitives._keys import flip_of
 from jitkit.primitives._radix import Radix
-from jitkit.primitives.reduce import remember
 
 radix_plans: dict[Hashable, Radix] = {}
 _known: dict[Hashable, Short | None] = {}

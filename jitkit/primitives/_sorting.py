@@ -15,12 +15,12 @@ from jitkit.backends.device_views import reinterpreted
 from jitkit.errors import KernelTypeError, LaunchError
 from jitkit.launch import choice
 from jitkit.launch.launcher import Launcher
+from jitkit.plans import remember
 from jitkit.primitives import _arrays, _functions, _operators
 from jitkit.primitives._keys import flip_of
 from jitkit.primitives._merge import Merge, less_complex
 from jitkit.primitives._short import kind_of, radix_of
 from jitkit.primitives.map import map as map_
-from jitkit.primitives.reduce import remember
 
 INT64 = np.dtype(np.int64)
 MOST = 2**31 - 1

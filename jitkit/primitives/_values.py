@@ -131,3 +131,12 @@ def converter(dtypes: tuple[np.dtype[Any], ...]) -> Function:
         return a(value[0]), b(value[1]), c(value[2]), d(value[3]), e(value[4]), f(value[5])
 
     return (convert1, convert2, convert3, convert4, convert5, convert6)[len(dtypes) - 1]
+
+
+def initial_value(initial: Any, dtypes: tuple[np.dtype[Any], ...], name: str) -> Any:
+    """Return an initial value in the dtypes of a value's parts."""
+    parts = initial if isinstance(initial, tuple) else (initial,)
+    if len(parts) != len(dtypes):
+        raise KernelTypeError(f"jk.{name}: a value has {len(dtypes)} parts here, and initial= has {len(parts)}")
+    values = tuple(np.asarray(part).astype(dtype)[()] for part, dtype in zip(parts, dtypes, strict=True))
+    return values[0] if len(values) == 1 else values

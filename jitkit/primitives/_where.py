@@ -11,11 +11,12 @@ import numpy as np
 
 from jitkit import operands
 from jitkit.errors import KernelTypeError, LaunchError
+from jitkit.plans import remember
 from jitkit.primitives import _arrays
 from jitkit.primitives._arrays import Axis
 from jitkit.primitives._operators import Operator
+from jitkit.primitives._reducing import reduce_by
 from jitkit.primitives._reduction import Reduction
-from jitkit.primitives.reduce import reduce_by, remember
 
 _plans: dict[Hashable, Reduction] = {}
 _BOOL = np.dtype(np.bool_)

@@ -11,9 +11,10 @@ import numpy as np
 
 from jitkit import operands
 from jitkit.errors import KernelTypeError
+from jitkit.plans import remember
 from jitkit.primitives import _arrays
+from jitkit.primitives._reducing import reduce_by
 from jitkit.primitives._reduction import Reduction
-from jitkit.primitives.reduce import reduce_by, remember
 
 _plans: dict[Hashable, Reduction] = {}
 

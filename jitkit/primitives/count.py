@@ -9,10 +9,10 @@ from typing import Any
 
 import numpy as np
 
+from jitkit.plans import remember
 from jitkit.primitives import _arrays, _functions, _operators
 from jitkit.primitives._arrays import Axis
 from jitkit.primitives.map_reduce import map_reduce_by
-from jitkit.primitives.reduce import remember
 
 _counters: dict[Hashable, Callable[[Any], Any]] = {}
 

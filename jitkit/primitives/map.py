@@ -16,9 +16,10 @@ from jitkit import operands
 from jitkit.errors import LaunchError
 from jitkit.launch.kernel import Kernel
 from jitkit.launch.launcher import Launcher
+from jitkit.plans import remember
 from jitkit.primitives import _arrays, _functions, _operators, _values
+from jitkit.primitives._arrays import value_of
 from jitkit.primitives._lazy import Lazy, is_flat
-from jitkit.primitives.reduce import remember, value_of
 
 _MOST_AXES = 4
 _plans: dict[Hashable, Mapping] = {}

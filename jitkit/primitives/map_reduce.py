@@ -10,11 +10,12 @@ from numpy.typing import DTypeLike
 
 from jitkit import operands
 from jitkit.errors import KernelTypeError
+from jitkit.plans import remember
 from jitkit.primitives import _arrays, _functions, _operators, _values
 from jitkit.primitives._arrays import Axis
 from jitkit.primitives._operators import Operator
+from jitkit.primitives._reducing import reduce_by
 from jitkit.primitives._reduction import Reduction
-from jitkit.primitives.reduce import reduce_by, remember
 
 _plans: dict[Hashable, tuple[Reduction, Any]] = {}
 

@@ -10,10 +10,11 @@ from typing import Any
 import numpy as np
 
 from jitkit import operands
+from jitkit.plans import remember
 from jitkit.primitives import _arrays
 from jitkit.primitives._arrays import Axis
+from jitkit.primitives._reducing import reduce_by
 from jitkit.primitives._reduction import Reduction
-from jitkit.primitives.reduce import reduce_by, remember
 
 _plans: dict[Hashable, Reduction] = {}
 

@@ -11,9 +11,9 @@ import numpy as np
 
 import jitkit as jk
 from jitkit import operands
+from jitkit.plans import remember
 from jitkit.primitives import _arrays, _functions, _operators
 from jitkit.primitives._scanning import Scan
-from jitkit.primitives.reduce import remember
 from jitkit.primitives.select import counting_scan
 
 _plans: dict[Hashable, Scan] = {}

@@ -13,7 +13,7 @@ from jitkit import operands
 from jitkit.errors import LaunchError
 from jitkit.launch.launcher import Launcher
 from jitkit.primitives import _arrays, _operators
-from jitkit.primitives.reduce import given_arrays
+from jitkit.primitives._arrays import given_arrays
 from jitkit.primitives.run_length_encode import runs_of
 from jitkit.primitives.segment_reduce import reduce_segments
 from jitkit.primitives.select import INT64

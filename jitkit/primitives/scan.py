@@ -12,10 +12,12 @@ from numpy.typing import DTypeLike
 
 from jitkit import operands
 from jitkit.errors import KernelTypeError, LaunchError
+from jitkit.plans import remember
 from jitkit.primitives import _arrays, _operators, _values
+from jitkit.primitives._arrays import given_arrays, value_of
 from jitkit.primitives._operators import Operator
 from jitkit.primitives._scanning import Scan
-from jitkit.primitives.reduce import given_arrays, initial_value, remember, value_of
+from jitkit.primitives._values import initial_value
 
 _plans: dict[Hashable, Scan] = {}
 

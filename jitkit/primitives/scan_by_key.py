@@ -11,10 +11,11 @@ import numpy as np
 
 from jitkit import operands
 from jitkit.errors import KernelTypeError, LaunchError
+from jitkit.plans import remember
 from jitkit.primitives import _arrays, _operators
 from jitkit.primitives._operators import Operator
 from jitkit.primitives._scanning import Scan
-from jitkit.primitives.reduce import initial_value, remember
+from jitkit.primitives._values import initial_value
 from jitkit.primitives.reduce_by_key import check_keys
 
 _BOOL = np.dtype(np.bool_)

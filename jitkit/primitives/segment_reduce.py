@@ -15,10 +15,12 @@ from jitkit.arrays import to_numpy
 from jitkit.errors import KernelTypeError, LaunchError
 from jitkit.launch.kernel import Kernel
 from jitkit.launch.launcher import Launcher
+from jitkit.plans import remember
 from jitkit.primitives import _arrays, _operators, _values
+from jitkit.primitives._arrays import given_arrays, value_of
 from jitkit.primitives._operators import Operator
 from jitkit.primitives._reduction import RUN
-from jitkit.primitives.reduce import given_arrays, initial_value, remember, value_of
+from jitkit.primitives._values import initial_value
 
 _plans: dict[Hashable, tuple[Launcher, tuple[np.dtype[Any], ...]]] = {}
 

@@ -12,9 +12,10 @@ import numpy as np
 
 from jitkit import operands
 from jitkit.errors import KernelTypeError, LaunchError
+from jitkit.plans import remember
 from jitkit.primitives import _arrays, _functions, _operators, _values
+from jitkit.primitives._arrays import value_of
 from jitkit.primitives._scanning import Scan
-from jitkit.primitives.reduce import remember, value_of
 
 INT64 = np.dtype(np.int64)
 _plans: dict[Hashable, Scan] = {}

@@ -13,12 +13,13 @@ from jitkit.errors import KernelTypeError, LaunchError
 from jitkit.frontend import operations
 from jitkit.launch.arguments import is_device_array
 from jitkit.launch.choice import checked
+from jitkit.plans import remember
 from jitkit.primitives import _arrays, _foreign, _functions, _values
 from jitkit.primitives._lazy import Number, broadcast_to, is_flat, number_of
 from jitkit.primitives._reduceat import reduceat
 from jitkit.primitives.lazy import transformed
 from jitkit.primitives.map import Mapping, mapped
-from jitkit.primitives.reduce import reduce, remember
+from jitkit.primitives.reduce import reduce
 from jitkit.primitives.scan import scan
 
 _MOST_AXES = 4  # of a launch space: beyond, arrays are vectors

@@ -3,6 +3,7 @@
 from __future__ import annotations
 
 import functools
+from collections.abc import Callable
 from typing import Any
 
 from llvmlite import ir
@@ -12,6 +13,14 @@ from jitkit.backends.lowering.emit import Mode
 from jitkit.backends.lowering.indexing import integers_of
 from jitkit.backends.lowering.typing import name_of, refuse
 from jitkit.frontend import rewrite
+from jitkit.frontend.program import Program
+
+_compilers: dict[str, Callable[[Program, Mode], Any]] = {}
+
+
+def compile_elements_by(target: str, compile_body: Callable[[Program, Mode], Any]) -> None:
+    """Say how a target compiles the function of an element; the operations that read elements cannot know the target."""
+    _compilers[target] = compile_body
 
 
 def is_lazy(group: types.BaseTuple) -> bool:
@@ -23,13 +32,7 @@ def is_lazy(group: types.BaseTuple) -> bool:
 def reader(cls: type, mode: Mode) -> Any:
     """Return the dispatcher of the function ``element(leaves, at)`` of a class of lazy arrays."""
     program = rewrite.build(cls.element)  # type: ignore[attr-defined]
-    if mode.target == "cpu":
-        from jitkit.backends import cpu
-
-        return cpu.compile_body(program, mode.fastmath, mode.group)
-    from jitkit.backends import cuda
-
-    return cuda.compile_body(program, mode)
+    return _compilers[mode.target](program, mode)
 
 
 def element(mode: Mode, array: Any, index: types.Type) -> Any:

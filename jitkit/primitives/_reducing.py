@@ -1,0 +1,86 @@
+"""Reducing arrays as a plan says: along axes, from an initial value, into an array of the user's."""
+
+from __future__ import annotations
+
+from typing import Any
+
+import numpy as np
+
+from jitkit import operands
+from jitkit.arrays import to_numpy
+from jitkit.errors import LaunchError
+from jitkit.primitives import _arrays, _values
+from jitkit.primitives._arrays import Axis
+from jitkit.primitives._reduction import Reduction
+
+
+def reduce_by(
+    plan: Reduction,
+    arrays: list[Any],
+    axis: Axis,
+    initial: Any,
+    out: Any,
+    keepdims: bool,
+    backend: str | None,
+    name: str,
+    identity: Any = None,
+) -> Any:
+    """Reduce arrays of one shape as a plan says; `identity` is the result of no elements where there is no `initial`."""
+    if len(arrays) == 1 and axis is None and initial is None and out is None and not keepdims and is_vector(arrays[0]):
+        total = plan.of_rows(arrays[0].reshape(1, -1), 1, arrays[0].size, None, backend)
+        return tuple(part[0, 0] for part in total) if isinstance(total, tuple) else total[0, 0]
+    ndim, shape = len(arrays[0].shape), tuple(arrays[0].shape)
+    axes = operands.axes_of(axis, ndim, name)
+    kept = tuple(1 if k in axes else n for k, n in enumerate(shape))
+    result_shape = kept if keepdims else tuple(n for k, n in enumerate(shape) if k not in axes)
+    start = None if initial is None else _values.initial_value(initial, plan.dtypes, name)
+    device = _arrays.device_of(arrays[0])
+    if 0 in shape:
+        total = _of_nothing(plan, identity if start is None else start, shape, axes, result_shape, device, name)
+    elif not axes or not ndim:
+        one = (1, 1, int(np.prod(shape)))
+        total = plan.along(_arrays.each(lambda a: a.reshape(one), _arrays.value_of(arrays)), backend)
+    else:
+        total = plan.along(_arrays.value_of([_arrays.split(a, axes) for a in arrays]), backend)
+    if start is not None and 0 not in shape:
+        plan.begin(start, total, int(np.prod(result_shape)), backend)
+    return finished(total, result_shape, out, name)
+
+
+def finished(total: Any, shape: tuple[int, ...], out: Any, name: str) -> Any:
+    """Return results in their shape: in `out`, as arrays, or as numbers where there is one."""
+    if out is not None:
+        return operands.store(total, out, shape, name)
+    if shape == ():
+        return _arrays.each(lambda a: to_numpy(a).reshape(())[()], total)
+    return _arrays.each(lambda a: a.reshape(shape), total)
+
+
+def is_vector(x: Any) -> bool:
+    """Tell whether elements go the short way, 8 us less: most reductions are of one vector."""
+    return type(x) is np.ndarray and x.ndim == 1 and x.size > 0
+
+
+def _of_nothing(
+    plan: Reduction,
+    start: Any,
+    shape: tuple[int, ...],
+    axes: tuple[int, ...],
+    result_shape: tuple[int, ...],
+    device: str | None,
+    name: str,
+) -> Any:
+    """Return the results where an extent is zero: none at all, or each of no elements."""
+    out = operands.made(result_shape, plan.dtypes, device)
+    if 0 in result_shape:
+        return out
+    if start is None:
+        raise LaunchError(
+            f"jk.{name}: no elements along axis {axes if len(axes) > 1 else axes[0]} of shape {shape}, and the operator has "
+            "no identity: pass initial="
+        )
+    filled = start if isinstance(start, tuple) else (start,)
+    results = tuple(
+        _arrays.filled(result_shape, value, dtype, device) for value, dtype in zip(filled, plan.dtypes, strict=True)
+    )
+    return results[0] if len(results) == 1 else results
