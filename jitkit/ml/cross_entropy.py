@@ -12,6 +12,7 @@ import numpy as np
 import jitkit as jk
 from jitkit import operands
 from jitkit.errors import KernelTypeError, LaunchError
+from jitkit.launch.launcher import Launcher
 from jitkit.ml._rows import Lanes, Rows, flat_rows
 from jitkit.ml.softmax import largest_of
 from jitkit.primitives.minmax import minmax
@@ -40,8 +41,8 @@ def _cross_entropy_backward(lanes: Lanes):
     width, add, largest = lanes.width, lanes.total, largest_of(lanes)
 
     def cross_entropy_backward(row, lane, n, args):
-        x, labels, grads, scale, losses, out = args
-        label, factor = labels[row], grads[row] * scale
+        x, labels, first, factor, losses, out = args
+        label = labels[row]
         top = largest(row, lane, n, x)
         total = 0.0
         for c in range(lane, n, width):
@@ -49,7 +50,7 @@ def _cross_entropy_backward(lanes: Lanes):
             total += power
         whole = add(total)
         if lane == 0:
-            losses[row] = math.log(whole) - (x[row, label] - top)
+            losses[first + row] = math.log(whole) - (x[row, label] - top)
         share = factor / whole
         for c in range(lane, n, width):
             out[row, c] = math.exp(x[row, c] - top) * share - (factor if c == label else 0)
@@ -57,7 +58,15 @@ def _cross_entropy_backward(lanes: Lanes):
     return cross_entropy_backward
 
 
-_forward, _backward = Rows(_cross_entropy), Rows(_cross_entropy_backward)
+_forward, fused = Rows(_cross_entropy), Rows(_cross_entropy_backward)
+
+
+@jk.kernel
+def _scale_rows(i, j, grad, x):
+    x[i, j] *= grad[i]
+
+
+_scaled = Launcher(_scale_rows)
 
 
 def cross_entropy(x: Any, labels: Any, reduction: Reduction = "mean", *, backend: str | None = None) -> Any:
@@ -157,25 +166,21 @@ def cross_entropy_backward(
     rows, flat, shape = _given(x, labels, reduction, name)
     dtype, device = operands.dtype_of(rows), operands.device_of(rows)
     scale = 1.0 / max(1, rows.shape[0]) if reduction == "mean" else 1.0
+    grads = None
     if isinstance(grad, (int, float)) or not getattr(grad, "shape", True):
-        grads, scale = jk.full((rows.shape[0],), 1, dtype, device=device), scale * float(grad)
+        scale *= float(grad)
     else:
         (grads,) = operands.alike([grad], name)
         if tuple(grads.shape) != shape:
             raise LaunchError(f"jk.{name}: grad= has the shape {tuple(grads.shape)}, and there are {shape} labels")
-        grads = grads.reshape((-1,))
     result = operands.result(out, (*shape, rows.shape[1]), dtype, device, name)
     if isinstance(result, np.ndarray) and (not result.flags.c_contiguous or np.may_share_memory(result, rows)):
         result = np.empty_like(result, order="C")
-    loss_and_gradient(rows, flat, grads, scale, result.reshape(rows.shape), backend)
+    written, losses = result.reshape(rows.shape), operands.made((rows.shape[0],), (dtype,), device)
+    fused(rows, (rows, flat, 0, scale, losses, written), backend)
+    if grads is not None:
+        _scaled(tuple(rows.shape), backend)(grads.reshape((-1,)), written)
     return operands.delivered(result, out, name)
-
-
-def loss_and_gradient(rows: Any, labels: Any, grads: Any, scale: float, out: Any, backend: str | None) -> Any:
-    """Write the gradient of rows of scores, each times its factor in `grads` and `scale`, and return their losses."""
-    losses = operands.made((rows.shape[0],), (operands.dtype_of(rows),), operands.device_of(rows))
-    _backward(rows, (rows, labels, grads, scale, losses, out), backend)
-    return losses
 
 
 def _given(x: Any, labels: Any, reduction: str, name: str) -> tuple[Any, Any, tuple[int, ...]]:

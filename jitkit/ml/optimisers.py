@@ -1,0 +1,200 @@
+"""sgd_step and adam_step: one step of an optimiser, in place, in one kernel."""
+
+# Kernels take whatever they are launched with, so they carry no annotations.
+# mypy: disable-error-code="no-untyped-def,no-untyped-call"
+from __future__ import annotations
+
+import math
+from typing import Any
+
+import numpy as np
+
+import jitkit as jk
+from jitkit import operands
+from jitkit.errors import KernelTypeError, LaunchError
+from jitkit.launch.launcher import Launcher
+
+
+@jk.kernel
+def _plain(i, p, grad, rate, decay, decayed):
+    p[i] -= rate * (grad[i] + (decay if i < decayed else 0.0) * p[i])
+
+
+@jk.kernel
+def _momentum(i, p, grad, velocity, rate, momentum, ahead, decay, decayed):
+    step = rate * (grad[i] + (decay if i < decayed else 0.0) * p[i])
+    moved = momentum * velocity[i] - step
+    velocity[i] = moved
+    p[i] += momentum * moved - step if ahead else moved
+
+
+@jk.kernel
+def _adam(i, p, grad, mean, square, rate, keep, keep_square, eps, decay, decayed):
+    slope = grad[i] + (decay if i < decayed else 0.0) * p[i]
+    m = keep * mean[i] + (1 - keep) * slope
+    v = keep_square * square[i] + (1 - keep_square) * slope * slope
+    mean[i] = m
+    square[i] = v
+    p[i] -= rate * m / (math.sqrt(v) + eps)
+
+
+plain, with_momentum, adam = Launcher(_plain), Launcher(_momentum), Launcher(_adam)
+
+
+def adam_rate(rate: float, step: int, beta_1: float, beta_2: float) -> float:
+    """Return the learning rate of a step, with the correction for averages that began at zero."""
+    return rate * math.sqrt(1 - beta_2**step) / (1 - beta_1**step)
+
+
+def sgd_step(
+    p: Any,
+    grad: Any,
+    learning_rate: float = 1e-3,
+    *,
+    velocity: Any = None,
+    momentum: float = 0.9,
+    nesterov: bool = False,
+    weight_decay: float = 0.0,
+    backend: str | None = None,
+) -> Any:
+    """Move parameters against their gradient, in place, with momentum where a velocity is given.
+
+    Parameters
+    ----------
+    p : contiguous array or device array of float32 or float64
+        The parameters; changed.
+    grad : array of the shape and dtype of `p`
+        Their gradient.
+    learning_rate : float, default 1e-3
+        The factor of the gradient.
+    velocity : array of the shape and dtype of `p`, optional
+        What the steps before left, zeros at first; changed. Without it there is no momentum.
+    momentum : float, default 0.9
+        How much of the velocity is kept.
+    nesterov : bool, default False
+        Look ahead along the velocity.
+    weight_decay : float, default 0.0
+        Times the parameters, added to the gradient.
+    backend : {"python", "cpu", "cuda"}, optional
+        The backend; chosen as for a launch unless given.
+
+    Returns
+    -------
+    array
+        `p`.
+
+    Raises
+    ------
+    KernelTypeError, LaunchError
+        For arrays of another type or shape, and parameters that cannot be changed where they lie.
+
+    Notes
+    -----
+    I. Sutskever, J. Martens, G. Dahl, G. Hinton, On the importance of initialization and momentum in deep learning, ICML
+    2013. As scikit-learn has it, the velocity holds steps: ``velocity = momentum * velocity - learning_rate * grad``.
+
+    Examples
+    --------
+    >>> import numpy as np, jitkit as jk
+    >>> p, velocity = np.array([1.0, 2.0]), np.zeros(2)
+    >>> jk.ml.sgd_step(p, np.array([1.0, 0.0]), 0.5, velocity=velocity)
+    array([0.5, 2. ])
+    """
+    name = "ml.sgd_step"
+    flat, slopes, *rest = _given(name, p=p, grad=grad, **({} if velocity is None else {"velocity": velocity}))
+    n = flat.shape[0]
+    if rest:
+        numbers = (float(learning_rate), float(momentum), bool(nesterov), float(weight_decay), n)
+        with_momentum(n, backend)(flat, slopes, rest[0], *numbers)
+    else:
+        plain(n, backend)(flat, slopes, float(learning_rate), float(weight_decay), n)
+    return p
+
+
+def adam_step(
+    p: Any,
+    grad: Any,
+    mean: Any,
+    square: Any,
+    step: int,
+    learning_rate: float = 1e-3,
+    *,
+    beta_1: float = 0.9,
+    beta_2: float = 0.999,
+    epsilon: float = 1e-8,
+    weight_decay: float = 0.0,
+    backend: str | None = None,
+) -> Any:
+    """Move parameters by one step of Adam, in place.
+
+    Parameters
+    ----------
+    p : contiguous array or device array of float32 or float64
+        The parameters; changed.
+    grad : array of the shape and dtype of `p`
+        Their gradient.
+    mean, square : array of the shape and dtype of `p`
+        Running averages of the gradient and of its square, zeros at first; changed.
+    step : int
+        Which step this is, from 1.
+    learning_rate : float, default 1e-3
+        About how far parameters move.
+    beta_1, beta_2 : float, default 0.9 and 0.999
+        How much of the averages is kept.
+    epsilon : float, default 1e-8
+        Added to the root of the average square.
+    weight_decay : float, default 0.0
+        Times the parameters, added to the gradient.
+    backend : {"python", "cpu", "cuda"}, optional
+        The backend; chosen as for a launch unless given.
+
+    Returns
+    -------
+    array
+        `p`.
+
+    Raises
+    ------
+    KernelTypeError, LaunchError
+        As `sgd_step`, and for a step before 1.
+
+    Notes
+    -----
+    D. P. Kingma, J. Ba, Adam: a method for stochastic optimization, ICLR 2015, in the form with the correction in the
+    learning rate, as scikit-learn has it.
+
+    Examples
+    --------
+    >>> import numpy as np, jitkit as jk
+    >>> p, mean, square = np.array([1.0, 2.0]), np.zeros(2), np.zeros(2)
+    >>> jk.ml.adam_step(p, np.array([1.0, 0.0]), mean, square, 1, 0.5).round(4)
+    array([0.5, 2. ])
+    """
+    name = "ml.adam_step"
+    if step < 1:
+        raise LaunchError(f"jk.{name}: step={step!r}; steps count from 1")
+    flat, slopes, means, squares = _given(name, p=p, grad=grad, mean=mean, square=square)
+    rate, n = adam_rate(float(learning_rate), step, beta_1, beta_2), flat.shape[0]
+    numbers = (rate, float(beta_1), float(beta_2), float(epsilon), float(weight_decay), n)
+    adam(n, backend)(flat, slopes, means, squares, *numbers)
+    return p
+
+
+def _given(name: str, **arrays: Any) -> list[Any]:
+    """Return arrays that a step changes as vectors that lie in the same memory."""
+    p = operands.array(arrays["p"], name)
+    dtype = operands.dtype_of(p)
+    if dtype not in (np.float32, np.float64):
+        raise KernelTypeError(f"jk.{name}: parameters are float32 or float64, not {dtype}; convert with .astype(...)")
+    flat = []
+    for key, x in arrays.items():
+        if not hasattr(x, "shape") or operands.dtype_of(x) != dtype or tuple(x.shape) != tuple(p.shape):
+            raise LaunchError(
+                f"jk.{name}: {key}= is an array of {dtype} and the shape {tuple(p.shape)}, as the parameters"
+            )
+        if isinstance(x, np.ndarray) and key != "grad" and not (x.flags.c_contiguous and x.flags.writeable):
+            raise LaunchError(
+                f"jk.{name}: {key}= is changed where it lies; pass a contiguous array that can be written"
+            )
+        flat.append(x.reshape((-1,)))
+    return flat

@@ -1,0 +1,151 @@
+"""Dense layers, optimisers and perceptrons: against NumPy, scikit-learn, and one backend against another."""
+
+from __future__ import annotations
+
+import pickle
+import warnings
+
+import numpy as np
+import pytest
+
+import jitkit as jk
+
+ONCE = {"max_iter": 12, "tol": 0.0, "n_iter_no_change": 100, "random_state": 3}
+
+
+def normal(shape, seed=0, dtype="float32"):
+    return np.random.default_rng(seed).standard_normal(shape).astype(dtype)
+
+
+def quietly(model, *args):
+    with warnings.catch_warnings():
+        warnings.simplefilter("ignore")
+        return model.fit(*args)
+
+
+@pytest.mark.parametrize("activation", ["identity", "logistic", "tanh", "relu"])
+def test_dense_forward_and_backward(activation, backend):
+    x, weight, bias, grad = normal((7, 5)), normal((5, 9), 1), normal(9, 2), normal((7, 9), 3)
+    z = x.astype("float64") @ weight + bias
+    functions = {
+        "identity": (lambda z: z, lambda z: 1 + 0 * z),
+        "logistic": (lambda z: 1 / (1 + np.exp(-z)), lambda z: np.exp(-z) / (1 + np.exp(-z)) ** 2),
+        "tanh": (np.tanh, lambda z: 1 / np.cosh(z) ** 2),
+        "relu": (lambda z: np.maximum(z, 0), lambda z: (z > 0) * 1.0),
+    }
+    f, slope = functions[activation]
+    y = jk.ml.dense(x, weight, bias, activation, backend=backend)
+    np.testing.assert_allclose(y, f(z), rtol=1e-5, atol=1e-6)
+    got = jk.ml.dense_backward(grad, x, weight, y, activation, backend=backend)
+    delta = grad * slope(z)
+    for found, expected in zip(got, (delta @ weight.T, x.T @ delta, delta.sum(0)), strict=True):
+        assert found.dtype == np.float32
+        np.testing.assert_allclose(found, expected, rtol=1e-4, atol=1e-5)
+
+
+def test_steps_of_optimisers(backend):
+    grads = [normal((3, 5), seed) for seed in range(4)]
+    p, plain, q = normal((3, 5), 9), normal((3, 5), 9), normal((3, 5), 9)
+    velocity, mean, square = (np.zeros((3, 5), "float32") for _ in range(3))
+    wide, wide_plain, wide_q = (p.astype("float64") for _ in range(3))
+    v, m, s = (np.zeros((3, 5)) for _ in range(3))
+    for step, grad in enumerate(grads, 1):
+        assert jk.ml.sgd_step(plain, grad, 0.1, backend=backend) is plain
+        wide_plain -= 0.1 * grad
+        jk.ml.sgd_step(p, grad, 0.1, velocity=velocity, nesterov=step % 2 == 0, weight_decay=0.2, backend=backend)
+        slope = grad + 0.2 * wide
+        v = 0.9 * v - 0.1 * slope
+        wide += 0.9 * v - 0.1 * slope if step % 2 == 0 else v
+        jk.ml.adam_step(q, grad, mean, square, step, 0.05, backend=backend)
+        m, s = 0.9 * m + 0.1 * grad, 0.999 * s + 0.001 * grad.astype("float64") ** 2
+        wide_q -= 0.05 * (m / (1 - 0.9**step)) / (np.sqrt(s / (1 - 0.999**step)) + 1e-8)
+    np.testing.assert_allclose(plain, wide_plain, rtol=1e-5, atol=1e-6)
+    np.testing.assert_allclose(p, wide, rtol=1e-5, atol=1e-6)
+    np.testing.assert_allclose(q, wide_q, rtol=1e-4, atol=1e-5)
+
+
+@pytest.mark.parametrize(
+    ("call", "error", "message"),
+    [
+        (lambda x: jk.ml.dense(x, x), jk.LaunchError, "ml.dense: takes"),
+        (lambda x: jk.ml.dense(x, x.T, np.ones(4)), jk.LaunchError, "bias has the shape"),
+        (lambda x: jk.ml.dense(x, x.T, activation="relu6"), jk.LaunchError, "'relu'"),
+        (lambda x: jk.ml.dense_backward(x[:, :2], x, x.T, activation="relu"), jk.LaunchError, "pass y="),
+        (lambda x: jk.ml.dense_backward(x, x, x.T), jk.LaunchError, "the output and its gradient"),
+        (lambda x: jk.ml.sgd_step(x.astype(int), x), jk.KernelTypeError, "float32 or float64"),
+        (lambda x: jk.ml.sgd_step(x, x[:1]), jk.LaunchError, "grad= is an array"),
+        (lambda x: jk.ml.sgd_step(x.T, x.T), jk.LaunchError, "changed where it lies"),
+        (lambda x: jk.ml.adam_step(x, x, x, x, 0), jk.LaunchError, "steps count from 1"),
+        (lambda x: jk.ml.MLPRegressor(activation="sin").fit(x, [1, 2]), ValueError, "activation='sin'"),
+        (lambda x: jk.ml.MLPRegressor((0,)).fit(x, [1, 2]), ValueError, "at least one neuron"),
+        (lambda x: jk.ml.MLPRegressor(solver="lbfgs").fit(x, [1, 2]), ValueError, "solver='lbfgs'"),
+        (lambda x: jk.ml.MLPRegressor(batch_size=0).fit(x, [1, 2]), ValueError, "batch_size=0"),
+        (lambda x: jk.ml.MLPRegressor(max_iter=0).fit(x, [1, 2]), ValueError, "max_iter counts from 1"),
+        (lambda x: jk.ml.MLPRegressor(backend="gpu").fit(x, [1, 2]), jk.BackendError, "no backend 'gpu'"),
+        (lambda x: jk.ml.MLPRegressor().predict(x), ValueError, "not fitted yet"),
+        (lambda x: jk.ml.MLPClassifier().partial_fit(x, [0, 1], [0, 1]).partial_fit(x, [0, 2]), ValueError, "pass all"),
+        (lambda x: jk.ml.MLPClassifier().set_params(depth=2), ValueError, "Invalid parameter 'depth'"),
+    ],
+)
+def test_mistakes_are_named(call, error, message):
+    with pytest.raises(error, match=message):
+        call(np.ones((2, 3)))
+
+
+def test_losses_are_those_of_the_interpreter(backend):
+    """The same batches, weights and sums: what differs is rounding, in products of matrices and in exponentials."""
+    X, y = normal((24, 4)), np.arange(24) % 3
+    X[:, 0] += y
+    options = {**ONCE, "max_iter": 4, "batch_size": 10, "learning_rate_init": 0.02}
+    model, plain = (jk.ml.MLPClassifier((6,), **options, backend=b) for b in (backend, "python"))
+    quietly(model, X, y)
+    quietly(plain, X, y)
+    np.testing.assert_allclose(model.loss_curve_, plain.loss_curve_, rtol=2e-6)
+    np.testing.assert_allclose(model.coefs_[0], plain.coefs_[0], rtol=2e-4, atol=2e-6)
+    np.testing.assert_allclose(model.predict_proba(X), plain.predict_proba(X), rtol=2e-4, atol=2e-6)
+    numbers = jk.ml.MLPRegressor((5,), "tanh", solver="sgd", **options, backend=backend)
+    plain = jk.ml.MLPRegressor((5,), "tanh", solver="sgd", **options, backend="python")
+    quietly(numbers, X, X[:, :2])
+    quietly(plain, X, X[:, :2])
+    np.testing.assert_allclose(numbers.loss_curve_, plain.loss_curve_, rtol=2e-6)
+
+
+@pytest.mark.parametrize("solver", ["adam", "sgd"])
+def test_trains_as_scikit_learn(solver):
+    """Equal seeds draw equal weights and orders, so that all parameters agree; so do more than two classes."""
+    peers = pytest.importorskip("sklearn.neural_network", reason="scikit-learn is not installed")
+    X, y = normal((50, 6), dtype="float64"), np.array(["a", "b", "c", "d", "e"] * 10)
+    options = {**ONCE, "solver": solver, "batch_size": 20, "alpha": 0.1, "activation": "tanh"}
+    ours = quietly(jk.ml.MLPRegressor((8, 5), shuffle=False, **options), X, X[:, 0])
+    theirs = quietly(peers.MLPRegressor(hidden_layer_sizes=(8, 5), shuffle=False, **options), X, X[:, 0])
+    for a, b in zip(ours.coefs_ + ours.intercepts_, theirs.coefs_ + theirs.intercepts_, strict=True):
+        np.testing.assert_allclose(a, b, rtol=1e-8, atol=1e-10)
+    ours = quietly(jk.ml.MLPClassifier((8,), shuffle=False, **options), X, y)
+    theirs = quietly(peers.MLPClassifier(hidden_layer_sizes=(8,), shuffle=False, **options), X, y)
+    np.testing.assert_allclose(ours.predict_proba(X), theirs.predict_proba(X), rtol=1e-8, atol=1e-10)
+    np.testing.assert_allclose(ours.loss_curve_, theirs.loss_curve_, rtol=1e-2)
+    assert ours.score(X, y) == theirs.score(X, y)
+
+
+def test_partial_fit_warm_start_and_pickle():
+    X, y = normal((40, 3), dtype="float64"), np.arange(40) % 2
+    whole = quietly(jk.ml.MLPClassifier((4,), **ONCE), X, y)
+    parts = jk.ml.MLPClassifier((4,), **ONCE)
+    for _ in range(ONCE["max_iter"]):
+        parts.partial_fit(X, y, classes=[0, 1])
+    np.testing.assert_array_equal(whole.coefs_[0], parts.coefs_[0])
+    again = pickle.loads(pickle.dumps(parts))
+    again.partial_fit(X, y)
+    parts.partial_fit(X, y)
+    np.testing.assert_array_equal(again.coefs_[0], parts.coefs_[0])
+    warm = jk.ml.MLPClassifier((4,), warm_start=True, **ONCE)
+    losses = [quietly(warm, X, y).loss_ for _ in range(2)]
+    assert losses[1] < losses[0]
+    assert np.allclose(np.exp(warm.predict_log_proba(X)).sum(1), 1)
+
+
+def test_float32_stays_and_columns_of_frames_are_kept():
+    X = normal((30, 2))
+    model = quietly(jk.ml.MLPRegressor((3,), **ONCE), X, X[:, 0])
+    assert {a.dtype for a in (*model.coefs_, model.predict(X))} == {np.dtype("float32")}
+    assert repr(jk.ml.MLPRegressor((3,), alpha=0.5)) == "MLPRegressor(alpha=0.5, hidden_layer_sizes=(3,))"
