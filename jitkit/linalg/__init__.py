@@ -2,11 +2,21 @@
 
 from jitkit.linalg.axpy import axpy as axpy
 from jitkit.linalg.axpy import outer as outer
+from jitkit.linalg.cg import bicgstab as bicgstab
+from jitkit.linalg.cg import cg as cg
+from jitkit.linalg.cholesky import cho_solve as cho_solve
+from jitkit.linalg.cholesky import cholesky as cholesky
 from jitkit.linalg.dot import dot as dot
 from jitkit.linalg.dot import vdot as vdot
 from jitkit.linalg.gemv import gemv as gemv
 from jitkit.linalg.matmul import matmul as matmul
 from jitkit.linalg.matmul import semiring_matmul as semiring_matmul
 from jitkit.linalg.norm import norm as norm
+from jitkit.linalg.solve import solve as solve
+from jitkit.linalg.solve_triangular import solve_triangular as solve_triangular
+from jitkit.linalg.solve_tridiagonal import solve_tridiagonal as solve_tridiagonal
 
-__all__ = ["axpy", "dot", "gemv", "matmul", "norm", "outer", "semiring_matmul", "vdot"]
+__all__ = [
+    "axpy", "bicgstab", "cg", "cho_solve", "cholesky", "dot", "gemv", "matmul", "norm", "outer", "semiring_matmul", "solve",
+    "solve_triangular", "solve_tridiagonal", "vdot",
+]  # fmt: skip
