@@ -1,0 +1,146 @@
+"""A tree of boxes over points: the leaves are runs of points along a Z-shaped curve, and no node needs a pointer.
+
+Sources: G. M. Morton, A computer oriented geodetic data base, IBM, 1966, on the curve; T. Karras, Maximizing parallelism in
+the construction of BVHs, octrees, and k-d trees, HPG 2012, on trees over it. Here a parent has FANOUT children in a row.
+"""
+
+# Kernels take whatever they are launched with, so they carry no annotations.
+# mypy: disable-error-code="no-untyped-def,no-untyped-call"
+from __future__ import annotations
+
+import functools
+from typing import Any, NamedTuple
+
+import numpy as np
+
+import jitkit as jk
+from jitkit import operands
+from jitkit.arrays import to_numpy
+from jitkit.errors import LaunchError
+from jitkit.launch.kernel import Kernel
+from jitkit.launch.launcher import Launcher
+from jitkit.primitives.sort_by_key import sort_by_key
+
+LEAF = 16
+"""Points of a leaf: two to four vectors of distances."""
+FANOUT_BITS = 2
+FANOUT = 1 << FANOUT_BITS
+
+
+class Tree(NamedTuple):
+    """Points in the order of the curve, and the boxes of the nodes, the leaves first and then one level after another."""
+
+    lower: Any
+    scale: float
+    keys: Any
+    order: Any
+    points: Any
+    boxes: Any
+    begins: Any
+    levels: int
+
+
+def bits_for(d: int) -> int:
+    """Return the bits of each coordinate in a key of 62."""
+    return min(16, 62 // d)
+
+
+@functools.cache
+def keys_launcher(d: int) -> Launcher:
+    """Return the kernel that finds the place of points of `d` coordinates along the curve."""
+    return Launcher(keys_kernel(d, bits_for(d)))
+
+
+def keys_kernel(d: int, bits: int) -> Kernel:
+    """Return the kernel that interleaves `bits` bits of each of `d` coordinates, the highest first."""
+    largest = (1 << bits) - 1
+
+    @jk.kernel
+    def keys_of(i, points, lower, scale, keys):
+        key = np.int64(0)
+        for k in range(d):
+            place = np.int64(min(max((points[i, k] - lower[k]) * scale, 0), largest))
+            for bit in range(bits):
+                key |= (place >> bit & 1) << (bit * d + d - 1 - k)
+        keys[i] = key
+
+    return keys_of
+
+
+@jk.kernel
+def _gather(k, i, points, order, out):
+    out[k, i] = points[order[min(i, order.shape[0] - 1)], k]  # the last leaf is filled up with its last point
+
+
+@jk.kernel
+def _bound_leaf(node, k, points, boxes):
+    d = points.shape[0]
+    low = points[k, node * LEAF]
+    high = low
+    for i in range(node * LEAF + 1, node * LEAF + LEAF):
+        low = min(low, points[k, i])
+        high = max(high, points[k, i])
+    boxes[node, k] = low
+    boxes[node, d + k] = high
+
+
+@jk.kernel
+def _bound_node(node, k, begin, end, boxes):
+    d, first = boxes.shape[1] // 2, begin + node * FANOUT
+    low, high = boxes[first, k], boxes[first, d + k]
+    for child in range(first + 1, min(first + FANOUT, end)):
+        low = min(low, boxes[child, k])
+        high = max(high, boxes[child, d + k])
+    boxes[end + node, k] = low
+    boxes[end + node, d + k] = high
+
+
+_gathered, _leaves, _nodes = Launcher(_gather), Launcher(_bound_leaf), Launcher(_bound_node)
+
+
+def finite(points: Any, backend: str | None, name: str) -> tuple[np.ndarray, np.ndarray]:
+    """Return the least and the largest of each coordinate.
+
+    Raises
+    ------
+    LaunchError
+        Where a coordinate is NaN or infinite.
+    """
+    host = to_numpy(points)
+    low, high = host.min(axis=0), host.max(axis=0)
+    if not (np.isfinite(low).all() and np.isfinite(high).all()):
+        raise LaunchError(f"jk.{name}: the points have coordinates that are not finite; leave those points out")
+    return low, high
+
+
+def keys_along(points: Any, lower: Any, scale: float, backend: str | None) -> tuple[Any, Any]:
+    """Return the keys of points in ascending order, and the index of the point that each belongs to."""
+    n, d = points.shape
+    device = operands.device_of(points)
+    keys = operands.made((n,), (np.dtype(np.int64),), device)
+    keys_launcher(d)(n, backend)(points, lower, scale, keys)
+    found: tuple[Any, Any] = sort_by_key(keys, jk.asarray(np.arange(n), device=device), backend=backend)
+    return found
+
+
+def grown(points: Any, backend: str | None, name: str) -> Tree:
+    """Return the tree of points, which are finite."""
+    n, d = points.shape
+    dtype, device = operands.dtype_of(points), operands.device_of(points)
+    low, high = finite(points, backend, name)
+    extent = float((high.astype(np.float64) - low).max())
+    scale = ((1 << bits_for(d)) - 1) / extent if extent > 0 else 0.0
+    lower = jk.asarray(low, device=device)
+    keys, order = keys_along(points, lower, scale, backend)
+    leaves = -(-n // LEAF)
+    counts = [leaves]
+    while counts[-1] > 1:
+        counts.append(-(-counts[-1] // FANOUT))
+    begins = np.cumsum([0, *counts])
+    sorted_points = operands.made((d, leaves * LEAF), (dtype,), device)
+    boxes = operands.made((int(begins[-1]), 2 * d), (dtype,), device)
+    _gathered((d, leaves * LEAF), backend)(points, order, sorted_points)
+    _leaves((leaves, d), backend)(sorted_points, boxes)
+    for level, count in enumerate(counts[1:]):
+        _nodes((count, d), backend)(int(begins[level]), int(begins[level + 1]), boxes)
+    return Tree(lower, scale, keys, order, sorted_points, boxes, jk.asarray(begins, device=device), len(counts))

@@ -1,0 +1,151 @@
+"""`jk.spatial.knn` and `radius_neighbors` against SciPy's k-d tree and all distances, on every backend."""
+
+from __future__ import annotations
+
+import sys
+
+import numpy as np
+import pytest
+from hypothesis import given, settings, strategies
+from scipy.spatial import cKDTree
+
+import jitkit as jk
+
+
+def points(n, d, dtype="float32", seed=0):
+    return np.random.default_rng(seed).random((n, d)).astype(dtype)
+
+
+def nearest(x, q, k, own):
+    """Return distances and indices by sorting all distances, equal ones by index."""
+    squares = ((q[:, None].astype(np.float64) - x[None]) ** 2).sum(axis=2)
+    if own:
+        np.fill_diagonal(squares, np.inf)
+    order = np.argsort(squares, axis=1, kind="stable")[:, :k]
+    return np.sqrt(np.take_along_axis(squares, order, axis=1)), order
+
+
+@pytest.mark.parametrize(("n", "d"), [(150, 3), (60, 9)])
+def test_neighbours_of_queries(n, d, backend):
+    x, q = points(n, d), 1.5 * points(23, d, seed=1) - 0.2
+    distances, indices = jk.spatial.knn(x, q, 4, backend=backend)
+    expected, order = nearest(x, q, 4, own=False)
+    assert (distances.dtype, indices.dtype) == (np.float32, np.int64)
+    np.testing.assert_allclose(distances, expected, rtol=1e-5)
+    np.testing.assert_array_equal(indices, order)
+
+
+def test_equal_distances_stand_by_index(backend):
+    x = np.stack(np.meshgrid(*[np.arange(5.0, dtype=np.float32)] * 3), axis=-1).reshape(-1, 3)
+    distances, indices = jk.spatial.knn(x, k=7, backend=backend)
+    expected, order = nearest(x, x, 7, own=True)
+    np.testing.assert_allclose(distances, expected, rtol=1e-6)
+    np.testing.assert_array_equal(indices, order)
+
+
+@settings(max_examples=40)
+@given(n=strategies.integers(1, 600), k=strategies.integers(1, 12), seed=strategies.integers(0, 99))
+def test_any_number_of_points_however_they_lie(n, k, seed):
+    rng = np.random.default_rng(seed)
+    x = rng.integers(0, 4, (n, 3)) + (seed % 3) * rng.random((n, 3)) * 10.0 ** rng.integers(-9, 0, (n, 1))
+    q = rng.uniform(-2, 6, (30, 3))
+    k = min(k, n)
+    distances, indices = jk.spatial.knn(x, q, k, backend="cpu")
+    expected, _ = nearest(x, q, k, own=False)
+    np.testing.assert_allclose(distances, expected, rtol=1e-13)
+    np.testing.assert_allclose(np.linalg.norm(q[:, None] - x[indices], axis=2), distances, rtol=1e-13)
+    if k < n:
+        distances, indices = jk.spatial.knn(x, k=k, backend="cpu")
+        np.testing.assert_allclose(distances, nearest(x, x, k, own=True)[0], rtol=1e-13)
+        assert not (indices == np.arange(n)[:, None]).any()
+
+
+def test_many_coordinates_in_several_goes(monkeypatch):
+    monkeypatch.setattr(sys.modules["jitkit.spatial.knn"], "AT_ONCE", 1_000)
+    x = points(200, 20, "float64")
+    distances, indices = jk.spatial.knn(x, k=6, backend="cpu")
+    expected, order = nearest(x, x, 6, own=True)
+    np.testing.assert_allclose(distances, expected, rtol=1e-12)
+    np.testing.assert_array_equal(indices, order)
+
+
+def test_no_queries_and_equal_points():
+    x = points(40, 3, "float64")
+    distances, indices = jk.spatial.knn(x, np.empty((0, 3)), 3, backend="cpu")
+    assert distances.shape == indices.shape == (0, 3)
+    distances, indices = jk.spatial.knn(np.zeros((40, 3)), k=2, backend="cpu")
+    assert not distances.any()
+    assert indices[:3].tolist() == [[1, 2], [0, 2], [0, 1]]
+
+
+def test_neighbours_on_a_gpu():
+    x = points(60, 3)
+    with jk.emulate_cuda():
+        distances, indices = jk.spatial.knn(jk.asarray(x, device="cuda"), k=4)
+        assert not isinstance(distances, np.ndarray)
+        np.testing.assert_array_equal(jk.to_numpy(indices), nearest(x, x, 4, own=True)[1])
+
+
+def sorted_rows(offsets, indices):
+    return [sorted(row.tolist()) for row in np.split(indices, offsets[1:-1])]
+
+
+@pytest.mark.parametrize("d", [2, 3])
+def test_points_within_a_radius(d, backend):
+    x, q = points(200, d), 1.5 * points(30, d, seed=1) - 0.2
+    tree = cKDTree(x)
+    offsets, indices, distances = jk.spatial.radius_neighbors(x, 0.21, q, backend=backend)
+    assert (offsets.dtype, indices.dtype, distances.dtype) == (np.int64, np.int64, np.float32)
+    assert sorted_rows(offsets, indices) == [sorted(row) for row in tree.query_ball_point(q, 0.21)]
+    expected = np.linalg.norm(x[indices].astype(np.float64) - np.repeat(q, np.diff(offsets), axis=0), axis=1)
+    np.testing.assert_allclose(distances, expected, rtol=2e-6)
+    offsets, indices, _ = jk.spatial.radius_neighbors(x, 0.21, backend=backend)
+    rows = tree.query_ball_point(x, 0.21)
+    assert sorted_rows(offsets, indices) == [sorted({*row} - {i}) for i, row in enumerate(rows)]
+
+
+@settings(max_examples=40)
+@given(n=strategies.integers(1, 500), d=strategies.integers(1, 3), seed=strategies.integers(0, 99))
+def test_any_radius_however_the_points_lie(n, d, seed):
+    rng = np.random.default_rng(seed)
+    x = rng.integers(0, 4, (n, d)) + (seed % 3) * rng.random((n, d)) * 10.0 ** rng.integers(-9, 0, (n, 1))
+    q, radius = rng.integers(-2, 6, (30, d)) * 1.0, float(rng.choice([0.0, 1e-7, 1.0, 2.0, 50.0]))
+    offsets, indices, _ = jk.spatial.radius_neighbors(x, radius, q, backend="cpu")
+    assert sorted_rows(offsets, indices) == [sorted(row) for row in cKDTree(x).query_ball_point(q, radius)]
+
+
+def test_radius_with_nothing_to_find():
+    x = points(10, 3)
+    for given_points, queries in ((x[:0], x), (x, x[:0]), (x, x + 9)):
+        offsets, indices, distances = jk.spatial.radius_neighbors(given_points, 0.5, queries, backend="cpu")
+        assert offsets.tolist() == [0] * (len(queries) + 1)
+        assert indices.shape == distances.shape == (0,)
+
+
+def test_radius_on_a_gpu():
+    x = points(60, 3)
+    with jk.emulate_cuda():
+        found = jk.spatial.radius_neighbors(jk.asarray(x, device="cuda"), 0.3)
+        assert not any(isinstance(part, np.ndarray) for part in found)
+        offsets, indices, _ = map(jk.to_numpy, found)
+    rows = cKDTree(x).query_ball_point(x, 0.3)
+    assert sorted_rows(offsets, indices) == [sorted({*row} - {i}) for i, row in enumerate(rows)]
+
+
+@pytest.mark.parametrize(
+    ("call", "error", "message"),
+    [
+        (lambda x: jk.spatial.knn(x, k=20), jk.LaunchError, "k=20 neighbours; there are 19 points other"),
+        (lambda x: jk.spatial.knn(x, x, 0), jk.LaunchError, "k=0 neighbours"),
+        (lambda x: jk.spatial.knn(x, x[:, :1]), jk.LaunchError, "points 2 and queries 1 columns"),
+        (lambda x: jk.spatial.knn(x * np.nan), jk.LaunchError, "not finite"),
+        (lambda x: jk.spatial.knn(x, x * np.inf), jk.LaunchError, "not finite"),
+        (lambda x: jk.spatial.radius_neighbors(x, -1.0), jk.LaunchError, "radius=-1.0"),
+        (lambda x: jk.spatial.radius_neighbors(x, 1, x * np.nan), jk.LaunchError, "not finite"),
+        (lambda x: jk.spatial.radius_neighbors(x.reshape(10, 4), 1), jk.LaunchError, "points of 4 coordinates"),
+        (lambda x: jk.spatial.knn(x[:, 0]), jk.LaunchError, r"points has the shape \(20,\)"),
+    ],
+)
+def test_mistakes_are_named(call, error, message):
+    with pytest.raises(error, match=message):
+        call(points(20, 2, "float64"))
