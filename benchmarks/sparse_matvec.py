@@ -1,0 +1,20 @@
+"""sparse_matvec: a sparse matrix times a vector, beside SciPy."""
+
+from __future__ import annotations
+
+import numpy as np
+
+from . import _primitives, _suite
+
+
+class Products(_primitives.BesideNumPy):
+    """`jk.sparse.matvec` and SciPy's product, taking turns."""
+
+    params = [[1_000, 2**21], _suite.DTYPES]
+
+    def in_numpy(
+        self, data: np.ndarray, indices: np.ndarray, indptr: np.ndarray, x: np.ndarray, out: np.ndarray
+    ) -> object:
+        from scipy import sparse
+
+        return sparse.csr_array((data, indices, indptr), shape=(x.size, x.size)) @ x

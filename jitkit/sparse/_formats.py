@@ -1,0 +1,119 @@
+"""How sparse matrices are given: by rows (CSR), from SciPy or as a tuple, and as equally long rows (ELL)."""
+
+from __future__ import annotations
+
+from typing import Any, NamedTuple
+
+import numpy as np
+
+from jitkit import operands
+from jitkit.errors import KernelTypeError, LaunchError
+from jitkit.primitives.argsort import argsort
+
+PIECES = 256
+"""Pieces into which the rows of a matrix are cut, so that threads can share long and short ones."""
+FEWEST = 32
+"""Rows that are worth a piece."""
+_SHORT = 2**17
+"""Elements up to which NumPy sorts them before a kernel is compiled."""
+
+
+class Csr(NamedTuple):
+    """A matrix by rows, taken for right without a look at its indices.
+
+    Attributes
+    ----------
+    data, indices : array, shape (nnz,)
+        The elements that are stored, row by row, and their columns.
+    indptr : array of int, shape (n + 1,)
+        Where each row begins and ends.
+    shape : tuple of two ints
+    """
+
+    data: Any
+    indices: Any
+    indptr: Any
+    shape: tuple[int, int]
+
+
+class Ell(NamedTuple):
+    """A matrix whose rows are equally long: element k of all rows side by side, so that neighbours read neighbours.
+
+    Attributes
+    ----------
+    data, indices : array, shape (width, n)
+        The elements of each row and their columns; what fills a row up is 0, in column 0.
+    shape : tuple of two ints
+    """
+
+    data: Any
+    indices: Any
+    shape: tuple[int, int]
+
+
+def pieces_of(rows: int) -> tuple[int, int]:
+    """Return how many pieces some rows are cut into, and how many rows a piece has."""
+    height = max(FEWEST, -(-rows // PIECES))
+    return -(-rows // height), height
+
+
+def csr_of(a: Any, name: str) -> Csr:
+    """Return a matrix by rows.
+
+    Raises
+    ------
+    KernelTypeError
+        For what is no sparse matrix.
+    LaunchError
+        For parts that do not fit together.
+    """
+    if not isinstance(a, Csr) and isinstance(a, tuple) and len(a) == 4:
+        return _checked(a, name)
+    if not isinstance(a, Csr) and hasattr(a, "tocsr"):
+        a = a if getattr(a, "format", "csr") == "csr" else a.tocsr()
+    if not all(hasattr(a, part) for part in ("data", "indices", "indptr", "shape")):
+        raise KernelTypeError(
+            f"jk.{name}: a sparse matrix is one of SciPy's or a tuple (data, indices, indptr, shape), not a "
+            f"{type(a).__name__}; make one with scipy.sparse.csr_array(x)"
+        )
+    return Csr(operands.floating(a.data, name), a.indices, a.indptr, (int(a.shape[0]), int(a.shape[1])))
+
+
+def _checked(parts: tuple[Any, ...], name: str) -> Csr:
+    data, indices, indptr = operands.floating(parts[0], name), *(operands.array(x, name) for x in parts[1:3])
+    n, m = (int(extent) for extent in parts[3])
+    if any(operands.dtype_of(x).kind not in "iu" for x in (indices, indptr)):
+        raise KernelTypeError(f"jk.{name}: the indices and the indptr of a sparse matrix are integers")
+    if tuple(indptr.shape) != (n + 1,) or len(data.shape) != 1 or tuple(data.shape) != tuple(indices.shape):
+        shapes = ", ".join(str(tuple(x.shape)) for x in (data, indices, indptr))
+        raise LaunchError(
+            f"jk.{name}: data, indices and indptr of the shapes {shapes} are no matrix of {n} rows: as many indices as data, "
+            f"and {n + 1} pointers"
+        )
+    if type(indptr) is np.ndarray and type(indices) is np.ndarray:
+        count = data.shape[0]
+        if int(indptr[0]) < 0 or int(indptr[-1]) > count or (indptr[1:] < indptr[:-1]).any():
+            raise LaunchError(f"jk.{name}: indptr ascends from 0 to at most {count}, the number of elements")
+        if count and not (int(indices.min()) >= 0 and int(indices.max()) < m):
+            raise LaunchError(f"jk.{name}: indices are columns, from 0 to {m - 1}")
+    return Csr(data, indices, indptr, (n, m))
+
+
+def transposed(a: Any, name: str) -> Csr:
+    """Return the transposed matrix by rows; a host's.
+
+    Raises
+    ------
+    KernelTypeError, LaunchError
+        As `csr_of`.
+    """
+    if hasattr(a, "tocsr") and hasattr(a, "T"):
+        return csr_of(a.T.tocsr(), name)
+    found = csr_of(a, name)
+    n, m = found.shape
+    first, last = int(found.indptr[0]), int(found.indptr[-1])
+    indices, data = found.indices[first:last], found.data[first:last]
+    order = argsort(indices) if indices.size > _SHORT else np.argsort(indices, kind="stable")
+    rows = np.repeat(np.arange(n, dtype=indices.dtype), np.diff(found.indptr))
+    indptr = np.concatenate([[0], np.cumsum(np.bincount(indices, minlength=m))])
+    return Csr(data[order], rows[order], indptr, (m, n))

@@ -1,0 +1,148 @@
+"""pagerank: how often a random surfer visits each node of a graph."""
+
+# Kernels take whatever they are launched with, so they carry no annotations.
+# mypy: disable-error-code="no-untyped-def,no-untyped-call"
+from __future__ import annotations
+
+from typing import Any
+
+import numpy as np
+
+import jitkit as jk
+from jitkit import operands
+from jitkit.errors import LaunchError
+from jitkit.launch.launcher import Launcher
+from jitkit.sparse._formats import Csr, csr_of, pieces_of, transposed
+
+
+@jk.kernel
+def follow_links(piece, one, height, links, x, spare, alpha, lost, home, dangling, out, parts):
+    """Follow the links into a piece of the nodes; `parts` gets how much moved, and how much is at dead ends.
+
+    `links` is the elements, columns and bounds of the transposed matrix; `spare` is 1 for nodes without a link.
+    """
+    data, indices, indptr = links
+    moved, stuck = 0.0, 0.0
+    for i in range(piece * height, min(piece * height + height, out.shape[0])):
+        total = 0.0
+        for k in range(indptr[i], indptr[i + 1]):
+            total += data[k] * x[indices[k]]
+        new = alpha * (total + lost * dangling[i]) + (1 - alpha) * home[i]
+        moved += abs(new - x[i])
+        stuck += spare[i] * new
+        out[i] = new
+    parts[0, piece] = moved
+    parts[1, piece] = stuck
+
+
+_follow = Launcher(follow_links)
+
+
+def pagerank(
+    a: Any,
+    alpha: float = 0.85,
+    personalization: Any = None,
+    max_iter: int = 100,
+    tol: float = 1.0e-6,
+    nstart: Any = None,
+    dangling: Any = None,
+    *,
+    backend: str | None = None,
+) -> Any:
+    """Return the PageRank of the nodes of a graph.
+
+    Parameters
+    ----------
+    a : sparse matrix, shape (n, n)
+        The weight of the link from node i to node j at ``[i, j]``; one of SciPy's, or a tuple ``(data, indices, indptr,
+        shape)`` on the host.
+    alpha : float, default 0.85
+        How likely the surfer follows a link.
+    personalization : array_like, shape (n,), optional
+        How likely the surfer goes to each node when not following a link; scaled to sum 1. Evenly by default.
+    max_iter : int, default 100
+        The most steps.
+    tol : float, default 1e-6
+        The iteration ends where all ranks together change by less than n times this.
+    nstart : array_like, shape (n,), optional
+        Where the iteration starts, scaled to sum 1.
+    dangling : array_like, shape (n,), optional
+        Where the surfer goes from a node without links, scaled to sum 1; as `personalization` by default.
+    backend : {"python", "cpu", "cuda"}, optional
+        The backend; chosen as for a launch unless given.
+
+    Returns
+    -------
+    numpy.ndarray, shape (n,)
+        Of sum 1, in the dtype of the weights.
+
+    Raises
+    ------
+    LaunchError
+        For a matrix that is not square, and vectors of another length.
+    ValueError
+        For vectors of sum 0.
+    RuntimeError
+        Where `max_iter` steps did not do.
+
+    Notes
+    -----
+    The definition, the arguments and the stopping rule are those of `networkx.pagerank`: L. Page, S. Brin, R. Motwani,
+    T. Winograd, The PageRank citation ranking: Bringing order to the Web, 1999. One launch is one step of the power iteration.
+
+    Examples
+    --------
+    >>> import numpy as np, jitkit as jk
+    >>> ring = (np.ones(3), np.array([1, 2, 0]), np.array([0, 1, 2, 3]), (3, 3))
+    >>> jk.sparse.pagerank(ring).round(6)
+    array([0.333333, 0.333333, 0.333333])
+    """
+    name = "sparse.pagerank"
+    matrix = csr_of(a, name)
+    n = matrix.shape[0]
+    if matrix.shape != (n, n):
+        raise LaunchError(f"jk.{name}: links go from nodes to nodes, so the matrix is square, not {matrix.shape}")
+    dtype = operands.dtype_of(matrix.data)
+    if not n:
+        return np.empty(0, dtype)
+    even = np.full(n, 1 / n, dtype)
+    home = even if personalization is None else _shares(personalization, n, dtype, "personalization", name)
+    to = home if dangling is None else _shares(dangling, n, dtype, "dangling", name)
+    x = even if nstart is None else _shares(nstart, n, dtype, "nstart", name)
+    links, spare = _links(a, matrix, dtype, name)
+    out, lost, (pieces, height) = np.empty(n, dtype), float(x @ spare), pieces_of(n)
+    parts = np.empty((2, pieces), dtype)
+    x = x.copy()
+    for _ in range(max_iter):
+        _follow((pieces, 1), backend)(height, links, x, spare, float(alpha), lost, home, to, out, parts)
+        moved, lost = (float(total) for total in parts.sum(1, dtype=np.float64))
+        x, out = out, x
+        if moved < n * tol:
+            return x
+    raise RuntimeError(
+        f"jk.{name}: the ranks still change by {moved:.3g} after max_iter={max_iter} steps, and tol={tol} asks for "
+        f"{n * tol:.3g}; raise one of them"
+        if max_iter > 0
+        else f"jk.{name}: max_iter={max_iter} allows no step"
+    )
+
+
+def _links(a: Any, matrix: Csr, dtype: Any, name: str) -> tuple[tuple[Any, Any, Any], np.ndarray]:
+    """Return the links into each node, those of a node sharing 1 among them, and which nodes have none."""
+    turned = transposed(a, name)
+    n = matrix.shape[0]
+    columns = turned.indices[int(turned.indptr[0]) : int(turned.indptr[-1])]
+    weights = turned.data[int(turned.indptr[0]) : int(turned.indptr[-1])]
+    leaving = np.bincount(columns, weights, minlength=n)  # in float64
+    factor = np.divide(1, leaving, out=np.zeros(n), where=leaving != 0)
+    return (weights * factor.astype(dtype)[columns], columns, turned.indptr), (leaving == 0).astype(dtype)
+
+
+def _shares(given: Any, n: int, dtype: Any, what: str, name: str) -> np.ndarray:
+    shares = operands.floating(given, name)
+    if tuple(shares.shape) != (n,):
+        raise LaunchError(f"jk.{name}: {what}= has the shape {tuple(shares.shape)}, and there are {n} nodes")
+    total = shares.sum(dtype=np.float64)
+    if not total:
+        raise ValueError(f"jk.{name}: {what}= has the sum 0, which no scaling makes 1")
+    return np.asarray(shares / total, dtype)

@@ -1,0 +1,132 @@
+"""`jk.sparse`: products of sparse matrices against SciPy's, and PageRank against networkx' definition, on every backend."""
+
+from __future__ import annotations
+
+import numpy as np
+import pytest
+from scipy import sparse
+
+import jitkit as jk
+from jitkit.sparse import Csr, ell, matmul, matvec, pagerank
+
+RNG = np.random.default_rng(6)
+
+
+def random_matrix(n, m, density=0.2, dtype="float32"):
+    dense = RNG.random((n, m)) - 0.5
+    return sparse.csr_array((dense * (RNG.random((n, m)) < density)).astype(dtype))
+
+
+def parts_of(a):
+    return a.data, a.indices, a.indptr, a.shape
+
+
+def close(got, want):
+    assert (got.dtype, got.shape) == (want.dtype, want.shape)
+    np.testing.assert_allclose(got, want, rtol=1e-5, atol=1e-6)
+
+
+def test_products_with_vectors(backend):
+    a, x = random_matrix(70, 50), RNG.random(50, dtype="float32")
+    close(matvec(a, x, backend=backend), a @ x)
+    close(matvec(ell(a, backend=backend), x, backend=backend), a @ x)
+    close(matmul(a, np.stack([x] * 20).T, backend=backend), a @ np.stack([x] * 20).T)
+
+
+def test_forms_of_a_matrix():
+    a, x = random_matrix(40, 40, dtype="float64"), RNG.random(40)
+    for form in (parts_of(a), Csr(*parts_of(a)), sparse.csr_matrix(a), a.tocoo(), a.tocsc(), sparse.dia_array(a)):
+        close(matvec(form, x), a @ x)
+    close(matmul(ell(a), np.eye(40)), a.toarray())
+    close(matmul(a.astype(int), x), a.astype(int) @ x)
+    close(matvec(a.astype("float32"), x), a.astype("float32").astype("float64") @ x)
+
+
+def test_rows_of_every_length():
+    lengths = RNG.permutation(np.arange(90)) % 37
+    indptr = np.concatenate([[0], np.cumsum(lengths)])
+    data = RNG.random(indptr[-1])
+    a = sparse.csr_array((data, RNG.integers(0, 60, data.size), indptr), shape=(90, 60))
+    close(matvec(a, np.arange(60.0)), a @ np.arange(60.0))
+
+
+def test_empty_matrices_and_results():
+    a, x = random_matrix(30, 30, dtype="float64"), RNG.random(30)
+    assert matvec(sparse.csr_array((0, 5)), np.ones(5)).shape == (0,)
+    close(matvec(ell(sparse.csr_array((4, 5))), np.ones(5)), np.zeros(4))
+    close(matmul(a, np.ones((30, 0))), np.ones((30, 0)))
+    want = a @ x
+    assert matvec(a, x, out=x) is x
+    close(x, want)
+
+
+def test_parts_on_a_device():
+    a, x = random_matrix(30, 30), RNG.random(30, dtype="float32")
+    with jk.emulate_cuda():
+        device = [jk.asarray(part, device="cuda") for part in parts_of(a)[:3]]
+        got = matvec((*device, a.shape), jk.asarray(x, device="cuda"))
+        close(jk.to_numpy(got), a @ x)
+
+
+def plain_pagerank(a, alpha, home, dangling, x, tol):
+    """Do what networkx' documentation says, with dense matrices."""
+    a, n = a.toarray(), a.shape[0]
+    leaving = a.sum(1)
+    shares = np.divide(a, leaving[:, None], out=np.zeros_like(a), where=leaving[:, None] != 0)
+    while True:
+        new = alpha * (x @ shares + x[leaving == 0].sum() * dangling) + (1 - alpha) * home
+        x, moved = new, np.abs(new - x).sum()
+        if moved < n * tol:
+            return x
+
+
+def graph(n):
+    a = abs(random_matrix(n, n, 0.1, dtype="float64")).tolil()
+    a[5], a[n - 1] = 0, 0
+    return sparse.csr_array(a)
+
+
+def test_pagerank(backend):
+    a, even = graph(60), np.full(60, 1 / 60)
+    close(pagerank(a, backend=backend), plain_pagerank(a, 0.85, even, even, even, 1e-6))
+
+
+def test_options_of_pagerank():
+    a, even, home, start = graph(50), np.full(50, 1 / 50), np.arange(50.0), np.arange(50.0)[::-1]
+    got = pagerank(a, 0.6, personalization=home, nstart=start, tol=1e-10)
+    home, start = home / home.sum(), start / start.sum()
+    close(got, plain_pagerank(a, 0.6, home, home, start, 1e-10))
+    close(pagerank(parts_of(a), 0.6, home, dangling=even), plain_pagerank(a, 0.6, home, even, even, 1e-6))
+    assert pagerank(sparse.csr_array((0, 0))).shape == (0,)
+    np.testing.assert_allclose(pagerank(a.astype("float32")).sum(), 1, rtol=1e-5)
+
+
+@pytest.mark.parametrize(
+    ("call", "error", "message"),
+    [
+        (lambda a: matvec(a, np.ones(3)), jk.LaunchError, r"takes a vector of 4, not \(3,\)"),
+        (lambda a: matmul(a, np.ones((3, 4))), jk.LaunchError, "takes one of 4 rows"),
+        (lambda a: matvec(a.toarray(), np.ones(4)), jk.KernelTypeError, "one of SciPy's or a tuple"),
+        (lambda a: matvec(a * 1j, np.ones(4)), jk.KernelTypeError, "takes real numbers"),
+        (
+            lambda a: matvec((a.data, a.indices, a.indptr[1:], a.shape), np.ones(4)),
+            jk.LaunchError,
+            "no matrix of 4 rows",
+        ),
+        (
+            lambda a: matvec((a.data, a.indices + 9, a.indptr, a.shape), np.ones(4)),
+            jk.LaunchError,
+            "columns, from 0 to 3",
+        ),
+        (lambda a: matvec((a.data, a.indices, a.indptr[::-1], a.shape), np.ones(4)), jk.LaunchError, "indptr ascends"),
+        (lambda a: matvec((a.data, a.data, a.indptr, a.shape), np.ones(4)), jk.KernelTypeError, "are integers"),
+        (lambda a: pagerank(a[:2]), jk.LaunchError, "the matrix is square"),
+        (lambda a: pagerank(a, nstart=np.ones(3)), jk.LaunchError, r"nstart= has the shape \(3,\)"),
+        (lambda a: pagerank(a, dangling=np.zeros(4)), ValueError, "dangling= has the sum 0"),
+        (lambda a: pagerank(a, max_iter=1, tol=1e-12), RuntimeError, "still change by"),
+        (lambda a: pagerank(a, max_iter=0), RuntimeError, "allows no step"),
+    ],
+)
+def test_mistakes_are_named(call, error, message):
+    with pytest.raises(error, match=message):
+        call(sparse.csr_array(np.diag([1.0, 2.0, 3.0], 1)))
