@@ -1,1 +1,37 @@
 """Signals and images: convolution, filters, Fourier transforms and resampling, in kernels."""
+
+from jitkit.signal.bilateral_filter import bilateral_filter as bilateral_filter
+from jitkit.signal.convolve import convolve as convolve
+from jitkit.signal.convolve import correlate as correlate
+from jitkit.signal.correlate1d import convolve1d as convolve1d
+from jitkit.signal.correlate1d import correlate1d as correlate1d
+from jitkit.signal.fft import fft as fft
+from jitkit.signal.fft import fft2 as fft2
+from jitkit.signal.fft import fftn as fftn
+from jitkit.signal.fft import ifft as ifft
+from jitkit.signal.fft import ifft2 as ifft2
+from jitkit.signal.fft import ifftn as ifftn
+from jitkit.signal.gaussian_filter import gaussian_filter as gaussian_filter
+from jitkit.signal.median_filter import median_filter as median_filter
+from jitkit.signal.rfft import irfft as irfft
+from jitkit.signal.rfft import rfft as rfft
+from jitkit.signal.uniform_filter import uniform_filter as uniform_filter
+
+__all__ = [
+    "bilateral_filter",
+    "convolve",
+    "convolve1d",
+    "correlate",
+    "correlate1d",
+    "fft",
+    "fft2",
+    "fftn",
+    "gaussian_filter",
+    "ifft",
+    "ifft2",
+    "ifftn",
+    "irfft",
+    "median_filter",
+    "rfft",
+    "uniform_filter",
+]

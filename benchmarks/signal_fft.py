@@ -1,0 +1,22 @@
+"""signal_fft: the discrete Fourier transform of many vectors, beside SciPy."""
+
+from __future__ import annotations
+
+import numpy as np
+from scipy import fft
+
+from . import _primitives, _suite
+
+
+def _parts(numbers: np.ndarray) -> np.ndarray:
+    """Return real and imaginary parts as the last axis, without a copy."""
+    return numbers[..., None].view(numbers.real.dtype)
+
+
+class Transforms(_primitives.BesideNumPy):
+    """`jk.signal.fft` and `scipy.fft.fft`, taking turns."""
+
+    params = [[1_000, 2**22], _suite.DTYPES]
+
+    def in_numpy(self, x: np.ndarray, spectra: np.ndarray) -> object:
+        return _parts(fft.fft(x.view(np.result_type(x.dtype, np.complex64))[..., 0], workers=2))

@@ -1,0 +1,210 @@
+"""The passes of a Fourier transform, and the kernel that transforms tiles of neighbouring vectors.
+
+A tile is a few vectors, element j of all of them side by side: each pass is arithmetic on the lanes of registers without
+a shuffle, and a twiddle factor is one number for the whole tile. Real and imaginary parts lie apart. The passes are
+those of Stockham, which leave the result in order; a tile goes back and forth between two buffers that stay in the cache.
+
+References: W. T. Cochran et al., "What is the fast Fourier transform?", Proc. IEEE 55, 1967 (Stockham's autosort);
+C. Van Loan, "Computational Frameworks for the Fast Fourier Transform", SIAM 1992.
+"""
+
+# Kernels take whatever they are launched with, so they carry no annotations.
+# mypy: disable-error-code="no-untyped-def,no-untyped-call"
+from __future__ import annotations
+
+import functools
+
+import jitkit as jk
+from jitkit.launch.kernel import Kernel
+from jitkit.launch.launcher import Launcher
+
+LANES = {4: 16, 8: 8}
+"""Vectors of a tile, by the bytes of a real number: two registers of AVX2, one line of the cache."""
+
+
+def pass_2(s, p, a, b, twiddles, at, size, done, left, lane, width):
+    """Do the butterflies of two: from the buffer at `a` to that at `b`; `size` numbers lie from real to imaginary parts."""
+    far, gap = done * left * width, done * width
+    for j in range(left):
+        wr, wi = twiddles[at + j, 0], twiddles[at + j, 1]
+        for k in range(done):
+            i = a + (j * done + k) * width + lane
+            xr, xi, zr, zi = s[p, i], s[p, i + size], s[p, i + far], s[p, i + far + size]
+            i = b + (2 * j * done + k) * width + lane
+            s[p, i] = xr + zr
+            s[p, i + size] = xi + zi
+            s[p, i + gap] = (xr - zr) * wr - (xi - zi) * wi
+            s[p, i + gap + size] = (xr - zr) * wi + (xi - zi) * wr
+
+
+def pass_4(s, p, a, b, twiddles, at, size, done, left, lane, width):
+    """Do the butterflies of four."""
+    far, gap = done * left * width, done * width
+    for j in range(left):
+        ur, ui = twiddles[at + 3 * j, 0], twiddles[at + 3 * j, 1]
+        vr, vi = twiddles[at + 3 * j + 1, 0], twiddles[at + 3 * j + 1, 1]
+        wr, wi = twiddles[at + 3 * j + 2, 0], twiddles[at + 3 * j + 2, 1]
+        for k in range(done):
+            i = a + (j * done + k) * width + lane
+            x0, x2 = s[p, i], s[p, i + 2 * far]
+            even, turned = x0 + x2, x0 - x2
+            x1, x3 = s[p, i + far], s[p, i + 3 * far]
+            odd, over = x1 + x3, x1 - x3
+            i += size
+            y0, y2 = s[p, i], s[p, i + 2 * far]
+            even_i, turned_i = y0 + y2, y0 - y2
+            y1, y3 = s[p, i + far], s[p, i + 3 * far]
+            odd_i, over_i = y1 + y3, y1 - y3
+            i = b + (4 * j * done + k) * width + lane
+            s[p, i] = even + odd
+            s[p, i + size] = even_i + odd_i
+            re, im = turned + over_i, turned_i - over
+            s[p, i + gap] = re * ur - im * ui
+            s[p, i + gap + size] = re * ui + im * ur
+            re, im = even - odd, even_i - odd_i
+            s[p, i + 2 * gap] = re * vr - im * vi
+            s[p, i + 2 * gap + size] = re * vi + im * vr
+            re, im = turned - over_i, turned_i + over
+            s[p, i + 3 * gap] = re * wr - im * wi
+            s[p, i + 3 * gap + size] = re * wi + im * wr
+
+
+def pass_odd(s, p, a, b, twiddles, at, size, done, left, lane, width, radix):
+    """Do the butterflies of an odd prime by its roots of unity, in pairs of conjugates; the roots stand before the factors.
+
+    For q and its opposite, sums of x[m] + x[radix - m] go with cosines and differences with sines.
+    """
+    far, gap = done * left * width, done * width
+    for j in range(left):
+        for k in range(done):
+            i = a + (j * done + k) * width + lane
+            first, first_i = s[p, i], s[p, i + size]
+            o = b + (radix * j * done + k) * width + lane
+            total, total_i = first, first_i
+            for m in range(1, radix):
+                total += s[p, i + m * far]
+                total_i += s[p, i + m * far + size]
+            s[p, o] = total
+            s[p, o + size] = total_i
+            for q in range(1, (radix + 1) // 2):
+                cr, ci, dr, di = first, first_i, first * 0, first * 0
+                root = 0
+                for m in range(1, (radix + 1) // 2):
+                    root += q
+                    root -= radix if root >= radix else 0
+                    cosine, sine = twiddles[at + root, 0], twiddles[at + root, 1]
+                    xr, zr = s[p, i + m * far], s[p, i + (radix - m) * far]
+                    xi, zi = s[p, i + m * far + size], s[p, i + (radix - m) * far + size]
+                    cr += cosine * (xr + zr)
+                    ci += cosine * (xi + zi)
+                    dr += sine * (xr - zr)
+                    di += sine * (xi - zi)
+                row = at + radix + (radix - 1) * j + q - 1
+                wr, wi = twiddles[row, 0], twiddles[row, 1]
+                re, im = cr - di, ci + dr
+                s[p, o + q * gap] = re * wr - im * wi
+                s[p, o + q * gap + size] = re * wi + im * wr
+                row = at + radix + (radix - 1) * j + radix - q - 1
+                wr, wi = twiddles[row, 0], twiddles[row, 1]
+                re, im = cr + di, ci - dr
+                s[p, o + (radix - q) * gap] = re * wr - im * wi
+                s[p, o + (radix - q) * gap + size] = re * wi + im * wr
+
+
+def load(s, p, x, rows, o, first, n, across, lane, width, re, im):
+    """Copy a tile in: vectors that are rows with the lanes along them, in squares; others with the lanes across them."""
+    if rows:
+        last = min(width, across - first)
+        start = (o * across + first) * n
+        for block in range(n // width):
+            j = block * width + lane
+            for r in range(last):
+                s[p, re + j * width + r] = x[2 * (start + r * n + j)]
+                s[p, im + j * width + r] = x[2 * (start + r * n + j) + 1]
+        j = n // width * width + lane
+        if j < n:
+            for r in range(last):
+                s[p, re + j * width + r] = x[2 * (start + r * n + j)]
+                s[p, im + j * width + r] = x[2 * (start + r * n + j) + 1]
+    elif first + width <= across or first + lane < across:
+        for j in range(n):
+            s[p, re + j * width + lane] = x[2 * ((o * n + j) * across + first + lane)]
+            s[p, im + j * width + lane] = x[2 * ((o * n + j) * across + first + lane) + 1]
+
+
+def store(s, p, out, rows, o, first, n, across, lane, width, re, im, scale):
+    """Copy a tile out, as `load` copies it in."""
+    if rows:
+        last = min(width, across - first)
+        start = (o * across + first) * n
+        for block in range(n // width):
+            j = block * width + lane
+            for r in range(last):
+                out[2 * (start + r * n + j)] = scale * s[p, re + j * width + r]
+                out[2 * (start + r * n + j) + 1] = scale * s[p, im + j * width + r]
+        j = n // width * width + lane
+        if j < n:
+            for r in range(last):
+                out[2 * (start + r * n + j)] = scale * s[p, re + j * width + r]
+                out[2 * (start + r * n + j) + 1] = scale * s[p, im + j * width + r]
+    elif first + width <= across or first + lane < across:
+        for j in range(n):
+            out[2 * ((o * n + j) * across + first + lane)] = scale * s[p, re + j * width + lane]
+            out[2 * ((o * n + j) * across + first + lane) + 1] = scale * s[p, im + j * width + lane]
+
+
+def turn(s, p, a, size, n, coarse, fine, tile, lane, width):
+    """Multiply element k of vector c by exp(-2 pi i k c / N): a factor for the tile, and one for the lane."""
+    for k in range(n):
+        tr, ti = coarse[tile * n + k, 0], coarse[tile * n + k, 1]
+        fr, fi = fine[0, k * width + lane], fine[1, k * width + lane]
+        wr, wi = tr * fr - ti * fi, tr * fi + ti * fr
+        i = a + k * width + lane
+        re, im = s[p, i], s[p, i + size]
+        s[p, i] = re * wr - im * wi
+        s[p, i + size] = re * wi + im * wr
+
+
+def tiles_kernel(width: int) -> Kernel:
+    """Return the kernel that transforms `outer` times `across` vectors of n, in tiles of `width`."""
+
+    @jk.kernel(group=width)
+    def transform_tiles(
+        i, x, out, s, twiddles, radices, coarse, fine, outer, n, across, rows_in, rows_out, flip, turned, scale
+    ):
+        lane, p = jk.local_index(), jk.group_index()
+        tiles, size = (across + width - 1) // width, n * width
+        for t in range(p, outer * tiles, s.shape[0]):
+            o, tile = t // tiles, t % tiles
+            first = tile * width
+            load(s, p, x, rows_in, o, first, n, across, lane, width, flip * size, (1 - flip) * size)
+            jk.barrier()
+            a, b, done, left, at = 0, 2 * size, 1, n, 0
+            for f in range(radices.shape[0]):
+                radix = radices[f]
+                left //= radix
+                if radix == 4:
+                    pass_4(s, p, a, b, twiddles, at, size, done, left, lane, width)
+                    at += 3 * left
+                elif radix == 2:
+                    pass_2(s, p, a, b, twiddles, at, size, done, left, lane, width)
+                    at += left
+                else:
+                    pass_odd(s, p, a, b, twiddles, at, size, done, left, lane, width, radix)
+                    at += radix + (radix - 1) * left
+                done *= radix
+                a, b = b, a
+            if turned:
+                turn(s, p, a, size, n, coarse, fine, tile, lane, width)
+            jk.barrier()
+            re, im = a + flip * size, a + (1 - flip) * size
+            store(s, p, out, rows_out, o, first, n, across, lane, width, re, im, scale)
+            jk.barrier()
+
+    return transform_tiles
+
+
+@functools.cache
+def tiles(width: int) -> Launcher:
+    """Return the launcher of `tiles_kernel`."""
+    return Launcher(tiles_kernel(width))

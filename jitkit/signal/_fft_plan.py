@@ -1,0 +1,200 @@
+"""How a Fourier transform of a length is done: passes over tiles, two sets of short transforms, or a convolution."""
+
+# Kernels take whatever they are launched with, so they carry no annotations.
+# mypy: disable-error-code="no-untyped-def,no-untyped-call"
+from __future__ import annotations
+
+import functools
+from typing import Any
+
+import numpy as np
+
+import jitkit as jk
+from jitkit import operands
+from jitkit.backends.device_views import reinterpreted
+from jitkit.launch.launcher import Launcher
+from jitkit.signal import _fft_passes
+
+PRIMES = (2, 3, 5, 7, 11, 13)
+_WHOLE, _FEW = 1 << 14, 1024
+"""The longest transform in one go, of many and of few; two buffers of a tile of 1024 take 256 KiB."""
+_ALONE = 256
+"""The shortest that is worth being split where there are too few to fill the lanes of a tile."""
+_GPU_GROUPS = 2048
+
+
+def real(x: Any) -> Any:
+    """Return the real and imaginary parts of a contiguous complex array, in turn, as a vector; a view."""
+    parts = np.dtype(np.float32 if operands.dtype_of(x) == np.complex64 else np.float64)
+    flat = x.reshape((-1,))
+    return flat.view(parts) if isinstance(flat, np.ndarray) else reinterpreted(flat, parts)
+
+
+@functools.lru_cache(256)
+def radices_of(n: int) -> tuple[int, ...] | None:
+    """Return the radices of the passes for a length, odd ones first; None where it has a large prime factor."""
+    found = []
+    for prime in PRIMES:
+        while n % prime == 0:
+            found.append(prime)
+            n //= prime
+    if n > 1:
+        return None
+    twos = found.count(2)
+    return (*(r for r in found if r > 2), *(2,) * (twos % 2), *(4,) * (twos // 2))
+
+
+def roots(n: int, exponents: np.ndarray) -> np.ndarray:
+    """Return exp(-2 pi i e / n) as rows of cosine and sine, for any integers e."""
+    angle = (exponents % n) * (-2 * np.pi / n)
+    return np.stack([np.cos(angle), np.sin(angle)], -1)
+
+
+@functools.lru_cache(64)
+def twiddles_of(n: int) -> np.ndarray:
+    """Return the factors of all passes: for each j the powers 1 to radix - 1; behind the roots of unity of an odd radix."""
+    rows, left = [np.zeros((1, 2))][:0], n
+    for radix in radices_of(n) or ():
+        whole, left = left, left // radix
+        if radix % 2:
+            rows.append(roots(radix, np.arange(radix)))
+        rows.append(roots(whole, np.outer(np.arange(left), np.arange(1, radix)).reshape(-1)))
+    return np.concatenate([*rows, np.zeros((1, 2))])
+
+
+@functools.lru_cache(16)
+def turns_of(n: int, across: int, width: int) -> tuple[np.ndarray, np.ndarray]:
+    """Return exp(-2 pi i k c / (n across)) for k below n and c below `across`, as factors for tiles and for lanes."""
+    k, tiles = np.arange(n), -(-across // width)
+    coarse = roots(n * across, np.outer(np.arange(tiles) * width, k).reshape(-1))
+    fine = roots(n * across, np.outer(k, np.arange(width)).reshape(-1))
+    return coarse, np.ascontiguousarray(fine.T)
+
+
+@functools.lru_cache(64)
+def halves_of(n: int) -> tuple[int, int]:
+    """Return the two factors of a length that are nearest to each other, the larger one last."""
+    low = next(k for k in range(int(np.sqrt(n) + 0.5), 0, -1) if n % k == 0)
+    return low, n // low
+
+
+@functools.lru_cache(32)
+def chirps_of(n: int) -> tuple[int, np.ndarray, np.ndarray]:
+    """Return the length of the convolution for a length, the chirp, and the transform of its conjugate."""
+    m = 1 << (2 * n - 2).bit_length()
+    k = np.arange(n)
+    chirp = roots(2 * n, k * k)
+    filled = np.zeros(m, complex)
+    filled[:n] = chirp[:, 0] - 1j * chirp[:, 1]
+    filled[m - n + 1 :] = filled[1:n][::-1]
+    there = np.fft.fft(filled)
+    return m, chirp, np.stack([there.real, there.imag], -1)
+
+
+@jk.kernel
+def chirp_in(o, j, c, x, chirp, n, m, across, flip, out):
+    """Multiply by the chirp, and fill up with zeros."""
+    i, k = 2 * ((o * n + j) * across + c), 2 * ((o * m + j) * across + c)
+    if j < n:
+        re, im = x[i + flip], x[i + 1 - flip]
+        out[k] = re * chirp[j, 0] - im * chirp[j, 1]
+        out[k + 1] = re * chirp[j, 1] + im * chirp[j, 0]
+    else:
+        out[k] = 0
+        out[k + 1] = 0
+
+
+@jk.kernel
+def chirp_through(o, j, c, x, factors, m, across):
+    """Multiply by the transform of the chirp."""
+    k = 2 * ((o * m + j) * across + c)
+    re, im = x[k], x[k + 1]
+    x[k] = re * factors[j, 0] - im * factors[j, 1]
+    x[k + 1] = re * factors[j, 1] + im * factors[j, 0]
+
+
+@jk.kernel
+def chirp_out(o, j, c, x, chirp, n, m, across, flip, scale, out):
+    """Multiply by the chirp once more, and leave out what was filled up."""
+    i, k = 2 * ((o * n + j) * across + c), 2 * ((o * m + j) * across + c)
+    re, im = scale * x[k], scale * x[k + 1]
+    out[i + flip] = re * chirp[j, 0] - im * chirp[j, 1]
+    out[i + 1 - flip] = re * chirp[j, 1] + im * chirp[j, 0]
+
+
+_in, _through, _out = Launcher(chirp_in), Launcher(chirp_through), Launcher(chirp_out)
+
+
+class Transform:
+    """Transforms of one type, direction and place.
+
+    Parameters
+    ----------
+    parts : dtype
+        Of the real and imaginary parts.
+    device : str or None
+        Where the arrays lie.
+    inverse : bool
+        Whether to go back: real and imaginary parts change places before and behind.
+    backend : str or None
+        The backend.
+    """
+
+    def __init__(self, parts: np.dtype[Any], device: str | None, inverse: bool, backend: str | None) -> None:
+        self.parts, self.device, self.flip, self.backend = parts, device, int(inverse), backend
+        self.width = _fft_passes.LANES[parts.itemsize]
+
+    def _there(self, x: np.ndarray) -> Any:
+        return jk.asarray(np.ascontiguousarray(x, self.parts), device=self.device)
+
+    def __call__(self, x: Any, out: Any, outer: int, n: int, across: int, scale: float) -> None:
+        """Transform along the middle of (outer, n, across); `x` and `out` are vectors of parts that do not overlap."""
+        if radices_of(n) is None:
+            self._by_convolution(x, out, outer, n, across, scale)
+        elif across > 1:
+            self._tiles(x, out, outer, n, across, 0, 0, scale)
+        elif n > _WHOLE or (n >= _ALONE and outer < self.width // 2) or (n > _FEW and outer < 2 * self.width):
+            self._in_two(x, out, outer, n, scale)
+        else:
+            self._tiles(x, out, 1, n, outer, 1, 1, scale)
+
+    def _tiles(
+        self, x: Any, out: Any, outer: int, n: int, across: int, rows_in: int, rows_out: int, scale: float,
+        turned: bool = False,
+    ) -> None:  # fmt: skip
+        tiles = outer * -(-across // self.width)
+        each = 1 if n > _FEW else 4
+        groups = min(tiles, each * jk.get_num_threads() if self.device is None else _GPU_GROUPS)
+        scratch = operands.made((groups, 4 * n * self.width), (self.parts,), self.device)
+        coarse, fine = turns_of(n, across, self.width) if turned else (np.zeros((1, 2)), np.zeros((2, 1)))
+        radices = jk.asarray(np.array(radices_of(n), np.int64), device=self.device)
+        _fft_passes.tiles(self.width)(groups * self.width, self.backend)(
+            x, out, scratch, self._there(twiddles_of(n)), radices, self._there(coarse), self._there(fine),
+            outer, n, across, rows_in, rows_out, self.flip, int(turned), self.parts.type(scale),
+        )  # fmt: skip
+
+    def _in_two(self, x: Any, out: Any, outer: int, n: int, scale: float) -> None:
+        """Transform the columns of a matrix and then its rows, which come out as columns.
+
+        Reference: D. H. Bailey, "FFTs in external or hierarchical memory", J. Supercomputing 4, 1990.
+        """
+        first, second = halves_of(n)
+        between = operands.made((2 * outer * n,), (self.parts,), self.device)
+        self._tiles(x, between, outer, first, second, 0, 0, 1.0, turned=True)
+        self._tiles(between, out, outer, second, first, 1, 0, scale)
+
+    def _by_convolution(self, x: Any, out: Any, outer: int, n: int, across: int, scale: float) -> None:
+        """Transform any length by one that is a power of two.
+
+        Reference: L. Bluestein, "A linear filtering approach to the computation of discrete Fourier transform", 1970.
+        """
+        m, chirp, factors = chirps_of(n)
+        chirp, factors = self._there(chirp), self._there(factors)
+        a, b = (operands.made((2 * outer * m * across,), (self.parts,), self.device) for _ in range(2))
+        _in((outer, m, across), self.backend)(x, chirp, n, m, across, self.flip, a)
+        forth = Transform(self.parts, self.device, False, self.backend)
+        forth(a, b, outer, m, across, 1.0)
+        _through((outer, m, across), self.backend)(b, factors, m, across)
+        Transform(self.parts, self.device, True, self.backend)(b, a, outer, m, across, 1.0)
+        scale = self.parts.type(scale / m)
+        _out((outer, n, across), self.backend)(a, chirp, n, m, across, self.flip, scale, out)

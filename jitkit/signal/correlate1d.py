@@ -1,0 +1,284 @@
+"""correlate1d and convolve1d: one filter along one axis of an array of any dimension."""
+
+# Kernels take whatever they are launched with, so they carry no annotations.
+# mypy: disable-error-code="no-untyped-def,no-untyped-call"
+from __future__ import annotations
+
+import math
+from typing import Any
+
+import numpy as np
+from numpy.lib.array_utils import normalize_axis_index
+
+import jitkit as jk
+from jitkit import operands
+from jitkit.errors import LaunchError
+from jitkit.launch.launcher import Launcher
+from jitkit.signal import _borders
+
+
+@jk.kernel
+def along_middle(o, p, q, x, weights, start, column, left, out):
+    """Filter along an axis that is not the last, where the whole window is inside; neighbours in q are neighbours in memory.
+
+    Four sums, because one would wait four cycles for each of its additions.
+    """
+    taps, i, c = weights.shape[0], start + p, column + q
+    first = i - left
+    a, b, d, e = weights[0] * 0, weights[0] * 0, weights[0] * 0, weights[0] * 0
+    for k in range(0, taps - 3, 4):
+        a += weights[k] * x[o, first + k, c]
+        b += weights[k + 1] * x[o, first + k + 1, c]
+        d += weights[k + 2] * x[o, first + k + 2, c]
+        e += weights[k + 3] * x[o, first + k + 3, c]
+    for k in range(taps - taps % 4, taps):
+        a += weights[k] * x[o, first + k, c]
+    out[o, i, c] = (a + b) + (d + e)
+
+
+@jk.kernel
+def along_middle_rim(o, p, c, x, weights, start, table, cval, out):
+    """Filter along an axis that is not the last, near its ends; `table` says which element stands for each place."""
+    total, i = weights[0] * 0, start + p
+    for k in range(weights.shape[0]):
+        place = table[i + k]
+        total += weights[k] * (x[o, place, c] if place >= 0 else cval)
+    out[o, i, c] = total
+
+
+@jk.kernel
+def along_last(o, i, x, weights, start, left, out):
+    """Filter along the last axis where the whole window is inside."""
+    taps, c = weights.shape[0], start + i
+    first = c - left
+    a, b, d, e = weights[0] * 0, weights[0] * 0, weights[0] * 0, weights[0] * 0
+    for k in range(0, taps - 3, 4):
+        a += weights[k] * x[o, first + k]
+        b += weights[k + 1] * x[o, first + k + 1]
+        d += weights[k + 2] * x[o, first + k + 2]
+        e += weights[k + 3] * x[o, first + k + 3]
+    for k in range(taps - taps % 4, taps):
+        a += weights[k] * x[o, first + k]
+    out[o, c] = (a + b) + (d + e)
+
+
+@jk.kernel
+def along_rim(o, i, x, weights, start, table, cval, out):
+    """Filter along the last axis near its ends; `table` says which element stands for each place."""
+    total, c = weights[0] * 0, start + i
+    for k in range(weights.shape[0]):
+        place = table[c + k]
+        total += weights[k] * (x[o, place] if place >= 0 else cval)
+    out[o, c] = total
+
+
+_middle, _middle_rim = Launcher(along_middle), Launcher(along_middle_rim)
+_last, _last_rim = Launcher(along_last), Launcher(along_rim)
+_CACHE = 1 << 18
+"""Bytes of the rows under a window that a core's second cache holds beside what else it has."""
+
+
+def filtered(
+    x: Any, weights: np.ndarray, axis: int, left: int, mode: str, cval: float, out: Any, backend: str | None, name: str
+) -> None:
+    """Write the correlation of a C-contiguous array with a filter, `left` of whose taps lie before a point, into `out`."""
+    device, dtype, shape = operands.device_of(x), operands.dtype_of(x), tuple(x.shape)
+    n, taps = shape[axis], weights.shape[0]
+    outer, inner = math.prod(shape[:axis]), math.prod(shape[axis + 1 :])
+    places = _borders.sources(np.arange(-left, n - left + taps - 1), max(n, 1), mode, name)
+    if outer * n * inner == 0:
+        return
+    taps_there, table = (jk.asarray(a, device=device) for a in (weights.astype(dtype), places))
+    begin, end = min(left, n), max(min(left, n), n - (taps - 1 - left))
+    middle = inner > 1
+    seen = (outer, n, inner) if middle else (outer, n)
+    x, out = x.reshape(seen), out.reshape(seen)
+    if end > begin and middle:
+        width = max(64, _CACHE // (taps * dtype.itemsize)) if device is None else inner
+        for column in range(0, inner, width):
+            space = (outer, end - begin, min(width, inner - column))
+            _middle(space, backend)(x, taps_there, begin, column, left, out)
+    elif end > begin:
+        _last((outer, end - begin), backend)(x, taps_there, begin, left, out)
+    rim = _middle_rim if middle else _last_rim
+    for start, stop in ((0, begin), (end, n)):
+        if stop > start:
+            space = (outer, stop - start, *seen[2:])
+            rim(space, backend)(x, taps_there, start, table, dtype.type(cval), out)
+
+
+def contiguous(x: Any) -> Any:
+    """Return an array whose elements lie in order: a copy of a NumPy array that is otherwise laid out."""
+    return np.ascontiguousarray(x) if isinstance(x, np.ndarray) else x
+
+
+def separable(
+    x: Any, steps: list[tuple[int, np.ndarray, int, str]], cval: float, out: Any, backend: str | None, name: str
+) -> Any:
+    """Filter along several axes, one after another: (axis, weights, taps before a point, mode) for each."""
+    x = contiguous(x)
+    shape, dtype, device = tuple(x.shape), operands.dtype_of(x), operands.device_of(x)
+    result = operands.result(out, shape, dtype, device, name)
+    fresh = result
+    if isinstance(result, np.ndarray) and (not result.flags.c_contiguous or np.may_share_memory(result, x)):
+        fresh = np.empty(shape, dtype)
+    if not steps:
+        fresh[...] = x
+    spare = [operands.made(shape, (dtype,), device)] if len(steps) > 1 else []
+    targets = [fresh if (len(steps) - k) % 2 else spare[0] for k in range(len(steps))]
+    for (axis, weights, left, mode), target in zip(steps, targets, strict=True):
+        filtered(x, weights, axis, left, mode, cval, target, backend, name)
+        x = target
+    if fresh is not result:
+        result[...] = fresh
+    return operands.delivered(result, out, name)
+
+
+def taps_of(weights: Any, name: str) -> np.ndarray:
+    """Return the taps of a filter in float64.
+
+    Raises
+    ------
+    LaunchError
+        Where they are no vector, or there are none.
+    """
+    taps = np.asarray(jk.to_numpy(operands.floating(weights, name)), np.float64)
+    if taps.ndim != 1 or taps.size == 0:
+        raise LaunchError(f"jk.{name}: the weights are a vector of one or more, not of the shape {taps.shape}")
+    return taps
+
+
+def left_of(taps: int, origin: int, name: str) -> int:
+    """Return how many taps lie before a point.
+
+    Raises
+    ------
+    ValueError
+        Where the origin lies outside the filter.
+    """
+    left = taps // 2 + int(origin)
+    if not 0 <= left < taps:
+        raise ValueError(f"jk.{name}: origin={origin} puts the centre of {taps} taps outside them")
+    return left
+
+
+def correlate1d(
+    input: Any,
+    weights: Any,
+    axis: int = -1,
+    mode: str = "reflect",
+    cval: float = 0.0,
+    origin: int = 0,
+    *,
+    out: Any = None,
+    backend: str | None = None,
+) -> Any:
+    """Correlate an array with a filter along one axis.
+
+    Parameters
+    ----------
+    input : array_like or device array
+        Real numbers, of any shape with one or more dimensions.
+    weights : array_like, 1-D
+        The filter.
+    axis : int, default -1
+        The axis to filter along.
+    mode : {"reflect", "constant", "nearest", "mirror", "wrap"}
+        What stands for elements outside: of ``a b c d`` those before are ``d c b a``, `cval`, ``a a a a``, ``d c b``, or
+        ``a b c d``.
+    cval : float, default 0.0
+        The value outside, for ``"constant"``.
+    origin : int, default 0
+        How far the filter's centre is moved.
+    out : array, optional
+        Where the result goes.
+    backend : {"python", "cpu", "cuda"}, optional
+        The backend; chosen as for a launch unless given.
+
+    Returns
+    -------
+    array
+        Of the shape of `input`, float32 or float64.
+
+    Raises
+    ------
+    LaunchError
+        For weights that are no vector, and an `out` of another shape.
+    ValueError
+        For a mode that there is not, and an origin outside the filter.
+
+    Notes
+    -----
+    The definition is that of `scipy.ndimage.correlate1d`; sums are in the array's own type, four at once.
+
+    Examples
+    --------
+    >>> import numpy as np, jitkit as jk
+    >>> jk.signal.correlate1d(np.array([2.0, 8.0, 0.0, 4.0]), [1, 3])
+    array([ 8., 26.,  8., 12.])
+    """
+    name = "signal.correlate1d"
+    taps = taps_of(weights, name)
+    return _along(input, taps, axis, mode, cval, left_of(taps.size, origin, name), out, backend, name)
+
+
+def convolve1d(
+    input: Any,
+    weights: Any,
+    axis: int = -1,
+    mode: str = "reflect",
+    cval: float = 0.0,
+    origin: int = 0,
+    *,
+    out: Any = None,
+    backend: str | None = None,
+) -> Any:
+    """Convolve an array with a filter along one axis: `correlate1d` with the filter reversed.
+
+    Parameters
+    ----------
+    input, weights, axis, mode, cval, origin, out, backend
+        As for `correlate1d`.
+
+    Returns
+    -------
+    array
+        Of the shape of `input`, float32 or float64.
+
+    Raises
+    ------
+    LaunchError, ValueError
+        As for `correlate1d`.
+
+    Notes
+    -----
+    The definition is that of `scipy.ndimage.convolve1d`.
+
+    Examples
+    --------
+    >>> import numpy as np, jitkit as jk
+    >>> jk.signal.convolve1d(np.array([2.0, 8.0, 0.0, 4.0]), [1, 3])
+    array([14., 24.,  4., 16.])
+    """
+    name = "signal.convolve1d"
+    taps = taps_of(weights, name)
+    left = taps.size - 1 - left_of(taps.size, origin, name)
+    return _along(input, taps[::-1], axis, mode, cval, left, out, backend, name)
+
+
+def _along(
+    input: Any,
+    taps: np.ndarray,
+    axis: int,
+    mode: str,
+    cval: float,
+    left: int,
+    out: Any,
+    backend: str | None,
+    name: str,
+) -> Any:
+    x = operands.floating(input, name)
+    if len(x.shape) == 0:
+        raise LaunchError(f"jk.{name}: the array has no axis to filter along")
+    axis = normalize_axis_index(axis, len(x.shape), f"jk.{name}")
+    return separable(x, [(axis, taps, left, mode)], cval, out, backend, name)

@@ -1,0 +1,355 @@
+"""fft, ifft and their forms for two and more axes: discrete Fourier transforms of any length."""
+
+# Kernels take whatever they are launched with, so they carry no annotations.
+# mypy: disable-error-code="no-untyped-def,no-untyped-call"
+from __future__ import annotations
+
+import math
+from collections.abc import Sequence
+from typing import Any, Literal
+
+import numpy as np
+from numpy.lib.array_utils import normalize_axis_index
+
+import jitkit as jk
+from jitkit import operands
+from jitkit.errors import KernelTypeError, LaunchError
+from jitkit.launch.launcher import Launcher
+from jitkit.signal._fft_plan import Transform, real
+
+Norm = Literal["backward", "ortho", "forward"] | None
+
+
+@jk.kernel
+def fit_real(o, j, c, x, given, out):
+    """Make a complex number of a real one; zeros beyond the end."""
+    out[o, j, c] = complex(x[o, min(j, given - 1), c] if j < given else x[o, 0, c] * 0, x[o, 0, c] * 0)
+
+
+@jk.kernel
+def fit_complex(o, j, c, x, given, out):
+    """Copy; zeros beyond the end."""
+    out[o, j, c] = x[o, min(j, given - 1), c] if j < given else x[o, 0, c] - x[o, 0, c]
+
+
+_fit_real, _fit_complex = Launcher(fit_real), Launcher(fit_complex)
+
+
+def fft(
+    a: Any, n: int | None = None, axis: int = -1, norm: Norm = None, *, out: Any = None, backend: str | None = None
+) -> Any:
+    """Return the discrete Fourier transform along an axis.
+
+    Parameters
+    ----------
+    a : array_like or device array
+        Real or complex numbers, of any shape with one or more dimensions.
+    n : int, optional
+        The length of the transform: the axis is cut, or filled up with zeros.
+    axis : int, default -1
+        The axis to transform along.
+    norm : {"backward", "ortho", "forward"}, optional
+        Which direction is divided by `n`: the inverse one (the default), both by its root, or this one.
+    out : array, optional
+        Where the result goes.
+    backend : {"python", "cpu", "cuda"}, optional
+        The backend; chosen as for a launch unless given.
+
+    Returns
+    -------
+    array
+        complex64 for float32 and complex64, else complex128.
+
+    Raises
+    ------
+    LaunchError
+        For an `out` of another shape.
+    ValueError
+        For a length below 1, and a norm that there is not.
+
+    Notes
+    -----
+    The definition is that of `numpy.fft.fft`. Lengths whose prime factors are 13 at most go through Stockham's passes, long
+    ones as the columns and rows of a matrix (D. H. Bailey 1990); others through a convolution (L. Bluestein 1970). Twiddle
+    factors are computed in float64.
+
+    Examples
+    --------
+    >>> import numpy as np, jitkit as jk
+    >>> jk.signal.fft(np.array([1.0, 2.0, 3.0, 4.0])).round(12)
+    array([10.+0.j, -2.+2.j, -2.+0.j, -2.-2.j])
+    """
+    return along(a, n, axis, norm, False, out, backend, "signal.fft")
+
+
+def ifft(
+    a: Any, n: int | None = None, axis: int = -1, norm: Norm = None, *, out: Any = None, backend: str | None = None
+) -> Any:
+    """Return the inverse discrete Fourier transform along an axis.
+
+    Parameters
+    ----------
+    a, n, axis, norm, out, backend
+        As for `fft`.
+
+    Returns
+    -------
+    array
+        complex64 for float32 and complex64, else complex128.
+
+    Raises
+    ------
+    LaunchError, ValueError
+        As for `fft`.
+
+    Notes
+    -----
+    The definition is that of `numpy.fft.ifft`; see `fft`.
+
+    Examples
+    --------
+    >>> import numpy as np, jitkit as jk
+    >>> jk.signal.ifft(np.array([10, -2 + 2j, -2, -2 - 2j])).real.round(12)
+    array([1., 2., 3., 4.])
+    """
+    return along(a, n, axis, norm, True, out, backend, "signal.ifft")
+
+
+def fft2(
+    a: Any,
+    s: Sequence[int] | None = None,
+    axes: Sequence[int] = (-2, -1),
+    norm: Norm = None,
+    *,
+    out: Any = None,
+    backend: str | None = None,
+) -> Any:
+    """Return the discrete Fourier transform along two axes; see `fftn`.
+
+    Examples
+    --------
+    >>> import numpy as np, jitkit as jk
+    >>> jk.signal.fft2(np.eye(2)).real
+    array([[2., 0.],
+           [0., 2.]])
+    """
+    return _along_all(a, s, axes, norm, False, out, backend, "signal.fft2")
+
+
+def ifft2(
+    a: Any,
+    s: Sequence[int] | None = None,
+    axes: Sequence[int] = (-2, -1),
+    norm: Norm = None,
+    *,
+    out: Any = None,
+    backend: str | None = None,
+) -> Any:
+    """Return the inverse discrete Fourier transform along two axes; see `fftn`.
+
+    Examples
+    --------
+    >>> import numpy as np, jitkit as jk
+    >>> jk.signal.ifft2(2 * np.eye(2)).real
+    array([[1., 0.],
+           [0., 1.]])
+    """
+    return _along_all(a, s, axes, norm, True, out, backend, "signal.ifft2")
+
+
+def fftn(
+    a: Any,
+    s: Sequence[int] | None = None,
+    axes: Sequence[int] | None = None,
+    norm: Norm = None,
+    *,
+    out: Any = None,
+    backend: str | None = None,
+) -> Any:
+    """Return the discrete Fourier transform along several axes.
+
+    Parameters
+    ----------
+    a : array_like or device array
+        Real or complex numbers.
+    s : sequence of int, optional
+        The length of the transform along each axis, as `n` of `fft`.
+    axes : sequence of int, optional
+        The axes; by default all, or as many of the last as `s` is long.
+    norm : {"backward", "ortho", "forward"}, optional
+        As for `fft`.
+    out : array, optional
+        Where the result goes.
+    backend : {"python", "cpu", "cuda"}, optional
+        The backend; chosen as for a launch unless given.
+
+    Returns
+    -------
+    array
+        complex64 for float32 and complex64, else complex128.
+
+    Raises
+    ------
+    LaunchError
+        For an `out` of another shape.
+    ValueError
+        For a length below 1, another number of lengths than of axes, and a norm that there is not.
+
+    Notes
+    -----
+    The definition is that of `numpy.fft.fftn`; `fft` along one axis after another, the last one first.
+
+    Examples
+    --------
+    >>> import numpy as np, jitkit as jk
+    >>> jk.signal.fftn(np.ones((2, 4))).real
+    array([[8., 0., 0., 0.],
+           [0., 0., 0., 0.]])
+    """
+    return _along_all(a, s, axes, norm, False, out, backend, "signal.fftn")
+
+
+def ifftn(
+    a: Any,
+    s: Sequence[int] | None = None,
+    axes: Sequence[int] | None = None,
+    norm: Norm = None,
+    *,
+    out: Any = None,
+    backend: str | None = None,
+) -> Any:
+    """Return the inverse discrete Fourier transform along several axes; see `fftn`.
+
+    Examples
+    --------
+    >>> import numpy as np, jitkit as jk
+    >>> jk.signal.ifftn(jk.signal.fftn(np.ones((2, 2)))).real
+    array([[1., 1.],
+           [1., 1.]])
+    """
+    return _along_all(a, s, axes, norm, True, out, backend, "signal.ifftn")
+
+
+def numbers(a: Any, name: str) -> Any:
+    """Return an argument as an array of float32, float64, complex64 or complex128.
+
+    Raises
+    ------
+    KernelTypeError
+        Where its elements are no numbers, and for other numbers on a GPU.
+    """
+    x = operands.array(a, name)
+    dtype = operands.dtype_of(x)
+    if dtype in (np.complex64, np.complex128):
+        return x
+    if dtype.kind == "c":
+        raise KernelTypeError(f"jk.{name}: takes complex64 or complex128, not {dtype}; convert with .astype(...)")
+    return operands.floating(x, name)
+
+
+def scale_of(n: int, norm: Norm, inverse: bool, name: str) -> float:
+    """Return the factor of a direction.
+
+    Raises
+    ------
+    ValueError
+        Where there is no such norm.
+    """
+    if norm not in (None, "backward", "ortho", "forward"):
+        raise ValueError(f"jk.{name}: norm={norm!r}; there are 'backward', 'ortho' and 'forward'")
+    if norm == "ortho":
+        return 1 / math.sqrt(n)
+    return 1 / n if (norm == "forward") != inverse else 1.0
+
+
+def length_of(n: int, name: str) -> int:
+    """Return the length of a transform.
+
+    Raises
+    ------
+    ValueError
+        Where it is no integer from 1.
+    """
+    if n != int(n) or n < 1:
+        raise ValueError(f"jk.{name}: a transform has an integer length of 1 or more, not {n}")
+    return int(n)
+
+
+def axis_of(x: Any, axis: int, name: str) -> int:
+    """Return an axis, counted from the first.
+
+    Raises
+    ------
+    LaunchError
+        Where the array has no dimension.
+    """
+    if len(x.shape) == 0:
+        raise LaunchError(f"jk.{name}: the array has no axis to transform along")
+    return normalize_axis_index(axis, len(x.shape), f"jk.{name}")
+
+
+def fitted(x: Any, axis: int, n: int, dtype: np.dtype[Any], backend: str | None) -> Any:
+    """Return an array as contiguous complex numbers with so many along an axis: itself where it is that already."""
+    shape, given = tuple(x.shape), x.shape[axis]
+    same = operands.dtype_of(x) == dtype and given == n
+    if same and (not isinstance(x, np.ndarray) or x.flags.c_contiguous):
+        return x
+    x = np.ascontiguousarray(x) if isinstance(x, np.ndarray) else x
+    if same:
+        return x
+    whole = (*shape[:axis], n, *shape[axis + 1 :])
+    out = operands.made(whole, (dtype,), operands.device_of(x))
+    outer, inner = math.prod(shape[:axis]), math.prod(shape[axis + 1 :])
+    if outer * inner and given:
+        launch = _fit_complex if operands.dtype_of(x).kind == "c" else _fit_real
+        launch((outer, n, inner), backend)(x.reshape((outer, given, inner)), given, out.reshape((outer, n, inner)))
+    elif outer * inner:
+        out[...] = np.zeros(whole, dtype)
+    return out
+
+
+def along(a: Any, n: int | None, axis: int, norm: Norm, inverse: bool, out: Any, backend: str | None, name: str) -> Any:
+    """Transform along one axis, in either direction."""
+    x = numbers(a, name)
+    axis = axis_of(x, axis, name)
+    n = length_of(x.shape[axis] if n is None else n, name)
+    scale = scale_of(n, norm, inverse, name)
+    dtype = np.result_type(operands.dtype_of(x), np.complex64)
+    x = fitted(x, axis, n, dtype, backend)
+    shape, device = tuple(x.shape), operands.device_of(x)
+    result = operands.result(out, shape, dtype, device, name)
+    fresh = result
+    if isinstance(result, np.ndarray) and (not result.flags.c_contiguous or np.may_share_memory(result, x)):
+        fresh = np.empty(shape, dtype)
+    outer, inner = math.prod(shape[:axis]), math.prod(shape[axis + 1 :])
+    if outer * inner:
+        parts = np.dtype(np.float32 if dtype == np.complex64 else np.float64)
+        Transform(parts, device, inverse, backend)(real(x), real(fresh), outer, n, inner, scale)
+    if fresh is not result:
+        result[...] = fresh
+    return operands.delivered(result, out, name)
+
+
+def _along_all(
+    a: Any,
+    s: Sequence[int] | None,
+    axes: Sequence[int] | None,
+    norm: Norm,
+    inverse: bool,
+    out: Any,
+    backend: str | None,
+    name: str,
+) -> Any:
+    x = numbers(a, name)
+    if axes is None:
+        axes = range(len(x.shape)) if s is None else range(-len(s), 0)
+    if s is not None and len(s) != len(axes):
+        raise ValueError(f"jk.{name}: s has {len(s)} lengths for {len(axes)} axes")
+    lengths = [None] * len(axes) if s is None else list(s)
+    if not axes:
+        return operands.delivered(fitted(x, 0, x.shape[0], np.dtype(complex), backend), out, name)
+    pairs = list(zip(axes, lengths, strict=True))[::-1]
+    for axis, n in pairs[:-1]:
+        x = along(x, n, axis, norm, inverse, None, backend, name)
+    axis, n = pairs[-1]
+    return along(x, n, axis, norm, inverse, out, backend, name)

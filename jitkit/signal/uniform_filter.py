@@ -1,0 +1,79 @@
+"""uniform_filter: the mean over a box around each element."""
+
+from __future__ import annotations
+
+from typing import Any
+
+import numpy as np
+
+from jitkit import operands
+from jitkit.signal.correlate1d import left_of, separable
+from jitkit.signal.gaussian_filter import per_axis
+
+
+def uniform_filter(
+    input: Any,
+    size: Any = 3,
+    mode: Any = "reflect",
+    cval: float = 0.0,
+    origin: Any = 0,
+    *,
+    axes: Any = None,
+    out: Any = None,
+    backend: str | None = None,
+) -> Any:
+    """Return the mean over a box around each element.
+
+    Parameters
+    ----------
+    input : array_like or device array
+        Real numbers, of any shape.
+    size : int or sequence of int, default 3
+        Elements of the box, one number for all axes or one for each.
+    mode : str or sequence of str, default "reflect"
+        What stands for elements outside; see `correlate1d`.
+    cval : float, default 0.0
+        The value outside, for ``"constant"``.
+    origin : int or sequence of int, default 0
+        How far the box is moved.
+    axes : None, int or tuple of int, optional
+        The axes to filter along; all by default.
+    out : array, optional
+        Where the result goes.
+    backend : {"python", "cpu", "cuda"}, optional
+        The backend; chosen as for a launch unless given.
+
+    Returns
+    -------
+    array
+        Of the shape of `input`, float32 or float64.
+
+    Raises
+    ------
+    LaunchError
+        For a sequence that is not as long as there are axes, and an `out` of another shape.
+    ValueError
+        For a mode that there is not, a size below 1, and an origin outside the box.
+
+    Notes
+    -----
+    The definition is that of `scipy.ndimage.uniform_filter`. Each mean is a sum of its own, not one that slides: rounding
+    errors do not run on along an axis, and infinities and NaN stay in their boxes. The work grows with `size`.
+
+    Examples
+    --------
+    >>> import numpy as np, jitkit as jk
+    >>> jk.signal.uniform_filter(np.array([0.0, 3.0, 6.0, 0.0]), 3)
+    array([1., 3., 3., 2.])
+    """
+    name = "signal.uniform_filter"
+    x = operands.floating(input, name)
+    along = operands.axes_of(axes, len(x.shape), name)
+    sizes, modes = per_axis(size, along, "size", name), per_axis(mode, along, "mode", name)
+    steps = []
+    for axis, taps, beyond, moved in zip(along, sizes, modes, per_axis(origin, along, "origin", name), strict=True):
+        if taps != int(taps) or taps < 1:
+            raise ValueError(f"jk.{name}: size={taps}; a box has an integer number of elements, 1 or more")
+        if taps > 1:
+            steps.append((axis, np.full(int(taps), 1 / taps), left_of(int(taps), moved, name), beyond))
+    return separable(x, steps, cval, out, backend, name)

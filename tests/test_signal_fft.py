@@ -1,0 +1,140 @@
+"""`jk.signal.fft` and its kin against NumPy, on every backend."""
+
+from __future__ import annotations
+
+import numpy as np
+import pytest
+from hypothesis import given, settings
+from hypothesis import strategies as st
+
+import jitkit as jk
+from jitkit import signal
+
+RNG = np.random.default_rng(5)
+NORMS = (None, "backward", "ortho", "forward")
+
+
+def complex_numbers(shape, dtype=np.complex128):
+    return (RNG.standard_normal(shape) + 1j * RNG.standard_normal(shape)).astype(dtype)
+
+
+def close(got, expected, eps):
+    assert got.shape == expected.shape
+    largest = np.abs(expected).max(initial=0)
+    np.testing.assert_allclose(got, expected, rtol=0, atol=32 * eps * max(largest, 1e-30))
+
+
+# Stockham's passes of each radix, a matrix of columns and rows, and the convolution; alone, and more than a tile's lanes.
+@pytest.mark.parametrize("n", [1, 2, 12, 35, 64, 66, 17, 256])
+def test_transforms_as_numpy(n, backend):
+    rows = (1, 18) if backend == "cpu" or n < 40 else (1,)
+    for shape, axis in [((r, n), 1) for r in rows] + [((n, 5), 0)]:
+        x = complex_numbers(shape, np.complex64)
+        for name in ("fft", "ifft"):
+            got = getattr(signal, name)(x, axis=axis, backend=backend)
+            assert got.dtype == np.complex64
+            close(got, getattr(np.fft, name)(x.astype(complex), axis=axis), 1.2e-7)
+
+
+@given(st.integers(1, 400), st.integers(1, 20), st.booleans(), st.sampled_from(NORMS))
+@settings(max_examples=60)
+def test_any_length(n, count, last, norm):
+    x = complex_numbers((count, n) if last else (n, count))
+    for name in ("fft", "ifft"):
+        got = getattr(signal, name)(x, axis=int(last), norm=norm, backend="cpu")
+        close(got, getattr(np.fft, name)(x, axis=int(last), norm=norm), 2.3e-16)
+
+
+@pytest.mark.parametrize("n", [2048, 5000, 3 * 2**13, 2**17, 10_007, 65_536 * 3 + 1])
+def test_long_transforms(n):
+    for rows in (1, 3):
+        x = complex_numbers((rows, n))
+        close(signal.fft(x, backend="cpu"), np.fft.fft(x), 2.3e-16)
+        close(signal.ifft(signal.fft(x, backend="cpu"), backend="cpu"), x, 2.3e-16)
+
+
+def test_many_long_transforms():
+    x = complex_numbers((40, 4096), np.complex64)
+    close(signal.fft(x, backend="cpu"), np.fft.fft(x.astype(complex)), 1.2e-7)
+
+
+@pytest.mark.parametrize("n", [2, 8, 30])
+def test_real_transforms_as_numpy(n, backend):
+    x = RNG.standard_normal((3, n)).astype(np.float32)
+    got = signal.rfft(x, backend=backend)
+    assert got.dtype == np.complex64
+    close(got, np.fft.rfft(x.astype(float)), 1.2e-7)
+    half = complex_numbers((3, n // 2 + 1), np.complex64)
+    got = signal.irfft(half, backend=backend)
+    assert got.dtype == np.float32
+    close(got, np.fft.irfft(half.astype(complex)), 1.2e-7)
+
+
+@given(st.integers(1, 60), st.one_of(st.none(), st.integers(1, 70)), st.integers(0, 1), st.sampled_from(NORMS))
+@settings(max_examples=60)
+def test_real_transforms_of_any_length(length, n, axis, norm):
+    x = RNG.standard_normal((length, 4) if axis == 0 else (4, length))
+    close(signal.rfft(x, n, axis, norm, backend="cpu"), np.fft.rfft(x, n, axis, norm), 2.3e-16)
+    if n is not None or length > 1:
+        z = x + 1j * RNG.standard_normal(x.shape)
+        close(signal.irfft(z, n, axis, norm, backend="cpu"), np.fft.irfft(z, n, axis, norm), 2.3e-16)
+    close(signal.fft(x, n, axis, norm, backend="cpu"), np.fft.fft(x, n, axis, norm), 2.3e-16)
+
+
+def test_several_axes(backend):
+    x = complex_numbers((3, 4, 6), np.complex64)
+    wide = x.astype(complex)
+    close(signal.fft2(x, backend=backend), np.fft.fft2(wide), 1.2e-7)
+    close(signal.ifftn(x, axes=(0, 2), backend=backend), np.fft.ifftn(wide, axes=(0, 2)), 1.2e-7)
+    if backend == "cpu":
+        close(signal.ifft2(x, (5, 3), backend=backend), np.fft.ifft2(wide, (5, 3)), 1.2e-7)
+        close(signal.fftn(x, norm="ortho", backend=backend), np.fft.fftn(wide, norm="ortho"), 1.2e-7)
+
+
+def test_arrays_of_every_kind():
+    x = complex_numbers((6, 10))
+    expected = np.fft.fft(x)
+    frozen = x.copy()
+    frozen.flags.writeable = False
+    for given_x in (np.asfortranarray(x), x[::-1][::-1], np.repeat(x, 2, axis=1)[:, ::2], frozen, x.tolist()):
+        close(signal.fft(given_x), expected, 2.3e-16)
+    for out in (np.zeros((6, 10), complex), np.zeros((10, 6), complex).T, np.zeros((6, 10), np.complex64)):
+        assert signal.fft(x, out=out) is out
+        close(out, expected, 1.2e-7 if out.dtype == np.complex64 else 2.3e-16)
+    inplace = x.copy()
+    close(signal.fft(inplace, out=inplace), expected, 2.3e-16)
+    assert signal.fft(np.zeros((0, 4))).shape == (0, 4)
+    assert signal.rfft(np.zeros((0, 4))).shape == (0, 3)
+    assert signal.fft(np.arange(4, dtype=np.int16)).dtype == complex
+    assert signal.fft(np.arange(4, dtype=np.float32)).dtype == np.complex64
+    np.testing.assert_array_equal(
+        np.isnan(signal.fft(np.array([[1.0, np.nan], [1, 2]]))), [[True, True], [False, False]]
+    )
+
+
+def test_device_arrays_stay_on_the_device():
+    x = complex_numbers((3, 12), np.complex64)
+    with jk.emulate_cuda():
+        there = signal.fft(jk.asarray(x, device="cuda"))
+        assert not isinstance(there, np.ndarray)
+        close(jk.to_numpy(there), np.fft.fft(x.astype(complex)), 1.2e-7)
+
+
+@pytest.mark.parametrize(
+    ("call", "error", "message"),
+    [
+        (lambda x: signal.fft(x, 0), ValueError, "length of 1 or more, not 0"),
+        (lambda x: signal.fft(x[:, :0]), ValueError, "length of 1 or more, not 0"),
+        (lambda x: signal.fft(x, norm="both"), ValueError, "norm='both'; there are 'backward'"),
+        (lambda x: signal.fft(1.0), jk.LaunchError, "no axis"),
+        (lambda x: signal.fft(x, axis=2), np.exceptions.AxisError, "out of bounds"),
+        (lambda x: signal.fft(x, out=np.zeros((4, 4), complex)), jk.LaunchError, "out= has the shape"),
+        (lambda x: signal.fft(x, out=np.zeros((4, 6))), jk.KernelTypeError, "cannot hold"),
+        (lambda x: signal.fft(np.array(["a"])), jk.KernelTypeError, "no numbers"),
+        (lambda x: signal.rfft(x * 1j), jk.KernelTypeError, "real numbers"),
+        (lambda x: signal.fft2(x, (3,)), ValueError, "1 lengths for 2 axes"),
+    ],
+)
+def test_mistakes_are_named(call, error, message):
+    with pytest.raises(error, match=message):
+        call(RNG.random((4, 6)))

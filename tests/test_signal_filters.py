@@ -1,0 +1,193 @@
+"""`jk.signal` filters, convolutions and medians against SciPy, on every backend."""
+
+from __future__ import annotations
+
+import numpy as np
+import pytest
+import scipy.ndimage
+import scipy.signal
+from hypothesis import given, settings
+from hypothesis import strategies as st
+
+import jitkit as jk
+from jitkit import signal
+from jitkit.cases import signal_bilateral_filter as bilateral_case
+from jitkit.cases.case import Problem
+
+MODES = ("reflect", "constant", "nearest", "mirror", "wrap")
+RNG = np.random.default_rng(3)
+IMAGE = RNG.random((9, 20)).astype(np.float32)
+
+
+def close(got, expected):
+    assert got.dtype == IMAGE.dtype
+    assert isinstance(got, np.ndarray)
+    np.testing.assert_allclose(got, expected, rtol=2e-5, atol=2e-6)
+
+
+@pytest.mark.parametrize("mode", MODES)
+def test_filters_along_an_axis_as_scipy(mode, backend):
+    for taps, origin in ((4, 1), (5, -1), (25, 0)):
+        weights = RNG.random(taps)
+        for axis in (0, 1):
+            for name in ("correlate1d", "convolve1d"):
+                got = getattr(signal, name)(IMAGE, weights, axis, mode, 0.5, origin, backend=backend)
+                theirs = getattr(scipy.ndimage, name)(IMAGE.astype(float), weights, axis, None, mode, 0.5, origin)
+                close(got, theirs)
+
+
+@given(
+    st.lists(st.integers(1, 9), min_size=1, max_size=4), st.integers(1, 12), st.integers(0, 3), st.sampled_from(MODES)
+)
+@settings(max_examples=60)
+def test_filters_any_shape(shape, taps, axis, mode):
+    x, weights = RNG.random(shape), RNG.random(taps)
+    axis %= len(shape)
+    for given_x in (x, np.asfortranarray(x), x[::-1]):
+        got = signal.correlate1d(given_x, weights, axis, mode, backend="cpu")
+        np.testing.assert_allclose(got, scipy.ndimage.correlate1d(given_x, weights, axis, None, mode), rtol=1e-12)
+
+
+def test_gaussians_and_boxes_as_scipy(backend):
+    wide = IMAGE.astype(float)
+    for order in (0, 1, (0, 2)):
+        close(
+            signal.gaussian_filter(IMAGE, 1.3, order, backend=backend), scipy.ndimage.gaussian_filter(wide, 1.3, order)
+        )
+    got = signal.gaussian_filter(IMAGE, (2, 0.5), mode=("wrap", "mirror"), truncate=2, backend=backend)
+    close(got, scipy.ndimage.gaussian_filter(wide, (2, 0.5), mode=("wrap", "mirror"), truncate=2))
+    close(signal.gaussian_filter(IMAGE, 2, axes=1, radius=3, backend=backend),
+          scipy.ndimage.gaussian_filter(wide, 2, axes=(1,), radius=3))  # fmt: skip
+    for size, origin in ((3, 0), ((4, 7), (0, 1))):
+        got = signal.uniform_filter(IMAGE, size, "constant", 2.0, origin, backend=backend)
+        close(got, scipy.ndimage.uniform_filter(wide, size, None, "constant", 2.0, origin))
+
+
+@pytest.mark.parametrize("mode", MODES)
+def test_medians_as_scipy(mode, backend):
+    for size in (1, 3, (2, 5), 9) if backend == "cpu" else (3, 9):  # 81 elements are searched, fewer sorted
+        got = signal.median_filter(IMAGE, size, mode, 0.5, backend=backend)
+        np.testing.assert_array_equal(got, scipy.ndimage.median_filter(IMAGE, size, mode=mode, cval=0.5))
+
+
+def test_medians_of_what_is_not_common():
+    x = RNG.random(300)
+    x[40:60], x[61], x[90] = np.inf, -np.inf, -0.0
+    for size in (5, 90):
+        np.testing.assert_array_equal(signal.median_filter(x, size), scipy.ndimage.median_filter(x, size))
+    cross = np.array([[0, 1, 0], [1, 1, 1], [0, 1, 0]])
+    image = IMAGE.astype(float)
+    got = signal.median_filter(image, footprint=cross, origin=(1, 0))
+    np.testing.assert_array_equal(got, scipy.ndimage.median_filter(image, footprint=cross, origin=(1, 0)))
+    values = np.exp(RNG.normal(0, 80, (12, 15)))  # halving the range takes many turns
+    np.testing.assert_array_equal(signal.median_filter(values, 9), scipy.ndimage.median_filter(values, 9))
+
+
+@pytest.mark.parametrize("mode", ["full", "same", "valid"])
+def test_convolves_as_scipy(mode, backend):
+    for first, second in (((40,), (6,)), ((3, 7), (8, 9)), ((9, 20), (4, 3)), ((4, 5, 6), (2, 3, 2))):
+        x, w = RNG.random(first).astype(np.float32), RNG.random(second).astype(np.float32)
+        for name in ("convolve", "correlate"):
+            got = getattr(signal, name)(x, w, mode, backend=backend)
+            close(got, getattr(scipy.signal, name)(x.astype(float), w.astype(float), mode, "direct"))
+
+
+@pytest.mark.parametrize("method", ["auto", "direct", "fft"])
+@pytest.mark.parametrize("mode", ["full", "same", "valid"])
+def test_convolves_by_each_method(mode, method):
+    for first, second, imaginary in (((700,), (500,), 0), ((30, 40), (9, 40), 1), ((4, 5, 6), (3, 5, 2), 0)):
+        x, w = RNG.random(first) + imaginary * 1j * RNG.random(first), RNG.random(second)
+        for name in ("convolve", "correlate"):
+            got = getattr(signal, name)(x, w, mode, method, backend="cpu")
+            expected = getattr(scipy.signal, name)(x, w, mode, "direct")
+            np.testing.assert_allclose(got, expected, rtol=1e-9, atol=1e-9)
+
+
+def test_bilateral_of_grey_and_colour(backend):
+    def expected(image, **channel):
+        return bilateral_case.reference(Problem(0, (image, np.zeros(image.shape)), ("out",)))["out"]
+
+    sigmas = (bilateral_case.SIGMA_SPACE, bilateral_case.SIGMA_RANGE, bilateral_case.RADIUS)
+    close(signal.bilateral_filter(IMAGE, *sigmas, backend=backend), expected(IMAGE))
+    # A colour image whose channels are equal is a grey one with differences root three times as large.
+    colour = np.repeat(IMAGE[..., None], 3, axis=2) / np.float32(np.sqrt(3))
+    got = signal.bilateral_filter(colour, *sigmas, backend=backend)
+    for k in range(3):
+        close(got[..., k] * np.float32(np.sqrt(3)), expected(IMAGE))
+
+
+def test_bilateral_tells_colours_apart():
+    image = np.zeros((6, 8, 3))
+    image[:, 4:, 1] = 1
+    np.testing.assert_allclose(signal.bilateral_filter(image, 2, 0.05, 2), image, atol=1e-12)
+    shifted = signal.bilateral_filter(image, 2, 5.0, 2)
+    assert 0.1 < shifted[3, 3, 1] < 0.5
+    np.testing.assert_array_equal(shifted[..., 0], 0)
+
+
+OPERATIONS = {
+    "correlate1d": lambda x, **kw: signal.correlate1d(x, [1, 2, 1], **kw),
+    "gaussian_filter": lambda x, **kw: signal.gaussian_filter(x, 1.0, **kw),
+    "uniform_filter": lambda x, **kw: signal.uniform_filter(x, 3, **kw),
+    "median_filter": lambda x, **kw: signal.median_filter(x, 3, **kw),
+    "bilateral_filter": lambda x, **kw: signal.bilateral_filter(x, 1.0, 0.3, 2, **kw),
+    "convolve": lambda x, **kw: signal.convolve(x, np.ones((2, 2)), "same", **kw),
+}
+
+
+@pytest.mark.parametrize("name", OPERATIONS)
+def test_arrays_of_every_kind(name):
+    run, x = OPERATIONS[name], RNG.random((7, 9))
+    expected = run(x)
+    frozen = x.copy()
+    frozen.flags.writeable = False
+    for given_x in (np.asfortranarray(x), x[::-1][::-1], frozen, x.tolist()):
+        np.testing.assert_array_equal(run(given_x), expected)
+    np.testing.assert_allclose(run((x * 9).astype(int)), run((x * 9).astype(int).astype(float)))
+    for out in (np.zeros((7, 9)), np.zeros((9, 7)).T, np.zeros((14, 9))[::2], np.zeros((7, 9), np.float32)):
+        assert run(x, out=out) is out
+        np.testing.assert_allclose(out, expected, rtol=1e-6)
+    inplace = x.copy()
+    np.testing.assert_allclose(run(inplace, out=inplace), expected)
+    assert run(np.zeros((0, 4))).shape == (0, 4)
+    with pytest.raises(jk.LaunchError, match=rf"jk.signal.{name}: out= has the shape \(3, 3\)"):
+        run(x, out=np.zeros((3, 3)))
+    with pytest.raises(jk.KernelTypeError, match=f"jk.signal.{name}"):
+        run(np.array([["a"]]))
+
+
+def test_device_arrays_stay_on_the_device():
+    with jk.emulate_cuda():
+        there = jk.asarray(IMAGE, device="cuda")
+        for run in (OPERATIONS["correlate1d"], OPERATIONS["median_filter"]):
+            got = run(there)
+            assert not isinstance(got, np.ndarray)
+            close(jk.to_numpy(got), run(IMAGE))
+
+
+@pytest.mark.parametrize(
+    ("call", "error", "message"),
+    [
+        (lambda x: signal.correlate1d(x, [1, 2], mode="mirrored"), ValueError, "mode='mirrored'; there are 'reflect'"),
+        (lambda x: signal.correlate1d(x, [1, 2], origin=3), ValueError, "origin=3 puts the centre of 2 taps"),
+        (lambda x: signal.correlate1d(x, [[1, 2]]), jk.LaunchError, "weights are a vector"),
+        (lambda x: signal.correlate1d(1.0, [1, 2]), jk.LaunchError, "no axis"),
+        (lambda x: signal.correlate1d(x, [1, 2], axis=5), np.exceptions.AxisError, "out of bounds"),
+        (lambda x: signal.gaussian_filter(x, (1, 2, 3)), jk.LaunchError, "sigma has 3 values for 2 axes"),
+        (lambda x: signal.gaussian_filter(x, 1, order=-1), ValueError, "order=-1"),
+        (lambda x: signal.uniform_filter(x, 0), ValueError, "size=0"),
+        (lambda x: signal.median_filter(x, 0), ValueError, "size=0"),
+        (lambda x: signal.median_filter(x[None], 3), jk.LaunchError, "not 3 dimensions"),
+        (lambda x: signal.median_filter(x, footprint=np.ones((9, 9))), jk.LaunchError, "81 elements"),
+        (lambda x: signal.convolve(x, x[0]), jk.LaunchError, "as many dimensions"),
+        (lambda x: signal.convolve(x, x, "some"), ValueError, "mode='some'"),
+        (lambda x: signal.convolve(x, x, method="fast"), ValueError, "method='fast'"),
+        (lambda x: signal.convolve(x, np.ones((2, 30)), "valid"), ValueError, "one array lies in the other"),
+        (lambda x: signal.bilateral_filter(x[0]), jk.LaunchError, "takes .rows, columns."),
+        (lambda x: signal.bilateral_filter(x, 0.0), ValueError, "both are positive"),
+        (lambda x: signal.bilateral_filter(x, radius=-1), ValueError, "radius=-1"),
+    ],
+)
+def test_mistakes_are_named(call, error, message):
+    with pytest.raises(error, match=message):
+        call(IMAGE)
