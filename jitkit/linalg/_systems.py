@@ -1,0 +1,89 @@
+"""What solvers of many small systems share: matrices and right-hand sides brought into the shapes of their kernels."""
+
+from __future__ import annotations
+
+import math
+from typing import Any, NamedTuple
+
+import numpy as np
+
+from jitkit import operands
+from jitkit.errors import LaunchError
+
+
+class Systems(NamedTuple):
+    """Systems of equations side by side.
+
+    Attributes
+    ----------
+    a : array, shape (count, n, n)
+    b : array, shape (count, n, k)
+    shape : tuple of int
+        Of the result.
+    """
+
+    a: Any
+    b: Any
+    shape: tuple[int, ...]
+
+
+def square(a: Any, name: str) -> Any:
+    """Return matrices (count, n, n).
+
+    Raises
+    ------
+    LaunchError
+        Where they are not square.
+    """
+    shape = tuple(a.shape)
+    if len(shape) < 2 or shape[-1] != shape[-2]:
+        raise LaunchError(f"jk.{name}: takes square matrices (..., n, n), not the shape {shape}")
+    return a.reshape((math.prod(shape[:-2]), *shape[-2:]))
+
+
+def systems(a: Any, b: Any, vectors: bool, name: str) -> Systems:
+    """Return systems of equations, stacks broadcast on the host.
+
+    Parameters
+    ----------
+    a, b : array
+        Matrices and right-hand sides, of one dtype and in one place.
+    vectors : bool
+        Whether each right-hand side is a vector, and not a matrix.
+    name : str
+        Who asks.
+
+    Raises
+    ------
+    LaunchError
+        For shapes that do not fit.
+    """
+    matrices, sides = tuple(a.shape), tuple(b.shape)
+    square(a, name)
+    core = (*sides, 1) if vectors else sides
+    if len(core) < 2 or core[-2] != matrices[-1]:
+        raise LaunchError(
+            f"jk.{name}: matrices of the shape {matrices} and right-hand sides of the shape {sides} do not fit: {matrices[-1]} "
+            "equations each"
+        )
+    try:
+        stack = np.broadcast_shapes(matrices[:-2], core[:-2])
+    except ValueError:
+        raise LaunchError(f"jk.{name}: the stacks of the shapes {matrices} and {sides} do not broadcast") from None
+    if operands.device_of(a) is None:
+        a = np.broadcast_to(a, (*stack, *matrices[-2:]))
+        b = np.broadcast_to(b.reshape(core), (*stack, *core[-2:]))
+    elif matrices[:-2] != core[:-2]:
+        raise LaunchError(f"jk.{name}: stacks on a GPU are of one shape, not {matrices[:-2]} and {core[:-2]}")
+    count = math.prod(stack)
+    shape = (*stack, *(core[-2:-1] if vectors else core[-2:]))
+    return Systems(a.reshape((count, *matrices[-2:])), b.reshape((count, *core[-2:])), shape)
+
+
+def copy(x: Any) -> Any:
+    """Return a contiguous copy of an array that a kernel may write over."""
+    if operands.device_of(x) is None:
+        return np.array(x, order="C")
+    made = operands.made(tuple(x.shape), (operands.dtype_of(x),), operands.device_of(x))
+    made[...] = x
+    return made
