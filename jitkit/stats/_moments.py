@@ -1,0 +1,374 @@
+"""The kernels of the moments: each block in two passes while it lies in the cache, and the blocks merged about the common mean.
+
+The first pass over a block gives its mean, the second the powers of deviations from it, with the correction for the
+rounding of that mean. Blocks are merged in float64 by the formulas for several sets at once, so a float32 result is no
+worse than one from float64 sums. The array is read from memory once.
+
+Sources: T. F. Chan, G. H. Golub, R. J. LeVeque, Algorithms for computing the sample variance, Am. Stat. 37, 242-247, 1983;
+P. Pebay, Formulas for robust, one-pass parallel computation of covariances and arbitrary-order statistical moments,
+Sandia report SAND2008-6212, 2008.
+"""
+
+# Kernels take whatever they are launched with, so they carry no annotations.
+# mypy: disable-error-code="no-untyped-def,no-untyped-call"
+from __future__ import annotations
+
+import functools
+import math
+from collections.abc import Callable
+from typing import Any
+
+import numpy as np
+
+import jitkit as jk
+from jitkit.launch.launcher import Launcher
+
+MEAN, VAR, STD, SKEW, KURTOSIS, SUM = range(6)
+
+BLOCK = 2048
+"""Elements of a row that are taken twice: 16 KB at most, half of a first-level cache."""
+SHORT, MANY = 32, 64
+"""Rows so short are taken side by side where there are so many: each has too little for a vector of its own."""
+LANES = 32
+"""Neighbouring elements of a block that go to the threads of a warp; on a host a block is one point's."""
+SPAN, TILE = 64, 512
+"""Rows and columns that a point takes twice where the axis is not the last: 256 KB at most, half of a second-level cache."""
+RUN = 8
+"""Rows that are added up before the sum joins the one in memory."""
+
+
+def settled(n, mean, d1, d2, d3, d4):
+    """Return mean and sums of powers of deviations from it, given those from a rounded mean."""
+    shift = d1 / max(n, 1.0)
+    m2 = max(d2 - shift * d1, 0.0) if d2 == d2 else d2
+    m3 = d3 - 3.0 * shift * d2 + 2.0 * shift * shift * d1
+    m4 = d4 - 4.0 * shift * d3 + 6.0 * shift * shift * d2 - 3.0 * shift * shift * shift * d1
+    return mean + shift, m2, m3, m4
+
+
+def row_moments(order: int, skip: bool) -> Callable[..., Any]:
+    """Return ``of(x, r, first, last, step)``: count, mean and sums of powers of deviations; `skip` leaves NaN out."""
+
+    def mean_of(x, r, first, last, step):
+        total = 0.0
+        found = np.int32(0)
+        for k in range(first, last, step):
+            v = x[r, k]
+            if skip:
+                total += v if v == v else 0.0
+                found += np.int32(1) if v == v else np.int32(0)
+            else:
+                total += v
+        n = int(found) if skip else (last - first + step - 1) // step
+        return n, total / max(n, 1)  # of the dtype of the elements, as an integer of Python's widens nothing
+
+    def first_only(x, r, first, last, step):
+        n, mean = mean_of(x, r, first, last, step)
+        return np.float64(n), np.float64(mean), 0.0, 0.0, 0.0
+
+    def second(x, r, first, last, step):
+        n, m = mean_of(x, r, first, last, step)
+        d1 = 0.0
+        d2 = 0.0
+        for k in range(first, last, step):
+            d = x[r, k] - m
+            if skip:
+                d = d if d == d else 0.0
+            d1 += d
+            d2 += d * d
+        mean, m2, _, _ = settled(n, np.float64(m), np.float64(d1), np.float64(d2), 0.0, 0.0)
+        return np.float64(n), mean, m2, 0.0, 0.0
+
+    def fourth(x, r, first, last, step):
+        n, m = mean_of(x, r, first, last, step)
+        d1 = 0.0
+        d2 = 0.0
+        d3 = 0.0
+        d4 = 0.0
+        for k in range(first, last, step):
+            d = x[r, k] - m
+            if skip:
+                d = d if d == d else 0.0
+            e = d * d
+            d1 += d
+            d2 += e
+            d3 += e * d
+            d4 += e * e
+        mean, m2, m3, m4 = settled(n, np.float64(m), np.float64(d1), np.float64(d2), np.float64(d3), np.float64(d4))
+        return np.float64(n), mean, m2, m3, m4
+
+    return {1: first_only, 2: second, 4: fourth}[order]
+
+
+def _sum_rows(height: int, skip: bool) -> Callable[..., None]:
+    """Return ``add(x, o, s, k, c0, c1, part)``, which adds `height` rows from row k on to counts and sums."""
+
+    def add(x, o, s, k, c0, c1, part):
+        for c in range(c0, c1):
+            total = 0.0
+            found = 0
+            for j in range(height):
+                v = x[o, k + j, c]
+                if skip:
+                    total += v if v == v else 0.0
+                    found += 1 if v == v else 0
+                else:
+                    total += v
+            part[0, o, s, c] += np.float64(found if skip else height)
+            part[1, o, s, c] += np.float64(total)
+
+    return add
+
+
+def _power_rows(height: int, order: int, skip: bool) -> Callable[..., None]:
+    """Return ``add(x, o, s, k, c0, c1, centre, part)``: the same for powers of deviations from `centre`."""
+
+    def add(x, o, s, k, c0, c1, centre, part):
+        for c in range(c0, c1):
+            m = centre[o, s, c]
+            d1 = 0.0
+            d2 = 0.0
+            d3 = 0.0
+            d4 = 0.0
+            for j in range(height):
+                d = x[o, k + j, c] - m
+                if skip:
+                    d = d if d == d else 0.0
+                e = d * d
+                d1 += d
+                d2 += e
+                d3 += e * d
+                d4 += e * e
+            part[1, o, s, c] += np.float64(d1)
+            part[2, o, s, c] += np.float64(d2)
+            if order > 2:
+                part[3, o, s, c] += np.float64(d3)
+                part[4, o, s, c] += np.float64(d4)
+
+    return add
+
+
+def column_moments(order: int, skip: bool) -> Callable[..., None]:
+    """Return ``of(x, o, s, first, last, c0, c1, centre, part)``, which writes the moments of columns c0 to c1.
+
+    Their sums are kept in `part`, and the rounded means in `centre`, so that rows are read as they lie in memory.
+    """
+    planes = PLANES[order]
+    sum_heap, sum_row = _sum_rows(RUN, skip), _sum_rows(1, skip)
+    power_heap, power_row = _power_rows(RUN, order, skip), _power_rows(1, order, skip)
+
+    def of(x, o, s, first, last, c0, c1, centre, part):
+        whole = first + (last - first) // RUN * RUN
+        for plane in range(planes):
+            for c in range(c0, c1):
+                part[plane, o, s, c] = 0.0
+        for k in range(first, whole, RUN):
+            sum_heap(x, o, s, k, c0, c1, part)
+        for k in range(whole, last):
+            sum_row(x, o, s, k, c0, c1, part)
+        for c in range(c0, c1):
+            part[1, o, s, c] /= max(part[0, o, s, c], 1.0)
+        if order > 1:
+            for c in range(c0, c1):
+                centre[o, s, c] = part[1, o, s, c]
+                part[1, o, s, c] = 0.0
+            for k in range(first, whole, RUN):
+                power_heap(x, o, s, k, c0, c1, centre, part)
+            for k in range(whole, last):
+                power_row(x, o, s, k, c0, c1, centre, part)
+            for c in range(c0, c1):
+                settle(o, s, c, centre, part)
+
+    def settle(o, s, c, centre, part):
+        d3 = part[3, o, s, c] if order > 2 else 0.0
+        d4 = part[4, o, s, c] if order > 2 else 0.0
+        m = np.float64(centre[o, s, c])
+        mean, m2, m3, m4 = settled(part[0, o, s, c], m, part[1, o, s, c], part[2, o, s, c], d3, d4)
+        part[1, o, s, c] = mean
+        part[2, o, s, c] = m2
+        if order > 2:
+            part[3, o, s, c] = m3
+            part[4, o, s, c] = m4
+
+    return of
+
+
+def merged(order: int) -> Callable[..., Any]:
+    """Return ``of(part, o, c, blocks)``: the moments of all blocks together, about their common mean."""
+
+    def of(part, o, c, blocks):
+        n = 0.0
+        total = 0.0
+        for s in range(blocks):
+            n += part[0, o, s, c]
+            total += part[0, o, s, c] * part[1, o, s, c] if part[0, o, s, c] > 0.0 else 0.0
+        mean = total / max(n, 1.0)
+        m2 = 0.0
+        m3 = 0.0
+        m4 = 0.0
+        if order > 1:
+            for s in range(blocks):
+                here = part[0, o, s, c]
+                d = part[1, o, s, c] - mean if here > 0.0 else 0.0
+                m2 += part[2, o, s, c] + here * d * d
+                if order > 2:
+                    m3 += part[3, o, s, c] + 3.0 * d * part[2, o, s, c] + here * d * d * d
+                    m4 += part[4, o, s, c] + 4.0 * d * part[3, o, s, c]
+                    m4 += 6.0 * d * d * part[2, o, s, c] + here * d * d * d * d
+        return n, mean, m2, m3, m4
+
+    return of
+
+
+def statistic(asked, n, mean, m2, m3, m4):
+    """Return what was asked for, of moments about the mean; NaN where it is not defined.
+
+    `asked` is one of the names above, what is subtracted from the count (from a kurtosis: from the result), whether
+    skewness and kurtosis stay uncorrected, and the resolution below which elements count as equal.
+    """
+    what, ddof, bias, resolution = asked
+    if what == SUM:
+        return n * mean
+    if n == 0.0:
+        return math.nan
+    if what == MEAN:
+        return mean
+    if what == VAR:
+        return m2 / max(n - ddof, 0.0)
+    if what == STD:
+        return math.sqrt(m2 / max(n - ddof, 0.0))
+    spread = m2 / n
+    if spread <= (resolution * mean) * (resolution * mean):
+        return math.nan  # constant up to rounding, as in SciPy
+    if what == SKEW:
+        skewness = m3 / n / (spread * math.sqrt(spread))
+        return skewness if bias or n <= 2.0 else skewness * math.sqrt((n - 1.0) * n) / (n - 2.0)
+    kurt = m4 / n / (spread * spread)
+    if bias or n <= 3.0:
+        return kurt - ddof
+    return ((n * n - 1.0) * kurt - 3.0 * (n - 1.0) * (n - 1.0)) / ((n - 2.0) * (n - 3.0)) + 3.0 - ddof
+
+
+PLANES = {1: 2, 2: 3, 4: 5}
+"""Arrays that hold the moments of the blocks: count, mean, and the sums of powers from the second."""
+_ORDERS = {MEAN: 1, SUM: 1, VAR: 2, STD: 2, SKEW: 4, KURTOSIS: 4}
+
+
+class Kernels:
+    """The kernels for moments up to an order, made when they are first launched.
+
+    Parameters
+    ----------
+    order : {1, 2, 4}
+        The highest power of deviations.
+    skip : bool
+        Whether NaN are left out.
+    """
+
+    def __init__(self, order: int, skip: bool) -> None:
+        self.order, self.skip = order, skip
+
+    @functools.cached_property
+    def short_rows(self) -> Launcher:
+        """Rows of one block each, from elements to the result."""
+        of = row_moments(self.order, self.skip)
+
+        @jk.kernel(fastmath=True)
+        def moments_of_rows(r, one, x, n, asked, out):
+            count, mean, m2, m3, m4 = of(x, r, 0, n, 1)
+            out[r, 0] = statistic(asked, count, mean, m2, m3, m4)
+
+        return Launcher(moments_of_rows)
+
+    @functools.cached_property
+    def shortest_rows(self) -> Launcher:
+        """The same with a row in each lane of a vector."""
+        of = row_moments(self.order, self.skip)
+
+        @jk.kernel(fastmath=True)
+        def moments_of_short_rows(r, x, n, asked, out):
+            count, mean, m2, m3, m4 = of(x, r, 0, n, 1)
+            out[r, 0] = statistic(asked, count, mean, m2, m3, m4)
+
+        return Launcher(moments_of_short_rows)
+
+    @functools.cached_property
+    def rows(self) -> Launcher:
+        """Blocks of rows on a host: the last index is unused, so that the loop over a block's elements is the vector's."""
+        of, planes = row_moments(self.order, self.skip), PLANES[self.order]
+
+        @jk.kernel(fastmath=True)
+        def moments_of_blocks(r, s, one, x, n, part):
+            store(planes, part, r, s, of(x, r, s * BLOCK, min(n, s * BLOCK + BLOCK), 1))
+
+        return Launcher(moments_of_blocks)
+
+    @functools.cached_property
+    def lanes(self) -> Launcher:
+        """The same on a GPU: neighbouring threads take neighbouring elements."""
+        of, planes = row_moments(self.order, self.skip), PLANES[self.order]
+
+        @jk.kernel(fastmath=True)
+        def moments_of_lanes(r, s, lane, x, n, part):
+            first, last = s * BLOCK + lane, min(n, s * BLOCK + BLOCK)
+            store(planes, part, r, s * LANES + lane, of(x, r, min(first, last), last, LANES))
+
+        return Launcher(moments_of_lanes)
+
+    @functools.cached_property
+    def tiles(self) -> Launcher:
+        """Spans of columns on a host, a tile of them to each point."""
+        of = column_moments(self.order, self.skip)
+
+        @jk.kernel(fastmath=True)
+        def moments_of_tiles(o, s, t, one, x, centre, part):
+            n, columns = x.shape[1], x.shape[2]
+            of(x, o, s, s * SPAN, min(n, s * SPAN + SPAN), t * TILE, min(columns, t * TILE + TILE), centre, part)
+
+        return Launcher(moments_of_tiles)
+
+    @functools.cached_property
+    def columns(self) -> Launcher:
+        """The same on a GPU, a column to each point."""
+        of = column_moments(self.order, self.skip)
+
+        @jk.kernel(fastmath=True)
+        def moments_of_columns(o, s, c, x, centre, part):
+            of(x, o, s, s * SPAN, min(x.shape[1], s * SPAN + SPAN), c, c + 1, centre, part)
+
+        return Launcher(moments_of_columns)
+
+    @functools.cached_property
+    def merge(self) -> Launcher:
+        """From the moments of blocks to the result."""
+        of = merged(self.order)
+
+        @jk.kernel(fastmath=True)
+        def merge_blocks(o, c, part, blocks, asked, out):
+            count, mean, m2, m3, m4 = of(part, o, c, blocks)
+            out[o, c] = statistic(asked, count, mean, m2, m3, m4)
+
+        return Launcher(merge_blocks)
+
+
+def store(planes, part, r, s, found):
+    """Write the moments of a block."""
+    n, mean, m2, m3, m4 = found
+    part[0, r, s, 0] = n
+    part[1, r, s, 0] = mean
+    if planes > 2:
+        part[2, r, s, 0] = m2
+    if planes > 3:
+        part[3, r, s, 0] = m3
+        part[4, r, s, 0] = m4
+
+
+@functools.cache
+def kernels_for(what: int, skip: bool) -> Kernels:
+    """Return the kernels that a statistic needs."""
+    return _kernels(_ORDERS[what], skip)
+
+
+@functools.cache
+def _kernels(order: int, skip: bool) -> Kernels:
+    return Kernels(order, skip)

@@ -1,0 +1,92 @@
+"""The kernels that find order statistics without sorting: a sample gives two bounds, and what lies between them is sorted.
+
+The bounds are elements of a sample a little below and above the wanted rank. One pass counts what is below the bounds and
+between them, a second collects the latter: a few thousandths of the elements. Where the bounds miss the rank, which
+happens for elements in an order that misleads the sample, everything is sorted.
+
+Source: R. W. Floyd, R. L. Rivest, Expected time bounds for selection, Comm. ACM 18, 165-172, 1975.
+"""
+
+# Kernels take whatever they are launched with, so they carry no annotations.
+# mypy: disable-error-code="no-untyped-def,no-untyped-call"
+from __future__ import annotations
+
+import math
+
+import numpy as np
+
+import jitkit as jk
+from jitkit.launch.launcher import Launcher
+
+BLOCK = 8192
+"""Elements that a point counts, and whose share it collects."""
+
+
+@jk.kernel
+def count_blocks(b, one, x, centre, reach, counts):
+    """Count, in a block, the elements below a band around `centre`, in the band, and the NaN."""
+    below = np.int32(0)
+    inside = np.int32(0)
+    numbers = np.int32(0)
+    first, last = b * BLOCK, min(x.shape[0], b * BLOCK + BLOCK)
+    for k in range(first, last):
+        v = x[k]
+        d = v - centre
+        below += np.int32(1) if d < -reach else np.int32(0)
+        inside += np.int32(1) if abs(d) <= reach else np.int32(0)
+        numbers += np.int32(1) if v == v else np.int32(0)
+    counts[0, b] = int(below)
+    counts[1, b] = int(inside)
+    counts[2, b] = last - first - int(numbers)
+
+
+@jk.kernel
+def take_blocks(b, one, x, centre, reach, starts, out):
+    """Copy the elements of a block that lie in the band to their place: one comparison each, which rarely holds."""
+    at = starts[b]
+    for k in range(b * BLOCK, min(x.shape[0], b * BLOCK + BLOCK)):
+        v = x[k]
+        if abs(v - centre) <= reach:
+            out[at] = v
+            at += 1
+
+
+@jk.kernel
+def between_kernel(r, q, x, numbers, share, missing, out):
+    """Interpolate, in each sorted row of which so many are numbers, at a share of the way from the first to the last.
+
+    `missing` says whether NaN make the result NaN; they stand last.
+    """
+    n = numbers[r]
+    if n == 0 or (missing and n < x.shape[1]):
+        out[q, r] = math.nan
+    else:
+        place = share[q] * (n - 1)
+        left = min(int(place), n - 1)
+        right = min(left + 1, n - 1)
+        out[q, r] = blend(x[r, left], x[r, right], place - left)
+
+
+def blend(a, b, t):
+    """Return a number between two, as NumPy does: from the nearer end, so that it is monotonic."""
+    if a == b or t == 0:
+        return a
+    step = b - a
+    return b - step * (1 - t) if t >= 0.5 else a + step * t
+
+
+@jk.kernel
+def count_numbers(r, x, numbers):
+    """Count the numbers of a sorted row: NaN stand last."""
+    low, high = 0, x.shape[1]
+    while low < high:
+        half = (low + high) // 2
+        if x[r, half] == x[r, half]:
+            low = half + 1
+        else:
+            high = half
+    numbers[r] = low
+
+
+counting, taking = Launcher(count_blocks), Launcher(take_blocks)
+between, numbers_of = Launcher(between_kernel), Launcher(count_numbers)

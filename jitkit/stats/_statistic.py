@@ -1,0 +1,92 @@
+"""How every statistic made of moments is computed: the arguments checked, the kernels for its shape chosen and launched."""
+
+from __future__ import annotations
+
+from typing import Any
+
+import numpy as np
+
+from jitkit import operands
+from jitkit.stats import _axes, _moments
+from jitkit.stats._moments import BLOCK, LANES, MANY, PLANES, SHORT, SPAN, TILE, Kernels
+
+Axis = int | tuple[int, ...] | None
+_FLOAT64 = np.dtype(np.float64)
+_RESOLUTION = {np.dtype(t): float(np.finfo(t).resolution) for t in (np.float32, np.float64)}
+_FEW_COLUMNS = 4
+"""Fewer columns than this are taken as rows of a copy: a tile of them would have no vectors."""
+
+
+def of_moments(
+    x: Any,
+    what: int,
+    axis: Axis,
+    out: Any,
+    keepdims: bool,
+    backend: str | None,
+    name: str,
+    *,
+    skip: bool = False,
+    ddof: float = 0.0,
+    bias: bool = True,
+) -> Any:
+    """Return a statistic of the elements along some axes.
+
+    Parameters
+    ----------
+    x : array_like or device array
+        Real numbers.
+    what : int
+        One of the names in `_moments`.
+    axis, out, keepdims, backend
+        As in the public functions.
+    name : str
+        Who asks, for messages.
+    skip : bool
+        Whether NaN are left out.
+    ddof : float
+        Subtracted from the count; for a kurtosis, from the result.
+    bias : bool
+        Whether skewness and kurtosis stay uncorrected.
+    """
+    x = operands.floating(x, name)
+    shape, dtype, device = tuple(x.shape), operands.dtype_of(x), operands.device_of(x)
+    axes = operands.axes_of(axis, len(shape), name)
+    final = _axes.result_shape(shape, axes, keepdims)
+    if out is not None:
+        operands.check_out(out, final, dtype, name)
+    kernels = _moments.kernels_for(what, skip)
+    options = (what, float(ddof), bool(bias), _RESOLUTION[dtype])
+    if 0 in shape:
+        flat = operands.made((int(np.prod(final)),), (dtype,), device)
+        flat[...] = 0.0 if what == _moments.SUM else np.nan
+        return _axes.finished(flat, final, out, name)
+    x = _axes.along(x, axes)
+    if device is None and 1 < x.shape[2] < _FEW_COLUMNS:
+        x = np.ascontiguousarray(x.swapaxes(1, 2)).reshape(-1, x.shape[1], 1)
+    result = operands.made((x.shape[0], x.shape[2]), (dtype,), device)
+    _run(kernels, x, options, result, device, backend)
+    return _axes.finished(result, final, out, name)
+
+
+def _run(kernels: Kernels, x: Any, options: Any, result: Any, device: str | None, backend: str | None) -> None:
+    outer, n, inner = x.shape
+    if inner == 1 and n <= BLOCK and device is None:
+        if n <= SHORT and outer >= MANY:
+            kernels.shortest_rows(outer, backend)(x.reshape((outer, n)), n, options, result)
+        else:
+            kernels.short_rows((outer, 1), backend)(x.reshape((outer, n)), n, options, result)
+        return
+    blocks, lanes = (-(-n // BLOCK), LANES if device else 1) if inner == 1 else (-(-n // SPAN), 1)
+    part = operands.made((PLANES[kernels.order], outer, blocks * lanes, inner), (_FLOAT64,), device)
+    if inner == 1:
+        rows = x.reshape((outer, n))
+        launcher = kernels.rows if device is None else kernels.lanes
+        launcher((outer, blocks, lanes), backend)(rows, n, part)
+    else:
+        centre = operands.made((outer, blocks, inner), (operands.dtype_of(x),), device)
+        if device is None:
+            kernels.tiles((outer, blocks, -(-inner // TILE), 1), backend)(x, centre, part)
+        else:
+            kernels.columns((outer, blocks, inner), backend)(x, centre, part)
+    kernels.merge((outer, inner), backend)(part, blocks * lanes, options, result)

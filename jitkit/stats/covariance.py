@@ -1,0 +1,279 @@
+"""covariance: covariances and correlations of variables, their means taken out first."""
+
+# Kernels take whatever they are launched with, so they carry no annotations.
+# mypy: disable-error-code="no-untyped-def,no-untyped-call"
+from __future__ import annotations
+
+import math
+from typing import Any
+
+import numpy as np
+
+import jitkit as jk
+from jitkit import operands
+from jitkit.arrays import asarray, to_numpy
+from jitkit.errors import KernelTypeError, LaunchError
+from jitkit.launch.launcher import Launcher
+from jitkit.stats.moments import mean
+
+_CHUNK = 4096
+"""Observations whose products are added in the dtype of the variables before the sum joins others in float64."""
+
+
+@jk.kernel(fastmath=True)
+def multiply_tiles(t, s, one, x, y, m, out):
+    """Add up, over a chunk of observations, the products of two variables with four: a tile of the matrix."""
+    variables, n = x.shape
+    tiles = (variables + 3) // 4
+    i, j = t // tiles * 2, t % tiles * 4
+    if i < j + 4:  # the matrix is symmetric: below the diagonal there is nothing to do
+        i1 = min(i + 1, variables - 1)
+        j1, j2, j3 = min(j + 1, variables - 1), min(j + 2, variables - 1), min(j + 3, variables - 1)
+        mi, mi1, mj, mj1, mj2, mj3 = m[i], m[i1], m[j], m[j1], m[j2], m[j3]
+        a0 = 0.0
+        a1 = 0.0
+        a2 = 0.0
+        a3 = 0.0
+        b0 = 0.0
+        b1 = 0.0
+        b2 = 0.0
+        b3 = 0.0
+        for k in range(s * _CHUNK, min(n, s * _CHUNK + _CHUNK)):
+            u, v = y[i, k] - mi, y[i1, k] - mi1
+            c0, c1, c2, c3 = x[j, k] - mj, x[j1, k] - mj1, x[j2, k] - mj2, x[j3, k] - mj3
+            a0 += u * c0
+            a1 += u * c1
+            a2 += u * c2
+            a3 += u * c3
+            b0 += v * c0
+            b1 += v * c1
+            b2 += v * c2
+            b3 += v * c3
+        put_row(out, s, i, j, variables, a0, a1, a2, a3)
+        if i + 1 < variables:
+            put_row(out, s, i + 1, j, variables, b0, b1, b2, b3)
+
+
+def put_row(out, s, i, j, variables, a, b, c, d):
+    """Write four neighbours of a row, those that there are."""
+    out[s, i, j] = a
+    if j + 1 < variables:
+        out[s, i, j + 1] = b
+    if j + 2 < variables:
+        out[s, i, j + 2] = c
+    if j + 3 < variables:
+        out[s, i, j + 3] = d
+
+
+@jk.kernel
+def add_chunks(i, j, part, scale, out):
+    """Add up the products of all chunks, above the diagonal, and write both halves."""
+    if i <= j:
+        total = np.float64(0.0)
+        for s in range(part.shape[0]):
+            total += part[s, i, j]
+        out[i, j] = total * scale
+        out[j, i] = total * scale
+
+
+@jk.kernel
+def normalise(i, j, c, out):
+    """Divide by both standard deviations; rounding is kept from leading past 1."""
+    r = c[i, j] / math.sqrt(c[i, i]) / math.sqrt(c[j, j])
+    out[i, j] = r if r != r else min(max(r, -1.0), 1.0)
+
+
+_multiply, _add, _normalise = Launcher(multiply_tiles), Launcher(add_chunks), Launcher(normalise)
+
+
+def cov(
+    m: Any,
+    y: Any = None,
+    rowvar: bool = True,
+    bias: bool = False,
+    ddof: int | None = None,
+    fweights: Any = None,
+    aweights: Any = None,
+    *,
+    out: Any = None,
+    backend: str | None = None,
+) -> Any:
+    """Return the covariance matrix of variables.
+
+    Parameters
+    ----------
+    m : array_like or device array, 1-D or 2-D
+        A variable in each row, an observation in each column; a vector is one variable.
+    y : array_like, optional
+        More variables, in the same form.
+    rowvar : bool, default True
+        False where variables are columns.
+    bias : bool, default False
+        Whether the number of observations is divided by, and not one less.
+    ddof : int, optional
+        Subtracted from the number of observations instead of what `bias` says.
+    fweights : array_like of int, optional
+        How often each observation counts.
+    aweights : array_like, optional
+        Weights of observations, from 0.
+    out : array, optional
+        Where the result goes.
+    backend : {"python", "cpu", "cuda"}, optional
+        The backend; chosen as for a launch unless given.
+
+    Returns
+    -------
+    array
+        Of the dtype of `m`, float64 for integers; a number without dimensions for one variable, as in NumPy.
+
+    Raises
+    ------
+    LaunchError
+        For more than two dimensions, and for variables or weights of different lengths.
+    ValueError
+        For negative weights.
+    KernelTypeError
+        For complex numbers, and for `fweights` that are no integers.
+
+    Notes
+    -----
+    The definition is that of `numpy.cov`; the means are subtracted before anything is multiplied.
+
+    Examples
+    --------
+    >>> import numpy as np, jitkit as jk
+    >>> jk.stats.cov(np.array([[0.0, 1.0, 2.0], [2.0, 1.0, 0.0]]))
+    array([[ 1., -1.],
+           [-1.,  1.]])
+    """
+    x = _variables(m, y, rowvar, "stats.cov")
+    if ddof is not None and ddof != int(ddof):
+        raise ValueError(f"jk.stats.cov: ddof={ddof} is no integer")
+    less = ddof if ddof is not None else 0 if bias else 1
+    weights = _weights(fweights, aweights, x.shape[1], "stats.cov")
+    result = _covariances(x, weights, aweights, less, backend)
+    result = result.reshape(()) if x.shape[0] == 1 else result
+    return result if out is None else operands.store(result, out, tuple(result.shape), "stats.cov")
+
+
+def corrcoef(x: Any, y: Any = None, rowvar: bool = True, *, out: Any = None, backend: str | None = None) -> Any:
+    """Return the matrix of Pearson's correlation coefficients of variables.
+
+    Parameters
+    ----------
+    x : array_like or device array, 1-D or 2-D
+        A variable in each row, an observation in each column; a vector is one variable.
+    y : array_like, optional
+        More variables, in the same form.
+    rowvar : bool, default True
+        False where variables are columns.
+    out : array, optional
+        Where the result goes.
+    backend : {"python", "cpu", "cuda"}, optional
+        The backend; chosen as for a launch unless given.
+
+    Returns
+    -------
+    array
+        Of the dtype of `x`, float64 for integers; a number without dimensions for one variable. NaN for a constant one.
+
+    Raises
+    ------
+    LaunchError
+        For more than two dimensions, and for variables of different lengths.
+    KernelTypeError
+        For complex numbers.
+
+    Notes
+    -----
+    The definition is that of `numpy.corrcoef`; see `cov`.
+
+    Examples
+    --------
+    >>> import numpy as np, jitkit as jk
+    >>> jk.stats.corrcoef(np.array([0.0, 1.0, 2.0]), np.array([2.0, 1.0, 0.0]))
+    array([[ 1., -1.],
+           [-1.,  1.]])
+    """
+    variables = _variables(x, y, rowvar, "stats.corrcoef")
+    covariances = _covariances(variables, None, None, 1, backend)
+    result = operands.made(tuple(covariances.shape), (operands.dtype_of(variables),), operands.device_of(variables))
+    if variables.shape[0]:
+        _normalise(tuple(result.shape), backend)(covariances, result)
+    result = result.reshape(()) if variables.shape[0] == 1 else result
+    return result if out is None else operands.store(result, out, tuple(result.shape), "stats.corrcoef")
+
+
+def _variables(m: Any, y: Any, rowvar: bool, name: str) -> Any:
+    found = [_matrix(part, rowvar, name) for part in operands.alike([m] if y is None else [m, y], name)]
+    if len(found) == 1:
+        return found[0]
+    if found[0].shape[1] != found[1].shape[1]:
+        raise LaunchError(f"jk.{name}: {found[0].shape[1]} observations of m, and {found[1].shape[1]} of y")
+    if operands.device_of(found[0]) is not None:
+        return asarray(np.concatenate([to_numpy(part) for part in found]), device="cuda")
+    return np.concatenate(found)
+
+
+def _matrix(x: Any, rowvar: bool, name: str) -> Any:
+    x = operands.floating(x, name)
+    if len(x.shape) > 2:
+        raise LaunchError(f"jk.{name}: variables are a matrix or a vector, not of {len(x.shape)} dimensions")
+    if len(x.shape) < 2:
+        return x.reshape((1, -1))
+    if not rowvar and operands.device_of(x) is not None and x.shape[0] != 1:
+        return asarray(np.ascontiguousarray(to_numpy(x).T), device="cuda")
+    return np.ascontiguousarray(x if rowvar or x.shape[0] == 1 else x.T) if isinstance(x, np.ndarray) else x
+
+
+def _weights(fweights: Any, aweights: Any, n: int, name: str) -> np.ndarray | None:
+    found = None
+    for given, what in ((fweights, "fweights"), (aweights, "aweights")):
+        if given is None:
+            continue
+        w = to_numpy(given) if operands.device_of(given) else np.asarray(given)
+        if w.shape != (n,):
+            raise LaunchError(
+                f"jk.{name}: {what}= has the shape {w.shape}; it takes a weight for each of {n} observations"
+            )
+        if (w < 0).any():
+            raise ValueError(f"jk.{name}: {what}= has negative weights")
+        if what == "fweights" and w.dtype.kind not in "iu" and (w != np.round(w)).any():
+            raise KernelTypeError(f"jk.{name}: fweights= are integers, not {w.dtype}")
+        found = w.astype(np.float64) if found is None else found * w
+    return found
+
+
+def _covariances(x: Any, weights: Any, aweights: Any, less: float, backend: str | None) -> Any:
+    """Return the matrix for contiguous rows; the divisor is NumPy's."""
+    (variables, n), dtype, device = x.shape, operands.dtype_of(x), operands.device_of(x)
+    result = operands.made((variables, variables), (dtype,), device)
+    if not n or not variables:
+        result[...] = np.nan
+        return result
+    total = float(n) if weights is None else float(weights.sum())
+    spread = float(less)
+    if aweights is not None and less:
+        host = to_numpy(aweights) if operands.device_of(aweights) else np.asarray(aweights)
+        spread = less * float((weights * host).sum()) / total
+    divisor = max(total - spread, 0.0)
+    scale = 1 / divisor if divisor > 0 else math.inf
+    centre, y = mean(x, 1, backend=backend), x
+    if weights is not None:
+        x, y, centre = _weighted(x, weights, total, device)
+    chunks, tiles = -(-n // _CHUNK), -(-variables // 2) * -(-variables // 4)
+    part = operands.made((chunks, variables, variables), (np.dtype(np.float64),), device)
+    _multiply((tiles, chunks, 1), backend)(x, y, centre, part)
+    _add((variables, variables), backend)(part, scale, result)
+    return result
+
+
+def _weighted(x: Any, weights: np.ndarray, total: float, device: str | None) -> tuple[Any, Any, Any]:
+    """Return deviations from the weighted means, these times the weights, and the means that are left: zeros."""
+    host = to_numpy(x)
+    deviations = host - ((host @ weights) / total).astype(host.dtype)[:, None]
+    found = deviations, (deviations * weights).astype(host.dtype), np.zeros(host.shape[0], host.dtype)
+    if device is None:
+        return found
+    first, second, third = (asarray(array, device=device) for array in found)
+    return first, second, third

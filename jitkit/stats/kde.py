@@ -1,0 +1,173 @@
+"""kde: the density of points in one or several dimensions, as a sum of Gaussians."""
+
+# Kernels take whatever they are launched with, so they carry no annotations.
+# mypy: disable-error-code="no-untyped-def,no-untyped-call"
+from __future__ import annotations
+
+import functools
+import math
+from typing import Any
+
+import numpy as np
+
+import jitkit as jk
+from jitkit import operands
+from jitkit.arrays import asarray, to_numpy
+from jitkit.errors import LaunchError
+from jitkit.launch.launcher import Launcher
+
+_RUN = 128
+"""Gaussians that are added before their sum joins the total."""
+_CHUNK, _MANY = 4096, 4096
+"""Points that a chunk has where there are fewer places than that: the chunks are then computed at the same time."""
+
+
+@functools.cache
+def _gaussians(dimensions: int) -> Launcher:
+    @jk.kernel(fastmath=True)
+    def add_gaussians(s, j, at, points, weights, chunk, out):
+        total = 0.0
+        last = min(points.shape[1], s * chunk + chunk)
+        for first in range(s * chunk, last, _RUN):
+            part = 0.0
+            for i in range(first, min(last, first + _RUN)):
+                square = 0.0
+                for a in range(dimensions):
+                    d = at[a, j] - points[a, i]
+                    square += d * d
+                part += weights[i] * math.exp(-square)
+            total += part
+        out[s, j] = total
+
+    return Launcher(add_gaussians)
+
+
+@jk.kernel
+def add_parts(j, part, scale, out):
+    """Add up the chunks."""
+    total = np.float64(0.0)
+    for s in range(part.shape[0]):
+        total += part[s, j]
+    out[j] = total * scale
+
+
+_add_parts = Launcher(add_parts)
+
+
+def kde(
+    points: Any,
+    at: Any,
+    bandwidth: str | float = "scott",
+    weights: Any = None,
+    *,
+    out: Any = None,
+    backend: str | None = None,
+) -> Any:
+    """Return the density of points at places: a Gaussian about each point, of the covariance of all, scaled.
+
+    Parameters
+    ----------
+    points : array_like or device array, (n,) or (d, n)
+        The points, a coordinate in each row.
+    at : array_like or device array, (m,) or (d, m)
+        Where the density is wanted.
+    bandwidth : {"scott", "silverman"} or float
+        The rule for the factor by which the standard deviation of the points is scaled, or that factor.
+    weights : array_like, (n,), optional
+        How much each point counts; equal unless given.
+    out : array, (m,), optional
+        Where the result goes.
+    backend : {"python", "cpu", "cuda"}, optional
+        The backend; chosen as for a launch unless given.
+
+    Returns
+    -------
+    array, (m,)
+        Of the dtype of the points and places; float64 for integers.
+
+    Raises
+    ------
+    LaunchError
+        For points and places that do not have the same number of coordinates, and weights of another length.
+    ValueError
+        For another bandwidth, negative weights, and points that lie in a subspace.
+    KernelTypeError
+        For complex numbers.
+
+    Notes
+    -----
+    The definition is that of `scipy.stats.gaussian_kde`. Every Gaussian is added at every place. Sources: D. W. Scott,
+    Multivariate Density Estimation, Wiley, 1992; B. W. Silverman, Density Estimation, Chapman and Hall, 1986.
+
+    Examples
+    --------
+    >>> import numpy as np, jitkit as jk
+    >>> jk.stats.kde(np.array([-1.0, 0.0, 1.0]), np.array([0.0, 5.0])).round(3)
+    array([0.318, 0.   ])
+    """
+    points, at = (_matrix(x) for x in operands.alike([points, at], "stats.kde"))
+    dimensions, n = points.shape
+    if at.shape[0] != dimensions and at.shape[0] * at.shape[1] == dimensions:
+        at = at.reshape((dimensions, 1))
+    if at.shape[0] != dimensions:
+        raise LaunchError(f"jk.stats.kde: points have {dimensions} coordinates, and places have {at.shape[0]}")
+    if n < 2:
+        raise ValueError(f"jk.stats.kde: {n} points have no covariance; pass at least two")
+    dtype, device = operands.dtype_of(points), operands.device_of(points)
+    host = to_numpy(points)
+    share = _shares(weights, n)
+    factor = _factor(bandwidth, dimensions, 1 / float(share @ share))
+    whiten, scale = _whitening(host, share, factor)
+    centre = host.mean(axis=1, dtype=np.float64)[:, None]
+    moved, places = (asarray((whiten @ (x - centre)).astype(dtype), device=device) for x in (host, to_numpy(at)))
+    m = places.shape[1]
+    result = operands.result(out, (m,), dtype, device, "stats.kde")
+    chunk = n if m >= _MANY else min(n, _CHUNK)
+    if m:
+        part = operands.made((-(-n // chunk), m), (dtype,), device)
+        share = asarray((share * n).astype(dtype), device=device)
+        _gaussians(dimensions)((part.shape[0], m), backend)(places, moved, share, chunk, part)
+        _add_parts(m, backend)(part, scale / n, result)
+    return operands.delivered(result, out, "stats.kde")
+
+
+def _matrix(x: Any) -> Any:
+    if len(x.shape) > 2:
+        raise LaunchError(f"jk.stats.kde: points are a matrix or a vector, not of {len(x.shape)} dimensions")
+    return x if len(x.shape) == 2 else x.reshape((1, -1))
+
+
+def _shares(weights: Any, n: int) -> np.ndarray:
+    """Return weights whose sum is 1."""
+    if weights is None:
+        return np.full(n, 1 / n)
+    found = np.asarray(to_numpy(weights) if operands.device_of(weights) else weights, np.float64)
+    if found.shape != (n,):
+        raise LaunchError(f"jk.stats.kde: weights= has the shape {found.shape}, and there are {n} points")
+    if not (found >= 0).all() or not found.sum() > 0:
+        raise ValueError("jk.stats.kde: weights= are not negative, and not all zero")
+    return np.asarray(found / found.sum())
+
+
+def _factor(bandwidth: str | float, dimensions: int, effective: float) -> float:
+    """Return the factor of a rule, for the number of points that equal weights would make as certain."""
+    if bandwidth == "scott":
+        return float(effective ** (-1 / (dimensions + 4)))
+    if bandwidth == "silverman":
+        return float((effective * (dimensions + 2) / 4) ** (-1 / (dimensions + 4)))
+    if isinstance(bandwidth, str) or not bandwidth > 0:
+        raise ValueError(f"jk.stats.kde: bandwidth={bandwidth!r} is neither 'scott', 'silverman' nor a number above 0")
+    return float(bandwidth)
+
+
+def _whitening(x: np.ndarray, share: np.ndarray, factor: float) -> tuple[np.ndarray, float]:
+    """Return the matrix after which a Gaussian is exp(-r^2), and the factor that makes its integral 1."""
+    deviations = x - (x @ share)[:, None]
+    covariance = (deviations * share) @ deviations.T / (1 - float(share @ share)) * factor**2
+    try:
+        root = np.linalg.cholesky(2 * covariance)
+    except np.linalg.LinAlgError:
+        raise ValueError(
+            "jk.stats.kde: the points lie in a subspace, where there is no density: leave coordinates out"
+        ) from None
+    return np.linalg.inv(root), 1 / float(np.prod(np.diag(root)) * math.pi ** (x.shape[0] / 2))

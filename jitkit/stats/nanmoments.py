@@ -1,0 +1,275 @@
+"""nanmoments: mean, variance, standard deviation, sum and extremes of the elements that are not NaN."""
+
+from __future__ import annotations
+
+from typing import Any
+
+from jitkit import operands
+from jitkit.primitives.reduce import reduce
+from jitkit.stats import _moments
+from jitkit.stats._statistic import Axis, of_moments
+
+
+def nanmean(a: Any, axis: Axis = None, *, out: Any = None, keepdims: bool = False, backend: str | None = None) -> Any:
+    """Return the mean of the elements that are not NaN.
+
+    Parameters
+    ----------
+    a : array_like or device array
+        Real numbers.
+    axis : int or tuple of int, optional
+        The axis to average over; all unless given.
+    out : array, optional
+        Where the result goes.
+    keepdims : bool, default False
+        Whether the axes stay, of length 1.
+    backend : {"python", "cpu", "cuda"}, optional
+        The backend; chosen as for a launch unless given.
+
+    Returns
+    -------
+    float or array
+        Of the dtype of `a`, float64 for integers; NaN where all elements are NaN, without a warning.
+
+    Raises
+    ------
+    KernelTypeError
+        For complex numbers.
+    LaunchError
+        For an `out` of another shape.
+
+    Notes
+    -----
+    The definition is that of `numpy.nanmean`; see `mean`.
+
+    Examples
+    --------
+    >>> import numpy as np, jitkit as jk
+    >>> float(jk.stats.nanmean(np.array([1.0, np.nan, 2.0])))
+    1.5
+    """
+    return of_moments(a, _moments.MEAN, axis, out, keepdims, backend, "stats.nanmean", skip=True)
+
+
+def nanvar(
+    a: Any,
+    axis: Axis = None,
+    ddof: float = 0,
+    *,
+    out: Any = None,
+    keepdims: bool = False,
+    backend: str | None = None,
+) -> Any:
+    """Return the variance of the elements that are not NaN.
+
+    Parameters
+    ----------
+    a : array_like or device array
+        Real numbers.
+    axis : int or tuple of int, optional
+        The axis; all unless given.
+    ddof : float, default 0
+        The sum of squares is divided by the number of elements less this; the result is NaN where that is not positive.
+    out : array, optional
+        Where the result goes.
+    keepdims : bool, default False
+        Whether the axes stay, of length 1.
+    backend : {"python", "cpu", "cuda"}, optional
+        The backend; chosen as for a launch unless given.
+
+    Returns
+    -------
+    float or array
+        Of the dtype of `a`, float64 for integers.
+
+    Raises
+    ------
+    KernelTypeError
+        For complex numbers.
+    LaunchError
+        For an `out` of another shape.
+
+    Notes
+    -----
+    The definition is that of `numpy.nanvar`; see `var`.
+
+    Examples
+    --------
+    >>> import numpy as np, jitkit as jk
+    >>> float(jk.stats.nanvar(np.array([1.0, np.nan, 3.0])))
+    1.0
+    """
+    return of_moments(a, _moments.VAR, axis, out, keepdims, backend, "stats.nanvar", skip=True, ddof=ddof)
+
+
+def nanstd(
+    a: Any,
+    axis: Axis = None,
+    ddof: float = 0,
+    *,
+    out: Any = None,
+    keepdims: bool = False,
+    backend: str | None = None,
+) -> Any:
+    """Return the standard deviation of the elements that are not NaN: the root of `nanvar`.
+
+    Parameters
+    ----------
+    a : array_like or device array
+        Real numbers.
+    axis : int or tuple of int, optional
+        The axis; all unless given.
+    ddof : float, default 0
+        The sum of squares is divided by the number of elements less this; the result is NaN where that is not positive.
+    out : array, optional
+        Where the result goes.
+    keepdims : bool, default False
+        Whether the axes stay, of length 1.
+    backend : {"python", "cpu", "cuda"}, optional
+        The backend; chosen as for a launch unless given.
+
+    Returns
+    -------
+    float or array
+        Of the dtype of `a`, float64 for integers.
+
+    Raises
+    ------
+    KernelTypeError
+        For complex numbers.
+    LaunchError
+        For an `out` of another shape.
+
+    Notes
+    -----
+    The definition is that of `numpy.nanstd`; see `var`.
+
+    Examples
+    --------
+    >>> import numpy as np, jitkit as jk
+    >>> float(jk.stats.nanstd(np.array([1.0, np.nan, 3.0])))
+    1.0
+    """
+    return of_moments(a, _moments.STD, axis, out, keepdims, backend, "stats.nanstd", skip=True, ddof=ddof)
+
+
+def nansum(a: Any, axis: Axis = None, *, out: Any = None, keepdims: bool = False, backend: str | None = None) -> Any:
+    """Return the sum of the elements that are not NaN.
+
+    Parameters
+    ----------
+    a : array_like or device array
+        Real numbers.
+    axis : int or tuple of int, optional
+        The axis to add along; all unless given.
+    out : array, optional
+        Where the result goes.
+    keepdims : bool, default False
+        Whether the axes stay, of length 1.
+    backend : {"python", "cpu", "cuda"}, optional
+        The backend; chosen as for a launch unless given.
+
+    Returns
+    -------
+    number or array
+        Of the dtype of `a`; integers as `numpy.sum` gives them. 0 of no numbers.
+
+    Raises
+    ------
+    KernelTypeError
+        For complex numbers.
+    LaunchError
+        For an `out` of another shape.
+
+    Notes
+    -----
+    The definition is that of `numpy.nansum`; the number of elements times their mean, see `mean`.
+
+    Examples
+    --------
+    >>> import numpy as np, jitkit as jk
+    >>> float(jk.stats.nansum(np.array([1.0, np.nan, 3.0])))
+    4.0
+    """
+    a = operands.array(a, "stats.nansum")
+    if operands.dtype_of(a).kind in "iub":
+        return reduce("add", a, axis=axis, out=out, keepdims=keepdims, backend=backend)
+    return of_moments(a, _moments.SUM, axis, out, keepdims, backend, "stats.nansum", skip=True)
+
+
+def nanmin(a: Any, axis: Axis = None, *, out: Any = None, keepdims: bool = False, backend: str | None = None) -> Any:
+    """Return the smallest of the elements that are not NaN.
+
+    Parameters
+    ----------
+    a : array_like or device array
+        Real numbers.
+    axis : int or tuple of int, optional
+        The axis to look along; all unless given.
+    out : array, optional
+        Where the result goes.
+    keepdims : bool, default False
+        Whether the axes stay, of length 1.
+    backend : {"python", "cpu", "cuda"}, optional
+        The backend; chosen as for a launch unless given.
+
+    Returns
+    -------
+    number or array
+        Of the dtype of `a`; NaN where all elements are NaN, without a warning.
+
+    Raises
+    ------
+    LaunchError
+        For no elements.
+
+    Notes
+    -----
+    The definition is that of `numpy.nanmin`; a reduction by `numpy.fmin`.
+
+    Examples
+    --------
+    >>> import numpy as np, jitkit as jk
+    >>> float(jk.stats.nanmin(np.array([3.0, np.nan, 1.0])))
+    1.0
+    """
+    return reduce("fmin", operands.array(a, "stats.nanmin"), axis=axis, out=out, keepdims=keepdims, backend=backend)
+
+
+def nanmax(a: Any, axis: Axis = None, *, out: Any = None, keepdims: bool = False, backend: str | None = None) -> Any:
+    """Return the largest of the elements that are not NaN.
+
+    Parameters
+    ----------
+    a : array_like or device array
+        Real numbers.
+    axis : int or tuple of int, optional
+        The axis to look along; all unless given.
+    out : array, optional
+        Where the result goes.
+    keepdims : bool, default False
+        Whether the axes stay, of length 1.
+    backend : {"python", "cpu", "cuda"}, optional
+        The backend; chosen as for a launch unless given.
+
+    Returns
+    -------
+    number or array
+        Of the dtype of `a`; NaN where all elements are NaN, without a warning.
+
+    Raises
+    ------
+    LaunchError
+        For no elements.
+
+    Notes
+    -----
+    The definition is that of `numpy.nanmax`; a reduction by `numpy.fmax`.
+
+    Examples
+    --------
+    >>> import numpy as np, jitkit as jk
+    >>> float(jk.stats.nanmax(np.array([3.0, np.nan, 1.0])))
+    3.0
+    """
+    return reduce("fmax", operands.array(a, "stats.nanmax"), axis=axis, out=out, keepdims=keepdims, backend=backend)

@@ -1,0 +1,282 @@
+"""quantile: quantiles and medians, by selection in a long array and by sorting rows."""
+
+# The interpolation is a function of kernels, which carry no annotations.
+# mypy: disable-error-code="no-untyped-call"
+from __future__ import annotations
+
+import functools
+from typing import Any
+
+import numpy as np
+
+from jitkit import operands
+from jitkit.arrays import asarray
+from jitkit.primitives._sorting import Rows
+from jitkit.primitives.sort import sort
+from jitkit.stats import _axes, _selection
+from jitkit.stats._statistic import Axis
+
+_LONG, _SAMPLE = 2**17, 2**15
+"""Elements from which selection pays, and of the sample that bounds are taken from."""
+_FEW = 8
+"""Quantiles up to which each is selected by itself; one sort serves more."""
+
+
+def quantile(
+    a: Any, q: Any, axis: Axis = None, *, out: Any = None, keepdims: bool = False, backend: str | None = None
+) -> Any:
+    """Return the value below which a share of the elements lies.
+
+    Parameters
+    ----------
+    a : array_like or device array
+        Real numbers.
+    q : float or array_like of float
+        Shares from 0 to 1: 0 is the smallest element, 1 the largest.
+    axis : int or tuple of int, optional
+        The axis; all unless given.
+    out : array, optional
+        Where the result goes.
+    keepdims : bool, default False
+        Whether the axes stay, of length 1.
+    backend : {"python", "cpu", "cuda"}, optional
+        The backend; chosen as for a launch unless given.
+
+    Returns
+    -------
+    float or array
+        Of the dtype of `a`, float64 for integers, the shape of `q` in front; NaN where there is one, or nothing.
+
+    Raises
+    ------
+    ValueError
+        For a `q` outside of 0 to 1.
+    KernelTypeError
+        For complex numbers.
+    LaunchError
+        For an `out` of another shape.
+
+    Notes
+    -----
+    The definition is that of `numpy.quantile`, ``method="linear"``. Long arrays are not sorted:
+    R. W. Floyd, R. L. Rivest, Expected time bounds for selection, Comm. ACM 18, 165-172, 1975.
+
+    Examples
+    --------
+    >>> import numpy as np, jitkit as jk
+    >>> jk.stats.quantile(np.array([1.0, 2.0, 4.0, 8.0]), [0.25, 0.5])
+    array([1.75, 3.  ])
+    """
+    return _quantile(a, q, axis, out, keepdims, backend, "stats.quantile", True)
+
+
+def nanquantile(
+    a: Any, q: Any, axis: Axis = None, *, out: Any = None, keepdims: bool = False, backend: str | None = None
+) -> Any:
+    """Return the value below which a share of the elements lies, NaN left out.
+
+    Parameters
+    ----------
+    a : array_like or device array
+        Real numbers.
+    q : float or array_like of float
+        Shares from 0 to 1: 0 is the smallest element, 1 the largest.
+    axis : int or tuple of int, optional
+        The axis; all unless given.
+    out : array, optional
+        Where the result goes.
+    keepdims : bool, default False
+        Whether the axes stay, of length 1.
+    backend : {"python", "cpu", "cuda"}, optional
+        The backend; chosen as for a launch unless given.
+
+    Returns
+    -------
+    float or array
+        Of the dtype of `a`, float64 for integers, the shape of `q` in front; NaN where there are no numbers.
+
+    Raises
+    ------
+    ValueError
+        For a `q` outside of 0 to 1.
+    KernelTypeError
+        For complex numbers.
+    LaunchError
+        For an `out` of another shape.
+
+    Notes
+    -----
+    The definition is that of `numpy.nanquantile`, ``method="linear"``. Long arrays are not sorted:
+    R. W. Floyd, R. L. Rivest, Expected time bounds for selection, Comm. ACM 18, 165-172, 1975.
+
+    Examples
+    --------
+    >>> import numpy as np, jitkit as jk
+    >>> float(jk.stats.nanquantile(np.array([1.0, np.nan, 4.0]), 0.5))
+    2.5
+    """
+    return _quantile(a, q, axis, out, keepdims, backend, "stats.nanquantile", False)
+
+
+def median(a: Any, axis: Axis = None, *, out: Any = None, keepdims: bool = False, backend: str | None = None) -> Any:
+    """Return the middle of the elements in order, or the mean of the two there.
+
+    Parameters
+    ----------
+    a : array_like or device array
+        Real numbers.
+    axis : int or tuple of int, optional
+        The axis; all unless given.
+    out : array, optional
+        Where the result goes.
+    keepdims : bool, default False
+        Whether the axes stay, of length 1.
+    backend : {"python", "cpu", "cuda"}, optional
+        The backend; chosen as for a launch unless given.
+
+    Returns
+    -------
+    float or array
+        Of the dtype of `a`, float64 for integers; NaN where there is one, or nothing.
+
+    Raises
+    ------
+    KernelTypeError
+        For complex numbers.
+    LaunchError
+        For an `out` of another shape.
+
+    Notes
+    -----
+    The definition is that of `numpy.median`. Long arrays are not sorted:
+    R. W. Floyd, R. L. Rivest, Expected time bounds for selection, Comm. ACM 18, 165-172, 1975.
+
+    Examples
+    --------
+    >>> import numpy as np, jitkit as jk
+    >>> float(jk.stats.median(np.array([5.0, 1.0, 2.0, 3.0])))
+    2.5
+    """
+    return _quantile(a, 0.5, axis, out, keepdims, backend, "stats.median", True)
+
+
+def nanmedian(a: Any, axis: Axis = None, *, out: Any = None, keepdims: bool = False, backend: str | None = None) -> Any:
+    """Return the median of the elements that are not NaN.
+
+    Parameters
+    ----------
+    a : array_like or device array
+        Real numbers.
+    axis : int or tuple of int, optional
+        The axis; all unless given.
+    out : array, optional
+        Where the result goes.
+    keepdims : bool, default False
+        Whether the axes stay, of length 1.
+    backend : {"python", "cpu", "cuda"}, optional
+        The backend; chosen as for a launch unless given.
+
+    Returns
+    -------
+    float or array
+        Of the dtype of `a`, float64 for integers; NaN where there are no numbers.
+
+    Raises
+    ------
+    KernelTypeError
+        For complex numbers.
+    LaunchError
+        For an `out` of another shape.
+
+    Notes
+    -----
+    The definition is that of `numpy.nanmedian`. Long arrays are not sorted:
+    R. W. Floyd, R. L. Rivest, Expected time bounds for selection, Comm. ACM 18, 165-172, 1975.
+
+    Examples
+    --------
+    >>> import numpy as np, jitkit as jk
+    >>> float(jk.stats.nanmedian(np.array([5.0, np.nan, 1.0, 2.0])))
+    2.0
+    """
+    return _quantile(a, 0.5, axis, out, keepdims, backend, "stats.nanmedian", False)
+
+
+def _quantile(
+    a: Any, q: Any, axis: Axis, out: Any, keepdims: bool, backend: str | None, name: str, missing: bool
+) -> Any:
+    a, q = operands.floating(a, name), np.asarray(q, np.float64)
+    if not ((q >= 0) & (q <= 1)).all():
+        raise ValueError(f"jk.{name}: q={q} is not from 0 to 1")
+    shape, dtype, device = tuple(a.shape), operands.dtype_of(a), operands.device_of(a)
+    axes = operands.axes_of(axis, len(shape), name)
+    final = (*q.shape, *_axes.result_shape(shape, axes, keepdims))
+    if out is not None:
+        operands.check_out(out, final, dtype, name)
+    shares = q.reshape(-1)
+    if 0 in shape:
+        flat = operands.made((int(np.prod(final)),), (dtype,), device)
+        flat[...] = np.nan
+    else:
+        x = _axes.along(a, axes)
+        flat = _of_one(x.reshape((-1,)), shares, missing, backend) if device is None and x.size == x.shape[1] else None
+        flat = _of_rows(x, shares, missing, device, backend) if flat is None else flat
+    return _axes.finished(flat, final, out, name)
+
+
+def _of_rows(x: Any, shares: np.ndarray, missing: bool, device: str | None, backend: str | None) -> Any:
+    """Sort rows and interpolate: results in the order of `shares`, then of rows."""
+    outer, n, inner = x.shape
+    rows = sort(Rows((outer, n, inner), 1, backend).of(x).reshape((outer * inner, n)), axis=1, backend=backend)
+    numbers = operands.made((outer * inner,), (np.dtype(np.int64),), device)
+    _selection.numbers_of(outer * inner, backend)(rows, numbers)
+    result = operands.made((shares.size, outer * inner), (operands.dtype_of(x),), device)
+    share = asarray(shares, device=device) if device else shares
+    _selection.between((outer * inner, shares.size), backend)(rows, numbers, share, missing, result)
+    return result
+
+
+def _of_one(x: np.ndarray, shares: np.ndarray, missing: bool, backend: str | None) -> np.ndarray | None:
+    """Select each quantile of a long vector; None where it is short, or the sample misleads."""
+    if x.size < _LONG or shares.size > _FEW:
+        return None
+    sample = x[_places(x.size)]
+    sample = np.sort(sample[sample == sample])
+    found = [_selected(x, sample, share, missing, backend) for share in shares]
+    return None if any(value is None for value in found) else np.array(found, x.dtype)
+
+
+@functools.lru_cache(maxsize=4)
+def _places(n: int) -> np.ndarray:
+    return np.random.default_rng(n).integers(n, size=_SAMPLE)
+
+
+def _selected(x: np.ndarray, sample: np.ndarray, share: float, missing: bool, backend: str | None) -> Any:
+    """Return one quantile, or None where the bounds that a sample gives are too far apart or miss it."""
+    if sample.size < _SAMPLE // 8:
+        return None
+    expected, spread = share * (sample.size - 1), 5 * np.sqrt(sample.size * share * (1 - share)) + 1
+    if expected < spread or expected + spread > sample.size - 1:
+        return None
+    low, high = sample[int(expected - spread)], sample[int(np.ceil(expected + spread))]
+    if not np.isfinite([low, high]).all():
+        return None
+    centre = x.dtype.type(low / 2 + high / 2)
+    reach = max(high - centre, centre - low)
+    blocks = -(-x.size // _selection.BLOCK)
+    counts = np.empty((3, blocks), np.int64)
+    _selection.counting((blocks, 1), backend)(x, centre, reach, counts)
+    below, inside, absent = (int(total) for total in counts.sum(axis=1))
+    if missing and absent:
+        return np.nan
+    place = share * (x.size - absent - 1)
+    left = int(place)
+    right = min(left + 1, x.size - absent - 1)
+    if not below <= left <= right < below + inside or (reach > 0 and inside > x.size // 4):
+        return None
+    if reach == 0:
+        return centre
+    band = np.empty(inside, x.dtype)
+    _selection.taking((blocks, 1), backend)(x, centre, reach, np.cumsum(counts[1]) - counts[1], band)
+    band = sort(band, backend=backend)
+    return _selection.blend(band[left - below], band[right - below], place - left)

@@ -1,0 +1,308 @@
+"""resampling: confidence intervals by the bootstrap, and permutation tests; equal seeds give equal results."""
+
+from __future__ import annotations
+
+import math
+from collections.abc import Callable
+from statistics import NormalDist
+from typing import Any, NamedTuple
+
+import numpy as np
+
+from jitkit import operands
+from jitkit.arrays import asarray, to_numpy
+from jitkit.errors import LaunchError
+from jitkit.random import default_rng
+from jitkit.stats import _resampling
+
+_ELEMENTS = 2**22
+"""Elements of the resamples that lie in memory at once, for a function of the user's."""
+_SPREADS = {"mean": 0, "var": 1, "std": 2}
+_ALTERNATIVES = ("two-sided", "less", "greater")
+_METHODS = ("percentile", "basic", "BCa")
+
+
+class ConfidenceInterval(NamedTuple):
+    """The bounds of an interval."""
+
+    low: float
+    high: float
+
+
+class BootstrapResult(NamedTuple):
+    """What `bootstrap` returns, under SciPy's names."""
+
+    confidence_interval: ConfidenceInterval
+    bootstrap_distribution: np.ndarray
+    standard_error: float
+
+
+class PermutationTestResult(NamedTuple):
+    """What `permutation_test` returns, under SciPy's names."""
+
+    statistic: float
+    pvalue: float
+    null_distribution: np.ndarray
+
+
+def bootstrap(
+    x: Any,
+    statistic: str | Callable[[Any], Any] = "mean",
+    n_resamples: int = 9999,
+    confidence_level: float = 0.95,
+    *,
+    alternative: str = "two-sided",
+    method: str = "BCa",
+    ddof: float = 0,
+    rng: Any = None,
+    backend: str | None = None,
+) -> BootstrapResult:
+    """Return a confidence interval of a statistic, from resamples of a sample drawn with replacement.
+
+    Parameters
+    ----------
+    x : array_like or device array, (n,)
+        The sample.
+    statistic : {"mean", "std", "var"} or callable
+        The statistic. A function takes a vector and returns a number, in what a kernel may contain.
+    n_resamples : int, default 9999
+        How many resamples are drawn.
+    confidence_level : float, default 0.95
+        How often such intervals hold the true value.
+    alternative : {"two-sided", "less", "greater"}
+        The intervals of the last two begin at minus infinity and end at infinity.
+    method : {"BCa", "percentile", "basic"}
+        How the interval is made: bias-corrected and accelerated, from the quantiles, or from these mirrored.
+    ddof : float, default 0
+        For "std" and "var", what is subtracted from the number of elements.
+    rng : jitkit.random.Generator, int, numpy.random.Generator or None
+        What draws the resamples, or its seed.
+    backend : {"python", "cpu", "cuda"}, optional
+        The backend; chosen as for a launch unless given.
+
+    Returns
+    -------
+    BootstrapResult
+        With ``confidence_interval`` (``low``, ``high``), ``bootstrap_distribution`` and ``standard_error``.
+
+    Raises
+    ------
+    LaunchError
+        Where `x` is no vector of at least two elements.
+    ValueError
+        For another statistic, method or alternative, and a level that is not between 0 and 1.
+
+    Notes
+    -----
+    The definition is that of `scipy.stats.bootstrap` for one sample. Source: B. Efron, R. J. Tibshirani, An Introduction to
+    the Bootstrap, Chapman and Hall, 1993.
+
+    Examples
+    --------
+    >>> import numpy as np, jitkit as jk
+    >>> found = jk.stats.bootstrap(np.arange(100.0), "mean", rng=7)
+    >>> bool(found.confidence_interval.low < 49.5 < found.confidence_interval.high)
+    True
+    """
+    x = _sample(x, 2, "stats.bootstrap")
+    count = _checked(n_resamples, statistic, _SPREADS, alternative, "stats.bootstrap")
+    if method not in _METHODS:
+        raise ValueError(f"jk.stats.bootstrap: method={method!r}; there are {', '.join(map(repr, _METHODS))}")
+    if not 0 < confidence_level < 1:
+        raise ValueError(f"jk.stats.bootstrap: confidence_level={confidence_level} is not between 0 and 1")
+    key = default_rng(rng).new_key()
+    found = _distribution(x, statistic, count, ddof, key, backend)
+    tail = (1 - confidence_level) / (2 if alternative == "two-sided" else 1)
+    observed = _observed(x, statistic, ddof, backend) if method != "percentile" else 0.0
+    shares = (tail, 1 - tail)
+    if method == "BCa":
+        shares = _corrected(shares, found, observed, _jackknife(x, statistic, ddof, backend))
+    low, high = (_quantile(found, share) for share in shares)
+    if method == "basic":
+        low, high = 2 * observed - high, 2 * observed - low
+    interval = ConfidenceInterval(
+        -math.inf if alternative == "less" else low, math.inf if alternative == "greater" else high
+    )
+    error = float(np.std(found.astype(np.float64), ddof=1)) if count > 1 else math.nan
+    return BootstrapResult(interval, found, error)
+
+
+def permutation_test(
+    x: Any,
+    y: Any,
+    statistic: str | Callable[[Any, Any], Any] = "mean",
+    n_resamples: int = 9999,
+    *,
+    alternative: str = "two-sided",
+    rng: Any = None,
+    backend: str | None = None,
+) -> PermutationTestResult:
+    """Test whether two samples are of one distribution, by splitting all their elements at random again and again.
+
+    Parameters
+    ----------
+    x, y : array_like or device array, (n,) and (m,)
+        The samples.
+    statistic : {"mean"} or callable
+        "mean" is the difference of the means. A function takes two vectors and returns a number, in what a kernel may
+        contain.
+    n_resamples : int, default 9999
+        How many random splits are made.
+    alternative : {"two-sided", "less", "greater"}
+        Whether the statistic is unlikely in either direction, small, or large.
+    rng : jitkit.random.Generator, int, numpy.random.Generator or None
+        What splits, or its seed.
+    backend : {"python", "cpu", "cuda"}, optional
+        The backend; chosen as for a launch unless given.
+
+    Returns
+    -------
+    PermutationTestResult
+        With ``statistic``, ``pvalue`` and ``null_distribution``.
+
+    Raises
+    ------
+    LaunchError
+        Where `x` or `y` is no vector of at least one element.
+    ValueError
+        For another statistic or alternative.
+
+    Notes
+    -----
+    The definition is that of `scipy.stats.permutation_test` for independent samples, with random splits even where all
+    splits could be counted. Source: B. Phipson, G. K. Smyth, Permutation P-values should never be zero, Stat. Appl. Genet.
+    Mol. Biol. 9, 39, 2010.
+
+    Examples
+    --------
+    >>> import numpy as np, jitkit as jk
+    >>> found = jk.stats.permutation_test(np.arange(20.0), np.arange(20.0) + 9, rng=7)
+    >>> float(found.statistic), found.pvalue < 0.001
+    (-9.0, True)
+    """
+    name = "stats.permutation_test"
+    x, y = (_sample(part, 1, name) for part in operands.alike([x, y], name))
+    count = _checked(n_resamples, statistic, ("mean",), alternative, name)
+    key, device, dtype = default_rng(rng).new_key(), operands.device_of(x), operands.dtype_of(x)
+    pooled = asarray(np.concatenate([to_numpy(x), to_numpy(y)]), device=device)
+    n, m = x.shape[0], y.shape[0]
+    null = operands.made((count,), (dtype,), device)
+    if callable(statistic):
+        observed_at = operands.made((1,), (dtype,), device)
+        apply = _resampling.of_samples(statistic)
+        apply(1, backend)(x.reshape((1, n)), y.reshape((1, m)), observed_at)
+        observed = float(to_numpy(observed_at)[0])
+        for first, size in _batches(count, n + m):
+            first_part, second = operands.made((size, n), (dtype,), device), operands.made((size, m), (dtype,), device)
+            places = operands.made((size, n + m), (np.dtype(np.int64),), device)
+            _resampling.split_sample((size, 1), backend)(pooled, key, first, places, first_part, second)
+            apply(size, backend)(first_part, second, null[first : first + size])
+    else:
+        total = to_numpy(pooled).astype(np.float64)
+        observed = float(total[:n].mean() - total[n:].mean())
+        totals = asarray(np.array([total.sum()], dtype), device=device)
+        _resampling.split_mean(count, backend)(pooled, n, key, 0, totals, null)
+    found = to_numpy(null)
+    return PermutationTestResult(observed, _pvalue(observed, found, alternative), found)
+
+
+def _sample(x: Any, least: int, name: str) -> Any:
+    x = operands.floating(x, name)
+    if len(x.shape) != 1 or x.shape[0] < least:
+        raise LaunchError(
+            f"jk.{name}: a sample is a vector of at least {least} elements, not of the shape {tuple(x.shape)}"
+        )
+    return np.ascontiguousarray(x) if type(x) is np.ndarray else x
+
+
+def _checked(n_resamples: int, statistic: Any, known: Any, alternative: str, name: str) -> int:
+    if not callable(statistic) and statistic not in known:
+        raise ValueError(f"jk.{name}: statistic={statistic!r} is no function, nor one of {', '.join(map(repr, known))}")
+    if alternative not in _ALTERNATIVES:
+        raise ValueError(f"jk.{name}: alternative={alternative!r}; there are {', '.join(map(repr, _ALTERNATIVES))}")
+    if int(n_resamples) != n_resamples or n_resamples < 1:
+        raise ValueError(f"jk.{name}: n_resamples={n_resamples} is no integer from 1")
+    return int(n_resamples)
+
+
+def _batches(count: int, n: int) -> list[tuple[int, int]]:
+    """Return where batches of resamples begin, and how many they are."""
+    size = max(_ELEMENTS // n, 1)
+    return [(first, min(size, count - first)) for first in range(0, count, size)]
+
+
+def _distribution(x: Any, statistic: Any, count: int, ddof: float, key: Any, backend: str | None) -> np.ndarray:
+    (n,), dtype, device = x.shape, operands.dtype_of(x), operands.device_of(x)
+    out = operands.made((count,), (dtype,), device)
+    if not callable(statistic):
+        centre = asarray(to_numpy(x).mean(dtype=np.float64).reshape(1).astype(dtype), device=device)
+        _resampling.moments(count, backend)(x, key, 0, centre, _SPREADS[statistic], float(ddof), out)
+        return to_numpy(out)
+    for first, size in _batches(count, n):
+        rows = operands.made((size, n), (dtype,), device)
+        _resampling.samples((size, -(-n // 4)), backend)(x, key, first, rows)
+        _resampling.of_sample(statistic)(size, backend)(rows, out[first : first + size])
+    return to_numpy(out)
+
+
+def _observed(x: Any, statistic: Any, ddof: float, backend: str | None) -> float:
+    if not callable(statistic):
+        host = to_numpy(x).astype(np.float64)
+        return float(host.mean() if statistic == "mean" else getattr(host, statistic)(ddof=ddof))
+    out = operands.made((1,), (operands.dtype_of(x),), operands.device_of(x))
+    _resampling.of_sample(statistic)(1, backend)(x.reshape((1, -1)), out)
+    return float(to_numpy(out)[0])
+
+
+def _jackknife(x: Any, statistic: Any, ddof: float, backend: str | None) -> np.ndarray:
+    """Return the statistic of the sample without each of its elements."""
+    (n,), dtype, device = x.shape, operands.dtype_of(x), operands.device_of(x)
+    if not callable(statistic):
+        deviations = to_numpy(x).astype(np.float64)
+        centre = deviations.mean()
+        deviations = deviations - centre
+        means = -deviations / (n - 1)
+        if statistic == "mean":
+            return np.asarray(centre + means)
+        squares = (deviations**2).sum() - deviations**2 - (n - 1) * means**2
+        variances = np.maximum(squares, 0) / (n - 1 - ddof)
+        return np.asarray(variances if statistic == "var" else np.sqrt(variances))
+    out = operands.made((n,), (dtype,), device)
+    for first, size in _batches(n, n):
+        rows = operands.made((size, n - 1), (dtype,), device)
+        _resampling.left_out((size, n - 1), backend)(x, first, rows)
+        _resampling.of_sample(statistic)(size, backend)(rows, out[first : first + size])
+    return to_numpy(out).astype(np.float64)
+
+
+def _corrected(
+    shares: tuple[float, float], found: np.ndarray, observed: float, jackknife: np.ndarray
+) -> tuple[float, float]:
+    """Return the shares at which BCa reads the distribution; those given where it is degenerate."""
+    normal = NormalDist()
+    seen = found.astype(np.float64)
+    below = float((np.count_nonzero(seen < observed) + np.count_nonzero(seen <= observed)) / (2 * seen.size))
+    deviations = jackknife.mean() - jackknife
+    spread = float((deviations**2).sum())
+    if not 0 < below < 1 or not spread > 0:
+        return math.nan, math.nan
+    bias, acceleration = normal.inv_cdf(below), float((deviations**3).sum()) / (6 * spread**1.5)
+
+    def corrected(share: float) -> float:
+        shifted = bias + normal.inv_cdf(share)
+        return normal.cdf(bias + shifted / (1 - acceleration * shifted))
+
+    return corrected(shares[0]), corrected(shares[1])
+
+
+def _quantile(found: np.ndarray, share: float) -> float:
+    return math.nan if math.isnan(share) else float(np.quantile(found.astype(np.float64), share))
+
+
+def _pvalue(observed: float, null: np.ndarray, alternative: str) -> float:
+    """Return the p-value; the sample as it is counts as one split, and what differs by rounding as equal."""
+    gamma = abs(100 * float(np.finfo(null.dtype).eps) * observed)
+    wide = null.astype(np.float64)
+    less = (np.count_nonzero(wide <= observed + gamma) + 1) / (wide.size + 1)
+    greater = (np.count_nonzero(wide >= observed - gamma) + 1) / (wide.size + 1)
+    return {"less": less, "greater": greater, "two-sided": min(2 * min(less, greater), 1.0)}[alternative]

@@ -1,0 +1,382 @@
+"""rolling: sum, mean, variance, extremes and median of a window that moves along an axis."""
+
+from __future__ import annotations
+
+from typing import Any
+
+from jitkit.stats import _rolling, _windows
+
+
+def move_sum(
+    a: Any,
+    window: int,
+    min_count: int | None = None,
+    axis: int = -1,
+    *,
+    out: Any = None,
+    backend: str | None = None,
+) -> Any:
+    """Return the sum of each window of elements along an axis.
+
+    Parameters
+    ----------
+    a : array_like or device array
+        Real numbers.
+    window : int
+        Elements of a window: a result is of its own element and those before it.
+    min_count : int, optional
+        The numbers that a window must have, or its result is NaN; `window` unless given, so that the first
+        ``window - 1`` results are NaN.
+    axis : int, default -1
+        The axis along which the window moves.
+    out : array, optional
+        Where the result goes.
+    backend : {"python", "cpu", "cuda"}, optional
+        The backend; chosen as for a launch unless given.
+
+    Returns
+    -------
+    array
+        Of the shape of `a`, and its dtype; float64 for integers.
+
+    Raises
+    ------
+    ValueError
+        For a window longer than the axis, and for a `min_count` that is not from 1 to `window`.
+    KernelTypeError
+        For complex numbers.
+
+    Notes
+    -----
+    The definition is that of `bottleneck.move_sum`: NaN do not count. Stretches of a row begin anew, with sums in float64: no
+    rounding builds up, and an infinite element is forgotten when it leaves the window.
+
+    Examples
+    --------
+    >>> import numpy as np, jitkit as jk
+    >>> jk.stats.move_sum(np.array([1.0, 2.0, 6.0, 1.0]), 2)
+    array([nan,  3.,  8.,  7.])
+    """
+    return _rolling.running(_windows.sums, a, window, min_count, axis, 0, 0, out, backend, "stats.move_sum")
+
+
+def move_mean(
+    a: Any,
+    window: int,
+    min_count: int | None = None,
+    axis: int = -1,
+    *,
+    out: Any = None,
+    backend: str | None = None,
+) -> Any:
+    """Return the mean of each window of elements along an axis.
+
+    Parameters
+    ----------
+    a : array_like or device array
+        Real numbers.
+    window : int
+        Elements of a window: a result is of its own element and those before it.
+    min_count : int, optional
+        The numbers that a window must have, or its result is NaN; `window` unless given, so that the first
+        ``window - 1`` results are NaN.
+    axis : int, default -1
+        The axis along which the window moves.
+    out : array, optional
+        Where the result goes.
+    backend : {"python", "cpu", "cuda"}, optional
+        The backend; chosen as for a launch unless given.
+
+    Returns
+    -------
+    array
+        Of the shape of `a`, and its dtype; float64 for integers.
+
+    Raises
+    ------
+    ValueError
+        For a window longer than the axis, and for a `min_count` that is not from 1 to `window`.
+    KernelTypeError
+        For complex numbers.
+
+    Notes
+    -----
+    The definition is that of `bottleneck.move_mean`: NaN do not count. Stretches of a row begin anew, with sums in float64: no
+    rounding builds up, and an infinite element is forgotten when it leaves the window.
+
+    Examples
+    --------
+    >>> import numpy as np, jitkit as jk
+    >>> jk.stats.move_mean(np.array([1.0, 2.0, 6.0, 1.0]), 2)
+    array([nan, 1.5, 4. , 3.5])
+    """
+    return _rolling.running(_windows.sums, a, window, min_count, axis, 1, 0, out, backend, "stats.move_mean")
+
+
+def move_var(
+    a: Any,
+    window: int,
+    min_count: int | None = None,
+    axis: int = -1,
+    ddof: int = 0,
+    *,
+    out: Any = None,
+    backend: str | None = None,
+) -> Any:
+    """Return the variance of each window of elements along an axis.
+
+    Parameters
+    ----------
+    a : array_like or device array
+        Real numbers.
+    window : int
+        Elements of a window: a result is of its own element and those before it.
+    min_count : int, optional
+        The numbers that a window must have, or its result is NaN; `window` unless given, so that the first
+        ``window - 1`` results are NaN.
+    axis : int, default -1
+        The axis along which the window moves.
+    ddof : int, default 0
+        The sum of squares is divided by the number of elements less this.
+    out : array, optional
+        Where the result goes.
+    backend : {"python", "cpu", "cuda"}, optional
+        The backend; chosen as for a launch unless given.
+
+    Returns
+    -------
+    array
+        Of the shape of `a`, and its dtype; float64 for integers.
+
+    Raises
+    ------
+    ValueError
+        For a window longer than the axis, and for a `min_count` that is not from 1 to `window`.
+    KernelTypeError
+        For complex numbers.
+
+    Notes
+    -----
+    The definition is that of `bottleneck.move_var`: NaN do not count. An element in and one out change mean and sum of squares:
+    B. P. Welford, Technometrics 4, 419-420, 1962.
+
+    Examples
+    --------
+    >>> import numpy as np, jitkit as jk
+    >>> jk.stats.move_var(np.array([1.0, 2.0, 6.0, 1.0]), 2)
+    array([ nan, 0.25, 4.  , 6.25])
+    """
+    return _rolling.running(_windows.squares, a, window, min_count, axis, 0, ddof, out, backend, "stats.move_var")
+
+
+def move_std(
+    a: Any,
+    window: int,
+    min_count: int | None = None,
+    axis: int = -1,
+    ddof: int = 0,
+    *,
+    out: Any = None,
+    backend: str | None = None,
+) -> Any:
+    """Return the standard deviation of each window of elements along an axis.
+
+    Parameters
+    ----------
+    a : array_like or device array
+        Real numbers.
+    window : int
+        Elements of a window: a result is of its own element and those before it.
+    min_count : int, optional
+        The numbers that a window must have, or its result is NaN; `window` unless given, so that the first
+        ``window - 1`` results are NaN.
+    axis : int, default -1
+        The axis along which the window moves.
+    ddof : int, default 0
+        The sum of squares is divided by the number of elements less this.
+    out : array, optional
+        Where the result goes.
+    backend : {"python", "cpu", "cuda"}, optional
+        The backend; chosen as for a launch unless given.
+
+    Returns
+    -------
+    array
+        Of the shape of `a`, and its dtype; float64 for integers.
+
+    Raises
+    ------
+    ValueError
+        For a window longer than the axis, and for a `min_count` that is not from 1 to `window`.
+    KernelTypeError
+        For complex numbers.
+
+    Notes
+    -----
+    The definition is that of `bottleneck.move_std`: NaN do not count. An element in and one out change mean and sum of squares:
+    B. P. Welford, Technometrics 4, 419-420, 1962.
+
+    Examples
+    --------
+    >>> import numpy as np, jitkit as jk
+    >>> jk.stats.move_std(np.array([1.0, 2.0, 6.0, 1.0]), 2)
+    array([nan, 0.5, 2. , 2.5])
+    """
+    return _rolling.running(_windows.squares, a, window, min_count, axis, 1, ddof, out, backend, "stats.move_std")
+
+
+def move_min(
+    a: Any,
+    window: int,
+    min_count: int | None = None,
+    axis: int = -1,
+    *,
+    out: Any = None,
+    backend: str | None = None,
+) -> Any:
+    """Return the smallest element of each window of elements along an axis.
+
+    Parameters
+    ----------
+    a : array_like or device array
+        Real numbers.
+    window : int
+        Elements of a window: a result is of its own element and those before it.
+    min_count : int, optional
+        The numbers that a window must have, or its result is NaN; `window` unless given, so that the first
+        ``window - 1`` results are NaN.
+    axis : int, default -1
+        The axis along which the window moves.
+    out : array, optional
+        Where the result goes.
+    backend : {"python", "cpu", "cuda"}, optional
+        The backend; chosen as for a launch unless given.
+
+    Returns
+    -------
+    array
+        Of the shape of `a`, and its dtype; float64 for integers.
+
+    Raises
+    ------
+    ValueError
+        For a window longer than the axis, and for a `min_count` that is not from 1 to `window`.
+    KernelTypeError
+        For complex numbers.
+
+    Notes
+    -----
+    The definition is that of `bottleneck.move_min`: NaN do not count. Windows of 1, 2, 4, ... elements are made of one another.
+
+    Examples
+    --------
+    >>> import numpy as np, jitkit as jk
+    >>> jk.stats.move_min(np.array([1.0, 2.0, 6.0, 1.0]), 2)
+    array([nan,  1.,  2.,  1.])
+    """
+    return _rolling.extreme(a, window, min_count, axis, 1, out, backend, "stats.move_min")
+
+
+def move_max(
+    a: Any,
+    window: int,
+    min_count: int | None = None,
+    axis: int = -1,
+    *,
+    out: Any = None,
+    backend: str | None = None,
+) -> Any:
+    """Return the largest element of each window of elements along an axis.
+
+    Parameters
+    ----------
+    a : array_like or device array
+        Real numbers.
+    window : int
+        Elements of a window: a result is of its own element and those before it.
+    min_count : int, optional
+        The numbers that a window must have, or its result is NaN; `window` unless given, so that the first
+        ``window - 1`` results are NaN.
+    axis : int, default -1
+        The axis along which the window moves.
+    out : array, optional
+        Where the result goes.
+    backend : {"python", "cpu", "cuda"}, optional
+        The backend; chosen as for a launch unless given.
+
+    Returns
+    -------
+    array
+        Of the shape of `a`, and its dtype; float64 for integers.
+
+    Raises
+    ------
+    ValueError
+        For a window longer than the axis, and for a `min_count` that is not from 1 to `window`.
+    KernelTypeError
+        For complex numbers.
+
+    Notes
+    -----
+    The definition is that of `bottleneck.move_max`: NaN do not count. Windows of 1, 2, 4, ... elements are made of one another.
+
+    Examples
+    --------
+    >>> import numpy as np, jitkit as jk
+    >>> jk.stats.move_max(np.array([1.0, 2.0, 6.0, 1.0]), 2)
+    array([nan,  2.,  6.,  6.])
+    """
+    return _rolling.extreme(a, window, min_count, axis, -1, out, backend, "stats.move_max")
+
+
+def move_median(
+    a: Any,
+    window: int,
+    min_count: int | None = None,
+    axis: int = -1,
+    *,
+    out: Any = None,
+    backend: str | None = None,
+) -> Any:
+    """Return the median of each window of elements along an axis.
+
+    Parameters
+    ----------
+    a : array_like or device array
+        Real numbers.
+    window : int
+        Elements of a window: a result is of its own element and those before it.
+    min_count : int, optional
+        The numbers that a window must have, or its result is NaN; `window` unless given, so that the first
+        ``window - 1`` results are NaN.
+    axis : int, default -1
+        The axis along which the window moves.
+    out : array, optional
+        Where the result goes.
+    backend : {"python", "cpu", "cuda"}, optional
+        The backend; chosen as for a launch unless given.
+
+    Returns
+    -------
+    array
+        Of the shape of `a`, and its dtype; float64 for integers.
+
+    Raises
+    ------
+    ValueError
+        For a window longer than the axis, and for a `min_count` that is not from 1 to `window`.
+    KernelTypeError
+        For complex numbers.
+
+    Notes
+    -----
+    The definition is that of `bottleneck.move_median`: NaN do not count. The window is kept sorted; its time grows with the
+    window beyond some thousands of elements.
+
+    Examples
+    --------
+    >>> import numpy as np, jitkit as jk
+    >>> jk.stats.move_median(np.array([1.0, 2.0, 6.0, 1.0]), 2)
+    array([nan, 1.5, 4. , 3.5])
+    """
+    return _rolling.median(a, window, min_count, axis, out, backend, "stats.move_median")

@@ -1,0 +1,76 @@
+"""`jk.stats.cov` and `corrcoef` against NumPy, on every backend."""
+
+from __future__ import annotations
+
+import numpy as np
+import pytest
+
+import jitkit as jk
+
+
+def values(shape, dtype="float64", seed=0):
+    rng = np.random.default_rng(seed)
+    return (rng.standard_normal(shape) + rng.standard_normal(shape[-1]) + 10).astype(dtype)
+
+
+@pytest.mark.parametrize("variables", [1, 2, 5])
+def test_as_in_numpy(variables, backend):
+    x = values((variables, 5000 if backend == "cpu" else 40))
+    for got, expected in (
+        (jk.stats.cov(x, backend=backend), np.cov(x)),
+        (jk.stats.cov(x.T, rowvar=False, bias=True, backend=backend), np.cov(x.T, rowvar=False, bias=True)),
+        (jk.stats.cov(x, x[:1] ** 2, ddof=3, backend=backend), np.cov(x, x[:1] ** 2, ddof=3)),
+        (jk.stats.corrcoef(x, backend=backend), np.corrcoef(x)),
+    ):
+        np.testing.assert_allclose(got, expected, rtol=1e-11, atol=1e-12)
+        assert np.shape(got) == np.shape(expected)
+
+
+def test_weights():
+    x, rng = values((3, 50)), np.random.default_rng(1)
+    often, weight = rng.integers(0, 4, 50), rng.random(50)
+    for options in ({"fweights": often}, {"aweights": weight}, {"fweights": often, "aweights": weight, "ddof": 2}):
+        np.testing.assert_allclose(jk.stats.cov(x, backend="cpu", **options), np.cov(x, **options), rtol=1e-12)
+
+
+def test_many_variables_float32_and_out():
+    x = values((37, 300), "float32")
+    out = np.zeros((37, 37), np.float32)
+    assert jk.stats.corrcoef(x, out=out, backend="cpu") is out
+    np.testing.assert_allclose(out, np.corrcoef(x.astype(np.float64)), rtol=2e-5)
+    assert (np.abs(out) <= 1).all()
+
+
+def test_few_observations_and_constants():
+    assert np.isnan(jk.stats.cov(np.zeros((2, 0)), backend="cpu")).all()
+    assert np.isnan(jk.stats.cov(np.ones((2, 1)), backend="cpu")).all()
+    assert jk.stats.cov([1, 2, 3], backend="cpu") == 1
+    assert np.isnan(jk.stats.corrcoef(np.ones((2, 4)), backend="cpu")).all()
+
+
+def test_device_arrays_stay_on_the_device(backend):
+    if backend == "cuda":
+        x = values((3, 40))
+        got = jk.stats.cov(jk.asarray(x, device="cuda"))
+        assert not isinstance(got, np.ndarray)
+        np.testing.assert_allclose(jk.to_numpy(got), np.cov(x), rtol=1e-11)
+
+
+@pytest.mark.parametrize(
+    ("call", "error", "message"),
+    [
+        (
+            lambda x: jk.stats.cov(x.reshape(2, 2, 1)),
+            jk.LaunchError,
+            "jk.stats.cov: variables are a matrix or a vector",
+        ),
+        (lambda x: jk.stats.cov(x, x[:2]), jk.LaunchError, "4 observations of m, and 2 of y"),
+        (lambda x: jk.stats.cov(x, aweights=x[:2]), jk.LaunchError, "aweights= has the shape"),
+        (lambda x: jk.stats.cov(x, aweights=-x), ValueError, "negative weights"),
+        (lambda x: jk.stats.cov(x, fweights=x + 0.5), jk.KernelTypeError, "fweights= are integers"),
+        (lambda x: jk.stats.corrcoef(x * 1j), jk.KernelTypeError, "takes real numbers"),
+    ],
+)
+def test_mistakes_are_named(call, error, message):
+    with pytest.raises(error, match=message):
+        call(np.arange(4.0))

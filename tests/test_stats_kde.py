@@ -1,0 +1,59 @@
+"""`jk.stats.kde` against SciPy, on every backend."""
+
+from __future__ import annotations
+
+import numpy as np
+import pytest
+import scipy.stats
+
+import jitkit as jk
+
+
+def values(shape, dtype="float64"):
+    rng = np.random.default_rng(0)
+    return (rng.standard_normal(shape) * 2 + rng.standard_normal(shape[-1]) + 5).astype(dtype)
+
+
+@pytest.mark.parametrize("options", [{}, {"bandwidth": "silverman"}, {"bandwidth": 0.3}])
+def test_as_in_scipy(options, backend):
+    for d in (1, 3) if backend != "cuda" else (1,):
+        x, at = values((d, 60)), values((d, 40))
+        weights = np.random.default_rng(1).random(60)
+        for w in (None, weights):
+            expected = scipy.stats.gaussian_kde(x, options.get("bandwidth"), w)(at)
+            got = jk.stats.kde(x, at, weights=w, backend=backend, **options)
+            np.testing.assert_allclose(got, expected, rtol=1e-11)
+
+
+def test_float32_many_points_and_out():
+    x, at = values((9000,), "float32"), values((200,), "float32")
+    expected = scipy.stats.gaussian_kde(x.astype(np.float64))(at.astype(np.float64))
+    out = np.zeros(200, np.float32)
+    assert jk.stats.kde(x, at, out=out, backend="cpu") is out
+    np.testing.assert_allclose(out, expected, rtol=2e-4)
+
+
+def test_one_place_of_several_coordinates_and_none():
+    x = values((3, 50))
+    one = jk.stats.kde(x, x[:, 0], backend="python")
+    np.testing.assert_allclose(one, scipy.stats.gaussian_kde(x)(x[:, 0]), rtol=1e-11)
+    assert jk.stats.kde(x[0], np.zeros(0)).shape == (0,)
+    np.testing.assert_allclose(jk.stats.kde([1, 2, 4], [2]), scipy.stats.gaussian_kde([1, 2, 4])(2), rtol=1e-12)
+
+
+@pytest.mark.parametrize(
+    ("call", "error", "message"),
+    [
+        (lambda x: jk.stats.kde(x, x, "cosine"), ValueError, "bandwidth='cosine' is neither"),
+        (lambda x: jk.stats.kde(x, x, -1.0), ValueError, "bandwidth=-1.0"),
+        (lambda x: jk.stats.kde(x[:1], x), ValueError, "1 points have no covariance"),
+        (lambda x: jk.stats.kde(np.stack([x, x]), np.stack([x, x])), ValueError, "lie in a subspace"),
+        (lambda x: jk.stats.kde(x, np.stack([x, x])), jk.LaunchError, "points have 1 coordinates, and places have 2"),
+        (lambda x: jk.stats.kde(x, x, weights=x[:2]), jk.LaunchError, "weights= has the shape"),
+        (lambda x: jk.stats.kde(x, x, weights=-x), ValueError, "weights= are not negative"),
+        (lambda x: jk.stats.kde(x * 1j, x), jk.KernelTypeError, "takes real numbers"),
+    ],
+)
+def test_mistakes_are_named(call, error, message):
+    with pytest.raises(error, match=message):
+        call(np.arange(4.0))

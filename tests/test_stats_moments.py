@@ -1,0 +1,161 @@
+"""`jk.stats` moments against NumPy and SciPy, on every backend."""
+
+from __future__ import annotations
+
+import warnings
+
+import numpy as np
+import pytest
+import scipy.stats
+from hypothesis import given
+from hypothesis import strategies as st
+
+import jitkit as jk
+
+
+def values(dtype, shape, seed=0, missing=0.0):
+    rng = np.random.default_rng(seed)
+    x = rng.standard_exponential(shape).astype(dtype) + 2
+    x[rng.random(shape) < missing] = np.nan
+    return x
+
+
+def agrees(got, expected, dtype):
+    eps = float(np.finfo(dtype).eps)
+    np.testing.assert_allclose(got, expected, rtol=512 * eps, atol=512 * eps)
+    assert np.shape(got) == np.shape(expected)
+    assert np.asarray(got).dtype == dtype
+
+
+# Rows of one block, of several, short rows side by side, columns in several spans, and axes that are not neighbours.
+SHAPES = {
+    "python": [((130,), None, "float32"), ((3, 4, 5), (0, 2), "float64")],
+    "cpu": [
+        ((5000,), None, "float32"),
+        ((3, 2049), 1, "float64"),
+        ((80, 7), 1, "float32"),
+        ((150, 520), 0, "float32"),
+        ((7, 3, 5), (0, 2), "float32"),
+        ((9, 4), 0, "float32"),
+    ],
+    "cuda": [((2, 150), 1, "float32"), ((70, 5), 0, "float32")],
+}
+
+
+def test_kurtosis_and_skewness_as_in_scipy(backend):
+    for shape, axis, dtype in SHAPES[backend]:
+        x = values(dtype, shape)
+        wide = x.astype(np.float64)
+        agrees(jk.stats.kurtosis(x, axis, backend=backend), scipy.stats.kurtosis(wide, axis), dtype)
+        agrees(jk.stats.skew(x, axis, False, backend=backend), scipy.stats.skew(wide, axis, bias=False), dtype)
+        got = jk.stats.kurtosis(x, axis, False, False, backend=backend)
+        agrees(got, scipy.stats.kurtosis(wide, axis, False, False), dtype)
+
+
+def test_variance_as_in_numpy(backend):
+    for shape, axis, dtype in SHAPES[backend]:
+        x = values(dtype, shape)
+        wide = x.astype(np.float64)
+        agrees(jk.stats.var(x, axis, 1, backend=backend), wide.var(axis, ddof=1), dtype)
+        got = jk.stats.std(x, axis, keepdims=True, backend=backend)
+        agrees(got, wide.std(axis, keepdims=True), dtype)
+        if backend == "cuda":
+            stays = jk.stats.var(jk.asarray(x, device="cuda"), axis)
+            assert not isinstance(stays, np.ndarray)
+            agrees(jk.to_numpy(stays), wide.var(axis), dtype)
+
+
+def test_without_nan_as_in_numpy(backend):
+    for shape, axis, dtype in SHAPES[backend][:2]:
+        x = values(dtype, shape, missing=0.4)
+        with warnings.catch_warnings():
+            warnings.simplefilter("ignore")  # NumPy warns of rows of NaN
+            expected = np.nanvar(x.astype(np.float64), axis)
+        agrees(jk.stats.nanvar(x, axis, backend=backend), expected, dtype)
+        agrees(jk.stats.nanstd(x, axis, backend=backend), np.sqrt(expected), dtype)
+
+
+@pytest.mark.parametrize("backend", ["python", "cpu"])
+def test_sums_and_extremes_without_nan(backend):
+    x = values("float32", (200, 3), missing=0.3)
+    x[:, 2] = np.nan
+    with warnings.catch_warnings():
+        warnings.simplefilter("ignore")
+        for name in ("nansum", "nanmean", "nanmin", "nanmax"):
+            expected = getattr(np, name)(x.astype(np.float64), axis=0)
+            agrees(getattr(jk.stats, name)(x, axis=0, backend=backend), expected, "float32")
+    assert jk.stats.nansum(np.arange(5), backend=backend) == 10
+    assert jk.stats.nansum(np.zeros(0)) == 0
+
+
+@given(st.lists(st.integers(1, 9), min_size=1, max_size=4), st.data())
+def test_any_shape_and_layout(shape, data):
+    axis = data.draw(st.one_of(st.none(), st.integers(-len(shape), len(shape) - 1)))
+    x = values("float64", shape)
+    layout = data.draw(st.sampled_from(["C", "F", "reversed", "strided", "read-only"]))
+    if layout == "F":
+        x = np.asfortranarray(x)
+    elif layout == "reversed":
+        x = x[::-1]
+    elif layout == "strided":
+        x = np.repeat(x, 2, axis=0)[::2]
+    elif layout == "read-only":
+        x.flags.writeable = False
+    before = x.copy()
+    agrees(jk.stats.var(x, axis, backend="python"), x.var(axis), "float64")
+    np.testing.assert_array_equal(x, before)
+
+
+def test_a_large_mean_leaves_the_variance_its_digits():
+    x = np.random.default_rng(2).standard_normal(100_000)
+    x -= x.mean()
+    far = (x + 1e9).copy()
+    assert jk.stats.var(far, backend="cpu") == pytest.approx(np.var(far), rel=1e-9)
+    near = (x + 4096).astype(np.float32)
+    assert jk.stats.var(near, backend="cpu") == pytest.approx(np.var(near.astype(np.float64)), rel=1e-6)
+    assert jk.stats.mean(near, backend="cpu") == pytest.approx(near.astype(np.float64).mean(), rel=1e-7)
+
+
+def test_nothing_one_infinite_and_constant(backend):
+    assert np.isnan(jk.stats.var(np.zeros(0), backend=backend))
+    assert jk.stats.mean(np.zeros((0, 3)), axis=1, backend=backend).shape == (0,)
+    assert np.isnan(jk.stats.mean(np.zeros((0, 3)), axis=0, backend=backend)).all()
+    if backend != "cuda":
+        one = np.array([3.0], np.float64)
+        assert jk.stats.var(one, backend=backend) == 0
+        assert np.isnan(jk.stats.var(one, ddof=1, backend=backend))
+        assert jk.stats.mean([np.inf, 1.0], backend=backend) == np.inf
+        assert np.isnan(jk.stats.mean([np.inf, -np.inf], backend=backend))
+        assert np.isnan(jk.stats.var([np.inf, 1.0], backend=backend))
+        assert np.isnan(jk.stats.skew(np.full(9, 0.1), backend=backend))
+
+
+def test_integers_lists_and_out():
+    assert jk.stats.mean([1, 2, 4], backend="cpu") == pytest.approx(7 / 3)
+    assert jk.stats.var(np.arange(5, dtype=np.int16), backend="cpu") == 2
+    out = np.zeros(2)
+    assert jk.stats.mean(np.array([[1.0, 3.0], [2.0, 6.0]]), 1, out=out, backend="cpu") is out
+    assert out.tolist() == [2, 4]
+
+
+@pytest.mark.parametrize(
+    ("call", "error", "message"),
+    [
+        (lambda x: jk.stats.mean(x * 1j), jk.KernelTypeError, "jk.stats.mean: takes real numbers, not complex128"),
+        (lambda x: jk.stats.mean(["a"]), jk.KernelTypeError, "are no numbers"),
+        (lambda x: jk.stats.var(x, axis=1), np.exceptions.AxisError, "axis 1 is out of bounds"),
+        (lambda x: jk.stats.var(x, out=np.zeros(3)), jk.LaunchError, r"out= has the shape \(3,\)"),
+        (lambda x: jk.stats.skew(x, nan_policy="drop"), ValueError, "nan_policy='drop'"),
+        (lambda x: jk.stats.skew(x * np.nan, nan_policy="raise"), ValueError, "there are NaN"),
+    ],
+)
+def test_mistakes_are_named(call, error, message):
+    with pytest.raises(error, match=message):
+        call(np.arange(4.0))
+
+
+def test_omitted_nan():
+    x = values("float64", 200, missing=0.2)
+    expected = scipy.stats.skew(x, nan_policy="omit")
+    assert jk.stats.skew(x, nan_policy="omit", backend="python") == pytest.approx(expected, rel=1e-12)
+    assert np.isnan(jk.stats.skew(x, backend="python"))

@@ -1,0 +1,128 @@
+"""`jk.stats.bootstrap` and `permutation_test` against SciPy and known distributions, on every backend."""
+
+from __future__ import annotations
+
+import numpy as np
+import pytest
+import scipy.stats
+
+import jitkit as jk
+
+
+def halfway(v):
+    low = v[0]
+    high = v[0]
+    for k in range(v.shape[0]):
+        low = min(low, v[k])
+        high = max(high, v[k])
+    return 0.5 * (low + high)
+
+
+def difference_of_means(x, y):
+    first = 0.0
+    for k in range(x.shape[0]):
+        first += x[k]
+    second = 0.0
+    for k in range(y.shape[0]):
+        second += y[k]
+    return first / x.shape[0] - second / y.shape[0]
+
+
+def samples(dtype="float64"):
+    rng = np.random.default_rng(0)
+    return rng.standard_exponential(30).astype(dtype), rng.standard_exponential(21).astype(dtype) + 1
+
+
+@pytest.mark.parametrize("statistic", ["mean", "std", halfway])
+def test_a_seed_gives_the_same_resamples_on_every_backend(statistic, backend):
+    x, _ = samples()
+
+    def run(on, seed=3):
+        return jk.stats.bootstrap(x, statistic, 40, rng=seed, backend=on).bootstrap_distribution
+
+    np.testing.assert_allclose(run(backend), run("python"), rtol=1e-12)
+    assert (run(backend) != run(backend, seed=4)).any()
+
+
+@pytest.mark.parametrize("statistic", ["mean", difference_of_means])
+def test_a_seed_gives_the_same_splits_on_every_backend(statistic, backend):
+    x, y = samples()
+
+    def run(on, seed=3):
+        return jk.stats.permutation_test(x, y, statistic, 40, rng=seed, backend=on).null_distribution
+
+    np.testing.assert_allclose(run(backend), run("python"), rtol=1e-11, atol=1e-14)
+    assert (run(backend) != run(backend, seed=4)).any()
+
+
+@pytest.mark.parametrize("method", ["BCa", "percentile", "basic"])
+@pytest.mark.parametrize(("name", "of"), [("mean", np.mean), ("std", np.std), ("var", np.var)])
+def test_intervals_as_in_scipy(method, name, of):
+    x, _ = samples()
+    expected = scipy.stats.bootstrap((x,), of, method=method, rng=1)
+    got = jk.stats.bootstrap(x, name, 40_000, method=method, rng=1, backend="cpu")
+    width = expected.confidence_interval.high - expected.confidence_interval.low
+    np.testing.assert_allclose(got.confidence_interval, expected.confidence_interval, atol=0.05 * width)
+    assert got.standard_error == pytest.approx(expected.standard_error, rel=0.04)
+
+
+def test_the_distribution_of_means_has_its_known_variance():
+    x, _ = samples()
+    found = jk.stats.bootstrap(x, "mean", 100_000, rng=5, backend="cpu").bootstrap_distribution
+    assert found.mean() == pytest.approx(x.mean(), abs=5 * x.std() / np.sqrt(30 * 1e5))
+    assert found.var() == pytest.approx(x.var() / 30, rel=0.03)
+
+
+def test_one_sided_intervals_and_ddof():
+    x, _ = samples()
+    less = jk.stats.bootstrap(x, "mean", 500, 0.9, alternative="less", rng=1, backend="cpu").confidence_interval
+    greater = jk.stats.bootstrap(x, "mean", 500, 0.9, alternative="greater", rng=1, backend="cpu").confidence_interval
+    both = jk.stats.bootstrap(x, "mean", 500, 0.8, rng=1, backend="cpu").confidence_interval
+    assert less == (-np.inf, both.high)
+    assert greater == (both.low, np.inf)
+    plain, corrected = (jk.stats.bootstrap(x, "var", 50, ddof=k, rng=1, backend="cpu")[1] for k in (0, 1))
+    np.testing.assert_allclose(corrected, plain * 30 / 29, rtol=1e-12)
+
+
+def test_pvalues_are_those_of_all_splits():
+    x, y = np.array([1.0, 2.5, 3.0, 7.0]), np.array([4.0, 8.0, 9.0, 6.5, 7.5])
+
+    def difference(a, b, axis):
+        return a.mean(axis) - b.mean(axis)
+
+    for alternative in ("two-sided", "less", "greater"):
+        exact = scipy.stats.permutation_test((x, y), difference, alternative=alternative, vectorized=True)
+        for statistic in ("mean", difference_of_means):
+            got = jk.stats.permutation_test(x, y, statistic, 40_000, alternative=alternative, rng=2, backend="cpu")
+            assert got.statistic == pytest.approx(exact.statistic)
+            assert got.pvalue == pytest.approx(exact.pvalue, abs=0.012)
+        assert set(np.round(got.null_distribution, 9)) == set(np.round(exact.null_distribution, 9))
+
+
+def test_float32_and_generators():
+    x, y = samples("float32")
+    generator = jk.random.Generator(3)
+    first, second = (jk.stats.bootstrap(x, rng=generator, n_resamples=9, backend="cpu")[1] for _ in range(2))
+    assert first.dtype == np.float32
+    assert (first != second).any()
+    np.testing.assert_array_equal(first, jk.stats.bootstrap(x, rng=3, n_resamples=9, backend="cpu")[1])
+    assert jk.stats.permutation_test(x, y, rng=1, backend="cpu").pvalue < 0.01
+
+
+@pytest.mark.parametrize(
+    ("call", "error", "message"),
+    [
+        (lambda x: jk.stats.bootstrap(x, "mode"), ValueError, "statistic='mode' is no function, nor one of 'mean'"),
+        (lambda x: jk.stats.bootstrap(x, method="t"), ValueError, "method='t'"),
+        (lambda x: jk.stats.bootstrap(x, confidence_level=95), ValueError, "confidence_level=95"),
+        (lambda x: jk.stats.bootstrap(x, n_resamples=0), ValueError, "n_resamples=0"),
+        (lambda x: jk.stats.bootstrap(x[:1]), jk.LaunchError, "a vector of at least 2 elements"),
+        (lambda x: jk.stats.permutation_test(x, x.reshape(2, 2)), jk.LaunchError, "a vector of at least 1"),
+        (lambda x: jk.stats.permutation_test(x, x, "std"), ValueError, "statistic='std'"),
+        (lambda x: jk.stats.permutation_test(x, x, alternative="more"), ValueError, "alternative='more'"),
+        (lambda x: jk.stats.permutation_test(x * 1j, x), jk.KernelTypeError, "takes real numbers"),
+    ],
+)
+def test_mistakes_are_named(call, error, message):
+    with pytest.raises(error, match=message):
+        call(np.arange(4.0))

@@ -1,0 +1,128 @@
+"""`jk.stats.move_*` against windows taken one by one, on every backend."""
+
+from __future__ import annotations
+
+import numpy as np
+import pytest
+
+import jitkit as jk
+
+
+def var(x, ddof=0):
+    return x.var(ddof=ddof) if x.size > ddof else np.nan
+
+
+OF = {
+    "sum": np.sum,
+    "mean": np.mean,
+    "var": var,
+    "std": lambda x, ddof=0: np.sqrt(var(x, ddof)),
+    "min": np.min,
+    "max": np.max,
+    "median": np.median,
+}
+
+
+def rolled(of, x, window, least=None, axis=-1, **options):
+    """Return what a function makes of the numbers in each window: the definition."""
+    least = window if least is None else least
+
+    def row(v):
+        found = []
+        for k in range(v.size):
+            numbers = v[max(k - window + 1, 0) : k + 1]
+            numbers = numbers[~np.isnan(numbers)]
+            found.append(of(numbers, **options) if numbers.size >= least else np.nan)
+        return np.array(found)
+
+    return np.apply_along_axis(row, axis, x.astype(np.float64))
+
+
+def values(dtype, shape, missing):
+    rng = np.random.default_rng(1)
+    x = rng.standard_normal(shape).astype(dtype) + 3
+    x[rng.random(shape) < missing] = np.nan
+    return x
+
+
+def agrees(got, expected, dtype):
+    scale = 64 * float(np.finfo(dtype).eps)
+    np.testing.assert_allclose(got, expected, rtol=scale, atol=max(scale, 1e-7))  # a root doubles what cancels
+    assert got.dtype == dtype
+
+
+ROWS = {"python": [(40,)], "cpu": [(4300,), (3, 700)], "cuda": [(90,)]}
+
+
+@pytest.mark.parametrize("name", OF)
+def test_windows_of_rows(name, backend):
+    dtype = "float32" if backend == "cuda" else "float64"
+    for shape in ROWS[backend]:
+        for missing in (0, 0.3):
+            x = values(dtype, shape, missing)
+            for window, least in ((1, None), (7, 3), (40, None)):
+                got = getattr(jk.stats, f"move_{name}")(x, window, least, backend=backend)
+                agrees(got, rolled(OF[name], x, window, least), dtype)
+
+
+@pytest.mark.parametrize("name", ["mean", "std", "max", "median"])
+@pytest.mark.parametrize("backend", ["python", "cpu"])
+def test_windows_along_other_axes(name, backend):
+    for missing in (0, 0.3):
+        x = values("float32", (2, 30, 5), missing)
+        for axis, window, least in ((1, 4, None), (1, 30, 2), (0, 2, 1)):
+            got = getattr(jk.stats, f"move_{name}")(x, window, least, axis, backend=backend)
+            agrees(got, rolled(OF[name], x, window, least, axis), "float32")
+
+
+@pytest.mark.parametrize("name", ["move_var", "move_std"])
+def test_ddof(name):
+    x = values("float64", 100, 0.2)
+    got = getattr(jk.stats, name)(x, 5, 1, ddof=1, backend="cpu")
+    agrees(got, rolled(OF[name[5:]], x, 5, 1, ddof=1), "float64")
+
+
+def test_what_is_infinite_is_forgotten_when_it_leaves():
+    x = np.arange(12.0)
+    x[[2, 7]] = np.inf, -np.inf
+    assert jk.stats.move_sum(x, 2, backend="cpu").tolist()[3:7] == [np.inf, 7, 9, 11]
+    assert jk.stats.move_mean(x, 3, backend="cpu").tolist()[7:11] == [-np.inf, -np.inf, -np.inf, 9]
+    assert np.isnan(jk.stats.move_sum(x, 6, backend="cpu")[7])
+    assert np.isnan(jk.stats.move_var(x, 3, backend="cpu")[4])
+    assert jk.stats.move_var(x, 3, backend="cpu")[5] == pytest.approx(2 / 3)
+
+
+def test_a_large_element_leaves_no_trace():
+    x = np.full(9000, 0.1)
+    x[10] = 1e17
+    assert jk.stats.move_sum(x, 3, backend="cpu")[8500] == pytest.approx(0.3, rel=1e-12)
+    y = np.full(100_000, 0.1, np.float32)
+    np.testing.assert_allclose(jk.stats.move_mean(y, 50, backend="cpu")[49:], np.float32(0.1), rtol=1e-6)
+
+
+def test_layouts_out_and_nothing():
+    x = values("float64", (50, 3), 0)
+    expected = rolled(np.mean, x, 4, axis=0)
+    for given in (np.asfortranarray(x), np.repeat(x, 2, 1)[:, ::2]):
+        agrees(jk.stats.move_mean(given, 4, axis=0, backend="cpu"), expected, "float64")
+    out = np.zeros((50, 3))
+    assert jk.stats.move_min(x, 4, axis=0, out=out, backend="cpu") is out
+    agrees(out, rolled(np.min, x, 4, axis=0), "float64")
+    assert jk.stats.move_median(np.zeros((0, 3)), 2).shape == (0, 3)
+    np.testing.assert_allclose(jk.stats.move_sum([1, 2, 3], 2, backend="cpu"), [np.nan, 3, 5])
+
+
+@pytest.mark.parametrize(
+    ("call", "error", "message"),
+    [
+        (lambda x: jk.stats.move_mean(x, 0), ValueError, "jk.stats.move_mean: window=0 is not from 1 to 4"),
+        (lambda x: jk.stats.move_mean(x, 5), ValueError, "window=5"),
+        (lambda x: jk.stats.move_min(x, 3, 4), ValueError, "min_count=4 is not from 1 to window=3"),
+        (lambda x: jk.stats.move_median(x, 2, axis=1), np.exceptions.AxisError, "axis 1"),
+        (lambda x: jk.stats.move_sum(x * 1j, 2), jk.KernelTypeError, "takes real numbers"),
+        (lambda x: jk.stats.move_sum(x, 2, out=np.zeros(2)), jk.LaunchError, "out= has the shape"),
+    ],
+)
+def test_mistakes_are_named(call, error, message):
+    with pytest.raises(error, match=message):
+        call(np.arange(4.0))
