@@ -18,9 +18,12 @@ import pytest
 SIMULATED = os.environ.get("NUMBA_ENABLE_CUDASIM") == "1"
 BACKENDS = ("cuda",) if SIMULATED else ("python", "cpu", "cuda")
 
-# jitkit reads these; conftest is imported before any test imports jitkit.
-_cache = tempfile.TemporaryDirectory(prefix="jitkit-tests-")
-os.environ["JITKIT_CACHE_DIR"] = _cache.name
+# jitkit reads these; conftest is imported before any test imports jitkit. The workers of pytest-xdist share the cache of
+# the process that starts them: what one has compiled, the others load.
+_cache = None
+if "PYTEST_XDIST_WORKER" not in os.environ:
+    _cache = tempfile.TemporaryDirectory(prefix="jitkit-tests-")
+    os.environ["JITKIT_CACHE_DIR"] = _cache.name
 os.environ.pop("JITKIT_BACKEND", None)
 os.environ.pop("JITKIT_CUDA_EMULATOR", None)
 
@@ -68,4 +71,5 @@ def pytest_runtest_setup(item: pytest.Item) -> None:
 
 def pytest_unconfigure() -> None:
     """Remove the cache of this run."""
-    _cache.cleanup()
+    if _cache is not None:
+        _cache.cleanup()

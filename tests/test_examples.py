@@ -21,7 +21,9 @@ SIZES = {
     "bilateral": 32, "black_scholes": 5, "heat": 8, "mandelbrot": 16, "nbody": 4, "philox": 500, "saxpy": 100, "wave": 6,
     "bitonic": 1, "block_sum": 2_100, "group_histogram": 3_000, "matmul_tiled": 6, "stencil_tiled": 36, "transpose": 12,
 }  # fmt: skip
-every_example = pytest.mark.parametrize("name", sorted(SIZES))
+OF_TOOLKIT = {"gray_scott": 16, "lorenz96": 8}
+every_example = pytest.mark.parametrize("name", sorted({**SIZES, **OF_TOOLKIT}))
+every_example_of_a_kernel = pytest.mark.parametrize("name", sorted(SIZES))
 
 
 @pytest.fixture
@@ -74,8 +76,9 @@ class WrongKernel:
         return launch
 
 
-def test_every_case_has_an_example():
-    assert {path.stem for path in EXAMPLES.glob("[!_]*.py")} == set(cases.names()) == set(SIZES)
+def test_every_case_of_a_kernel_has_an_example():
+    assert set(cases.names()) == set(SIZES)
+    assert {path.stem for path in EXAMPLES.glob("[!_]*.py")} == {*SIZES, *OF_TOOLKIT}
 
 
 @every_example
@@ -85,7 +88,7 @@ def test_example_checks_its_result_and_draws(name, backend, load, tmp_path, caps
     example, picture = load(name), tmp_path / "picture.png"
     if backend == "cuda" and name == "nbody":
         monkeypatch.setattr(example, "STEPS", example.FRAMES)  # the simulator needs minutes for all steps
-    example.main(["--backend", backend, "--size", str(SIZES[name]), "--plot", str(picture)])
+    example.main(["--backend", backend, "--size", str({**SIZES, **OF_TOOLKIT}[name]), "--plot", str(picture)])
     said = capsys.readouterr().out.splitlines()
     assert said[0] == f"drawn: {picture}"
     assert len(said) > 1
@@ -95,7 +98,7 @@ def test_example_checks_its_result_and_draws(name, backend, load, tmp_path, caps
     assert pixels[..., :3].std() > 0.02
 
 
-@every_example
+@every_example_of_a_kernel
 def test_example_fails_when_the_kernel_is_wrong(name, load, monkeypatch):
     example = load(name)
     monkeypatch.setattr(example, name, WrongKernel(name))
@@ -106,7 +109,7 @@ def test_example_fails_when_the_kernel_is_wrong(name, load, monkeypatch):
     assert ", expected " in stopped.value.code
 
 
-@every_example
+@every_example_of_a_kernel
 def test_docstring_shows_the_kernel_as_it_is(name, load):
     source = textwrap.dedent(inspect.getsource(cases.load(name).kernel.func))
     described = ast.parse(source).body[0].body[0]
