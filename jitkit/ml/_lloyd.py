@@ -1,0 +1,221 @@
+"""The kernels of k-means, over samples that lie as the lanes of vectors.
+
+Samples are packed once, `LANES` of them side by side for each feature, less the mean of all: a kernel then reads the
+features of neighbouring samples as vectors, against `TOGETHER` centres at a time, and keeps the nearest. No distance is
+written. Sums of clusters are those of fixed stretches of samples, added in order: equal inputs give equal bits.
+"""
+
+# Kernels take whatever they are launched with, so they carry no annotations.
+# mypy: disable-error-code="no-untyped-def,no-untyped-call"
+from __future__ import annotations
+
+import math
+from typing import Any
+
+import numpy as np
+
+import jitkit as jk
+from jitkit.arrays import to_numpy
+from jitkit.launch.launcher import Launcher
+from jitkit.operands import made
+from jitkit.primitives.reduce import reduce
+
+LANES = 64
+# With two vectors of samples, sums in eight registers hide the latency of multiplications; of six or eight centres' sums
+# none was faster, and with four fewer are left over.
+TOGETHER = 4
+PAIR = 2
+"""Candidates for a seed that are compared at once: there are two of them and more."""
+STRETCHES = 32
+
+
+@jk.kernel
+def _pack(b, f, i, x, mean, panels):
+    row = b * LANES + i
+    panels[b, f, i] = x[row, f] - mean[f] if row < x.shape[0] else 0
+
+
+@jk.kernel(fastmath=True)
+def _assign(b, i, panels, centres, halves, labels):
+    best = np.inf
+    label = 0
+    for g in range(centres.shape[0]):
+        dots = jk.local(TOGETHER, panels.dtype)
+        for r in range(TOGETHER):
+            dots[r] = 0
+        for f in range(panels.shape[1]):
+            value = panels[b, f, i]
+            for r in range(TOGETHER):
+                dots[r] += value * centres[g, f, r]
+        for r in range(TOGETHER):
+            score = halves[g, r] - dots[r]
+            if score < best:
+                best = score
+                label = g * TOGETHER + r
+    labels[b, i] = label
+
+
+@jk.kernel
+def _add_up(s, f, x, labels, each, sums):
+    for k in range(sums.shape[1]):
+        sums[s, k, f] = 0
+    for row in range(s * each, min(x.shape[0], s * each + each)):
+        sums[s, labels[row], f] += x[row, f]
+
+
+@jk.kernel
+def _count(s, _, n, labels, before, each, counts, changed):
+    for k in range(counts.shape[1]):
+        counts[s, k] = 0
+    different = 0
+    for row in range(s * each, min(n, s * each + each)):
+        counts[s, labels[row]] += 1
+        different += 1 if labels[row] != before[row] else 0
+    changed[s] = different
+
+
+@jk.kernel(fastmath=True)
+def _apart(b, i, n, panels, centres, labels, distances):
+    total = 0.0
+    label = labels[b, i]
+    for f in range(panels.shape[1]):
+        difference = panels[b, f, i] - centres[label, f]
+        total += difference * difference
+    distances[b, i] = total if b * LANES + i < n else 0
+
+
+@jk.kernel(fastmath=True)
+def _closer(g, b, i, n, panels, candidates, closest, distances):
+    totals = jk.local(PAIR, panels.dtype)
+    for r in range(PAIR):
+        totals[r] = 0
+    for f in range(panels.shape[1]):
+        value = panels[b, f, i]
+        for r in range(PAIR):
+            difference = value - candidates[g, f, r]
+            totals[r] += difference * difference
+    for r in range(PAIR):
+        distances[g * PAIR + r, b, i] = min(totals[r], closest[b, i]) if b * LANES + i < n else 0
+
+
+@jk.kernel(fastmath=True)
+def _distances(i, k, x, centres, out):
+    total = 0.0
+    for f in range(x.shape[1]):
+        difference = x[i, f] - centres[f, k]
+        total += difference * difference
+    out[i, k] = math.sqrt(total)
+
+
+pack, assign, add_up, count = Launcher(_pack), Launcher(_assign), Launcher(_add_up), Launcher(_count)
+apart, closer, distances = Launcher(_apart), Launcher(_closer), Launcher(_distances)
+
+
+class Samples:
+    """Samples where k-means runs, packed, with room for their labels.
+
+    Parameters
+    ----------
+    x : ndarray of shape (n, features)
+        The samples, on the host.
+    mean : ndarray of shape (features,)
+        What is taken off.
+    backend : str or None
+        Where the kernels run.
+    """
+
+    def __init__(self, x: np.ndarray, mean: np.ndarray, backend: str | None) -> None:
+        self.backend, self.device = backend, "cuda" if backend == "cuda" else None
+        self.n, self.features = x.shape
+        self.dtype, self.mean = x.dtype, mean
+        self.blocks = -(-self.n // LANES)
+        self.x = self.moved(x)
+        self.panels = self._made((self.blocks, self.features, LANES), x.dtype)
+        pack(tuple(self.panels.shape), backend)(self.x, self.moved(mean.astype(x.dtype)), self.panels)
+        self.labels, self.before = (jk.full((self.blocks, LANES), -1, np.int32, device=self.device) for _ in range(2))
+
+    def moved(self, x: np.ndarray) -> Any:
+        """Return an array where the kernels run."""
+        return x if self.device is None else jk.asarray(x, device=self.device)
+
+    def _made(self, shape: tuple[int, ...], dtype: Any) -> Any:
+        return made(shape, (np.dtype(dtype),), self.device)
+
+    def rows(self, indices: Any) -> np.ndarray:
+        """Return packed samples."""
+        return np.stack([to_numpy(self.panels[index // LANES])[:, index % LANES] for index in indices])
+
+    def assign(self, centres: np.ndarray) -> None:
+        """Find the nearest centre of each sample."""
+        self.labels, self.before = self.before, self.labels
+        k = len(centres)
+        groups = -(-k // TOGETHER)
+        padded = np.zeros((groups * TOGETHER, self.features), self.dtype)
+        padded[:k] = centres
+        halves = np.full(groups * TOGETHER, np.inf, self.dtype)
+        halves[:k] = 0.5 * np.einsum("kf,kf->k", padded[:k], padded[:k])
+        packed = np.ascontiguousarray(padded.reshape(groups, TOGETHER, -1).swapaxes(1, 2))
+        args = (self.panels, self.moved(packed), self.moved(halves.reshape(groups, TOGETHER)), self.labels)
+        assign((self.blocks, LANES), self.backend)(*args)
+
+    def sums(self, k: int) -> tuple[np.ndarray, np.ndarray, int]:
+        """Return the sums of clusters without the mean, in float64, how many samples they have, and how many changed."""
+        stretches = max(1, min(STRETCHES, self.n // (2 * k)))
+        each = -(-self.n // stretches)
+        table = self._made((stretches, k, self.features), np.float64)
+        counts = self._made((stretches, k), np.int64)
+        changed = self._made((stretches,), np.int64)
+        flat, before = self.labels.reshape((-1,)), self.before.reshape((-1,))
+        add_up((stretches, self.features), self.backend)(self.x, flat, each, table)
+        count((stretches, 1), self.backend)(self.n, flat, before, each, counts, changed)
+        totals = to_numpy(counts).sum(axis=0)
+        return to_numpy(table).sum(axis=0) - totals[:, None] * self.mean, totals, int(to_numpy(changed).sum())
+
+    def apart(self, centres: np.ndarray) -> np.ndarray:
+        """Return the squared distance of each sample from its centre, computed from differences."""
+        out = self._made((self.blocks, LANES), self.dtype)
+        args = (self.n, self.panels, self.moved(centres.astype(self.dtype)), self.labels, out)
+        apart((self.blocks, LANES), self.backend)(*args)
+        found: np.ndarray = to_numpy(out).reshape(-1)[: self.n]
+        return found
+
+    def found(self) -> np.ndarray:
+        """Return the labels on the host."""
+        labels: np.ndarray = np.array(to_numpy(self.labels).reshape(-1)[: self.n])
+        return labels
+
+    def plus_plus(self, k: int, rng: np.random.RandomState) -> np.ndarray:
+        """Return `k` samples, drawn by the greedy k-means++: the best of several draws by squared distance each time."""
+        trials = 2 + int(math.log(k))
+        chosen = [min(int(rng.random_sample() * self.n), self.n - 1)]
+        closest = jk.full((self.blocks, LANES), np.inf, self.dtype, device=self.device)
+        closest, blocks = self._draw(np.array(chosen), closest)
+        closest, blocks = closest[0], blocks[0]
+        while len(chosen) < k:
+            draws = self._places(rng.uniform(size=trials) * blocks.sum(), closest, blocks)
+            nearer, potentials = self._draw(draws, closest)
+            best = int(potentials.sum(axis=1).argmin())
+            chosen.append(int(draws[best]))
+            closest, blocks = nearer[best], potentials[best]
+        return self.rows(chosen)
+
+    def _draw(self, candidates: np.ndarray, closest: Any) -> tuple[Any, np.ndarray]:
+        """Return the squared distances from the nearest centre with each candidate, and their sums by block."""
+        groups = -(-len(candidates) // PAIR)
+        rows = self.rows(np.resize(candidates, groups * PAIR)).reshape(groups, PAIR, self.features)
+        packed = self.moved(np.ascontiguousarray(rows.swapaxes(1, 2)))
+        out = self._made((groups * PAIR, self.blocks, LANES), self.dtype)
+        closer((groups, self.blocks, LANES), self.backend)(self.n, self.panels, packed, closest, out)
+        sums = reduce("add", out.reshape((groups * PAIR * self.blocks, LANES)), axis=1, backend=self.backend)
+        return out, to_numpy(sums).reshape(-1, self.blocks)[: len(candidates)].astype(np.float64)
+
+    def _places(self, drawn: np.ndarray, closest: Any, blocks: np.ndarray) -> np.ndarray:
+        """Return the samples at which the running sum of squared distances passes what was drawn."""
+        ends = np.cumsum(blocks)
+        places = []
+        for value in drawn:
+            block = min(int(np.searchsorted(ends, value)), self.blocks - 1)
+            within = np.cumsum(to_numpy(closest[block]).astype(np.float64))
+            rest = value - (ends[block - 1] if block else 0.0)
+            places.append(min(block * LANES + int(np.searchsorted(within, rest)), self.n - 1))
+        return np.array(places)

@@ -1,0 +1,188 @@
+"""KMeans and LogisticRegression against NumPy and scikit-learn, and every estimator under scikit-learn's own checks."""
+
+from __future__ import annotations
+
+import subprocess
+import sys
+import warnings
+
+import numpy as np
+import pytest
+
+import jitkit as jk
+from jitkit.ml._lbfgs import minimise
+
+CORNERS = 8.0 * np.array([[0, 0], [1, 0], [0, 1], [1, 1]])
+
+
+def blobs(n, dtype="float32", seed=0):
+    rng = np.random.default_rng(seed)
+    return (CORNERS[np.arange(n) % 4] + rng.standard_normal((n, 2))).astype(dtype)
+
+
+def lloyd(x, centres, steps):
+    """K-means as the textbook has it, with all distances, in float64."""
+    x = x.astype("float64")
+    for _ in range(steps):
+        labels = ((x[:, None] - centres) ** 2).sum(-1).argmin(1)
+        centres = np.stack([x[labels == k].mean(0) for k in range(len(centres))])
+    distances = ((x[:, None] - centres) ** 2).sum(-1)
+    return distances.argmin(1), centres, distances.min(1).sum()
+
+
+def test_kmeans_steps_as_lloyd(backend):
+    x = blobs(150)
+    start = x[:4] + np.float32(0.5)
+    labels, centres, inertia = lloyd(x, start.astype("float64"), 2)
+    with warnings.catch_warnings():
+        warnings.simplefilter("ignore")
+        model = jk.ml.KMeans(4, init=start, max_iter=2, tol=0.0, backend=backend).fit(x)
+    np.testing.assert_array_equal(model.labels_, labels)
+    np.testing.assert_allclose(model.cluster_centers_, centres, rtol=1e-5, atol=1e-5)
+    np.testing.assert_allclose(model.inertia_, inertia, rtol=1e-5)
+    assert model.cluster_centers_.dtype == np.float32
+    seeded = jk.ml.KMeans(4, random_state=2, backend=backend).fit(x)
+    np.testing.assert_array_equal(seeded.labels_, jk.ml.KMeans(4, random_state=2, backend="python").fit_predict(x))
+    np.testing.assert_array_equal(seeded.predict(x), seeded.labels_)
+    expected = np.sqrt(((x[:, None] - seeded.cluster_centers_) ** 2).sum(-1))
+    np.testing.assert_allclose(seeded.transform(x), expected, rtol=1e-5)
+    np.testing.assert_allclose(seeded.score(x), -seeded.inertia_, rtol=1e-5)
+
+
+@pytest.mark.parametrize(("n", "features", "k"), [(1000, 3, 5), (700, 20, 9), (400, 1, 2)])
+def test_kmeans_is_as_good_as_scikit_learns(n, features, k):
+    peers = pytest.importorskip("sklearn.cluster", reason="scikit-learn is not installed")
+    rng = np.random.default_rng(n)
+    x = (4 * rng.standard_normal((k, features)))[rng.integers(0, k, n)] + rng.standard_normal((n, features))
+    start = x[:k]
+    ours = jk.ml.KMeans(k, init=start, tol=0.0).fit(x)
+    theirs = peers.KMeans(k, init=start, tol=0.0).fit(x)
+    np.testing.assert_array_equal(ours.labels_, theirs.labels_)
+    np.testing.assert_allclose(ours.inertia_, theirs.inertia_, rtol=1e-10)
+    best = min(peers.KMeans(k, random_state=seed).fit(x).inertia_ for seed in range(5))
+    assert jk.ml.KMeans(k, n_init=5, random_state=0).fit(x).inertia_ <= 1.1 * best
+
+
+def test_kmeans_of_empty_clusters_duplicates_and_far_means():
+    x = blobs(80, "float64")
+    far = np.array([[0.0, 0.0], [8.0, 8.0], [1e3, 1e3], [2e3, 2e3]])
+    model = jk.ml.KMeans(4, init=far).fit(x)
+    assert len(np.unique(model.labels_)) == 4
+    shifted = jk.ml.KMeans(4, random_state=0).fit(x.astype("float32") + np.float32(4096))
+    np.testing.assert_array_equal(shifted.labels_, jk.ml.KMeans(4, random_state=0).fit(x.astype("float32")).labels_)
+    with pytest.warns(UserWarning, match="distinct clusters"):
+        assert jk.ml.KMeans(3, random_state=0).fit(np.ones((5, 2))).inertia_ == 0
+    assert jk.ml.KMeans(4, init="random", random_state=0).fit(x).inertia_ < 400
+    assert jk.ml.KMeans(4, init=lambda X, k, random_state: X[:k]).fit(x).n_iter_ < 10
+
+
+@pytest.mark.parametrize("classes", [2, 4])
+def test_logistic_regression_is_scikit_learns(classes):
+    peers = pytest.importorskip("sklearn.linear_model", reason="scikit-learn is not installed")
+    rng = np.random.default_rng(classes)
+    x = rng.standard_normal((300, 5))
+    y = (x @ rng.standard_normal((5, classes)) + rng.gumbel(size=(300, classes))).argmax(1)
+    for options in ({}, {"C": 0.05}, {"fit_intercept": False}):
+        ours = jk.ml.LogisticRegression(tol=1e-9, max_iter=1000, **options).fit(x, y)
+        theirs = peers.LogisticRegression(tol=1e-9, max_iter=1000, **options).fit(x, y)
+        np.testing.assert_allclose(ours.coef_, theirs.coef_, rtol=1e-4, atol=1e-5)
+        np.testing.assert_allclose(ours.intercept_, theirs.intercept_, rtol=1e-4, atol=1e-5)
+        np.testing.assert_allclose(ours.predict_proba(x), theirs.predict_proba(x), rtol=1e-4, atol=1e-5)
+        assert ours.score(x, y) == theirs.score(x, y)
+
+
+@pytest.mark.parametrize("classes", [2, 3])
+def test_logistic_regression_ends_where_the_gradient_vanishes(classes, backend):
+    rng = np.random.default_rng(5)
+    x = rng.standard_normal((60, 2)).astype("float32")
+    y = (x @ rng.standard_normal((2, classes)) + rng.gumbel(size=(60, classes))).argmax(1)
+    model = jk.ml.LogisticRegression(C=2.0, backend=backend).fit(x, y)
+    error = model.predict_proba(x) - np.eye(classes)[y]
+    error = error[:, 1:] if classes == 2 else error
+    gradient = x.T @ error / 60 + model.coef_.T / (2.0 * 60)
+    assert np.abs(gradient).max() < 2e-4
+    assert np.abs(error.mean(0)).max() < 2e-4
+    assert model.coef_.dtype == np.float32
+
+
+def test_warm_start_goes_on():
+    x, y = blobs(200, "float64"), np.arange(200) % 4
+    model = jk.ml.LogisticRegression(warm_start=True, max_iter=1000).fit(x, y)
+    first = model.n_iter_[0]
+    assert model.fit(x, y).n_iter_[0] < first
+
+
+def test_minimum_of_rosenbrocks_valley():
+    def valley(p):
+        x, y = p
+        return (1 - x) ** 2 + 100 * (y - x * x) ** 2, np.array(
+            [-2 * (1 - x) - 400 * x * (y - x * x), 200 * (y - x * x)]
+        )
+
+    found = minimise(valley, np.array([-1.2, 1.0]), 1e-8, 200)
+    assert found.converged
+    np.testing.assert_allclose(found.x, [1, 1], rtol=1e-7)
+    assert not minimise(valley, np.array([-1.2, 1.0]), 1e-8, 5).converged
+
+
+@pytest.mark.parametrize(
+    ("call", "message"),
+    [
+        (lambda x: jk.ml.KMeans(9).fit(x), "n_samples=4 should be >= n_clusters=9"),
+        (lambda x: jk.ml.KMeans(0).fit(x), "n_clusters, n_init and max_iter count from 1"),
+        (lambda x: jk.ml.KMeans(2, init="best").fit(x), "init='best'"),
+        (lambda x: jk.ml.KMeans(2, init=x).fit(x), "init has the shape"),
+        (lambda x: jk.ml.KMeans(2, random_state="x").fit(x), "cannot be used to seed"),
+        (lambda x: jk.ml.KMeans(2).predict(x), "not fitted yet"),
+        (lambda x: jk.ml.KMeans(2).fit(x).predict(x[:, :1]), "X has 1 features, but KMeans is expecting 2"),
+        (lambda x: jk.ml.KMeans(2).fit(x * np.nan), "contains NaN"),
+        (lambda x: jk.ml.KMeans(2).fit(x[0]), "Expected 2D array"),
+        (lambda x: jk.ml.LogisticRegression(C=0).fit(x, [0, 0, 1, 1]), "C is positive"),
+        (lambda x: jk.ml.LogisticRegression().fit(x, [0, 0, 0, 0]), "at least 2 classes"),
+        (lambda x: jk.ml.LogisticRegression().fit(x, [0.5, 0, 1, 1]), "Unknown label type"),
+        (lambda x: jk.ml.LogisticRegression().fit(x, [0, 1]), "inconsistent numbers of samples"),
+    ],
+)
+def test_mistakes_are_named(call, message):
+    with pytest.raises(ValueError, match=message):
+        call(CORNERS)
+
+
+@pytest.mark.parametrize(
+    "model",
+    [
+        jk.ml.KMeans(n_init=2),
+        jk.ml.LogisticRegression(),
+        jk.ml.MLPClassifier((8,), max_iter=60, learning_rate_init=0.02),
+        jk.ml.MLPRegressor((8,), max_iter=60, learning_rate_init=0.02),
+    ],
+    ids=lambda model: type(model).__name__,
+)
+def test_passes_the_checks_of_scikit_learn(model):
+    checks = pytest.importorskip("sklearn.utils.estimator_checks", reason="scikit-learn is not installed")
+    with warnings.catch_warnings():
+        warnings.simplefilter("ignore")
+        results = checks.check_estimator(model, on_skip=None, on_fail=None)
+    assert not [(r["check_name"], r["exception"]) for r in results if r["status"] not in ("passed", "skipped")]
+    assert sum(r["status"] == "passed" for r in results) > 40
+
+
+def test_works_without_scikit_learn():
+    script = (
+        "import sys; sys.modules['sklearn'] = None\n"
+        "import numpy as np, jitkit as jk\n"
+        "x = np.arange(8.0).reshape(4, 2)\n"
+        "with jk.backend('python'):\n"
+        "    assert jk.ml.KMeans(2, random_state=0).fit(x).inertia_ == 8\n"
+        "    assert jk.ml.LogisticRegression().fit(x, [0, 0, 1, 1]).score(x, [0, 0, 1, 1]) == 1\n"
+        "try:\n    jk.ml.KMeans().predict(x)\nexcept ValueError as error:\n    print(type(error).__module__)\n"
+    )
+    ran = subprocess.run([sys.executable, "-c", script], capture_output=True, text=True, check=True)
+    assert ran.stdout.strip() == "jitkit.ml._estimator"
+
+
+def test_import_of_the_package_leaves_scikit_learn_alone():
+    script = "import sys, jitkit, jitkit.ml; print('sklearn' in sys.modules)"
+    assert (
+        subprocess.run([sys.executable, "-c", script], capture_output=True, text=True, check=True).stdout == "False\n"
+    )
