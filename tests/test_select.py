@@ -115,6 +115,17 @@ def test_unique_as_in_numpy(dtype, backend):
     assert jk.unique(x[:0], backend=backend).size == 0
 
 
+@pytest.mark.parametrize("dtype", [np.float32, np.int64])
+def test_unique_of_many_elements_sorts_them_itself(dtype, backend, monkeypatch):
+    monkeypatch.setattr("jitkit.primitives.unique.MANY", 10)
+    x = values_of(dtype, (20, 30), seed=4).round()
+    if np.dtype(dtype).kind == "f":
+        x[3, ::4] = np.nan
+    expected = np.unique(x, return_inverse=True, return_counts=True)
+    for ours, numpys in zip(jk.unique(x, True, True, backend=backend), expected, strict=True):
+        np.testing.assert_array_equal(ours, numpys)
+
+
 @pytest.mark.parametrize(
     ("call", "error", "message"),
     [

@@ -11,6 +11,10 @@ from jitkit.arrays import to_numpy
 from jitkit.primitives import _arrays
 from jitkit.primitives.run_length_encode import run_length_encode, runs_of
 from jitkit.primitives.searchsorted import searchsorted
+from jitkit.primitives.sort import sort
+
+MANY = 1 << 22
+"""Elements from which sorting in two threads is ahead of NumPy's."""
 
 
 def unique(x: Any, return_inverse: bool = False, return_counts: bool = False, *, backend: str | None = None) -> Any:
@@ -33,7 +37,8 @@ def unique(x: Any, return_inverse: bool = False, return_counts: bool = False, *,
 
     Notes
     -----
-    The definition is that of `numpy.unique`: the runs of the sorted elements, and a binary search for the inverse.
+    The definition is that of `numpy.unique`: the runs of the sorted elements, and a binary search for the inverse. NumPy
+    sorts up to four million elements, with instructions for vectors; more are sorted as by `sort`, in all threads.
 
     Examples
     --------
@@ -43,7 +48,7 @@ def unique(x: Any, return_inverse: bool = False, return_counts: bool = False, *,
     """
     x = _arrays.array(x, "unique")
     device = _arrays.device_of(x)
-    ordered = np.sort(to_numpy(x).reshape(-1))
+    ordered = _sorted(to_numpy(x).reshape(-1), backend)
     numbers = ordered.shape[0] - int(np.count_nonzero(ordered != ordered))  # NaN are last, each a run of its own
     keep = numbers + (numbers < ordered.shape[0])
     ordered_there = jk.asarray(ordered[:keep], device=device)
@@ -59,3 +64,10 @@ def unique(x: Any, return_inverse: bool = False, return_counts: bool = False, *,
     if return_counts:
         results.append(counts)
     return results[0] if len(results) == 1 else tuple(results)
+
+
+def _sorted(x: np.ndarray, backend: str | None) -> np.ndarray:
+    if x.size < MANY or x.dtype.kind not in "iuf":
+        return np.sort(x)
+    ordered: np.ndarray = sort(x, backend=backend)
+    return ordered
