@@ -9,7 +9,8 @@ from typing import Any
 
 import numpy as np
 
-globals().update({name: getattr(np, name) for name in np.__all__})
+# Not those that NumPy loads when they are asked for: f2py, testing and the like took half of the first import of a primitive.
+globals().update({name: value for name, value in vars(np).items() if name in np.__all__})
 
 
 def where(condition: Any, x: Any, y: Any) -> Any:
