@@ -1,0 +1,132 @@
+"""A grid of cells over points in up to three dimensions: the points of a cell, and of cells in a row, lie side by side.
+
+Source: J. M. Hockney, J. W. Eastwood, Computer Simulation Using Particles, 1981, section 8.4.1, linked cells; here sorted,
+as in S. Green, Particle Simulation using CUDA, NVIDIA, 2010.
+"""
+
+# Kernels take whatever they are launched with, so they carry no annotations.
+# mypy: disable-error-code="no-untyped-def,no-untyped-call"
+from __future__ import annotations
+
+from typing import Any, NamedTuple
+
+import numpy as np
+
+import jitkit as jk
+from jitkit import operands
+from jitkit.launch.launcher import Launcher
+from jitkit.primitives.sort_by_key import sort_by_key
+
+AXES = 3
+INT32, INT64 = np.dtype(np.int32), np.dtype(np.int64)
+
+
+class Grid(NamedTuple):
+    """Points sorted by cell; a missing axis comes first and is one cell wide, so that rows run along the last of the points'.
+
+    `starts` says where the points of each cell begin, `order` which row of the points each was.
+    """
+
+    lower: tuple[float, float, float]
+    inverse: float
+    shape: tuple[int, int, int]
+    starts: Any
+    order: Any
+    points: Any
+
+
+@jk.kernel
+def _spread(k, i, points, out):
+    missing = AXES - points.shape[1]
+    if k < missing:
+        out[k, i] = 0
+    else:
+        out[k, i] = points[i, k - missing]
+
+
+def cell_along(x, lower, inverse, cells):
+    """Return the cell that a coordinate lies in, the first or the last for what lies outside."""
+    return np.int64(min(max((x - lower) * inverse, 0), cells - 1))
+
+
+@jk.kernel
+def _number(i, points, lower, inverse, shape, out):
+    a = cell_along(points[0, i], lower[0], inverse, shape[0])
+    b = cell_along(points[1, i], lower[1], inverse, shape[1])
+    c = cell_along(points[2, i], lower[2], inverse, shape[2])
+    out[i] = (a * shape[1] + b) * shape[2] + c
+
+
+@jk.kernel
+def _gather(k, i, points, order, out):
+    out[k, i] = points[k, order[i]]
+
+
+@jk.kernel
+def _start(i, _, cells, starts):
+    """Write where the cells begin that come behind that of point `i - 1`, up to that of point `i`."""
+    n, first, last = cells.shape[0], np.int64(0), np.int64(starts.shape[0] - 1)
+    if i > 0:
+        first = cells[i - 1] + np.int64(1)
+    if i < n:
+        last = np.int64(cells[i])
+    for cell in range(first, last + 1):
+        starts[cell] = i
+
+
+_spreads, _numbers, _gathers, _begin = (Launcher(kernel) for kernel in (_spread, _number, _gather, _start))
+
+
+def spread(points: Any, backend: str | None) -> Any:
+    """Return points of up to three coordinates with a row for each of three axes, the missing ones first and zero."""
+    n = points.shape[0]
+    out = operands.made((AXES, n), (operands.dtype_of(points),), operands.device_of(points))
+    _spreads((AXES, n), backend)(points, out)
+    return out
+
+
+def cells_over(
+    low: np.ndarray, high: np.ndarray, radius: float, n: int, dtype: np.dtype[Any]
+) -> tuple[tuple[float, float, float], float, tuple[int, int, int]]:
+    """Return the lower corner, the inverse width and the numbers of cells, as wide as `radius` and on average half full.
+
+    Cells are a little wider than the radius, so that rounding puts no neighbour two cells away.
+    """
+    missing = AXES - len(low)
+    lower, upper = (np.concatenate([np.zeros(missing), x.astype(np.float64)]) for x in (low, high))
+    extent = upper - lower
+    width = max(float(radius), float(extent.max()) * 2.0**-20) or 1.0  # 1.0: one place, and no radius
+    while np.prod(extent // width + 1) > max(64, 2 * n):
+        width *= 1.25
+    shape = (extent // width).astype(int) + 1
+    # An ULP of the coordinates, in cells, and what the product with the inverse adds.
+    rounding = 16 * float(np.finfo(dtype).eps) * float((shape + np.abs(lower) / width).max())
+    padded = width * (1 + rounding)
+    return (
+        (float(lower[0]), float(lower[1]), float(lower[2])),
+        1 / padded,
+        (int(shape[0]), int(shape[1]), int(shape[2])),
+    )
+
+
+def sorted_by_cell(
+    spread_points: Any, lower: Any, inverse: float, shape: tuple[int, int, int], backend: str | None
+) -> tuple[Any, Any]:
+    """Return the cells of points in ascending order, and the indices of the points; those of a cell stay in order."""
+    n, device = spread_points.shape[1], operands.device_of(spread_points)
+    cells = operands.made((n,), (INT32,), device)
+    _numbers(n, backend)(spread_points, lower, inverse, shape, cells)
+    found: tuple[Any, Any] = sort_by_key(cells, jk.asarray(np.arange(n), device=device), backend=backend)
+    return found
+
+
+def laid(spread_points: Any, lower: Any, inverse: float, shape: tuple[int, int, int], backend: str | None) -> Grid:
+    """Return the grid of points, as `spread` returns them, over cells as `cells_over` returns them."""
+    dtype, device = operands.dtype_of(spread_points), operands.device_of(spread_points)
+    n, count = spread_points.shape[1], shape[0] * shape[1] * shape[2]
+    cells, order = sorted_by_cell(spread_points, lower, inverse, shape, backend)
+    points = operands.made((AXES, n), (dtype,), device)
+    starts = operands.made((count + 1,), (INT64,), device)
+    _gathers((AXES, n), backend)(spread_points, order, points)
+    _begin((n + 1, 1), backend)(cells, starts)
+    return Grid(lower, inverse, shape, starts, order, points)
