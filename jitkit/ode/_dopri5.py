@@ -113,12 +113,10 @@ def fitting(h, least):
 
 def factor_of(error, most):
     """Return what the step is multiplied by after a mean squared error, in units of what is tolerated."""
-    factor = LEAST
-    if error == 0:
-        factor = most
-    elif error > 0:
-        factor = min(most, max(LEAST, SAFETY * math.exp(-0.1 * math.log(error))))
-    return factor
+    # Trajectories that are done stand still, without an error: a logarithm of 0 in any lane costs what ten lanes do.
+    above = error if error > 0 else 1.0
+    factor = min(most, max(LEAST, SAFETY * math.exp(-0.1 * math.log(above))))
+    return factor if error > 0 else most if error == 0 else LEAST
 
 
 def _attempt(derivative: Callable, n: int) -> Callable:
