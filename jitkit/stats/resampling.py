@@ -177,7 +177,7 @@ def permutation_test(
     --------
     >>> import numpy as np, jitkit as jk
     >>> found = jk.stats.permutation_test(np.arange(20.0), np.arange(20.0) + 9, rng=7)
-    >>> float(found.statistic), found.pvalue < 0.001
+    >>> found.statistic, bool(found.pvalue < 0.001)
     (-9.0, True)
     """
     name = "stats.permutation_test"
@@ -203,7 +203,7 @@ def permutation_test(
         totals = asarray(np.array([total.sum()], dtype), device=device)
         _resampling.split_mean(count, backend)(pooled, n, key, 0, totals, null)
     found = to_numpy(null)
-    return PermutationTestResult(observed, _pvalue(observed, found, alternative), found)
+    return PermutationTestResult(observed, float(_pvalue(observed, found, alternative)), found)
 
 
 def _sample(x: Any, least: int, name: str) -> Any:
