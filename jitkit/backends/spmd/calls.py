@@ -29,7 +29,7 @@ class Calls(Memory):
         if item.callee in self.body.parameters:
             self.body.define(item, self.body.parameters[item.callee])
         elif item.callee.startswith("@llvm.memset") and item.operands[0].text in self.body.shapes.private:
-            self._fill_private(item)
+            self._fill_private(item, mask)
         elif item.name and self.body.shapes.strides[item.name] == 0 and item.callee.startswith(("@llvm.", "@jk_")):
             self.body.define(item, self.text.emit(self._call_text(item, [self.body.scalar(v) for v in item.operands])))
         elif match := self._elementwise(item):

@@ -87,7 +87,9 @@ class PrivateMemory:
             f"getelementptr i8, {self.vector.type('ptr')} {self.body.whole(pointer)}, {self.vector.type('i64')} <{steps}>"
         )
 
-    def _fill_private(self, item: Instruction) -> None:
+    def _fill_private(self, item: Instruction, mask: str | None) -> None:
+        if mask is not None:  # it would clear what belongs to the other lanes
+            raise UnsupportedIRError("private memory filled by some lanes only")
         pointer, value, count = item.operands[:3]
         if self.body.shapes.of(pointer) != 0 or self.body.shapes.of(value) != 0 or self.body.shapes.of(count) != 0:
             raise UnsupportedIRError("private memory filled by different amounts")

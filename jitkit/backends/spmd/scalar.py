@@ -12,6 +12,8 @@ from jitkit.backends.spmd import reader
 from jitkit.backends.spmd.ir import Function
 
 POINT = "jk.point"
+# A loop that clears or copies an array stays a loop: lanes part in it as in others, and not in a call.
+_NO_CALLS = '"no-builtin-memset" "no-builtin-memcpy" "no-builtin-memmove"'
 
 
 @functools.cache
@@ -37,7 +39,7 @@ def point_function(context: Any, compiled: Any, group: tuple[int, ...] = ()) -> 
     UnsupportedIRError
         For code that the vectoriser has no meaning for.
     """
-    module = llvm.parse_assembly(str(_caller(context, compiled)))
+    module = llvm.parse_assembly(str(_caller(context, compiled)).replace(")\n{", f") {_NO_CALLS}\n{{", 1))
     module.link_in(compiled.library._get_module_for_linking(), preserve=True)
     for function in module.functions:
         if not function.is_declaration and function.name != POINT:
