@@ -145,7 +145,7 @@ def draw(options: argparse.Namespace, states: States, water: int) -> None:
             time, x, v, _ = states[panel * (len(states) - 1) // 3]
             speed = np.hypot(*v[:water].T)
             axes[panel].scatter(*x[water:].T, s=3, color="#39414f", linewidths=0)
-            axes[panel].scatter(*x[:water].T, s=5, c=speed, cmap="turbo", vmin=0, vmax=2.4, linewidths=0)
+            axes[panel].scatter(*x[:water].T, s=5, c=speed, cmap="turbo", vmin=-0.4, vmax=2.6, linewidths=0)
             axes[panel].set(xlim=(-0.12, 3.8), ylim=(-0.12, 2.15), aspect="equal")
             bare(axes[panel], f"time {time * math.sqrt(2 * GRAVITY):.2f}")
         times = [time * math.sqrt(2 * GRAVITY) for time, *_ in states]

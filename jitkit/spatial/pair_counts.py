@@ -1,0 +1,170 @@
+"""pair_counts: how many pairs of points lie how far apart; radial_distribution: beside how many there would be by chance."""
+
+from __future__ import annotations
+
+import itertools
+import math
+from typing import Any
+
+import numpy as np
+
+import jitkit as jk
+from jitkit import operands
+from jitkit.arrays import to_numpy
+from jitkit.errors import LaunchError
+from jitkit.primitives.histogram import histogram
+from jitkit.spatial import _points
+from jitkit.spatial.radius_neighbors import radius_neighbors
+
+AT_ONCE = 2**22
+"""Neighbours held at once, about: 64 MiB of indices and distances."""
+
+
+def pair_counts(points: Any, bins: Any, box: Any = None, *, backend: str | None = None) -> Any:
+    """Return how many pairs of points lie at a distance within each bin.
+
+    Parameters
+    ----------
+    points : array_like or device array, shape (n, d)
+        Points of one to three coordinates, one in each row.
+    bins : array_like of float
+        The ascending edges of the bins, from 0 or more.
+    box : float or array_like of d floats, optional
+        The lengths of a periodic box: the distance of two points is that of their closest images.
+    backend : {"python", "cpu", "cuda"}, optional
+        The backend; chosen as for a launch unless given.
+
+    Returns
+    -------
+    array of int64, one element less than `bins`
+        Each pair counts once. Bins are half open, the last one has both its edges.
+
+    Raises
+    ------
+    LaunchError
+        For arrays of other shapes, edges that do not ascend from 0, coordinates that are not finite, and a last edge of
+        more than half the box.
+    KernelTypeError
+        For complex numbers, or what are no numbers.
+
+    Notes
+    -----
+    Only pairs that are close enough are looked at, by `radius_neighbors`; a periodic box gets images around it.
+
+    Examples
+    --------
+    >>> import numpy as np, jitkit as jk
+    >>> line = np.array([[0.0], [1.0], [3.0]])
+    >>> jk.spatial.pair_counts(line, [0, 1.5, 4]), jk.spatial.pair_counts(line, [0, 1.5, 2], box=4.0)
+    (array([1, 2]), array([2, 1]))
+    """
+    name = "spatial.pair_counts"
+    (x,) = _points.checked([points], ["points"], name)
+    edges = np.asarray(bins, np.float64)
+    if edges.ndim != 1 or edges.size < 2 or not edges[0] >= 0 or not (np.diff(edges) > 0).all():
+        raise LaunchError(f"jk.{name}: bins={bins!r}; expected two or more ascending edges from 0")
+    n, farthest = x.shape[0], float(edges[-1])
+    lengths = None if box is None else _lengths(box, x.shape[1], farthest, name)
+    counts = np.zeros(edges.size - 1, np.int64)
+    around = x if lengths is None else jk.asarray(with_images(to_numpy(x), lengths, farthest))
+    queries = around[:n]
+    if operands.device_of(x) is not None:
+        around, queries = (jk.asarray(to_numpy(part), device="cuda") for part in (around, queries))
+    rows = _rows_at_once(around, farthest)
+    for first in range(0, n, rows):
+        _, _, distances = radius_neighbors(around, farthest, queries[first : first + rows], backend=backend)
+        counts += to_numpy(histogram(distances, edges, backend=backend)[0])
+    if edges[0] == 0:
+        counts[0] -= n  # each point found itself
+    return jk.asarray(counts // 2, device=operands.device_of(x))
+
+
+def radial_distribution(
+    points: Any, r_max: float, bins: int = 100, box: Any = None, *, backend: str | None = None
+) -> tuple[np.ndarray, np.ndarray]:
+    """Return the pair correlation function g(r): how much denser points lie at a distance from others than on average.
+
+    Parameters
+    ----------
+    points, box, backend
+        As for `pair_counts`.
+    r_max : float
+        The largest distance.
+    bins : int, default 100
+        How many bins of equal width there are from 0 to `r_max`.
+
+    Returns
+    -------
+    r : numpy.ndarray
+        The middle of each bin.
+    g : numpy.ndarray
+        1 where points lie independently of one another. Without a box the density is that of the points' bounding box, and
+        `g` falls with distance, because near its faces there are fewer points around: no correction is made.
+
+    Raises
+    ------
+    LaunchError, KernelTypeError
+        As `pair_counts`; also for points whose bounding box has no volume.
+
+    Notes
+    -----
+    M. P. Allen, D. J. Tildesley, Computer Simulation of Liquids, 1987, section 2.6.
+
+    Examples
+    --------
+    >>> import numpy as np, jitkit as jk
+    >>> r, g = jk.spatial.radial_distribution(np.random.default_rng(0).random((4000, 2)), 0.1, 4, box=1.0)
+    >>> bool((abs(g - 1) < 0.05).all())
+    True
+    """
+    name = "spatial.radial_distribution"
+    if not 0 < r_max < math.inf or bins < 1:
+        raise LaunchError(
+            f"jk.{name}: r_max={r_max!r} and bins={bins!r}; expected a positive length and a number from 1"
+        )
+    edges = np.linspace(0, r_max, bins + 1)
+    counts = to_numpy(pair_counts(points, edges, box, backend=backend))
+    host = to_numpy(points)
+    n, d = host.shape
+    extent = np.broadcast_to(box, d) if box is not None else np.ptp(host, axis=0) if n else np.zeros(d)
+    volume = float(np.prod(np.asarray(extent, np.float64)))
+    if n < 2 or not volume > 0:
+        raise LaunchError(
+            f"jk.{name}: {n} points in a volume of {volume:g}; expected two or more that span one, or box="
+        )
+    shells = np.diff(math.pi ** (d / 2) / math.gamma(d / 2 + 1) * edges**d)
+    return (edges[1:] + edges[:-1]) / 2, counts / (n * (n - 1) / 2 * shells / volume)
+
+
+def with_images(x: np.ndarray, lengths: np.ndarray, reach: float) -> np.ndarray:
+    """Return points moved into a periodic box, and behind them the images of those within reach of its faces."""
+    inside = (x - np.floor(x / lengths) * lengths).astype(x.dtype)
+    parts = [inside]
+    for steps in itertools.product((-1, 0, 1), repeat=x.shape[1]):
+        if any(steps):
+            moved = inside + (np.array(steps) * lengths).astype(x.dtype)
+            near = ((moved >= -1.001 * reach) & (moved <= lengths + 1.001 * reach)).all(axis=1)
+            parts.append(moved[near])
+    return np.concatenate(parts)
+
+
+def _lengths(box: Any, d: int, farthest: float, name: str) -> np.ndarray:
+    lengths = np.asarray(box, np.float64)
+    if lengths.shape not in ((), (d,)) or not (lengths > 0).all() or not np.isfinite(lengths).all():
+        raise LaunchError(f"jk.{name}: box={box!r}; expected a positive length, or {d} of them")
+    if farthest > lengths.min() / 2:
+        raise LaunchError(
+            f"jk.{name}: the last edge is {farthest:g}, and half the box {lengths.min() / 2:g}: farther apart, points meet "
+            "more than one image of each other"
+        )
+    return np.broadcast_to(lengths, (d,))
+
+
+def _rows_at_once(around: Any, radius: float) -> int:
+    """Return how many queries have about `AT_ONCE` neighbours, were the points spread evenly."""
+    n = around.shape[0]
+    if not n:
+        return 1
+    host = to_numpy(around)
+    fraction = float(np.prod(np.minimum(1, 2 * radius / np.maximum(np.ptp(host, axis=0), 1e-300))))
+    return max(1, int(AT_ONCE / max(1.0, n * fraction)))

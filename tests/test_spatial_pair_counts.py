@@ -1,0 +1,68 @@
+"""`jk.spatial.pair_counts` and `radial_distribution` against all distances, on every backend."""
+
+from __future__ import annotations
+
+import sys
+
+import numpy as np
+import pytest
+from scipy.spatial.distance import pdist
+
+import jitkit as jk
+
+
+def counted(x, edges, box=None):
+    if box is None:
+        return np.histogram(pdist(x), edges)[0]
+    apart = x[:, None].astype(np.float64) - x[None]
+    apart -= np.round(apart / box) * box
+    return np.histogram(np.linalg.norm(apart, axis=2)[np.triu_indices(len(x), 1)], edges)[0]
+
+
+@pytest.mark.parametrize("box", [None, (1.0, 2.0, 1.5)])
+def test_counts_of_all_pairs(box, backend):
+    x = (np.random.default_rng(1).random((70, 3)) * 3 - 1).astype(np.float32)
+    edges = [0.05, 0.2, 0.3, 0.5]
+    got = jk.spatial.pair_counts(x, edges, box, backend=backend)
+    assert got.dtype == np.int64
+    np.testing.assert_array_equal(got, counted(x, edges, box))
+
+
+def test_in_several_goes(monkeypatch):
+    monkeypatch.setattr(sys.modules["jitkit.spatial.pair_counts"], "AT_ONCE", 500)
+    x = np.random.default_rng(2).random((300, 2))
+    edges = np.linspace(0, 0.4, 9)
+    for box in (None, 1.0):
+        np.testing.assert_array_equal(jk.spatial.pair_counts(x, edges, box, backend="cpu"), counted(x, edges, box))
+    assert jk.spatial.pair_counts(x[:0], edges, backend="cpu").tolist() == [0] * 8
+
+
+def test_a_lattice_has_its_shells():
+    x = np.stack(np.meshgrid(*[np.arange(8.0)] * 2), axis=-1).reshape(-1, 2)
+    r, g = jk.spatial.radial_distribution(x, 2.5, 25, box=8.0, backend="cpu")
+    shell = 2 * np.pi * r * 0.1 * 63 / 64
+    np.testing.assert_allclose((g * shell)[[10, 14, 20, 22]], [4, 4, 4, 8], rtol=1e-12)
+    assert np.count_nonzero(g) == 4
+
+
+def test_points_by_chance_do_not_correlate():
+    r, g = jk.spatial.radial_distribution(np.random.default_rng(3).random((2_000, 3)), 0.1, 5, backend="cpu")
+    np.testing.assert_allclose(r, [0.01, 0.03, 0.05, 0.07, 0.09])
+    np.testing.assert_allclose(
+        g[2:], 1 - 1.5 * r[2:], atol=0.08
+    )  # a face cuts a sphere of radius r by 3 r / 2 on average
+
+
+@pytest.mark.parametrize(
+    ("call", "message"),
+    [
+        (lambda x: jk.spatial.pair_counts(x, [0.2, 0.1]), "ascending edges"),
+        (lambda x: jk.spatial.pair_counts(x, [0, 0.6], 1.0), "half the box 0.5"),
+        (lambda x: jk.spatial.pair_counts(x, [0, 0.1], (1, 2, 3)), "or 2 of them"),
+        (lambda x: jk.spatial.radial_distribution(x, 0), "r_max=0"),
+        (lambda x: jk.spatial.radial_distribution(x, 0.1), "4 points in a volume of 0"),
+    ],
+)
+def test_mistakes_are_named(call, message):
+    with pytest.raises(jk.LaunchError, match=message):
+        call(np.ones((4, 2)))
