@@ -16,9 +16,9 @@ from jitkit.launch.launcher import Launcher
 
 RUN = 2048
 """Terms that are summed in the lanes of a vector before they join the total, which keeps rounding near that of pairs."""
-COLUMNS = 256
-"""Sums that one point keeps for a matrix that lies by columns: 2 KiB of float64 in the first cache."""
-TERMS = 512
+COLUMNS = 2048
+"""Sums that one point keeps for a matrix that lies by columns: 16 KiB of float64, half of a first cache."""
+TERMS = 256
 """Columns of such a matrix that one point adds up."""
 
 
