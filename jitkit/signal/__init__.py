@@ -13,9 +13,12 @@ from jitkit.signal.fft import ifft2 as ifft2
 from jitkit.signal.fft import ifftn as ifftn
 from jitkit.signal.gaussian_filter import gaussian_filter as gaussian_filter
 from jitkit.signal.median_filter import median_filter as median_filter
+from jitkit.signal.resample import resample as resample
+from jitkit.signal.resize import resize as resize
 from jitkit.signal.rfft import irfft as irfft
 from jitkit.signal.rfft import rfft as rfft
 from jitkit.signal.uniform_filter import uniform_filter as uniform_filter
+from jitkit.signal.upfirdn import upfirdn as upfirdn
 
 __all__ = [
     "bilateral_filter",
@@ -32,6 +35,9 @@ __all__ = [
     "ifftn",
     "irfft",
     "median_filter",
+    "resample",
+    "resize",
     "rfft",
     "uniform_filter",
+    "upfirdn",
 ]

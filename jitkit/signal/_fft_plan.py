@@ -168,7 +168,7 @@ class Transform:
         scratch = operands.made((groups, 4 * n * self.width), (self.parts,), self.device)
         coarse, fine = turns_of(n, across, self.width) if turned else (np.zeros((1, 2)), np.zeros((2, 1)))
         radices = jk.asarray(np.array(radices_of(n), np.int64), device=self.device)
-        _fft_passes.tiles(self.width)(groups * self.width, self.backend)(
+        _fft_passes.tiles(self.width, n & (n - 1) != 0)(groups * self.width, self.backend)(
             x, out, scratch, self._there(twiddles_of(n)), radices, self._there(coarse), self._there(fine),
             outer, n, across, rows_in, rows_out, self.flip, int(turned), self.parts.type(scale),
         )  # fmt: skip

@@ -1,0 +1,131 @@
+"""upfirdn: a signal raised to a higher rate, filtered, and brought down to a lower one, in one step."""
+
+# Kernels take whatever they are launched with, so they carry no annotations.
+# mypy: disable-error-code="no-untyped-def,no-untyped-call"
+from __future__ import annotations
+
+from typing import Any
+
+import numpy as np
+
+import jitkit as jk
+from jitkit import operands
+from jitkit.errors import LaunchError
+from jitkit.launch.launcher import Launcher
+
+
+@jk.kernel
+def phase_inside(o, r, p, x, phases, firsts, start, up, down, out):
+    """Sum up what a phase of the filter sees, the r-th of each period of `up` results, where all of it is inside."""
+    first, a, b = (start + p) * down + firsts[r], phases[0, 0] * 0, phases[0, 0] * 0
+    taps = phases.shape[0]
+    for m in range(0, taps - 1, 2):
+        a += phases[m, r] * x[o, first - m]
+        b += phases[m + 1, r] * x[o, first - m - 1]
+    if taps % 2:
+        a += phases[taps - 1, r] * x[o, first - taps + 1]
+    out[o, (start + p) * up + r] = a + b
+
+
+@jk.kernel
+def phase_at_rim(o, r, p, x, phases, firsts, start, up, down, out):
+    """Sum up what is inside."""
+    b = start + p
+    k = b * up + r
+    if k < out.shape[1]:
+        first, total = b * down + firsts[r], phases[0, 0] * 0
+        n = x.shape[1]
+        for m in range(phases.shape[0]):
+            place = first - m
+            term = phases[m, r] * x[o, min(max(place, 0), n - 1)]
+            total += term if 0 <= place < n else 0.0
+        out[o, k] = total
+
+
+_inside, _at_rim = Launcher(phase_inside), Launcher(phase_at_rim)
+
+
+def upfirdn(
+    h: Any, x: Any, up: int = 1, down: int = 1, axis: int = -1, *, out: Any = None, backend: str | None = None
+) -> Any:
+    """Put ``up - 1`` zeros behind each element, filter, and keep every `down`-th.
+
+    Parameters
+    ----------
+    h : array_like, 1-D
+        The filter.
+    x : array_like or device array
+        Real numbers.
+    up, down : int, default 1
+        The factors.
+    axis : int, default -1
+        The axis of time; on a GPU the last one.
+    out : array, optional
+        Where the result goes.
+    backend : {"python", "cpu", "cuda"}, optional
+        The backend; chosen as for a launch unless given.
+
+    Returns
+    -------
+    array
+        ``((n - 1) * up + len(h) - 1) // down + 1`` numbers along the axis.
+
+    Raises
+    ------
+    LaunchError
+        For a filter that is no vector, and an `out` of another shape.
+    ValueError
+        For factors below 1, and for no elements.
+
+    Notes
+    -----
+    The definition is that of `scipy.signal.upfirdn`. Zeros are never multiplied: each result takes the taps of its phase
+    (F. J. Harris, "Multirate Signal Processing for Communication Systems", 2004).
+
+    Examples
+    --------
+    >>> import numpy as np, jitkit as jk
+    >>> jk.signal.upfirdn([1, 1], np.array([1.0, 2.0, 3.0]), up=2)
+    array([1., 1., 2., 2., 3., 3.])
+    """
+    name = "signal.upfirdn"
+    x = operands.floating(x, name)
+    taps = np.asarray(jk.to_numpy(operands.floating(h, name)), np.float64)
+    if taps.ndim != 1 or taps.size == 0 or len(x.shape) == 0:
+        raise LaunchError(f"jk.{name}: takes a filter that is a vector, and an array; given the shape {taps.shape}")
+    for what, value in (("up", up), ("down", down)):
+        if value != int(value) or value < 1:
+            raise ValueError(f"jk.{name}: {what}={value}; it is an integer of 1 or more")
+    dtype, device = operands.dtype_of(x), operands.device_of(x)
+    last = len(x.shape) - 1
+    axis = operands.axes_of(axis, last + 1, name)[0]
+    if isinstance(x, np.ndarray):
+        x = np.ascontiguousarray(np.moveaxis(x, axis, -1))
+    elif axis != last:
+        raise LaunchError(f"jk.{name}: goes along the last axis on a GPU, not axis {axis}")
+    if 0 in x.shape:
+        raise ValueError(f"jk.{name}: the array has no elements: its shape is {tuple(x.shape)}")
+    lead, n = tuple(x.shape[:-1]), x.shape[-1]
+    count = ((n - 1) * up + taps.size - 1) // down + 1
+    rows = x.reshape((-1, n))
+    found = operands.made((rows.shape[0], count), (dtype,), device)
+    phases, firsts = _phases(taps, up, down)
+    phases, firsts = (jk.asarray(a, device=device) for a in (phases.astype(dtype), firsts))
+    periods = -(-count // up)
+    begin = min(-(-(phases.shape[0] - 1) // down), periods)
+    end = max(begin, min((n - 1 - (up - 1) * down // up) // down + 1, count // up))
+    for launch, start, stop in ((_inside, begin, end), (_at_rim, 0, begin), (_at_rim, end, periods)):
+        if stop > start:
+            launch((rows.shape[0], up, stop - start), backend)(rows, phases, firsts, start, up, down, found)
+    found = found.reshape((*lead, count))
+    if axis != last:
+        found = np.ascontiguousarray(np.moveaxis(found, -1, axis))
+    return found if out is None else operands.store(found, out, tuple(found.shape), name)
+
+
+def _phases(taps: np.ndarray, up: int, down: int) -> tuple[np.ndarray, np.ndarray]:
+    """Return for each result of a period the taps that meet elements, and the element that the first of them meets."""
+    places = np.arange(up) * down
+    reach = np.arange(-(-taps.size // up))[:, None] * up + places % up
+    phases = np.where(reach < taps.size, taps[np.minimum(reach, taps.size - 1)], 0.0)
+    return phases, places // up

@@ -1,0 +1,92 @@
+"""`jk.signal.resample`, `upfirdn` and `resize` against SciPy, on every backend."""
+
+from __future__ import annotations
+
+import numpy as np
+import pytest
+import scipy.ndimage
+import scipy.signal
+
+import jitkit as jk
+from jitkit import signal
+
+RNG = np.random.default_rng(9)
+
+
+def close(got, expected):
+    np.testing.assert_allclose(got, expected, rtol=2e-5, atol=2e-5)
+    assert got.shape == expected.shape
+
+
+@pytest.mark.parametrize("up_down", [(1, 1), (2, 3), (3, 2), (5, 1), (1, 6), (4, 4)])
+def test_polyphase_filters_as_scipy(up_down, backend):
+    for taps, n in ((7, 10), (30, 4), (3, 40)):
+        h, x = RNG.random(taps), RNG.random((2, n)).astype(np.float32)
+        got = signal.upfirdn(h, x, *up_down, backend=backend)
+        assert got.dtype == np.float32
+        close(got, scipy.signal.upfirdn(h, x.astype(float), *up_down))
+    close(signal.upfirdn(h, x, *up_down, axis=0, backend="cpu"), scipy.signal.upfirdn(h, x.astype(float), *up_down, 0))
+
+
+def test_resamples_as_scipy(backend):
+    for n, num in ((8, 12), (12, 8), (8, 8), (6, 2)):
+        x = RNG.random((n, 3)).astype(np.float32)
+        got = signal.resample(x, num, backend=backend)
+        assert got.dtype == np.float32
+        close(got, scipy.signal.resample(x.astype(float), num))
+
+
+def test_resamples_to_any_number():
+    for n in (1, 5, 8):
+        for num in range(1, 18):
+            x = RNG.random((2, n))
+            np.testing.assert_allclose(
+                signal.resample(x, num, axis=1), scipy.signal.resample(x, num, axis=1), atol=1e-12
+            )
+
+
+def test_resizes_as_scipy(backend):
+    image = RNG.random((5, 7)).astype(np.float32)
+    for shape in ((3, 4), (5, 7), (9, 20)):
+        zoom = [n / m for n, m in zip(shape, image.shape, strict=True)]
+        expected = scipy.ndimage.zoom(image.astype(float), zoom, order=1, mode="nearest", grid_mode=True)
+        got = signal.resize(image, shape, backend=backend)
+        assert got.dtype == np.float32
+        close(got, expected)
+        colour = np.stack([image, 2 * image, -image], axis=2)
+        close(signal.resize(colour, shape, backend=backend), np.stack([expected, 2 * expected, -expected], axis=2))
+
+
+def test_arrays_of_every_kind():
+    x, h = RNG.random((6, 8)), np.array([1.0, 2.0, 1.0])
+    runs = {
+        "resize": lambda a, **kw: signal.resize(a, (4, 10), **kw),
+        "resample": lambda a, **kw: signal.resample(a, 9, axis=1, **kw),
+        "upfirdn": lambda a, **kw: signal.upfirdn(h, a, 2, 1, **kw),
+    }
+    for name, run in runs.items():
+        expected = run(x)
+        for given in (np.asfortranarray(x), x[::-1][::-1], x.tolist()):
+            np.testing.assert_array_equal(run(given), expected)
+        out = np.zeros(expected.shape, np.float32)
+        assert run(x, out=out) is out
+        close(out, expected)
+        with pytest.raises(jk.LaunchError, match=f"jk.signal.{name}: out= has the shape"):
+            run(x, out=np.zeros((3, 3)))
+
+
+@pytest.mark.parametrize(
+    ("call", "error", "message"),
+    [
+        (lambda x: signal.resize(x, (0, 4)), ValueError, "a pixel or more"),
+        (lambda x: signal.resize(x[0], (3, 4)), jk.LaunchError, "takes .rows, columns."),
+        (lambda x: signal.resample(x, 0), ValueError, "length of 1 or more"),
+        (lambda x: signal.resample(x * 1j, 4), jk.KernelTypeError, "real numbers"),
+        (lambda x: signal.upfirdn([1.0], x, 0), ValueError, "up=0"),
+        (lambda x: signal.upfirdn([[1.0]], x), jk.LaunchError, "a filter that is a vector"),
+        (lambda x: signal.upfirdn([1.0], x[:, :0]), ValueError, "no elements"),
+    ],
+)
+def test_mistakes_are_named(call, error, message):
+    with pytest.raises(error, match=message):
+        call(RNG.random((4, 6)))
