@@ -29,7 +29,7 @@ import numpy as np
 
 import jitkit as jk
 
-SIZES = {"python": 4, "cpu": 40, "cuda": 60}
+SIZES = {"python": 4, "cpu": 24, "cuda": 60}
 HEIGHT, GRAVITY, SOUND = 2.0, 1.0, 20.0  # the column's width, the water's density and gravity are 1
 VISCOSITY, SPREADING = 0.03, 0.1
 REBUILT, TIME_STEP, FRAMES = 4, 0.2, 30  # steps for which neighbours serve; the time step in h / SOUND

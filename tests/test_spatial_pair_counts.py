@@ -22,7 +22,7 @@ def counted(x, edges, box=None):
 @pytest.mark.parametrize("box", [None, (1.0, 2.0, 1.5)])
 def test_counts_of_all_pairs(box, backend):
     x = (np.random.default_rng(1).random((70, 3)) * 3 - 1).astype(np.float32)
-    edges = [0.05, 0.2, 0.3, 0.5]
+    edges = [0.05, 0.2, 0.3, 0.49]
     got = jk.spatial.pair_counts(x, edges, box, backend=backend)
     assert got.dtype == np.int64
     np.testing.assert_array_equal(got, counted(x, edges, box))
@@ -58,6 +58,7 @@ def test_points_by_chance_do_not_correlate():
     [
         (lambda x: jk.spatial.pair_counts(x, [0.2, 0.1]), "ascending edges"),
         (lambda x: jk.spatial.pair_counts(x, [0, 0.6], 1.0), "half the box 0.5"),
+        (lambda x: jk.spatial.pair_counts(x, [0, 0.5], 1.0), "more than one image"),
         (lambda x: jk.spatial.pair_counts(x, [0, 0.1], (1, 2, 3)), "or 2 of them"),
         (lambda x: jk.spatial.radial_distribution(x, 0), "r_max=0"),
         (lambda x: jk.spatial.radial_distribution(x, 0.1), "4 points in a volume of 0"),

@@ -43,7 +43,7 @@ def pair_counts(points: Any, bins: Any, box: Any = None, *, backend: str | None 
     ------
     LaunchError
         For arrays of other shapes, edges that do not ascend from 0, coordinates that are not finite, and a last edge of
-        more than half the box.
+        half the box or more.
     KernelTypeError
         For complex numbers, or what are no numbers.
 
@@ -55,8 +55,8 @@ def pair_counts(points: Any, bins: Any, box: Any = None, *, backend: str | None 
     --------
     >>> import numpy as np, jitkit as jk
     >>> line = np.array([[0.0], [1.0], [3.0]])
-    >>> jk.spatial.pair_counts(line, [0, 1.5, 4]), jk.spatial.pair_counts(line, [0, 1.5, 2], box=4.0)
-    (array([1, 2]), array([2, 1]))
+    >>> jk.spatial.pair_counts(line, [0, 1.5, 4]), jk.spatial.pair_counts(line, [0, 1.5, 2], box=4.5)
+    (array([1, 2]), array([1, 2]))
     """
     name = "spatial.pair_counts"
     (x,) = _points.checked([points], ["points"], name)
@@ -152,10 +152,10 @@ def _lengths(box: Any, d: int, farthest: float, name: str) -> np.ndarray:
     lengths = np.asarray(box, np.float64)
     if lengths.shape not in ((), (d,)) or not (lengths > 0).all() or not np.isfinite(lengths).all():
         raise LaunchError(f"jk.{name}: box={box!r}; expected a positive length, or {d} of them")
-    if farthest > lengths.min() / 2:
+    if farthest >= lengths.min() / 2:
         raise LaunchError(
-            f"jk.{name}: the last edge is {farthest:g}, and half the box {lengths.min() / 2:g}: farther apart, points meet "
-            "more than one image of each other"
+            f"jk.{name}: the last edge is {farthest:g}, and half the box {lengths.min() / 2:g}: from there on, points "
+            "meet more than one image of each other; expected less"
         )
     return np.broadcast_to(lengths, (d,))
 
