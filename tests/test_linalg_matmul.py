@@ -116,6 +116,7 @@ def test_integers_and_booleans_keep_their_dtype(backend):
     got = matmul(links, links, semiring="or_and", backend=backend)
     np.testing.assert_array_equal(got, links @ links)
     assert got.dtype == np.bool_
+    np.testing.assert_array_equal(matmul(links * 2.5, links, semiring="or_and", backend=backend), got)
 
 
 def test_empty_sums():

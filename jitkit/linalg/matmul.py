@@ -47,7 +47,7 @@ def matmul(
     semiring : str or pair of callables, default "plus_times"
         What is added and multiplied: "plus_times", "min_plus", "max_plus", "max_times", "or_and", or two functions of two
         numbers, of which the first is associative. With another semiring than the first, integers and booleans keep their
-        dtype.
+        dtype; "or_and" takes any number but 0 for true, and gives booleans.
     out : array, optional
         Where the result goes.
     backend : {"python", "cpu", "cuda"}, optional
@@ -159,6 +159,8 @@ def _given(a: Any, b: Any, bias: Any, ring: Semiring, name: str) -> list[Any]:
     """Return the operands in one dtype: floating-point for plus and times, for other semirings as they are."""
     given = [a, b] if bias is None else [a, b, bias]
     arrays = [operands.array(x, name) for x in given]
+    if ring is _products.SEMIRINGS["or_and"] and not any(operands.device_of(x) for x in arrays):
+        return [np.asarray(x, np.bool_) for x in arrays]
     if ring is _products.SEMIRINGS["plus_times"] or any(operands.dtype_of(x).kind in "fc" for x in arrays):
         return operands.alike(arrays, name)
     dtypes = {operands.dtype_of(x) for x in arrays}
@@ -166,7 +168,7 @@ def _given(a: Any, b: Any, bias: Any, ring: Semiring, name: str) -> list[Any]:
         if len(dtypes) > 1 or None in map(operands.device_of, arrays):
             raise KernelTypeError(f"jk.{name}: arrays on a GPU are of one dtype, all of them there; use jk.asarray")
         return arrays
-    dtype = np.dtype(np.bool_) if ring is _products.SEMIRINGS["or_and"] else np.result_type(*dtypes)
+    dtype = np.result_type(*dtypes)
     return [np.asarray(x, dtype) for x in arrays]
 
 
