@@ -16,12 +16,15 @@ import numpy as np
 from jitkit.arrays import to_numpy
 from jitkit.errors import JitkitWarning
 from jitkit.launch.arguments import is_device_array
+from jitkit.launch.choice import requested
 
 
 class Estimator:
     """An object whose parameters are the arguments of its constructor, and which learns in `fit`."""
 
     _kind: str | None = None
+    _on_device = False
+    backend: str | None
 
     @classmethod
     def _names(cls) -> list[str]:
@@ -69,6 +72,10 @@ class Estimator:
             regressor_tags=utils.RegressorTags() if self._kind == "regressor" else None,
         )
 
+    def _where(self) -> str | None:
+        """Return the backend: the one asked for, else a GPU where the samples of `fit` lay there."""
+        return self.backend or requested() or ("cuda" if self._on_device else None)
+
     def _fitted(self, attribute: str) -> None:
         """Refuse to predict before anything was learnt."""
         if not hasattr(self, attribute):
@@ -104,7 +111,11 @@ class Estimator:
                 f"Found array with 0 feature(s) (shape={x.shape}) while a minimum of 1 is required by {who}."
             )
         finite(x, "X", who)
-        self._remember(names, features) if reset else self._compare(names, features)
+        if reset:
+            self._remember(names, features)
+            self._on_device = is_device_array(X)
+        else:
+            self._compare(names, features)
         return np.ascontiguousarray(x)
 
     def _remember(self, names: np.ndarray | None, features: int) -> None:

@@ -7,7 +7,6 @@ from typing import Any, Literal, Self
 
 import numpy as np
 
-from jitkit.launch.choice import requested
 from jitkit.ml._estimator import Estimator, check_backend, random_of, warn_not_converged
 from jitkit.ml._lloyd import Samples, distances
 
@@ -45,7 +44,8 @@ class KMeans(Estimator):
 
     Notes
     -----
-    The interface is that of `sklearn.cluster.KMeans`, which is not needed; samples have no weights here. S. P. Lloyd,
+    The interface is that of `sklearn.cluster.KMeans`, which is not needed; samples have no weights here.
+    Device arrays are taken, results are NumPy arrays. S. P. Lloyd,
     Least squares quantization in PCM, IEEE Trans. Inf. Theory 28, 129-137, 1982; D. Arthur, S. Vassilvitskii, k-means++:
     the advantages of careful seeding, SODA 2007. A cluster that loses all its samples takes the one that is farthest from
     its centre. Equal inputs and seeds give equal bits, whatever the number of threads.
@@ -104,9 +104,6 @@ class KMeans(Estimator):
                 "to duplicate points in X."
             )
         return self
-
-    def _where(self) -> str | None:
-        return self.backend or requested()
 
     def _starts(self) -> int:
         if self.n_init != "auto":

@@ -11,7 +11,6 @@ import numpy as np
 
 import jitkit as jk
 from jitkit.arrays import to_numpy
-from jitkit.launch.choice import requested
 from jitkit.launch.launcher import Launcher
 from jitkit.ml._estimator import Estimator, check_backend, classes_of, column, warn_not_converged
 from jitkit.ml._lbfgs import Minimum, minimise
@@ -37,7 +36,7 @@ class _Loss:
     """The mean loss of samples with the penalty, and its gradient, as a function of all coefficients in one vector."""
 
     def __init__(self, x: np.ndarray, labels: np.ndarray, outputs: int, model: LogisticRegression) -> None:
-        self.backend = model.backend or requested()
+        self.backend = model._where()
         self.device = "cuda" if self.backend == "cuda" else None
         self.n, self.features = x.shape
         self.outputs, self.dtype, self.intercept = outputs, x.dtype, model.fit_intercept
@@ -107,7 +106,8 @@ class LogisticRegression(Estimator):
 
     Notes
     -----
-    The interface and the loss are those of `sklearn.linear_model.LogisticRegression`, which is not needed. Minimised by the
+    The interface and the loss are those of `sklearn.linear_model.LogisticRegression`, which is not needed.
+    Device arrays are taken, results are NumPy arrays. Minimised by the
     L-BFGS method: D. C. Liu, J. Nocedal, On the limited memory BFGS method for large scale optimization, Math. Program.
     45, 503-528, 1989. Features of like scales need the fewest steps.
 
@@ -180,7 +180,7 @@ class LogisticRegression(Estimator):
         scores = self.decision_function(X)
         if scores.ndim == 1:
             scores = np.stack([np.zeros_like(scores), scores], axis=1)
-        chances: np.ndarray = softmax(scores, backend=self.backend)
+        chances: np.ndarray = softmax(scores, backend=self._where())
         return chances
 
     def predict_log_proba(self, X: Any) -> np.ndarray:

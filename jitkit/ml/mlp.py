@@ -9,7 +9,6 @@ import numpy as np
 
 from jitkit.arrays import to_numpy
 from jitkit.launch.arguments import is_device_array
-from jitkit.launch.choice import requested
 from jitkit.ml._estimator import (
     Estimator,
     check_backend,
@@ -107,7 +106,7 @@ class _Perceptron(Estimator):
 
     def _new_network(self, dtype: Any) -> Network:
         sizes = [self.n_features_in_, *self._hidden(), self.n_outputs_]
-        return Network(sizes, self.activation, dtype, self.backend or requested(), self._kind == "classifier")
+        return Network(sizes, self.activation, dtype, self._where(), self._kind == "classifier")
 
     def _begin(self, dtype: Any) -> None:
         """Make the network with random weights, after X. Glorot and Y. Bengio (AISTATS 2010)."""
@@ -219,6 +218,7 @@ class MLPClassifier(_Perceptron):
     -----
     The interface is that of `sklearn.neural_network.MLPClassifier`; two classes have two outputs under a softmax. Equal
     seeds give equal orders and weights on every backend, and losses that agree up to rounding. scikit-learn is not needed.
+    Device arrays are taken, results are NumPy arrays.
 
     Examples
     --------
@@ -307,6 +307,7 @@ class MLPRegressor(_Perceptron):
     Notes
     -----
     The interface is that of `sklearn.neural_network.MLPRegressor`, which is not needed.
+    Device arrays are taken, results are NumPy arrays.
 
     Examples
     --------

@@ -111,7 +111,7 @@ def softmax(x: Any, axis: int = -1, *, out: Any = None, backend: str | None = No
     Returns
     -------
     array of float32 or float64, of the shape of `x`
-        A NaN or an infinity among the elements of a row makes the row NaN, as in SciPy.
+        A NaN or a positive infinity in a row makes all of it NaN, as in SciPy; a negative infinity gives 0.
 
     Raises
     ------
@@ -152,6 +152,7 @@ def log_softmax(x: Any, axis: int = -1, *, out: Any = None, backend: str | None 
     Returns
     -------
     array of float32 or float64, of the shape of `x`
+        A NaN or a positive infinity in a row makes all of it NaN; a negative infinity stays.
 
     Raises
     ------
