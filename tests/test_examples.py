@@ -21,7 +21,10 @@ SIZES = {
     "bilateral": 32, "black_scholes": 5, "heat": 8, "mandelbrot": 16, "nbody": 4, "philox": 500, "saxpy": 100, "wave": 6,
     "bitonic": 1, "block_sum": 2_100, "group_histogram": 3_000, "matmul_tiled": 6, "stencil_tiled": 36, "transpose": 12,
 }  # fmt: skip
-OF_TOOLKIT = {"gray_scott": 16, "lorenz96": 8}
+OF_TOOLKIT = {
+    "cylinder": 3, "dam_break": 3, "digits": 16, "galaxies": 8, "gray_scott": 8, "ising": 8, "life": 12, "lorenz96": 2,
+    "option_pricing": 256, "pagerank": 8, "pca": 20, "photo_blur": 24, "quantise": 8, "spectrogram": 2048,
+}  # fmt: skip
 every_example = pytest.mark.parametrize("name", sorted({**SIZES, **OF_TOOLKIT}))
 every_example_of_a_kernel = pytest.mark.parametrize("name", sorted(SIZES))
 
