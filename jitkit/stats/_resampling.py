@@ -23,23 +23,25 @@ def index_below(word, n):
     return np.int64((np.uint64(word) * np.uint64(n)) >> np.uint64(32))
 
 
-def drawn(x, k, last, word, n, centre):
-    """Return the deviation of a drawn element, or 0 behind the last draw."""
-    return x[index_below(word, n)] - centre if k < last else 0.0
-
-
 @jk.kernel(fastmath=True)
 def resample_moments(r, x, key, first, centre, spread, ddof, out):
     """Write the mean of a resample, or with `spread` 1 and 2 its variance and standard deviation."""
     n = x.shape[0]
     total = 0.0
     squares = 0.0
-    for k in range(0, n, 4):
+    for k in range(0, n // 4 * 4, 4):
         a, b, c, d = jk.random.block(key, first + r, k)
-        e, f = drawn(x, k, n, a, n, centre[0]), drawn(x, k + 1, n, b, n, centre[0])
-        g, h = drawn(x, k + 2, n, c, n, centre[0]), drawn(x, k + 3, n, d, n, centre[0])
+        e, f = x[index_below(a, n)] - centre[0], x[index_below(b, n)] - centre[0]
+        g, h = x[index_below(c, n)] - centre[0], x[index_below(d, n)] - centre[0]
         total += (e + f) + (g + h)
         squares += (e * e + f * f) + (g * g + h * h)
+    if n % 4 > 0:
+        a, b, c, d = jk.random.block(key, first + r, n // 4 * 4)
+        e = x[index_below(a, n)] - centre[0]
+        f = x[index_below(b, n)] - centre[0] if n % 4 > 1 else 0.0
+        g = x[index_below(c, n)] - centre[0] if n % 4 > 2 else 0.0
+        total += e + f + g
+        squares += e * e + f * f + g * g
     mean = total / n
     if spread == 0:
         out[r] = centre[0] + mean

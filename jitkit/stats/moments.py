@@ -4,6 +4,9 @@ from __future__ import annotations
 
 from typing import Any
 
+import numpy as np
+
+from jitkit import operands
 from jitkit.arrays import to_numpy
 from jitkit.stats import _moments
 from jitkit.stats._statistic import Axis, of_moments
@@ -277,7 +280,7 @@ def _skips(a: Any, nan_policy: str, name: str) -> bool:
     if nan_policy not in _POLICIES:
         raise ValueError(f"jk.{name}: nan_policy={nan_policy!r}; there are {', '.join(map(repr, _POLICIES))}")
     if nan_policy == "raise":
-        values = to_numpy(a) if hasattr(a, "__cuda_array_interface__") else a
-        if (values != values).any() if hasattr(values, "any") else any(v != v for v in values):
+        values = np.asarray(to_numpy(a) if operands.device_of(a) else a)
+        if (values != values).any():
             raise ValueError(f"jk.{name}: there are NaN in the input, and nan_policy='raise'")
     return nan_policy == "omit"
