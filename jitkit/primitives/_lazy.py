@@ -18,11 +18,16 @@ from typing import Any
 
 import numpy as np
 
+from jitkit import operands
+from jitkit.arrays import to_numpy
 from jitkit.backends import interpreted
 from jitkit.errors import KernelTypeError, LaunchError
 from jitkit.frontend import rewrite
+from jitkit.launch.arguments import is_device_array, walk
+from jitkit.launch.kernel import Kernel
 
 Function = Callable[..., Any]
+_MOST_AXES = 4
 
 
 class _Meaning(ABC):
@@ -115,21 +120,39 @@ class Lazy(_Meaning):
 
     def computed(self) -> np.ndarray:
         """Return the elements as a NumPy array."""
-        from jitkit.arrays import to_numpy
-        from jitkit.primitives.map import map
-
-        out = np.empty(self.shape, self.dtype)
+        on_gpu = any(is_device_array(leaf) for _, leaf in walk("leaves", self.leaves))
+        out = operands.made(self.shape, (self.dtype,), "cuda" if on_gpu else None)
+        x, target = (self.reshape((-1,)), out.reshape((-1,))) if self.flat() else (self, out)
+        if x.ndim > _MOST_AXES:
+            raise LaunchError(
+                f"{self!r} has {x.ndim} dimensions in another order than that of memory; up to {_MOST_AXES} can"
+            )
         if self.size:
-            out[...] = to_numpy(map(_same, self, dtype=self.dtype)).reshape(self.shape)
-        return out
+            _writer(x.ndim)[x.shape](x, target)
+        return to_numpy(out)
 
     def __repr__(self) -> str:
         name = type(self).__mro__[1].__name__.lower()
         return f"<lazy array: {name}, shape {self.shape}, dtype {self.dtype}>"
 
 
-def _same(x):
-    return x
+@functools.cache
+def _writer(ndim: int) -> Kernel:
+    """Return the kernel that writes every element."""
+
+    def write_1d(i, x, out):
+        out[i] = x[i]
+
+    def write_2d(i, j, x, out):
+        out[i, j] = x[i, j]
+
+    def write_3d(i, j, k, x, out):
+        out[i, j, k] = x[i, j, k]
+
+    def write_4d(i, j, k, m, x, out):
+        out[i, j, k, m] = x[i, j, k, m]
+
+    return Kernel((write_1d, write_2d, write_3d, write_4d)[ndim - 1])
 
 
 def _inside(key: tuple[Any, ...], shape: tuple[int, ...]) -> tuple[int, ...]:
