@@ -39,8 +39,8 @@ DONE, UNDERFLOW, TOO_MANY = 0, -1, -2
 def dopri5_kernel(derivative: Callable, n: int, count: int) -> Kernel:
     """Return the kernel for a right-hand side of n components with so many parameters.
 
-    `limits` holds the ends of the interval, the first step or 0, the longest, the direction, the least step relative to
-    the time, and 1. A point of `times` that is not reached holds NaN.
+    `limits` holds the ends of the interval, the first step or 0, the longest, the direction, and the least step relative
+    to the time. A point of `times` that is not reached holds NaN.
     """
     room = max(count, 1)
     attempt, error_of, first_step = _attempt(derivative, n), _error(n), _first_step(derivative, n)
@@ -56,7 +56,7 @@ def dopri5_kernel(derivative: Callable, n: int, count: int) -> Kernel:
             p[d] = params[d, i]
         for d in range(n):
             y[d] = start[d, i]
-        t, end, direction, one = limits[0], limits[1], limits[4], limits[6]
+        t, end, direction = limits[0], limits[1], limits[4]
         m = before(i, times, t, y, out)
         derivative(t, y, k1, p)
         h = limits[2]
@@ -80,10 +80,8 @@ def dopri5_kernel(derivative: Callable, n: int, count: int) -> Kernel:
                     dense(i, m, due, after, s, y, w, k1, k3, k4, k5, k6, k7, out)
                     m += 1
                     due = due_at(times, m)
-                for d in range(
-                    n
-                ):  # times one: a bare copy is a memcpy to LLVM, which is not widened across trajectories
-                    y[d], k1[d] = one * w[d], one * k7[d]
+                for d in range(n):
+                    y[d], k1[d] = w[d], k7[d]
                 t = after
                 h = fitting(h, limits[5] * abs(t))
                 most_of = MOST

@@ -22,7 +22,6 @@ def rk4_kernel(derivative: Callable, n: int, count: int) -> Kernel:
     room = max(count, 1)
 
     def step(t, h, y, middle, slope, total, p):
-        # A bare copy between private arrays LLVM would make a memcpy, and that is not widened across trajectories.
         derivative(t, y, slope, p)
         for d in range(n):
             total[d] = y[d] + h / 6.0 * slope[d]

@@ -178,4 +178,4 @@ def _limits(start: float, end: float, first: float | None, longest: float, dtype
         raise ValueError(f"jk.{_NAME}: first_step is {first!r}, longer than t_span")
     least = 10 * float(np.finfo(dtype).eps)
     longest = _arguments.positive(longest, "max_step", _NAME)
-    return np.array([start, end, first or 0.0, longest, 1.0 if end >= start else -1.0, least, 1.0])
+    return np.array([start, end, first or 0.0, longest, 1.0 if end >= start else -1.0, least])
