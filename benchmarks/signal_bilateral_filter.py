@@ -4,9 +4,6 @@ from __future__ import annotations
 
 import numpy as np
 
-from jitkit.cases.case import Problem
-from jitkit.cases.signal_bilateral_filter import reference
-
 from . import _primitives, _suite
 
 
@@ -16,4 +13,7 @@ class Bilateral(_primitives.BesideNumPy):
     params = [[1_000, 2**18], _suite.DTYPES]
 
     def in_numpy(self, image: np.ndarray, out: np.ndarray) -> object:
+        from jitkit.cases.case import Problem
+        from jitkit.cases.signal_bilateral_filter import reference
+
         return reference(Problem(image.size, (image, out), ("out",)))["out"]

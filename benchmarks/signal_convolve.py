@@ -3,7 +3,6 @@
 from __future__ import annotations
 
 import numpy as np
-from scipy import ndimage
 
 from . import _primitives, _suite
 
@@ -14,4 +13,6 @@ class Convolution(_primitives.BesideNumPy):
     params = [[1_000, 2**20], _suite.DTYPES]
 
     def in_numpy(self, image: np.ndarray, taps: np.ndarray, out: np.ndarray) -> object:
+        from scipy import ndimage
+
         return ndimage.convolve(image, taps, mode="constant")

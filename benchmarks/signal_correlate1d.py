@@ -3,7 +3,6 @@
 from __future__ import annotations
 
 import numpy as np
-from scipy import ndimage
 
 from . import _primitives
 
@@ -12,4 +11,6 @@ class Columns(_primitives.BesideNumPy):
     """`jk.signal.correlate1d` and `scipy.ndimage.correlate1d`, taking turns."""
 
     def in_numpy(self, image: np.ndarray, taps: np.ndarray, out: np.ndarray) -> object:
+        from scipy import ndimage
+
         return ndimage.correlate1d(image, taps, axis=0)

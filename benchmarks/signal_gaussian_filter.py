@@ -3,7 +3,6 @@
 from __future__ import annotations
 
 import numpy as np
-from scipy import ndimage
 
 from . import _primitives
 
@@ -12,4 +11,6 @@ class Blur(_primitives.BesideNumPy):
     """`jk.signal.gaussian_filter` and `scipy.ndimage.gaussian_filter`, taking turns."""
 
     def in_numpy(self, image: np.ndarray, out: np.ndarray) -> object:
+        from scipy import ndimage
+
         return ndimage.gaussian_filter(image, 2.0)

@@ -3,7 +3,6 @@
 from __future__ import annotations
 
 import numpy as np
-from scipy import signal
 
 from . import _primitives, _suite
 
@@ -14,4 +13,6 @@ class Resampled(_primitives.BesideNumPy):
     params = [[1_000, 2**20], _suite.DTYPES]
 
     def in_numpy(self, x: np.ndarray, out: np.ndarray) -> object:
+        from scipy import signal
+
         return signal.resample(x, out.shape[1], axis=1)

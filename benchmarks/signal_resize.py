@@ -3,7 +3,6 @@
 from __future__ import annotations
 
 import numpy as np
-from scipy import ndimage
 
 from . import _primitives, _suite
 
@@ -14,5 +13,7 @@ class Resized(_primitives.BesideNumPy):
     params = [[1_000, 2**22], _suite.DTYPES]
 
     def in_numpy(self, image: np.ndarray, out: np.ndarray) -> object:
+        from scipy import ndimage
+
         zoom = [n / m for n, m in zip(out.shape, image.shape, strict=True)]
         return ndimage.zoom(image, zoom, order=1, mode="nearest", grid_mode=True)

@@ -3,7 +3,6 @@
 from __future__ import annotations
 
 import numpy as np
-from scipy import fft
 
 from . import _primitives, _suite
 
@@ -19,4 +18,6 @@ class Transforms(_primitives.BesideNumPy):
     params = [[1_000, 2**22], _suite.DTYPES]
 
     def in_numpy(self, x: np.ndarray, spectra: np.ndarray) -> object:
+        from scipy import fft
+
         return _parts(fft.rfft(x, workers=2))

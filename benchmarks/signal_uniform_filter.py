@@ -3,7 +3,6 @@
 from __future__ import annotations
 
 import numpy as np
-from scipy import ndimage
 
 from . import _primitives
 
@@ -12,4 +11,6 @@ class Means(_primitives.BesideNumPy):
     """`jk.signal.uniform_filter` and `scipy.ndimage.uniform_filter`, taking turns."""
 
     def in_numpy(self, image: np.ndarray, out: np.ndarray) -> object:
+        from scipy import ndimage
+
         return ndimage.uniform_filter(image, 5)

@@ -3,7 +3,6 @@
 from __future__ import annotations
 
 import numpy as np
-from scipy import signal
 
 from . import _primitives
 
@@ -12,4 +11,6 @@ class Polyphase(_primitives.BesideNumPy):
     """`jk.signal.upfirdn` and `scipy.signal.upfirdn`, taking turns."""
 
     def in_numpy(self, taps: np.ndarray, x: np.ndarray, out: np.ndarray) -> object:
+        from scipy import signal
+
         return signal.upfirdn(taps, x, 2, 3)

@@ -96,7 +96,7 @@ def test_benchmark_of_a_primitive_computes_the_right_answer(row, monkeypatch):
     instance.setup(*smallest)
     if issubclass(row.cls, _primitives.BesideNumPy):
         case, (problem, _) = instance.ours.func.__self__, instance.ours.args
-        expected = case.reference(case.problem(*smallest))
+        expected = case.reference(problem)  # of what it holds now: some work in place
         instance.ours()
         case.check(problem, expected, by=row.name)
     else:

@@ -20,7 +20,9 @@ def modules():
 
 
 def examples(name):
-    return [test for test in doctest.DocTestFinder(exclude_empty=True).find(importlib.import_module(name)) if test.examples]
+    return [
+        test for test in doctest.DocTestFinder(exclude_empty=True).find(importlib.import_module(name)) if test.examples
+    ]
 
 
 @pytest.mark.parametrize("name", modules())

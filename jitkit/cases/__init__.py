@@ -64,7 +64,7 @@ def toolkit() -> tuple[str, ...]:
     Examples
     --------
     >>> from jitkit import cases
-    >>> all(name.partition("_")[0] in cases.TOOLKIT for name in cases.toolkit())
+    >>> "signal_fft" in cases.toolkit()
     True
     """
     return tuple(name for name in _files() if _is_of_toolkit(name))

@@ -242,7 +242,7 @@ def one_work_item_strays(i, j, out):
     else:
         tile[a, b] = a + b  # BUG
     jk.barrier()
-    out[i, j] = a
+    out[i, j] = tile[a, 0]
 
 
 def no_work_item_strays(i, j, out):
