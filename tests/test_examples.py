@@ -25,7 +25,16 @@ OF_TOOLKIT = {
     "cylinder": 3, "dam_break": 3, "digits": 16, "galaxies": 8, "gray_scott": 8, "ising": 8, "life": 12, "lorenz96": 2,
     "option_pricing": 256, "pagerank": 8, "pca": 20, "photo_blur": 24, "quantise": 8, "spectrogram": 2048,
 }  # fmt: skip
-WHOLLY_OF_OPERATIONS = {"digits", "galaxies", "option_pricing", "pagerank", "pca", "photo_blur", "quantise", "spectrogram"}
+WHOLLY_OF_OPERATIONS = {
+    "digits",
+    "galaxies",
+    "option_pricing",
+    "pagerank",
+    "pca",
+    "photo_blur",
+    "quantise",
+    "spectrogram",
+}
 every_example = pytest.mark.parametrize("name", sorted({**SIZES, **OF_TOOLKIT}))
 every_example_of_a_kernel = pytest.mark.parametrize("name", sorted(SIZES))
 
