@@ -12,7 +12,7 @@ from random_kernels.checking import KINDS, failure, source_of
 from random_kernels.running import difference, load
 from random_kernels.shrinking import shrink
 
-SEEDS = range(9)
+SEEDS = range(12)
 needs_cuda = pytest.mark.skipif(importlib.util.find_spec("numba_cuda") is None, reason="needs numba-cuda")
 
 

@@ -242,7 +242,7 @@ def one_work_item_strays(i, j, out):
     else:
         tile[a, b] = a + b  # BUG
     jk.barrier()
-    out[i, j] = tile[a, 0]
+    out[i, j] = a
 
 
 def no_work_item_strays(i, j, out):

@@ -34,8 +34,9 @@ def static(builder: ir.IRBuilder, size: int) -> ir.Value:
     name = builder.module.get_unique_name(f"jk_shared_{digest}")
     array = ir.GlobalVariable(builder.module, ir.ArrayType(BYTE, size), name.replace(".", "_"), addrspace=SHARED)
     array.align, array.initializer = ALIGNMENT, ir.Constant(array.value_type, ir.Undefined)
-    # A helper that is reached in two ways is linked twice: the second copy of an external array would be refused.
-    array.linkage = "internal"
+    # A helper that is reached in two ways is linked twice: the second copy of an external array would be refused, and of
+    # an internal one that is only written the stores would go, and with them the races that the emulator looks for.
+    array.linkage = "linkonce_odr"
     return builder.addrspacecast(array, BYTE.as_pointer(), "generic")
 
 
