@@ -227,3 +227,19 @@ def test_numbers_of_several_types_meet_in_one_group(dtype, backend):
     np.testing.assert_array_equal(first, np.repeat([x[31], 7], [32, 8]).astype(dtype))
     if backend == "python":
         assert mixed.check[40](x, sums, scanned, first).ok
+
+
+@jk.kernel(group=8)
+def one_operator_for_two_types(i, x, y, codes):
+    whole = jk.group_scan("maximum", x[i])
+    real = jk.group_scan("maximum", y[i])
+    codes[i] = (whole ^ 1) + 100 * (real > 0.5)  # refused for a float
+
+
+def test_an_operator_meets_integers_in_one_call_and_floats_in_the_next(backend):
+    x, y = np.array([3, 1, 4, 1, 5, 9, 2, 6], np.uint32), np.linspace(0, 1, 8, dtype=np.float32)
+    codes = np.zeros(8, np.int64)
+    one_operator_for_two_types.on(backend)[8](x, y, codes)
+    np.testing.assert_array_equal(codes, (np.maximum.accumulate(x) ^ 1) + 100 * (np.maximum.accumulate(y) > 0.5))
+    if backend == "python":
+        assert one_operator_for_two_types.check[8](x, y, codes).ok

@@ -252,7 +252,11 @@ class Member:
 
     def shared_of(self, site: Hashable, shape: int, value: Any) -> Growing:
         """Return the group's array of a place, with a dtype for this number too."""
-        found: Growing = self.team.memory.setdefault((site, shape), Growing(shape))
+        # Calls are told apart by the phase they begin in: whoever is a call ahead may bring numbers of another type.
+        phase, found = self.team.memory.get((site, shape), (None, None))
+        if phase != self.team.phase:
+            found = Growing(shape)
+            self.team.memory[site, shape] = self.team.phase, found
         found.make_room(value)
         return found
 
@@ -295,6 +299,7 @@ class Schedule:
         self.random = None if seed is None else random.Random(seed)
         self.size = self.position = plain(group)
         self.memory: dict[Hashable, Any] = {}
+        self.phase = 0
         offsets = itertools.product(*map(range, group))
         self.members = [Member(self, number, offset) for number, offset in enumerate(offsets)]
 
@@ -327,6 +332,7 @@ class Schedule:
 
     def passed(self) -> None:
         """Take note that the whole group has come to a barrier."""
+        self.phase += 1
 
     def diverged(self, stops: list[Stop]) -> None:
         """Refuse a barrier that only part of the group reaches."""

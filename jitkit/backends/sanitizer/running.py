@@ -91,6 +91,7 @@ class WatchedSchedule(Schedule):
 
     def passed(self) -> None:
         """Begin the next phase."""
+        super().passed()
         self.state.settle()
         self.state.epoch += 1
 
@@ -113,9 +114,9 @@ class WatchedSchedule(Schedule):
     def shared_of(self, site: int, name: str, shape: int, value: Any) -> Any:
         """Return the group's array of a place, with a dtype for this number and the other work-items'."""
         key: Hashable = site, shape
-        if key not in self.memory:
-            array = new_array(self.state, place_of(site).text, shape, np.bool_, visible=True)
-            self.memory[key] = Unified(), array
-        types, array = self.memory[key]
+        phase, types, array = self.memory.get(key, (None, None, None))
+        if phase != self.phase:
+            types, array = Unified(), new_array(self.state, place_of(site).text, shape, np.bool_, visible=True)
+            self.memory[key] = self.phase, types, array
         array.widen(types.with_(value))
         return array
