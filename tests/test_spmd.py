@@ -206,6 +206,24 @@ def test_private_memory_across_a_barrier():
     assert x.ravel().tolist() == expected
 
 
+@jk.kernel(group=16)
+def odd_sizes_filled(i, x, out):
+    running = jk.group_scan("add", x[i])
+    bytes_ = jk.local(5, np.uint8)
+    for k in range(5):
+        bytes_[k] = 64
+    bytes_[i % 5] += 1
+    out[i] = running + 100.0 * bytes_[jk.group_index()] + 1e4 * bytes_[(i + 1) % 5]
+
+
+def test_private_memory_of_any_size_is_aligned_for_every_vector():
+    x, out = np.ones(32), np.zeros(32)
+    odd_sizes_filled.on("cpu")[32](x, out)
+    at, group = np.arange(32), np.arange(32) // 16
+    held = 64 + (at % 5 == group)
+    np.testing.assert_array_equal(out, at % 16 + 1 + 100 * held + 1e4 * 64)
+
+
 @jk.kernel(group=32)
 def uniform_flow(i, x, rounds, out):
     """Barriers in a loop and a branch whose conditions are the same for the whole group."""

@@ -10,7 +10,7 @@ from jitkit.backends.spmd.group_shape import Shape, roots, shared_sites, varying
 from jitkit.backends.spmd.ir import Block, Function, Instruction, Value
 from jitkit.backends.spmd.phases import START, Cutter, Phase, refuse_divergent, split_at_barriers
 from jitkit.backends.spmd.shapes import Shapes
-from jitkit.backends.spmd.writer import Lanes, Text, wide
+from jitkit.backends.spmd.writer import Lanes, Text, aligned, wide
 
 
 class GroupWriter:
@@ -28,7 +28,7 @@ class GroupWriter:
         self.vector = Lanes(self.text, shape.lanes)
         self.frames = self._frames()
         self.private = {
-            item.name: self.text.alloca(f"[{shape.vectors} x [{shape.lanes} x {item.element}]]", "own")
+            item.name: self.text.alloca(f"[{shape.vectors} x {aligned(f'[{shape.lanes} x {item.element}]')}]", "own")
             for block in self.function.blocks.values() for item in block.code if item.op == "alloca"
         }  # fmt: skip
         self.next = self.text.alloca("i32", "next", 4)
@@ -285,7 +285,8 @@ class _PhaseBody(Body):
         return self.text.emit(f"and i1 {same}, {rising}")
 
     def private_memory(self, item: Instruction, kind: str) -> str:
-        return self.text.emit(f"getelementptr {kind}, ptr {self.phase.writer.private[item.name]}, i64 {self.number}")
+        own = self.phase.writer.private[item.name]
+        return self.text.emit(f"getelementptr {aligned(kind)}, ptr {own}, i64 {self.number}")
 
     def special(self, item: Instruction) -> str | None:
         """Return the value of a reload or of a shared array."""

@@ -28,7 +28,9 @@ class Memory(LaneByLane):
         elif stride is not None and mask is None:
             self.body.define(item, self._load_apart(item, self._address(pointer), stride))
         else:
-            self.body.define(item, self._gather(item.type, self._addresses(pointer), item.tail, mask))
+            self.body.define(
+                item, self._gather(item.type, self._addresses(pointer), self._alignment(item, pointer), mask)
+            )
 
     def _load_apart(self, item: Instruction, address: str, stride: int) -> str:
         """Load elements at a fixed distance one by one: a gather would compute a vector of addresses first."""
@@ -129,7 +131,7 @@ class Memory(LaneByLane):
         elif stride is not None and mask is None:
             self._store_apart(value, self._address(pointer), stride, item.tail)
         else:
-            self._scatter(value, self._addresses(pointer), item.tail, mask)
+            self._scatter(value, self._addresses(pointer), self._alignment(item, pointer), mask)
 
     def _store_apart(self, value: Value, address: str, stride: int, align: str) -> None:
         vector = self.body.whole(value)

@@ -87,6 +87,11 @@ class PrivateMemory:
             f"getelementptr i8, {self.vector.type('ptr')} {self.body.whole(pointer)}, {self.vector.type('i64')} <{steps}>"
         )
 
+    def _alignment(self, item: Instruction, pointer: Value) -> str:
+        """Return the alignment of every lane's address: in private memory lanes lie an element apart."""
+        home = self.body.shapes.private.get(pointer.text)
+        return item.tail if home is None else str(min(int(item.tail), self.element[home]))
+
     def _fill_private(self, item: Instruction, mask: str | None) -> None:
         if mask is not None:  # it would clear what belongs to the other lanes
             raise UnsupportedIRError("private memory filled by some lanes only")

@@ -47,6 +47,11 @@ class Text:
         return symbol
 
 
+def aligned(kind: str) -> str:
+    """Return a type whose elements in an array all begin at multiples of 64 bytes, as the scalar code was promised."""
+    return f"{{ {kind}, [0 x <64 x i8>] }}"
+
+
 def wide(kind: str, lanes: int) -> str:
     """Return the type that holds one value of a type for each lane."""
     if kind[0] in "{[":
