@@ -36,6 +36,17 @@ def test_counts_as_in_numpy(dtype, backend):
     assert jk.bincount(x[:0], minlength=3, backend=backend).tolist() == [0, 0, 0]
 
 
+@pytest.mark.parametrize("weighted", [False, True])
+def test_counts_what_no_sample_shows(weighted, backend):
+    x = np.random.default_rng(2).integers(0, 20, N)
+    w = values_of("float64", N) if weighted else None
+    x[1] = 700
+    np.testing.assert_allclose(jk.bincount(x, w, backend=backend), np.bincount(x, w), rtol=1e-12, atol=1e-12)
+    x[1] = -3
+    with pytest.raises(jk.LaunchError, match="count from 0, and -3"):
+        jk.bincount(x, w, backend=backend)
+
+
 @pytest.mark.parametrize(
     "options",
     [{}, {"bins": 7, "range": (-1, 0.5)}, {"bins": [-1, -0.3, 0.2, 0.2, 1.5]}, {"density": True}, {"bins": 300}],

@@ -11,6 +11,7 @@ import numpy as np
 from jitkit import operands
 from jitkit.arrays import full
 from jitkit.errors import KernelTypeError, LaunchError
+from jitkit.launch import choice
 from jitkit.primitives import _values
 from jitkit.primitives._lazy import Lazy, broadcast_to
 
@@ -67,6 +68,11 @@ def device_of(x: Any) -> str | None:
     if isinstance(x, tuple):
         return next((device for device in map(device_of, x) if device is not None), None)
     return operands.device_of(x)
+
+
+def on_host(x: Any, backend: str | None) -> bool:
+    """Tell whether arrays are worked on by threads of the host: they lie there, and no GPU is asked for."""
+    return device_of(x) is None and (backend or choice.requested()) != "cuda"
 
 
 def split(x: Any, axes: tuple[int, ...]) -> Any:

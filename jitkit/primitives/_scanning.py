@@ -11,11 +11,10 @@ from typing import Any
 import numpy as np
 
 from jitkit.arrays import to_numpy
-from jitkit.launch import choice
 from jitkit.launch.launcher import Launcher
 from jitkit.operands import made
 from jitkit.primitives import _scan_groups, _scan_stretches, _values
-from jitkit.primitives._arrays import device_of
+from jitkit.primitives._arrays import device_of, on_host
 from jitkit.primitives._reduction import LANES, SHORT, reshaped
 from jitkit.primitives._scan_groups import BLOCK
 from jitkit.primitives._scan_stretches import CHAINS
@@ -121,8 +120,8 @@ class Scan:
 
     def of_rows(self, x: Any, initial: Any, out: Any, rows: int, n: int, backend: str | None) -> None:
         """Scan each row of a (rows, n) matrix, or of several, into `out`."""
-        device = _device(x)
-        if _on_host(device, backend):
+        device = device_of(x)
+        if on_host(x, backend):
             self._walk(x, initial, out, rows, n, backend)
         elif n <= BLOCK:
             held = made((rows, LANES), self.dtypes, device)
@@ -147,7 +146,7 @@ class Scan:
             What `room` made, filled, and the count.
         """
         zero, rows = np.int64(0), reshaped(x, (1, n))
-        if not _on_host(_device(rows), backend):
+        if not on_host(rows, backend):
             held, carries = self._before_blocks(rows, zero, 1, n, backend)
             count = int(to_numpy(carries)[0, -1])
             out = room(count)
@@ -163,7 +162,7 @@ class Scan:
 
     def _before_blocks(self, x: Any, initial: Any, rows: int, n: int, backend: str | None) -> tuple[Any, Any]:
         """Return what is up to each lane in its block, and what is up to the end of each block."""
-        device = _device(x)
+        device = device_of(x)
         blocks = -(-n // BLOCK)
         held = made((rows, blocks * LANES), self.dtypes, device)
         carries = made((rows, blocks), self.dtypes, device)
@@ -187,15 +186,6 @@ class Scan:
             self.columns((1, outer), backend)(n, _turned(x), initial, _turned(out))
         else:
             self.columns((outer, inner), backend)(n, x, initial, out)
-
-
-def _device(x: Any) -> str | None:
-    return device_of(x[0] if isinstance(x, tuple) else x)
-
-
-def _on_host(device: str | None, backend: str | None) -> bool:
-    """Tell whether arrays are scanned by threads of the host: arrays of the host, unless a GPU is asked for."""
-    return device is None and (backend or choice.requested()) != "cuda"
 
 
 def _turned(x: Any, at: tuple[int, ...] = ()) -> Any:

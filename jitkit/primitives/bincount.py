@@ -10,6 +10,7 @@ from jitkit import operands
 from jitkit.errors import KernelTypeError, LaunchError
 from jitkit.primitives import _arrays
 from jitkit.primitives._binning import Bins
+from jitkit.primitives._counting import counted
 from jitkit.primitives.minmax import minmax
 
 
@@ -48,7 +49,8 @@ def bincount(x: Any, weights: Any = None, minlength: int = 0, *, backend: str | 
     Notes
     -----
     The definition is that of `numpy.bincount`. Stretches of `x` are counted into tables of their own, added in order:
-    weighted counts have the same bits for any number of threads.
+    weighted counts have the same bits for any number of threads. On a host `x` is read once, unless it holds few elements
+    far larger than all others.
 
     Examples
     --------
@@ -64,6 +66,10 @@ def bincount(x: Any, weights: Any = None, minlength: int = 0, *, backend: str | 
             f"jk.bincount: takes a vector and minlength from 0, not shape {tuple(x.shape)} and {minlength}"
         )
     weights = checked_weights(weights, x, "bincount")
+    if x.shape[0] and _arrays.on_host((x, weights), backend):
+        found = counted(x, weights, minlength, backend)
+        if found is not None:
+            return found
     bins = minlength
     if x.shape[0]:
         low, high = minmax(x, backend=backend)
