@@ -71,12 +71,13 @@ def csr_of(a: Any, name: str) -> Csr:
         return _checked(a, name)
     if not isinstance(a, Csr) and hasattr(a, "tocsr"):
         a = a if getattr(a, "format", "csr") == "csr" else a.tocsr()
-    if not all(hasattr(a, part) for part in ("data", "indices", "indptr", "shape")):
+    if not (hasattr(a, "data") and hasattr(a, "indices") and hasattr(a, "indptr") and hasattr(a, "shape")):
         raise KernelTypeError(
             f"jk.{name}: a sparse matrix is one of SciPy's or a tuple (data, indices, indptr, shape), not a "
             f"{type(a).__name__}; make one with scipy.sparse.csr_array(x)"
         )
-    return Csr(operands.floating(a.data, name), a.indices, a.indptr, (int(a.shape[0]), int(a.shape[1])))
+    n, m = a.shape
+    return Csr(operands.floating(a.data, name), a.indices, a.indptr, (int(n), int(m)))
 
 
 def _checked(parts: tuple[Any, ...], name: str) -> Csr:
