@@ -12,7 +12,8 @@ from pathlib import Path
 import numpy as np
 import pytest
 
-from benchmarks.peers import build, compare, measure, numba_prange, report, sides
+from benchmarks.peers import build, compare, measure, numba_prange, report, rows, sides
+from benchmarks.peers.libraries import with_jitkit
 from jitkit import cases
 
 ROOT = Path(__file__).parents[1]
@@ -124,31 +125,54 @@ def test_ratio_pairs_the_turns_and_the_mean_is_geometric():
     assert compare.geometric_means(results) == pytest.approx({"C": 2.0, "Numba": 1.0})
 
 
-LIBRARY_CASES = [(side, name) for side in sides.LIBRARIES for name in measure.CASES]
+BESIDE = [
+    pytest.param(side, row, id=f"{row.name}-{side}")
+    for row in rows.every().values()
+    for side in (*row.peers, *(["jitkit"] if row.case.name in with_jitkit.PEERS else []))
+    if side in (*sides.LIBRARIES, "jitkit")
+]
 
 
-@pytest.mark.parametrize(("side", "name"), LIBRARY_CASES)
+@pytest.mark.parametrize(("side", "row"), BESIDE)
 @pytest.mark.filterwarnings("default")  # the libraries' own
-def test_library_agrees_with_the_reference(side, name):
-    if importlib.util.find_spec(sides.LIBRARIES[side]) is None:
+def test_library_agrees_with_the_reference(side, row):
+    if side != "jitkit" and importlib.util.find_spec(sides.LIBRARIES[side]) is None:
         pytest.skip(f"{side} is not installed")
-    case = cases.load(name)
-    try:
-        sides.prepare(side, case, case.problem("tiny", "float32"))()
-    except NotImplementedError as reason:
-        pytest.skip(str(reason))
+    # A row that names a peer has it: nothing is skipped here.
+    sides.prepare(side, row, row.case.problem("tiny", row.dtypes[0]))()
+
+
+SAXPY = rows.every()["saxpy"]
 
 
 def test_library_that_is_not_installed_says_so(monkeypatch):
     monkeypatch.setitem(sides.LIBRARIES, "NumPy", "no_such_library")
     with pytest.raises(NotImplementedError, match="NumPy is not installed"):
-        sides.prepare("NumPy", cases.load("saxpy"), cases.load("saxpy").problem("tiny"))
+        sides.prepare("NumPy", SAXPY, SAXPY.case.problem("tiny"))
 
 
 def test_library_that_is_wrong_is_refused(monkeypatch):
     monkeypatch.setattr(sides, "_library", lambda side: {"saxpy": lambda a, x, y: lambda: None})
     with pytest.raises(AssertionError, match="case 'saxpy': NumPy gave y"):
-        sides.prepare("NumPy", cases.load("saxpy"), cases.load("saxpy").problem("tiny"))
+        sides.prepare("NumPy", SAXPY, SAXPY.case.problem("tiny"))
+
+
+def test_numbers_of_another_distribution_are_refused():
+    row = rows.every()["random_normal"]
+    problem = row.case.problem("tiny")
+    expected = row.case.reference(problem)
+    (x,) = row.case.results(problem).values()
+    rng = np.random.default_rng(1)
+    x[...] = rng.standard_normal(x.size)
+    row.check(problem, expected, by="another generator")
+    x[...] = rng.standard_normal(x.size) + 0.3
+    with pytest.raises(AssertionError, match="nobody draws x from another distribution"):
+        row.check(problem, expected, by="nobody")
+
+
+def test_names_and_labels_of_rows_are_their_own():
+    every = [row for table in rows.FILES for row in rows.table(table)]
+    assert len({row.name for row in every}) == len({row.label for row in every}) == len(every)
 
 
 def test_processes_take_turns_and_a_slow_one_three():
@@ -169,19 +193,29 @@ def test_processes_take_turns_and_a_slow_one_three():
     assert found["missing"] == {"JAX": "not installed"}
 
 
-def test_measured_figures_become_the_table_in_readme(tmp_path):
-    results, readme = tmp_path / "results.json", tmp_path / "README.md"
-    words = ["--case", "saxpy", "--side", "NumPy", "--side", "JAX", "--size", "500", "--turns", "2", "--seconds", "0"]
-    measure.main([*words, "--json", str(results)])
-    found = json.loads(results.read_text())["cases"]["saxpy"]
-    assert found["ratio"]["NumPy"] > 0
-    assert found["turns"] == 2
-    readme.write_text(f"before\n{report.BEGIN}\nold\n{report.END}\nafter\n")
+WORDS = ["--side", "NumPy", "--side", "JAX", "--size", "500", "--turns", "2", "--seconds", "0"]
+
+
+def readme_in(folder):
+    path = folder / "README.md"
+    path.write_text("before\n" + "".join("{}\nold\n{}\n".format(*report.markers(table)) for table in rows.FILES))
+    return path
+
+
+def test_measured_figures_become_the_tables_in_readme(tmp_path):
+    results, readme = tmp_path / "results.json", readme_in(tmp_path)
+    measure.main([*WORDS, "--json", str(results), "--row", "saxpy", "--row", "reduce", "--row", "stats_var"])
+    found = json.loads(results.read_text())["rows"]
+    assert list(found) == ["saxpy", "reduce", "stats_var"]
+    assert found["saxpy"]["float32"]["ratio"]["NumPy"] > 0
+    assert found["reduce"]["float64"]["turns"] == 2
     report.main(["--json", str(results), "--readme", str(readme)])
     text = readme.read_text()
-    assert text.startswith(f"before\n{report.BEGIN}\n")
-    assert text.endswith(f"{report.END}\nafter\n")
+    assert text.startswith(f"before\n{report.markers('cases')[0]}\n")
+    assert text.endswith(f"{report.markers('toolkit')[1]}\n")
     assert "| saxpy | " in text
+    assert "| `reduce`, sum | " in text
+    assert "| `stats.var`, 4 million | " in text
     assert "\nold\n" not in text
     with pytest.raises(SystemExit, match="0"):
         report.main(["--json", str(results), "--readme", str(readme), "--check"])
@@ -190,18 +224,68 @@ def test_measured_figures_become_the_table_in_readme(tmp_path):
         report.main(["--json", str(results), "--readme", str(readme), "--check"])
 
 
-def test_table_emphasises_the_best_peer_and_names_each_loss():
-    rows = {
-        "a": {"median": {"jitkit": 0.002, "C": 0.001, "NumPy": 0.2}, "ratio": {"C": 2.0, "NumPy": 0.01}},
-        "b": {"median": {"jitkit": 0.001, "C": 0.002}, "ratio": {"C": 0.5}},
+def test_rows_measured_later_join_the_others_and_those_of_another_machine_do_not(tmp_path):
+    results = tmp_path / "results.json"
+    for row in ("saxpy", "reduce"):
+        measure.main([*WORDS, "--json", str(results), "--row", row, "--dtype", "float32"])
+    held = json.loads(results.read_text())
+    assert {name: list(by_dtype) for name, by_dtype in held["rows"].items()} == {
+        "saxpy": ["float32"],
+        "reduce": ["float32"],
     }
-    about = {"size": "large", "dtype": "float32", "threads": 2, "machine": "abacus", "versions": {}, "date": "today"}
-    table = report.block({"about": about, "cases": rows})
-    assert "| a | 2 | **2.00** | 0.01 |\n| b | 1 | **0.50** |  |\n| geometric mean |  | 1.00 | 0.01 |" in table
-    assert "1.00 in the geometric mean. Behind in: a (C by 2.00)." in table
+    results.write_text(json.dumps(held | {"machine": "abacus"}))
+    with pytest.raises(SystemExit, match="give --json another file"):
+        measure.main([*WORDS, "--json", str(results), "--row", "saxpy"])
 
 
-@pytest.mark.parametrize("text", ["", report.BEGIN, f"{report.END}{report.BEGIN}", 2 * f"{report.BEGIN}{report.END}"])
-def test_readme_without_one_place_for_the_table_is_refused(text):
+def test_answers_are_checked_without_measuring(tmp_path, capsys):
+    results = tmp_path / "results.json"
+    measure.main([*WORDS, "--json", str(results), "--row", "saxpy", "--check"])
+    assert capsys.readouterr().out.startswith("saxpy, float32: right")
+    assert not results.exists()
+    measure.main(["--list", "--table", "primitives"])
+    assert capsys.readouterr().out.split()[:2] == ["reduce", "map_reduce"]
+
+
+def result(jitkit, **peers):
+    """Return what is kept of a measurement whose medians are these."""
+    ratio = {peer: jitkit / seconds for peer, seconds in peers.items()}
+    versions = {"NumPy": "3.0"} if "NumPy" in peers else {}
+    return {
+        "size": "large",
+        "date": "today",
+        "versions": versions,
+        "median": {"jitkit": jitkit, **peers},
+        "ratio": ratio,
+    }
+
+
+def test_table_of_kernels_emphasises_the_best_peer_and_names_each_loss():
+    found = {"saxpy": result(0.002, C=0.001, NumPy=0.2), "heat": result(0.001, C=0.002)}
+    held = {"machine": "abacus", "threads": 2, "rows": {name: {"float32": row} for name, row in found.items()}}
+    table = report.block(held, "cases")
+    assert (
+        "| saxpy | 2.00 | **2.00** | 0.01 |\n| heat | 1.00 | **0.50** |  |\n| geometric mean |  | 1.00 | 0.01 |"
+        in table
+    )
+    assert "1.00 in the geometric mean. Behind in: saxpy (C by 2.00)." in table
+    assert "2 threads of abacus, today. NumPy 3.0; Warp" in table.replace("\n", " ")
+
+
+def test_table_of_operations_gives_speeds_over_all_peers():
+    found = {
+        "float32": result(0.002, NumPy=0.2, PyTorch=0.001),
+        "float64": result(0.004, NumPy=0.4),
+    }
+    table = report.block({"machine": "abacus", "threads": 2, "rows": {"reduce": found}}, "primitives")
+    assert "| `reduce`, sum | 2.00 | 4.00 | NumPy 100, PyTorch **0.50** | NumPy **100** |" in table
+    assert "float32: 0.50 in the geometric mean, and slower in 1 of 1" in table.replace("\n", " ")
+
+
+@pytest.mark.parametrize("times", [0, 2])
+def test_readme_without_one_place_for_a_table_is_refused(times):
+    begin, end = report.markers("toolkit")
     with pytest.raises(SystemExit, match="to say where the table goes"):
-        report.included(text, "table", "README.md")
+        report.included(times * f"{begin}{end}", "toolkit", "table", "README.md")
+    with pytest.raises(SystemExit, match="to say where the table goes"):
+        report.included(f"{end}{begin}", "toolkit", "table", "README.md")

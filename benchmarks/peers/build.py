@@ -24,6 +24,8 @@ from numpy.typing import DTypeLike
 
 from jitkit.cases import Case, Problem
 
+BLOCKED = "C, blocked"
+"""What the second C peer of a case is called."""
 SOURCES = Path(__file__).parent / "c"
 COMPILE = ("-O3", "-march=native", "-ffast-math", "-fopenmp", "-fPIC")
 # Without -ffast-math: gcc would link a start-up routine that flushes subnormals to zero in the whole process.

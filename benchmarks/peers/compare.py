@@ -25,11 +25,11 @@ from jitkit import cases
 from jitkit.cases import Case, Problem
 
 from . import build
+from .build import BLOCKED
 
 # The reference is written to be clear and may take seconds: it is shown for scale, from few turns.
 REFERENCE = "reference"
 REFERENCE_TURNS = 3
-BLOCKED = "C, blocked"
 PLAIN = "plain"
 PEERS = ("C", "Numba")
 SIDES = ("jitkit", *PEERS, BLOCKED, PLAIN, REFERENCE)

@@ -3,13 +3,16 @@
 Each side runs in a process of its own, and the processes take turns, so that what disturbs the machine disturbs all alike.
 The ratios are medians over the turns of jitkit's time over another's in the same turn. Run it with the Python that has the
 libraries (the group `peers`); those that are missing are left out, and the results say so.
+
+A run replaces the rows that it measures in the file of results and leaves the others as they are, so a few rows can be
+measured at a time. `--check` asks each side for its answer and measures nothing: what is compiled is then in the caches.
 """
 
 from __future__ import annotations
 
 import argparse
+import functools
 import importlib.metadata
-import importlib.util
 import json
 import statistics
 import time
@@ -17,13 +20,12 @@ from collections.abc import Sequence
 from pathlib import Path
 from typing import Any
 
-from jitkit import cases
-
 from .. import _measure
-from .sides import LIBRARIES, SIDES, Process
+from . import rows
+from .rows import Row
+from .sides import DISTRIBUTIONS, LIBRARIES, SIDES, Process
 
 RESULTS = Path(__file__).with_name("results.json")
-CASES = "saxpy heat wave black_scholes nbody mandelbrot bilateral matmul_tiled transpose".split()
 SLOW = 0.3
 """Seconds of a call beyond which a side takes part in three turns only."""
 PAUSE = 0.003
@@ -39,44 +41,64 @@ def main(arguments: Sequence[str] | None = None) -> None:
         Command-line arguments; those of the process unless given.
     """
     options = _parser().parse_args(arguments)
-    found = {"about": about(options), "cases": {}}
-    for name in options.case or CASES:
-        found["cases"][name] = compare(name, options)
-        print(line(name, found["cases"][name]), flush=True)
-    options.json.write_text(json.dumps(found, indent=1) + "\n")
+    chosen = [row for row in rows.every().values() if _is_wanted(row, options)]
+    if options.list:
+        print("\n".join(row.name for row in chosen))
+        return
+    for row in chosen:
+        for dtype in options.dtype or row.dtypes:
+            if dtype in row.case.dtypes:
+                found = compare(row, dtype, options)
+                print(line(row.name, dtype, found), flush=True)
+                if not options.check:
+                    keep(row.name, dtype, found, options)
+
+
+def _is_wanted(row: Row, options: argparse.Namespace) -> bool:
+    named = row.name in options.row if options.row else True
+    return named and any(row in rows.table(table) for table in options.table or rows.FILES)
 
 
 def _parser() -> argparse.ArgumentParser:
     parser = argparse.ArgumentParser(prog="python -m benchmarks.peers.measure", description="jitkit beside libraries")
-    parser.add_argument("--case", action="append", choices=cases.names(), help="a case; may be repeated")
+    parser.add_argument("--row", action="append", choices=rows.every(), metavar="ROW", help="a row; may be repeated")
+    parser.add_argument("--table", action="append", choices=rows.FILES, help="a table; may be repeated")
+    parser.add_argument("--list", action="store_true", help="print the names of the rows and measure nothing")
+    parser.add_argument("--check", action="store_true", help="ask each side for its answer and measure nothing")
     parser.add_argument("--side", action="append", choices=SIDES[1:], help="a peer; may be repeated")
-    parser.add_argument("--size", default="large", help="a name or a number")
-    parser.add_argument("--dtype", default="float32", choices=("float32", "float64"))
+    parser.add_argument("--size", help="a name or a number; that of the row unless given")
+    parser.add_argument("--dtype", action="append", choices=("float32", "float64"), help="may be repeated")
     parser.add_argument("--threads", type=int, default=2, help="threads of every side")
-    parser.add_argument("--turns", type=int, default=15, help="least number of turns")
-    parser.add_argument("--seconds", type=float, default=3.0, help="least time for one case")
+    parser.add_argument("--turns", type=int, default=9, help="least number of turns")
+    parser.add_argument("--seconds", type=float, default=2.0, help="least time for one row and type")
     parser.add_argument("--json", type=Path, default=RESULTS, metavar="FILE", help="where the results go")
     return parser
 
 
-def compare(name: str, options: argparse.Namespace) -> dict[str, Any]:
-    """Return the medians and ratios of a case, and why sides are missing."""
-    asked = ("jitkit", *(options.side or SIDES[1:]))
+def compare(row: Row, dtype: str, options: argparse.Namespace) -> dict[str, Any]:
+    """Return the medians and ratios of a row, and why sides are missing."""
+    asked = ("jitkit", *(side for side in row.peers if side in (options.side or SIDES)))
+    size = str(options.size or row.size)
     processes, missing = [], {}
     try:
         for side in asked:
-            process = Process(side, name, options.size, options.dtype, options.threads)
+            process = Process(side, row.name, size, dtype, options.threads)
             processes.append(process)
             if process.answer != "ready":
                 missing[side] = process.answer.removeprefix("missing: ")
         able = [process for process in processes if process.side not in missing]
         if "jitkit" in missing:
-            raise SystemExit(f"{name}: jitkit: {missing['jitkit']}")
-        times = take_turns(able, options.turns, options.seconds)
+            raise SystemExit(f"{row.name}: jitkit: {missing['jitkit']}")
+        times = (
+            {process.side: [] for process in able}
+            if options.check
+            else take_turns(able, options.turns, options.seconds)
+        )
     finally:
         for process in processes:
             process.close()
-    return summary(times, missing)
+    about = {"size": size, "date": time.strftime("%Y-%m-%d"), "versions": versions(times)}
+    return about | summary(times, missing)
 
 
 def take_turns(processes: Sequence[Any], turns: int, seconds: float) -> dict[str, list[float | None]]:
@@ -96,30 +118,52 @@ def take_turns(processes: Sequence[Any], turns: int, seconds: float) -> dict[str
 
 def summary(times: dict[str, list[float | None]], missing: dict[str, str]) -> dict[str, Any]:
     """Return medians in seconds, and medians of jitkit's time over each peer's in the same turn."""
-    medians = {side: statistics.median(t for t in taken if t is not None) for side, taken in times.items()}
+    medians = {side: statistics.median(t for t in taken if t is not None) for side, taken in times.items() if taken}
     ratios = {}
     for side, taken in times.items():
-        if side != "jitkit":
+        if side != "jitkit" and taken:
             pairs = [(ours, theirs) for ours, theirs in zip(times["jitkit"], taken, strict=True) if ours and theirs]
             ratios[side] = _measure.paired_ratio(*map(list, zip(*pairs, strict=True)))
     return {"turns": len(times["jitkit"]), "median": medians, "ratio": ratios, "missing": missing}
 
 
-def about(options: argparse.Namespace) -> dict[str, Any]:
-    """Return what a reader has to know of the figures."""
-    from jitkit.benchmarking.run import machine
-
-    installed = {side: module for side, module in LIBRARIES.items() if importlib.util.find_spec(module)}
-    names = {"warp": "warp-lang"}
-    versions = {side: importlib.metadata.version(names.get(module, module)) for side, module in installed.items()}
-    settings = {"size": options.size, "dtype": options.dtype, "threads": options.threads}
-    return {**settings, "machine": machine()["processor"], "versions": versions, "date": time.strftime("%Y-%m-%d")}
+def versions(sides: Sequence[str] | dict[str, Any]) -> dict[str, str]:
+    """Return the versions of the libraries that took part."""
+    modules = {side: LIBRARIES[side] for side in sides if side in LIBRARIES}
+    return {side: importlib.metadata.version(DISTRIBUTIONS.get(module, module)) for side, module in modules.items()}
 
 
-def line(name: str, found: dict[str, Any]) -> str:
-    """Return a case's results as a line of text."""
+def keep(name: str, dtype: str, found: dict[str, Any], options: argparse.Namespace) -> None:
+    """Put one result into the file, in the place of an older one.
+
+    Raises
+    ------
+    SystemExit
+        Where the file holds figures of another machine or number of threads: no table may mix them.
+    """
+    here = {"machine": machine(), "threads": options.threads}
+    held = json.loads(options.json.read_text()) if options.json.exists() else {**here, "rows": {}}
+    if (there := {key: held[key] for key in here}) != here:
+        raise SystemExit(f"{options.json} holds figures of {there}, these are of {here}: give --json another file")
+    held["rows"].setdefault(name, {})[dtype] = found
+    options.json.write_text(json.dumps(held, indent=1) + "\n")
+
+
+@functools.cache
+def machine() -> str:
+    """Return the name of the processor."""
+    from jitkit.benchmarking.run import machine as described
+
+    return str(described()["processor"])
+
+
+def line(name: str, dtype: str, found: dict[str, Any]) -> str:
+    """Return a row's results as a line of text."""
+    gone = "".join(f"; {side}: {why}" for side, why in found["missing"].items())
+    if not found["median"]:
+        return f"{name}, {dtype}: right{gone}"
     ratios = ", ".join(f"{side} {ratio:.2f}" for side, ratio in found["ratio"].items())
-    return f"{name}: {1e3 * found['median']['jitkit']:.2f} ms; jitkit over {ratios}"
+    return f"{name}, {dtype}: {1e3 * found['median']['jitkit']:.2f} ms; jitkit over {ratios}{gone}"
 
 
 if __name__ == "__main__":

@@ -1,4 +1,4 @@
-"""Write the table of peers into README, between its markers: `python -m benchmarks.peers.report`.
+"""Write the tables of peers into README, each between its markers: `python -m benchmarks.peers.report`.
 
 The figures come from `results.json`, which `python -m benchmarks.peers.measure` writes.
 """
@@ -9,19 +9,21 @@ import argparse
 import json
 import statistics
 import textwrap
-from collections.abc import Sequence
+from collections.abc import Iterable, Iterator, Sequence
 from pathlib import Path
 from typing import Any
 
+from . import rows
 from .sides import SIDES
 
 ROOT = Path(__file__).parents[2]
 RESULTS = Path(__file__).with_name("results.json")
-BEGIN, END = "<!-- peers: begin -->", "<!-- peers: end -->"
+KERNELS = "float32"
+"""The type of the figures for kernels: a column for each peer leaves no room for two."""
 
 
 def main(arguments: Sequence[str] | None = None) -> None:
-    """Replace the table in README.
+    """Replace the tables in README.
 
     Parameters
     ----------
@@ -29,18 +31,24 @@ def main(arguments: Sequence[str] | None = None) -> None:
         Command-line arguments; those of the process unless given.
     """
     parser = argparse.ArgumentParser(
-        prog="python -m benchmarks.peers.report", description="the table of peers in README"
+        prog="python -m benchmarks.peers.report", description="the tables of peers in README"
     )
     parser.add_argument("--json", type=Path, default=RESULTS, metavar="FILE", help="the results")
     parser.add_argument(
         "--readme", type=Path, default=ROOT / "README.md", metavar="FILE", help="what holds the markers"
     )
     parser.add_argument(
-        "--check", action="store_true", help="change nothing; exit with 1 where the table is not up to date"
+        "--check", action="store_true", help="change nothing; exit with 1 where a table is not up to date"
     )
     options = parser.parse_args(arguments)
     before = options.readme.read_text(encoding="utf-8")
-    after = included(before, block(json.loads(options.json.read_text())), options.readme.name)
+    found, after = json.loads(options.json.read_text()), before
+    if missing := [name for name in rows.every() if name not in found["rows"]]:
+        print(f"not measured yet: {', '.join(missing)}")
+    for table in rows.FILES:
+        # A table of which nothing is measured yet stays as it is.
+        if any(row.name in found["rows"] for row in rows.table(table)):
+            after = included(after, table, block(found, table), options.readme.name)
     if options.check:
         raise SystemExit(
             0 if after == before else f"{options.readme} does not show {options.json}: run without --check"
@@ -48,69 +56,144 @@ def main(arguments: Sequence[str] | None = None) -> None:
     options.readme.write_text(after, encoding="utf-8")
 
 
-def included(text: str, table: str, name: str) -> str:
-    """Return a text with what stands between the markers replaced."""
-    if text.count(BEGIN) != 1 or text.count(END) != 1 or text.index(BEGIN) > text.index(END):
-        raise SystemExit(f"{name} must hold {BEGIN} and after it {END}, each once, to say where the table goes")
-    head, _, rest = text.partition(BEGIN)
-    return f"{head}{BEGIN}\n{table}{END}{rest.partition(END)[2]}"
+def markers(table: str) -> tuple[str, str]:
+    """Return what stands before a table and after it."""
+    return f"<!-- peers of {table}: begin -->", f"<!-- peers of {table}: end -->"
 
 
-def block(found: dict[str, Any]) -> str:
-    """Return the table and what is to be said with it, as Markdown."""
-    peers = _order(found)
-    head = ["case", "jitkit, ms", *peers]
-    rows = [_row(name, row, peers) for name, row in found["cases"].items()]
-    rows.append(["geometric mean", "", *(_mean(found, peer) for peer in peers)])
-    lines = ["| " + " | ".join(cells) + " |" for cells in (head, ["---", *["---:"] * (len(head) - 1)], *rows)]
-    texts = [textwrap.fill(text, 120, break_on_hyphens=False) for text in (_words(found), _losses(found))]
+def included(text: str, table: str, shown: str, name: str) -> str:
+    """Return a text with what stands between the markers of a table replaced."""
+    begin, end = markers(table)
+    if text.count(begin) != 1 or text.count(end) != 1 or text.index(begin) > text.index(end):
+        raise SystemExit(f"{name} must hold {begin} and after it {end}, each once, to say where the table goes")
+    head, _, rest = text.partition(begin)
+    return f"{head}{begin}\n{shown}{end}{rest.partition(end)[2]}"
+
+
+def block(found: dict[str, Any], table: str) -> str:
+    """Return a table and what is to be said with it, as Markdown."""
+    measured = {row: found["rows"][row.name] for row in rows.table(table) if row.name in found["rows"]}
+    if table == "cases":
+        of_kernels = {row.name: by_dtype[KERNELS] for row, by_dtype in measured.items() if KERNELS in by_dtype}
+        head, aside, lines, last = _kernels(of_kernels)
+        taken: Iterable[dict[str, Any]] = of_kernels.values()
+    else:
+        head, aside, lines, last = _speeds(measured)
+        taken = [result for by_dtype in measured.values() for result in by_dtype.values()]
+    first = f"{head}, {found['threads']} threads of {found['machine']}, {_dates(taken)}. {_versions(taken)}; {aside}."
+    texts = [textwrap.fill(text, 120, break_on_hyphens=False) for text in (first, last)]
     return "\n".join([texts[0], "", *lines, "", texts[1], ""])
 
 
-def _order(found: dict[str, Any]) -> list[str]:
-    """Return the peers that take part anywhere, in the order in which they are measured."""
-    there = {peer for row in found["cases"].values() for peer in row["ratio"]}
-    return [peer for peer in SIDES if peer in there]
+def _lines(head: Sequence[str], body: Iterable[Sequence[str]]) -> list[str]:
+    rule = ["---", *["---:"] * (len(head) - 1)]
+    return ["| " + " | ".join(cells) + " |" for cells in (head, rule, *body)]
 
 
-def _words(found: dict[str, Any]) -> str:
-    about = found["about"]
-    versions = ", ".join(f"{name} {version}" for name, version in about["versions"].items())
-    return (
-        f"jitkit's time over each peer's, by pairs (below 1: jitkit is faster), {about['dtype']}, the cases at size "
-        f"{about['size']}, {about['threads']} threads of {about['machine']}, {about['date']}. {versions}; Warp has one "
-        "thread on a CPU; NumPy is the reference of the case where there is no plainer way."
+def _dates(taken: Iterable[dict[str, Any]]) -> str:
+    days = sorted({result["date"] for result in taken}) or ["never"]
+    return days[0] if len(days) == 1 else f"{days[0]} to {days[-1]}"
+
+
+def _versions(taken: Iterable[dict[str, Any]]) -> str:
+    there = {(side, version) for result in taken for side, version in result["versions"].items()}
+    return ", ".join(f"{side} {version}" for side in SIDES for version in sorted(v for s, v in there if s == side))
+
+
+def _kernels(found: dict[str, dict[str, Any]]) -> tuple[str, str, list[str], str]:
+    """Return what the figures of kernels are, a remark, a column for each peer, and what they come to."""
+    there = {peer for result in found.values() for peer in result["ratio"]}
+    peers = [peer for peer in SIDES if peer in there]
+    body = [_row(name, result, peers) for name, result in found.items()]
+    body.append(["geometric mean", "", *(_mean(found, peer) for peer in peers)])
+    sizes = " and ".join(sorted({result["size"] for result in found.values()}))
+    head = (
+        f"jitkit's time over each peer's, by pairs (below 1: jitkit is faster; bold: the best peer), {KERNELS}, the cases at "
+        f"size {sizes}"
     )
+    aside = "Warp has one thread on a CPU, and NumPy is the reference of the case where there is no plainer way"
+    return head, aside, _lines(["case", "jitkit, ms", *peers], body), _losses(found)
 
 
-def _row(name: str, row: dict[str, Any], peers: Sequence[str]) -> list[str]:
-    best = min(row["median"][peer] for peer in peers if peer in row["ratio"])
-    cells = [_cell(row["ratio"].get(peer), row["median"].get(peer) == best) for peer in peers]
-    return [name, f"{1e3 * row['median']['jitkit']:.3g}", *cells]
+def _row(name: str, result: dict[str, Any], peers: Sequence[str]) -> list[str]:
+    best = best_peer(result)
+    return [name, _ms(result), *(_cell(result["ratio"].get(peer), peer == best) for peer in peers)]
+
+
+def best_peer(result: dict[str, Any]) -> str | None:
+    """Return the fastest side beside jitkit."""
+    return min(result["ratio"], key=lambda peer: result["median"][peer], default=None)
+
+
+def _ms(result: dict[str, Any]) -> str:
+    return _digits(1e3 * result["median"]["jitkit"], 3)
+
+
+def _digits(value: float, count: int) -> str:
+    """Return a number with so many digits that say something, and no exponent."""
+    text = f"{value:#.{count}g}"
+    return f"{value:.0f}" if value >= 10**count or "e" in text else text.rstrip(".")
 
 
 def _cell(ratio: float | None, is_best: bool) -> str:
-    """Return a ratio, the one to the best peer emphasised."""
     if ratio is None:
         return ""
     text = f"{ratio:.2f}" if ratio >= 0.095 else f"{ratio:.2g}"
     return f"**{text}**" if is_best else text
 
 
-def _mean(found: dict[str, Any], peer: str) -> str:
-    ratios = [row["ratio"][peer] for row in found["cases"].values() if peer in row["ratio"]]
+def _mean(found: dict[str, dict[str, Any]], peer: str) -> str:
+    ratios = [result["ratio"][peer] for result in found.values() if peer in result["ratio"]]
     return _cell(statistics.geometric_mean(ratios), False)
 
 
-def _losses(found: dict[str, Any]) -> str:
+def _losses(found: dict[str, dict[str, Any]]) -> str:
     """Return a sentence that names every case in which a peer is ahead, and the mean against the best."""
-    behind, best = [], []
-    for name, row in found["cases"].items():
-        peer = min(row["ratio"], key=lambda peer: row["median"][peer])
-        best.append(row["ratio"][peer])
-        behind += [f"{name} ({other} by {ratio:.2f})" for other, ratio in row["ratio"].items() if ratio > 1]
-    mean = f"Against the best peer of each case (bold): {statistics.geometric_mean(best):.2f} in the geometric mean."
+    best = [result["ratio"][peer] for result in found.values() if (peer := best_peer(result))]
+    behind = [
+        f"{name} ({peer} by {ratio:.2f})"
+        for name, result in found.items()
+        for peer, ratio in result["ratio"].items()
+        if ratio > 1
+    ]
+    mean = f"Against the best peer of each case: {statistics.geometric_mean(best):.2f} in the geometric mean."
     return f"{mean} Behind in: {', '.join(behind)}." if behind else f"{mean} Behind in none."
+
+
+def _speeds(measured: dict[rows.Row, dict[str, Any]]) -> tuple[str, str, list[str], str]:
+    """Return what the figures of operations are, a remark, a line for each with all peers, and what they come to."""
+    dtypes = [dtype for dtype in rows.row.BOTH if any(dtype in by_dtype for by_dtype in measured.values())]
+    heading = [
+        "operation",
+        *(f"{dtype}, ms" for dtype in dtypes),
+        *(f"times the speed of, {dtype}" for dtype in dtypes),
+    ]
+    body = [
+        [
+            row.label,
+            *(_ms(by_dtype[dtype]) if dtype in by_dtype else "" for dtype in dtypes),
+            *(_speed(by_dtype[dtype]) if dtype in by_dtype else "" for dtype in dtypes),
+        ]
+        for row, by_dtype in measured.items()
+    ]
+    head = "jitkit's speed over each peer's, by pairs (below 1: the peer is faster; bold: the best peer)"
+    aside = "those that can use two threads have two"
+    return head, aside, _lines(heading, body), " ".join(_against_the_best(measured, dtypes))
+
+
+def _speed(result: dict[str, Any]) -> str:
+    best = best_peer(result)
+    shown = ((peer, _digits(1 / ratio, 2)) for peer, ratio in result["ratio"].items())
+    return ", ".join(f"{peer} **{speed}**" if peer == best else f"{peer} {speed}" for peer, speed in shown)
+
+
+def _against_the_best(measured: dict[rows.Row, dict[str, Any]], dtypes: Sequence[str]) -> Iterator[str]:
+    for dtype in dtypes:
+        results = [by_dtype[dtype] for by_dtype in measured.values() if dtype in by_dtype]
+        best = [1 / result["ratio"][peer] for result in results if (peer := best_peer(result))]
+        behind = sum(speed < 1 for speed in best)
+        mean = f"{statistics.geometric_mean(best):.2f}"
+        yield f"Against the best peer, {dtype}: {mean} in the geometric mean, and slower in {behind} of {len(best)}."
 
 
 if __name__ == "__main__":

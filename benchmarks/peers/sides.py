@@ -1,6 +1,6 @@
 """The sides of the comparison with other libraries: which there are, and a process for each.
 
-Started as `python -m benchmarks.peers.sides SIDE CASE SIZE DTYPE`, a side prepares the case, checks its answer, says "ready",
+Started as `python -m benchmarks.peers.sides SIDE ROW SIZE DTYPE`, a side prepares the row, checks its answer, says "ready",
 and times one call whenever it is sent a line. So no library's threads or settings meet another's.
 """
 
@@ -8,6 +8,7 @@ from __future__ import annotations
 
 import functools
 import importlib
+import importlib.util
 import os
 import subprocess
 import sys
@@ -19,53 +20,79 @@ from typing import Any
 from jitkit import cases
 from jitkit.cases import Case, Problem
 
+from . import rows
+from .build import BLOCKED
+from .rows import Row
+
 ROOT = Path(__file__).parents[2]
 LIBRARIES = {
     "NumPy": "numpy",
+    "SciPy": "scipy",
+    "scikit-learn": "sklearn",
+    "bottleneck": "bottleneck",
+    "numbagg": "numbagg",
+    "pandas": "pandas",
     "numexpr": "numexpr",
     "JAX": "jax",
     "PyTorch": "torch",
     "Warp": "warp",
     "Taichi": "taichi",
 }
-BLOCKED = "C, blocked"
+"""The module of each library."""
+DISTRIBUTIONS = {"sklearn": "scikit-learn", "warp": "warp-lang"}
+"""What is installed for a module, where it has another name."""
 SIDES = ("jitkit", "C", BLOCKED, "Numba", *LIBRARIES)
 Call = Callable[[], Any]
 
 
-def prepare(side: str, case: Case, problem: Problem) -> Call:
+def prepare(side: str, row: Row, problem: Problem) -> Call:
     """Return a call that solves a problem, after it has run once and its answer was right.
 
     Raises
     ------
     NotImplementedError
-        Where the library is not installed, or the case is nothing for it.
+        Where the library is not installed, or the row is nothing for it.
     AssertionError
         Where the answer is wrong.
     """
-    expected = case.reference(problem)
-    call, finish = _bind(side, case, problem)
+    expected = row.case.reference(problem)
+    call, finish = _bind(side, row.case, problem)
     call()
     finish()
-    case.check(problem, expected, by=side)
+    row.check(problem, expected, by=side)
     return call
 
 
 def _bind(side: str, case: Case, problem: Problem) -> tuple[Call, Call]:
-    if side == "jitkit":
-        return functools.partial(case.launch, problem, "cpu"), _nothing
     if side in ("C", BLOCKED, "Numba"):
         return _compiled(side, case, problem), _nothing
     peers = _library(side)
     if case.name in peers:
         found = peers[case.name](*problem.args)
         return found if isinstance(found, tuple) else (found, _nothing)
-    if side != "NumPy":
+    if side == "jitkit":
+        return functools.partial(case.launch, problem, "cpu"), _nothing
+    if side in ("NumPy", "SciPy") and (beside := _beside_numpy(case.name)):
+        from .libraries._kept import kept
+
+        return kept(functools.partial(beside.in_numpy, None, *problem.args), *case.results(problem).values())
+    if side != "NumPy" or case.name not in cases.names():
         raise NotImplementedError(f"no {case.name} for {side}")
     # The reference returns what the others write.
     results: dict[str, Any] = {}
     pristine = problem.copy()
     return lambda: results.update(case.reference(pristine)), lambda: _write(case, problem, results)
+
+
+def _beside_numpy(name: str) -> Any:
+    """Return the benchmark that times a case beside NumPy or SciPy, or None."""
+    from .. import _primitives
+
+    if importlib.util.find_spec(f"benchmarks.{name}") is None:
+        return None
+    found = vars(importlib.import_module(f"benchmarks.{name}")).values()
+    base = _primitives.BesideNumPy
+    return next((cls for cls in found if isinstance(cls, type) and issubclass(cls, base) and cls is not base), None)
 
 
 def _compiled(side: str, case: Case, problem: Problem) -> Call:
@@ -75,8 +102,6 @@ def _compiled(side: str, case: Case, problem: Problem) -> Call:
         return numba_prange.bind(case, problem)
     from benchmarks.peers import build
 
-    if side == BLOCKED and not build.has_blocked(case):
-        raise NotImplementedError(f"no second {case.name} in C")
     try:
         return build.bind(case, problem, "blocked" if side == BLOCKED else "")
     except build.CompilerError as error:
@@ -84,7 +109,7 @@ def _compiled(side: str, case: Case, problem: Problem) -> Call:
 
 
 def _library(side: str) -> dict[str, Any]:
-    name = LIBRARIES[side]
+    name = LIBRARIES.get(side, side)
     try:
         importlib.import_module(name)
     except ImportError:
@@ -105,8 +130,8 @@ def _write(case: Case, problem: Problem, results: dict[str, Any]) -> None:
 class Process:
     """A side in a process of its own."""
 
-    def __init__(self, side: str, case: str, size: str, dtype: str, threads: int) -> None:
-        command = [sys.executable, "-m", "benchmarks.peers.sides", side, case, size, dtype]
+    def __init__(self, side: str, row: str, size: str, dtype: str, threads: int) -> None:
+        command = [sys.executable, "-m", "benchmarks.peers.sides", side, row, size, dtype]
         pipes = {"stdin": subprocess.PIPE, "stdout": subprocess.PIPE, "stderr": subprocess.DEVNULL}
         self.process = subprocess.Popen(command, cwd=ROOT, env=environment(threads), text=True, **pipes)
         self.side = side
@@ -148,9 +173,9 @@ def environment(threads: int) -> dict[str, str]:
 def main(arguments: Sequence[str]) -> None:
     """Be a side."""
     side, name, size, dtype = arguments
-    case = cases.load(name)
+    row = rows.every()[name]
     try:
-        call = prepare(side, case, case.problem(int(size) if size.isdigit() else size, dtype))
+        call = prepare(side, row, row.case.problem(int(size) if size.isdigit() else size, dtype))
         call()
     except Exception as error:
         print(f"{_MARK}missing: {type(error).__name__}: {error}".replace("\n", " "), flush=True)

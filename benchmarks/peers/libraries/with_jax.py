@@ -9,6 +9,10 @@ import jax
 import jax.numpy as jnp
 import numpy as np
 
+from jitkit.cases import bitonic, block_sum, ode_solve_ensemble, stencil_tiled
+
+from ._kept import kept
+
 jax.config.update("jax_platforms", "cpu")
 jax.config.update("jax_enable_x64", True)
 
@@ -88,31 +92,128 @@ def transpose(x: Any, out: Any) -> Any:
     return x.T.copy()
 
 
-KERNELS = (saxpy, heat, wave, black_scholes, nbody, mandelbrot, matmul_tiled, transpose)
-NAMES = ("saxpy", "heat", "wave", "black_scholes", "nbody", "mandelbrot", "matmul_tiled", "transpose")
+@jax.jit
+def block_sums(x: Any, sums: Any) -> Any:
+    """Return the sums of blocks, the last filled up with zeros."""
+    return jnp.pad(x, (0, -x.size % block_sum.BLOCK)).reshape(-1, block_sum.BLOCK).sum(axis=1)
+
+
+@jax.jit
+def group_histogram(x: Any, counts: Any, low: float, bins_per_unit: float) -> Any:
+    """Return the counts."""
+    position = (x - low) * bins_per_unit
+    inside = (position >= 0) & (position < counts.size)
+    return jnp.bincount(jnp.where(inside, position, counts.size).astype(jnp.int32), length=counts.size + 1)[:-1]
+
+
+@jax.jit
+def four_steps(u: Any, out: Any, k: Any) -> Any:
+    """Return `out` after as many steps."""
+    for _ in range(stencil_tiled.STEPS - 1):
+        u = heat(u, u, k)
+    return heat(u, out, k)
+
+
+@jax.jit
+def sorted_blocks(x: Any, out: Any) -> Any:
+    """Return sorted blocks, the last filled up with infinity."""
+    filled = jnp.pad(x, (0, -x.size % bitonic.BLOCK), constant_values=jnp.inf)
+    return jnp.sort(filled.reshape(-1, bitonic.BLOCK), axis=1).ravel()[: x.size]
+
+
+def layer_norm(x: Any, weight: Any, bias: Any) -> Any:
+    """Return normalised rows."""
+    return (x - x.mean(-1, keepdims=True)) * jax.lax.rsqrt(x.var(-1, keepdims=True) + 1e-5) * weight + bias
+
+
+@jax.jit
+def integrate(y0: Any, rho: Any, y: Any) -> Any:
+    """Return the states in the middle and at the end."""
+    p, h = (10, rho, 8 / 3), ode_solve_ensemble.DT
+
+    def step(_: Any, state: Any) -> Any:
+        def slope(state: Any) -> Any:
+            return jnp.stack(ode_solve_ensemble.lorenz(0, state, p))
+
+        k1 = slope(state)
+        k2 = slope(state + h / 2 * k1)
+        k3 = slope(state + h / 2 * k2)
+        return state + h / 6 * (k1 + 2 * k2 + 2 * k3 + slope(state + h * k3))
+
+    middle = jax.lax.fori_loop(0, ode_solve_ensemble.STEPS // 2, step, y0)
+    return jnp.stack([middle, jax.lax.fori_loop(0, ode_solve_ensemble.STEPS // 2, step, middle)], axis=1)
 
 
 def bound(kernel: Any, written: tuple[int, ...], *args: Any) -> Any:
     """Return a call that waits for the result, and a function that puts the last one into the problem's arrays."""
     dtype = next(arg.dtype for arg in args if isinstance(arg, np.ndarray))
     given = [arg if isinstance(arg, int) else jnp.asarray(arg, getattr(arg, "dtype", dtype)) for arg in args]
-    last: list[Any] = []
-
-    def call() -> None:
-        last[:] = [jax.block_until_ready(kernel(*given))]
-
-    def finish() -> None:
-        results = last[0] if isinstance(last[0], (tuple, list)) else (last[0],)
-        for place, result in zip(written, results, strict=True):
-            args[place][...] = np.asarray(result)
-
-    return call, finish
+    return kept(lambda: jax.block_until_ready(kernel(*given)), *(args[place] for place in written))
 
 
-def _peer(kernel: Any, written: tuple[int, ...]) -> Any:
+def drawn(draw: Any) -> Any:
+    """Return what binds a call that fills an array with new numbers by JAX's own generator."""
+
+    def bind(x: Any, seed: int) -> Any:
+        keys = [jax.random.key(seed)]
+        filled = jax.jit(lambda key: draw(key, x.shape, x.dtype))
+
+        def run() -> Any:
+            keys[0], key = jax.random.split(keys[0])
+            return jax.block_until_ready(filled(key))
+
+        return kept(run, x)
+
+    return bind
+
+
+def _peer(kernel: Any, *written: int) -> Any:
     return functools.partial(bound, kernel, written)
 
 
-WRITTEN = {"saxpy": (2,), "heat": (1,), "wave": (2,), "black_scholes": (3, 4), "nbody": (4, 5, 6), "mandelbrot": (2,)}
-PEERS = {name: _peer(kernel, WRITTEN.get(name, ())) for name, kernel in zip(NAMES, KERNELS, strict=True)}
-PEERS |= {"matmul_tiled": _peer(matmul_tiled, (2,)), "transpose": _peer(transpose, (1,))}
+def _whole(function: Any, written: int = 1) -> Any:
+    """Return what binds a function that asks for none of the arrays it writes, from argument `written` on."""
+
+    def bind(*args: Any) -> Any:
+        compiled = jax.jit(function)
+        given = [jnp.asarray(arg) for arg in args[:written]]
+        return kept(lambda: jax.block_until_ready(compiled(*given)), *args[written:])
+
+    return bind
+
+
+KERNELS = {
+    "saxpy": _peer(saxpy, 2),
+    "heat": _peer(heat, 1),
+    "wave": _peer(wave, 2),
+    "black_scholes": _peer(black_scholes, 3, 4),
+    "nbody": _peer(nbody, 4, 5, 6),
+    "mandelbrot": _peer(mandelbrot, 2),
+    "matmul_tiled": _peer(matmul_tiled, 2),
+    "transpose": _peer(transpose, 1),
+    "block_sum": _peer(block_sums, 1),
+    "group_histogram": _peer(group_histogram, 1),
+    "stencil_tiled": _peer(four_steps, 1),
+    "bitonic": _peer(sorted_blocks, 1),
+    "philox": drawn(jax.random.uniform),
+}
+PRIMITIVES = {
+    "reduce": _whole(jnp.sum),
+    "map_reduce": _whole(lambda x, y: (x * y).sum(), 2),
+    "scan": _whole(jnp.cumsum),
+    "sort": _whole(jnp.sort),
+    "argsort": _whole(jnp.argsort),
+    "random_uniform": drawn(jax.random.uniform),
+    "random_normal": drawn(jax.random.normal),
+}
+TOOLKIT = {
+    "linalg_matmul": _whole(lambda a, b, bias: jax.nn.relu(a @ b + bias), 3),
+    "stats_var": _whole(jnp.var),
+    "ode_solve_ensemble": _peer(integrate, 2),
+    "ml_softmax": _whole(jax.nn.softmax),
+    "ml_log_softmax": _whole(jax.nn.log_softmax),
+    "ml_layer_norm": _whole(layer_norm, 3),
+    "ml_activations": _whole(lambda x: jax.nn.gelu(x, approximate=True)),
+    "ml_dense": _whole(lambda x, weight, bias: jax.nn.relu(x @ weight + bias), 3),
+}
+PEERS = KERNELS | PRIMITIVES | TOOLKIT

@@ -7,6 +7,8 @@ from typing import Any
 import numexpr
 import numpy as np
 
+from ._steps import steps_of
+
 HEAT = "u + k * (up + down + left + right - 4 * u)"
 WAVE = "2 * u - before + c2 * (a + b + c + d + e + f - 6 * u)"
 
@@ -34,4 +36,4 @@ def wave(u_prev: Any, u: Any, u_next: Any, courant2: Any) -> Any:
     return lambda: numexpr.evaluate(WAVE, local_dict=names, out=u_next[inside], casting="same_kind")
 
 
-PEERS = {"saxpy": saxpy, "heat": heat, "wave": wave}
+PEERS = {"saxpy": saxpy, "heat": heat, "wave": wave, "stencil_tiled": steps_of(heat)}

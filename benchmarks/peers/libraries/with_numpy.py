@@ -1,10 +1,19 @@
-"""NumPy, in the precision of the arrays; a case that is not here is its reference, which computes in float64."""
+"""NumPy, in the precision of the arrays.
+
+A primitive or an operation that is not here is the one that asv times beside jitkit, and a kernel its reference, which
+computes in float64.
+"""
 
 from __future__ import annotations
 
 from typing import Any
 
 import numpy as np
+
+from jitkit.cases import bitonic, block_sum, ode_euler_maruyama
+
+from ._kept import kept
+from ._steps import steps_of
 
 
 def saxpy(a: Any, x: Any, y: Any) -> Any:
@@ -54,4 +63,122 @@ def transpose(x: Any, out: Any) -> Any:
     return lambda: np.copyto(out, x.T)
 
 
-PEERS = {f.__name__: f for f in (saxpy, heat, wave, matmul_tiled, transpose)}
+def block_sums(x: Any, sums: Any) -> Any:
+    """Return a call that sums whole blocks as rows, and what is left over."""
+    whole = x.size - x.size % block_sum.BLOCK
+    blocks = x[:whole].reshape(-1, block_sum.BLOCK)
+
+    def add() -> None:
+        blocks.sum(axis=1, out=sums[: len(blocks)])
+        sums[len(blocks) :] = x[whole:].sum()
+
+    return add
+
+
+def group_histogram(x: Any, counts: Any, low: float, bins_per_unit: float) -> Any:
+    """Return a call that counts."""
+    limits = (low, low + counts.size / bins_per_unit)
+    return kept(lambda: np.histogram(x, counts.size, limits)[0], counts)
+
+
+def sorted_blocks(x: Any, out: Any) -> Any:
+    """Return a call that sorts whole blocks as rows, and what is left over."""
+    whole = x.size - x.size % bitonic.BLOCK
+
+    def sort() -> None:
+        out[...] = x
+        out[:whole].reshape(-1, bitonic.BLOCK).sort(axis=1)
+        out[whole:].sort()
+
+    return sort
+
+
+def philox(x: Any, key: int) -> Any:
+    """Return a call that draws as many numbers, by NumPy's form of the generator."""
+    generator = np.random.Generator(np.random.Philox(key))
+    return lambda: generator.random(dtype=x.dtype, out=x)
+
+
+def segment_reduce(x: Any, offsets: Any, sums: Any) -> Any:
+    """Return a call that puts zero where a segment is empty: there reduceat has an element."""
+
+    def add() -> Any:
+        found = np.add.reduceat(x, np.minimum(offsets[:-1], x.size - 1))
+        found[offsets[1:] == offsets[:-1]] = 0
+        return found
+
+    return kept(add, sums)
+
+
+def reduce_by_key(keys: Any, x: Any, sums: Any) -> Any:
+    """Return a call that sums runs."""
+
+    def add() -> Any:
+        begins = np.flatnonzero(np.append(True, keys[1:] != keys[:-1]))
+        return np.add.reduceat(x, begins)
+
+    return kept(add, sums)
+
+
+def sort_by_key(x: Any, values: Any, *places: Any) -> Any:
+    """Return a call that takes both by the order of the keys."""
+
+    def sort() -> Any:
+        order = np.argsort(x, kind="stable")
+        return x[order], values[order]
+
+    return kept(sort, *places)
+
+
+def euler_maruyama(y0: Any, volatility: Any, seed: int, y: Any) -> Any:
+    """Return a call that moves all paths together."""
+    rng, h = np.random.Generator(np.random.SFC64(seed)), 1 / ode_euler_maruyama.STEPS
+    scale, y[0, 0] = h**0.5 * volatility, y0[0]
+
+    def run() -> Any:
+        state = y0[0]
+        for _ in range(ode_euler_maruyama.STEPS):
+            noise = rng.standard_normal(state.size, state.dtype)
+            state = state + h * ode_euler_maruyama.DRIFT * state + scale * state * noise
+        return state
+
+    return kept(run, y[0, 1])
+
+
+def log_softmax(x: Any, out: Any) -> Any:
+    """Return a call over whole rows."""
+
+    def run() -> Any:
+        shifted = x - x.max(axis=-1, keepdims=True)
+        return shifted - np.log(np.exp(shifted).sum(axis=-1, keepdims=True))
+
+    return kept(run, out)
+
+
+PEERS = {
+    "saxpy": saxpy,
+    "heat": heat,
+    "wave": wave,
+    "matmul_tiled": matmul_tiled,
+    "transpose": transpose,
+    "block_sum": block_sums,
+    "group_histogram": group_histogram,
+    "stencil_tiled": steps_of(heat),
+    "bitonic": sorted_blocks,
+    "philox": philox,
+    "reduce": lambda x, total: lambda: x.sum(keepdims=True, out=total),
+    "scan": lambda x, out: lambda: np.cumsum(x, out=out),
+    "sort": lambda x, out: kept(lambda: np.sort(x), out),
+    "argsort": lambda x, order: kept(lambda: np.argsort(x, kind="stable"), order),
+    "sort_by_key": sort_by_key,
+    "histogram": lambda x, counts: kept(lambda: np.histogram(x, counts.size, (0.0, 1.0))[0], counts),
+    "histogram2d": lambda x, y, counts: kept(lambda: np.histogram2d(x, y, 64, [(0.0, 1.0)] * 2)[0], counts),
+    "bincount": lambda kinds, weights, sums: kept(lambda: np.bincount(kinds, weights, len(sums)), sums),
+    "reduce_by_key": reduce_by_key,
+    "segment_reduce": segment_reduce,
+    "stats_var": lambda x, found: kept(lambda: x.var(), found),
+    "stats_nanvar": lambda x, found: kept(lambda: np.nanvar(x), found),
+    "stats_median": lambda x, found: kept(lambda: np.median(x), found),
+    "ode_euler_maruyama": euler_maruyama,
+    "ml_log_softmax": log_softmax,
+}

@@ -9,6 +9,10 @@ from typing import Any
 import numpy as np
 import taichi as ti
 
+from jitkit.cases.block_sum import BLOCK
+
+from ._steps import steps_of
+
 ti.init(
     arch=ti.cpu,
     cpu_max_num_threads=int(os.environ.get("OMP_NUM_THREADS", "2")),
@@ -77,6 +81,25 @@ def transpose(x: matrix, out: matrix):
         out[j, i] = x[i, j]
 
 
+@ti.kernel
+def block_sums(x: vector, sums: vector):
+    """Sum blocks, a thread for each."""
+    for b in sums:
+        total = 0.0
+        for i in range(b * BLOCK, ti.min((b + 1) * BLOCK, x.shape[0])):
+            total += x[i]
+        sums[b] = total
+
+
+@ti.kernel
+def group_histogram(x: vector, counts: ti.types.ndarray(dtype=ti.i32, ndim=1), low: ti.f32, bins_per_unit: ti.f32):
+    """Count all elements."""
+    for i in x:
+        position = (x[i] - low) * bins_per_unit
+        if position >= 0 and position < counts.shape[0]:
+            counts[int(position)] += 1
+
+
 def bound(kernel: Any) -> Any:
     """Return a function that gives a call on the problem's own arrays."""
 
@@ -93,5 +116,7 @@ def bound(kernel: Any) -> Any:
     return bind
 
 
-KERNELS = {"saxpy": saxpy, "heat": heat, "wave": wave, "mandelbrot": mandelbrot, "nbody": nbody, "transpose": transpose}
-PEERS = {name: bound(kernel) for name, kernel in KERNELS.items()}
+KERNELS = (saxpy, heat, wave, mandelbrot, nbody, transpose, group_histogram)
+NAMES = "saxpy heat wave mandelbrot nbody transpose group_histogram".split()
+PEERS = {name: bound(kernel) for name, kernel in zip(NAMES, KERNELS, strict=True)}
+PEERS |= {"block_sum": bound(block_sums), "stencil_tiled": steps_of(bound(heat))}

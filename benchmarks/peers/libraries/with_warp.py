@@ -3,13 +3,17 @@
 # ruff: noqa: UP018, RUF046 (to Warp a bare literal is a constant, float(0.0) a variable)
 from __future__ import annotations
 
+import itertools
 from typing import Any
 
 import numpy as np
 import warp as wp
 
+from jitkit.cases import block_sum
+
 wp.config.quiet = True
 wp.init()
+BLOCK = wp.constant(block_sum.BLOCK)
 wp.set_module_options({"fast_math": True, "enable_backward": False})
 
 vector, matrix, box = wp.array(dtype=wp.float32), wp.array2d(dtype=wp.float32), wp.array3d(dtype=wp.float32)
@@ -83,6 +87,30 @@ def transpose(x: matrix, out: matrix):
     out[j, i] = x[i, j]
 
 
+@wp.kernel
+def block_sums(x: vector, sums: vector):
+    """Sum a block that one tile holds."""
+    block = wp.tid()
+    wp.tile_store(sums, wp.tile_sum(wp.tile_load(x, shape=BLOCK, offset=block * BLOCK)), offset=block)
+
+
+@wp.kernel
+def group_histogram(x: vector, counts: wp.array(dtype=wp.int32), low: wp.float32, bins_per_unit: wp.float32):
+    """Count an element."""
+    position = (x[wp.tid()] - low) * bins_per_unit
+    if position >= 0.0 and position < float(counts.shape[0]):
+        wp.atomic_add(counts, int(position), 1)
+
+
+@wp.kernel
+def uniform(x: matrix, key: int):
+    """Draw four numbers."""
+    i = wp.tid()
+    state = wp.rand_init(key, i)
+    for row in range(4):
+        x[row, i] = wp.randf(state)
+
+
 def bound(kernel: Any, dim: Any, *args: Any) -> Any:
     """Return a call that launches on arrays of Warp's own, and a function that copies them into the problem's."""
     if any(isinstance(arg, np.ndarray) and arg.dtype == np.float64 for arg in args):
@@ -103,6 +131,70 @@ def _is_array(value: Any) -> bool:
     return isinstance(value, np.ndarray)
 
 
+def in_blocks(x: Any, sums: Any) -> Any:
+    """Return a call that takes a tile for each block; Warp fills up the last tile with zeros."""
+    _only_float32(x)
+    given, own = wp.array(x, device="cpu"), wp.zeros(sums.size, dtype=wp.float32, device="cpu")
+    return (
+        lambda: wp.launch_tiled(block_sums, dim=[sums.size], inputs=[given, own], block_dim=1, device="cpu"),
+        lambda: np.copyto(sums, own.numpy()),
+    )
+
+
+def four_steps(u: Any, out: Any, k: Any) -> Any:
+    """Return a call of as many steps, from plate to plate."""
+    _only_float32(u)
+    plates = [wp.array(plate, device="cpu") for plate in (u, u, u, u, out)]
+    dim = tuple(n - 2 for n in u.shape)
+
+    def run() -> None:
+        for before, after in itertools.pairwise(plates):
+            wp.launch(heat, dim=dim, inputs=[before, after, k], device="cpu")
+
+    return run, lambda: np.copyto(out, plates[-1].numpy())
+
+
+def scan(x: Any, out: Any) -> Any:
+    """Return a call of the library's own scan."""
+    _only_float32(x)
+    given, own = wp.array(x, device="cpu"), wp.zeros(x.size, dtype=wp.float32, device="cpu")
+    return lambda: wp.utils.array_scan(given, own, inclusive=True), lambda: np.copyto(out, own.numpy())
+
+
+def sort_by_key(x: Any, values: Any, keys_out: Any, values_out: Any) -> Any:
+    """Return a call of the library's own radix sort, which sorts in place: it is given copies, of 32-bit values."""
+    _only_float32(x)
+    keys, others = wp.array(x, device="cpu"), wp.array(values.astype(np.int32), device="cpu")
+    rooms = [wp.zeros(2 * x.size, dtype=kind, device="cpu") for kind in (wp.float32, wp.int32)]
+
+    def sort() -> None:
+        wp.copy(rooms[0], keys, count=x.size)
+        wp.copy(rooms[1], others, count=x.size)
+        wp.utils.radix_sort_pairs(*rooms, x.size)
+
+    def finish() -> None:
+        keys_out[...], values_out[...] = (room.numpy()[: x.size] for room in rooms)
+
+    return sort, finish
+
+
+def histogram(x: Any, counts: Any) -> Any:
+    """Return a call that counts from zero."""
+    _only_float32(x)
+    given, own = wp.array(x, device="cpu"), wp.zeros(counts.size, dtype=wp.int32, device="cpu")
+
+    def count() -> None:
+        own.zero_()
+        wp.launch(group_histogram, dim=x.size, inputs=[given, own, 0.0, float(counts.size)], device="cpu")
+
+    return count, lambda: np.copyto(counts, own.numpy())
+
+
+def _only_float32(x: Any) -> None:
+    if x.dtype == np.float64:
+        raise NotImplementedError("these kernels name float32")
+
+
 PEERS = {
     "saxpy": lambda a, x, y: bound(saxpy, x.size, a, x, y),
     "heat": lambda u, out, k: bound(heat, tuple(n - 2 for n in u.shape), u, out, k),
@@ -110,4 +202,11 @@ PEERS = {
     "mandelbrot": lambda x, y, counts, limit: bound(mandelbrot, counts.shape, x, y, counts, limit),
     "nbody": lambda x, *rest: bound(nbody, x.size, x, *rest),
     "transpose": lambda x, out: bound(transpose, x.shape, x, out),
+    "block_sum": in_blocks,
+    "group_histogram": lambda x, *rest: bound(group_histogram, x.size, x, *rest),
+    "stencil_tiled": four_steps,
+    "philox": lambda x, key: bound(uniform, x.shape[1], x, key % 2**31),
+    "scan": scan,
+    "sort_by_key": sort_by_key,
+    "histogram": histogram,
 }

@@ -1,19 +1,16 @@
-"""PyTorch on the CPU, without its compiler: whole-array operations, in place where there is such a form."""
+"""The cases of kernels in PyTorch: whole-array operations, in place where there is such a form."""
 
 from __future__ import annotations
 
-import os
 from typing import Any
 
 import torch
 
-torch.set_num_threads(int(os.environ.get("OMP_NUM_THREADS", "2")))
-torch.set_grad_enabled(False)
+from jitkit.cases import bitonic, block_sum
 
-
-def tensors(*arrays: Any) -> list[Any]:
-    """Return tensors that share the arrays' memory."""
-    return [torch.from_numpy(array) for array in arrays]
+from .._kept import kept
+from .._steps import steps_of
+from ._tensors import tensors
 
 
 def saxpy(a: Any, x: Any, y: Any) -> Any:
@@ -95,5 +92,42 @@ def transpose(x: Any, out: Any) -> Any:
     return lambda: to.copy_(tx.t())
 
 
+def block_sums(x: Any, sums: Any) -> Any:
+    """Return a call that sums whole blocks as rows, and what is left over."""
+    tx, ts = tensors(x, sums)
+    whole = x.size - x.size % block_sum.BLOCK
+    blocks = tx[:whole].view(-1, block_sum.BLOCK)
+
+    def add() -> None:
+        torch.sum(blocks, 1, out=ts[: len(blocks)])
+        ts[len(blocks) :] = tx[whole:].sum()
+
+    return add
+
+
+def group_histogram(x: Any, counts: Any, low: float, bins_per_unit: float) -> Any:
+    """Return a call that counts."""
+    (tx,) = tensors(x)
+    return kept(lambda: torch.histc(tx, counts.size, low, low + counts.size / bins_per_unit), counts)
+
+
+def sorted_blocks(x: Any, out: Any) -> Any:
+    """Return a call that sorts whole blocks as rows, and what is left over."""
+    tx, to = tensors(x, out)
+    whole = x.size - x.size % bitonic.BLOCK
+
+    def sort() -> None:
+        to[:whole].view(-1, bitonic.BLOCK).copy_(tx[:whole].view(-1, bitonic.BLOCK).sort(dim=1).values)
+        to[whole:] = tx[whole:].sort().values
+
+    return sort
+
+
 KERNELS = (saxpy, heat, wave, black_scholes, nbody, matmul_tiled, transpose)
-PEERS = {f.__name__: f for f in KERNELS}
+PEERS = {f.__name__: f for f in KERNELS} | {
+    "block_sum": block_sums,
+    "group_histogram": group_histogram,
+    "stencil_tiled": steps_of(heat),
+    "bitonic": sorted_blocks,
+    "philox": lambda x, key: tensors(x)[0].uniform_,
+}
