@@ -12,6 +12,7 @@ from numpy.lib.array_utils import normalize_axis_index, normalize_axis_tuple
 from jitkit.arrays import empty, to_numpy
 from jitkit.errors import KernelTypeError, LaunchError
 from jitkit.launch.arguments import is_device_array
+from jitkit.launch.choice import requested
 
 _KINDS = "?biufc"
 _FLOATS = frozenset((np.dtype(np.float32), np.dtype(np.float64)))
@@ -101,6 +102,12 @@ def dtype_of(x: Any) -> np.dtype[Any]:
 def device_of(x: Any) -> str | None:
     """Return where an array lies, as `jk.empty` takes it: None for the host."""
     return "cuda" if type(x) is not np.ndarray and is_device_array(x) else None
+
+
+def on_device(x: Any, backend: str | None) -> bool:
+    """Tell whether a launch on this array takes place on a GPU."""
+    chosen = backend or requested()
+    return chosen == "cuda" or (chosen is None and device_of(x) is not None)
 
 
 def axes_of(axis: Any, ndim: int, name: str) -> tuple[int, ...]:

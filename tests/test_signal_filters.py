@@ -64,6 +64,46 @@ def test_gaussians_and_boxes_as_scipy(backend):
 
 
 @pytest.mark.parametrize("mode", MODES)
+def test_wide_boxes_as_scipy(mode, backend):
+    image = RNG.random((37, 50)).astype(np.float32)
+    for size, origin in ((17, 0), ((16, 40), (-3, 8))):
+        got = signal.uniform_filter(image, size, mode, 0.5, origin, backend=backend)
+        close(got, scipy.ndimage.uniform_filter(image.astype(float), size, None, mode, 0.5, origin))
+
+
+@given(
+    st.lists(st.integers(1, 30), min_size=1, max_size=3),
+    st.integers(16, 70),
+    st.integers(-8, 7),
+    st.sampled_from(MODES),
+)
+@settings(max_examples=60)
+def test_wide_boxes_of_any_shape(shape, size, origin, mode):
+    x = RNG.random(shape)
+    got = signal.uniform_filter(x, size, mode, 0.5, origin, backend="cpu")
+    np.testing.assert_allclose(got, scipy.ndimage.uniform_filter(x, size, None, mode, 0.5, origin), rtol=1e-11)
+
+
+def test_wide_boxes_of_long_rows():
+    for n in (16 * 128, 16 * 128 + 1, 5000, 20_000):
+        x = RNG.random((3, n)).astype(np.float32)
+        for size in (16, 101, 3000):
+            expected = scipy.ndimage.uniform_filter1d(x.astype(float), size)
+            close(signal.uniform_filter(x, size, axes=1), expected)
+            close(signal.uniform_filter(np.ascontiguousarray(x.T), size, axes=0), expected.T)
+
+
+@pytest.mark.parametrize("bad", [np.nan, np.inf, 1e38])
+def test_boxes_keep_what_is_in_them(bad, backend):
+    x = RNG.random((3, 90)).astype(np.float32)
+    x[1, 30] = bad
+    padded = np.pad(x.astype(float), ((0, 0), (8, 8)), mode="symmetric")
+    expected = np.lib.stride_tricks.sliding_window_view(padded, 17, axis=1).mean(axis=2)
+    close(signal.uniform_filter(x, 17, axes=1, backend=backend), expected)
+    close(signal.uniform_filter(np.ascontiguousarray(x.T), 17, axes=0, backend=backend), expected.T)
+
+
+@pytest.mark.parametrize("mode", MODES)
 def test_medians_as_scipy(mode, backend):
     for size in (1, 3, (2, 5), 9) if backend == "cpu" else (3, 9):  # 81 elements are searched, fewer sorted
         got = signal.median_filter(IMAGE, size, mode, 0.5, backend=backend)

@@ -18,19 +18,12 @@ from numpy.lib.array_utils import normalize_axis_index
 import jitkit as jk
 from jitkit import operands
 from jitkit.errors import LaunchError
-from jitkit.launch.choice import requested
 from jitkit.launch.launcher import Launcher
 
 WARP = 32
 SHORT = 64
 ENOUGH = 256
 """Rows that are worth sharing out as lanes of vectors."""
-
-
-def on_device(x: Any, backend: str | None) -> bool:
-    """Tell whether a launch on this array takes place on a GPU."""
-    chosen = backend or requested()
-    return chosen == "cuda" or (chosen is None and operands.device_of(x) is not None)
 
 
 class Lanes(NamedTuple):
@@ -87,7 +80,7 @@ class Rows:
         rows, n = x.shape
         if rows == 0 or n == 0:
             return
-        if on_device(x, backend):
+        if operands.on_device(x, backend):
             self._groups((rows, WARP), backend)(n, args)
         elif n < SHORT and rows >= ENOUGH:
             self._points(rows, backend)(n, args)

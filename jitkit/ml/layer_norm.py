@@ -13,7 +13,7 @@ import jitkit as jk
 from jitkit import operands
 from jitkit.errors import LaunchError
 from jitkit.launch.launcher import Launcher
-from jitkit.ml._rows import ONE, SHORT, Lanes, Rows, direct, flat_rows, on_device
+from jitkit.ml._rows import ONE, SHORT, Lanes, Rows, direct, flat_rows
 from jitkit.primitives.reduce import reduce
 
 STRETCHES = 64
@@ -206,7 +206,7 @@ def layer_norm_backward(
     each = -(-m // stretches)
     sums = [made((stretches, n), (dtype,), device) for _ in range(2)]
     args = (grads, rows, weight, float(eps), by_x, means, scales)
-    if n >= SHORT and not on_device(x, backend):
+    if n >= SHORT and not operands.on_device(x, backend):
         _stretches((stretches, 1), backend)(n, m, each, args, *sums)
     elif n:
         _backward(rows, args, backend)

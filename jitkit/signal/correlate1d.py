@@ -5,6 +5,7 @@
 from __future__ import annotations
 
 import math
+from collections.abc import Callable, Sequence
 from typing import Any
 
 import numpy as np
@@ -41,7 +42,7 @@ def along_middle_rim(o, p, c, x, weights, start, table, cval, out):
     """Filter along an axis that is not the last, near its ends; `table` says which element stands for each place."""
     total, i = weights[0] * 0, start + p
     for k in range(weights.shape[0]):
-        place = table[i + k]
+        place = table[p + k]
         total += weights[k] * (x[o, place, c] if place >= 0 else cval)
     out[o, i, c] = total
 
@@ -67,28 +68,30 @@ def along_rim(o, i, x, weights, start, table, cval, out):
     """Filter along the last axis near its ends; `table` says which element stands for each place."""
     total, c = weights[0] * 0, start + i
     for k in range(weights.shape[0]):
-        place = table[c + k]
+        place = table[i + k]
         total += weights[k] * (x[o, place] if place >= 0 else cval)
     out[o, c] = total
 
 
 _middle, _middle_rim = Launcher(along_middle), Launcher(along_middle_rim)
 _last, _last_rim = Launcher(along_last), Launcher(along_rim)
+Step = Callable[[Any, Any], None]
+"""One axis of a separable filter: reads a C-contiguous array, and writes another of its shape."""
 _CACHE = 1 << 18
 """Bytes of the rows under a window that a core's second cache holds beside what else it has."""
 
 
 def filtered(
-    x: Any, weights: np.ndarray, axis: int, left: int, mode: str, cval: float, out: Any, backend: str | None, name: str
+    x: Any, out: Any, weights: np.ndarray, axis: int, left: int, mode: str, cval: float, backend: str | None, name: str
 ) -> None:
     """Write the correlation of a C-contiguous array with a filter, `left` of whose taps lie before a point, into `out`."""
     device, dtype, shape = operands.device_of(x), operands.dtype_of(x), tuple(x.shape)
     n, taps = shape[axis], weights.shape[0]
     outer, inner = math.prod(shape[:axis]), math.prod(shape[axis + 1 :])
-    places = _borders.sources(np.arange(-left, n - left + taps - 1), max(n, 1), mode, name)
+    _borders.sources(np.arange(0), 1, mode, name)  # refuses a mode that there is not
     if outer * n * inner == 0:
         return
-    taps_there, table = (jk.asarray(a, device=device) for a in (weights.astype(dtype), places))
+    taps_there = jk.asarray(weights.astype(dtype), device=device)
     begin, end = min(left, n), max(min(left, n), n - (taps - 1 - left))
     middle = inner > 1
     seen = (outer, n, inner) if middle else (outer, n)
@@ -104,7 +107,14 @@ def filtered(
     for start, stop in ((0, begin), (end, n)):
         if stop > start:
             space = (outer, stop - start, *seen[2:])
+            places = _borders.sources(np.arange(start - left, stop - left + taps - 1), n, mode, name)
+            table = jk.asarray(places, device=device)
             rim(space, backend)(x, taps_there, start, table, dtype.type(cval), out)
+
+
+def step(weights: np.ndarray, axis: int, left: int, mode: str, cval: float, backend: str | None, name: str) -> Step:
+    """Return `filtered` as a step of `separable`."""
+    return lambda x, out: filtered(x, out, weights, axis, left, mode, cval, backend, name)
 
 
 def contiguous(x: Any) -> Any:
@@ -112,10 +122,8 @@ def contiguous(x: Any) -> Any:
     return np.ascontiguousarray(x) if isinstance(x, np.ndarray) else x
 
 
-def separable(
-    x: Any, steps: list[tuple[int, np.ndarray, int, str]], cval: float, out: Any, backend: str | None, name: str
-) -> Any:
-    """Filter along several axes, one after another: (axis, weights, taps before a point, mode) for each."""
+def separable(x: Any, steps: Sequence[Step], out: Any, name: str) -> Any:
+    """Filter along several axes, one after another."""
     x = contiguous(x)
     shape, dtype, device = tuple(x.shape), operands.dtype_of(x), operands.device_of(x)
     result = operands.result(out, shape, dtype, device, name)
@@ -126,8 +134,8 @@ def separable(
         fresh[...] = x
     spare = [operands.made(shape, (dtype,), device)] if len(steps) > 1 else []
     targets = [fresh if (len(steps) - k) % 2 else spare[0] for k in range(len(steps))]
-    for (axis, weights, left, mode), target in zip(steps, targets, strict=True):
-        filtered(x, weights, axis, left, mode, cval, target, backend, name)
+    for step, target in zip(steps, targets, strict=True):
+        step(x, target)
         x = target
     if fresh is not result:
         result[...] = fresh
@@ -281,4 +289,4 @@ def _along(
     if len(x.shape) == 0:
         raise LaunchError(f"jk.{name}: the array has no axis to filter along")
     axis = normalize_axis_index(axis, len(x.shape), f"jk.{name}")
-    return separable(x, [(axis, taps, left, mode)], cval, out, backend, name)
+    return separable(x, [step(taps, axis, left, mode, cval, backend, name)], out, name)

@@ -8,7 +8,7 @@ import numpy as np
 
 from jitkit import operands
 from jitkit.errors import LaunchError
-from jitkit.signal.correlate1d import separable
+from jitkit.signal.correlate1d import separable, step
 
 
 def gaussian_filter(
@@ -89,8 +89,8 @@ def gaussian_filter(
         if width > 1e-15:
             reach = int(truncate * float(width) + 0.5) if reach is None else reach
             taps = gaussian_taps(float(width), derivative, reach, name)
-            steps.append((axis, taps, reach, beyond))
-    return separable(x, steps, cval, out, backend, name)
+            steps.append(step(taps, axis, reach, beyond, cval, backend, name))
+    return separable(x, steps, out, name)
 
 
 def gaussian_taps(sigma: float, order: int, radius: int, name: str) -> np.ndarray:
