@@ -141,7 +141,7 @@ CASES = {
     "box": (box, (array(8, 8, 8), array(8, 8, 8)), 1, 4 * 4 * 8 * 4),
     "through_helpers": (through_helpers, (IMAGE, IMAGE), 2, 16 * 16 * 4),
     "histogram": (histogram, (array(500), array(10, dtype=np.int32), array(10), 10), 2, 48 + 128),
-    "collectives": (collectives, (array(64), array(64, 2)), 4, 2 * (64 + 8) * 4),
+    "collectives": (collectives, (array(64), array(64, 2)), 4, (64 + 32 + 64 + 8) * 4),
 }
 
 

@@ -1,10 +1,15 @@
 """What `group_reduce`, `group_scan` and `broadcast` compute: plain functions in the kernel language, made for an operator.
 
 Each is a helper that the frontend calls in the kernel's stead, and that an interpreter can run as it stands, so all
-backends combine the same values in the same order. Two levels and two barriers: with n work-items, about sqrt(n) of them
-combine as many values each, then all of them combine those partial results. A tree needs log2(n) barriers.
-The first barrier of the next call keeps apart the reads after the second one and the writes of that call, so
+backends combine the same values in the same order. Two levels: of the n values of a reduction, up to 32 work-items combine
+their shares, and their results are combined in pairs; in a scan about sqrt(n) work-items combine as many values each, then
+all of them combine those partial results. A tree over all work-items needs log2(n) barriers, these need two or three.
+The first barrier of the next call keeps apart the reads after the last one and the writes of that call, so
 calling them in a loop needs no further barrier.
+
+On a CUDA device the work-items of a reduction's second level are one warp, whose threads read one another's registers: in
+groups of 256 a thread waits for 8 loads of shared memory and 5 shuffles one after another, where the two levels of a scan
+are 32 loads. Operands meet in the same pairs either way, so results are equal to the bit.
 
 Reference: Harris, "Optimizing Parallel Reduction in CUDA" (2007), for the reduction in levels; Blelloch, "Prefix Sums and
 Their Applications" (1990), for the scan.
@@ -30,6 +35,9 @@ _COMMUTATIVE = frozenset(
     + [getattr(np, name) for name in operations.NUMPY if name in
        "add multiply minimum maximum fmin fmax bitwise_and bitwise_or bitwise_xor logical_and logical_or logical_xor".split()]
 )  # fmt: skip
+
+
+_WARP = 32  # threads that share registers on every CUDA device
 
 
 def operator_of(op: Any) -> Callable[[Any, Any], Any]:
@@ -75,18 +83,31 @@ def barrier_at(line: int) -> NoReturn:
     raise KernelError("barrier_at is for the helpers of this module alone")
 
 
+def has_shuffles() -> bool:
+    """Tell whether the threads of a warp read one another's registers: a constant of compiled code."""
+    return False
+
+
+def shuffled(number: Any, distance: int, count: int) -> NoReturn:
+    """Stand for the number that the thread `distance` further on in the warp has, of `count` that take part."""
+    raise KernelError("shuffled is for the helpers of this module alone")
+
+
+def as_element(array: Any, number: Any) -> NoReturn:
+    """Stand for a number as an array would hold it."""
+    raise KernelError("as_element is for the helpers of this module alone")
+
+
 @functools.lru_cache(maxsize=256)
 def reduction(op: Callable[[Any, Any], Any], group: tuple[int, ...]) -> Callable[..., Any]:
     """Return ``group_reduce(value, line)`` for an operator and a shape of groups.
 
     Where the order of the operands does not matter, work-items read neighbouring values at the same time.
     """
-    return (_strided_reduction if op in _COMMUTATIVE else _ordered_reduction)(op, group)
-
-
-def _strided_reduction(op: Callable[[Any, Any], Any], group: tuple[int, ...]) -> Callable[..., Any]:
-    linear, size = _LINEAR[len(group)], math.prod(group)
-    parts = math.isqrt(size)
+    linear, size, ordered = _LINEAR[len(group)], math.prod(group), op not in _COMMUTATIVE
+    share = -(-size // min(size, _WARP))
+    parts = -(-size // share) if ordered else min(size, _WARP)
+    apart = 1 if ordered else parts
 
     def group_reduce(value, line):  # type: ignore[no-untyped-def]
         values = shared_of(size, value)
@@ -95,41 +116,32 @@ def _strided_reduction(op: Callable[[Any, Any], Any], group: tuple[int, ...]) ->
         values[me] = value
         barrier_at(line)
         if me < parts:
-            total = values[me]
-            for k in range(me + parts, size, parts):
-                total = op(total, values[k])
-            partials[me] = total
-        barrier_at(line)
-        result = partials[0]
-        for k in range(1, parts):
-            result = op(result, partials[k])
-        values[me] = result  # nobody else's element: this gives the result the type of the values
-        return values[me]
-
-    return group_reduce
-
-
-def _ordered_reduction(op: Callable[[Any, Any], Any], group: tuple[int, ...]) -> Callable[..., Any]:
-    linear, size = _LINEAR[len(group)], math.prod(group)
-    chunk, parts = _chunks(size)
-
-    def group_reduce(value, line):  # type: ignore[no-untyped-def]
-        values = shared_of(size, value)
-        partials = shared_of(parts, value)
-        me = linear()
-        values[me] = value
-        barrier_at(line)
-        if me < parts:
-            first = me * chunk
+            first = me * share if ordered else me
+            last = min(first + share, size) if ordered else size
             total = values[first]
-            for k in range(first + 1, min(first + chunk, size)):
+            for k in range(first + apart, last, apart):
                 total = op(total, values[k])
             partials[me] = total
+            if has_shuffles():
+                held = as_element(partials, total)
+                distance = 1
+                while distance < parts:
+                    other = shuffled(held, distance, parts)
+                    if me + distance < parts:
+                        held = as_element(partials, op(held, other))
+                    distance *= 2
+                if me == 0:
+                    partials[0] = held
+        if not has_shuffles():
+            barrier_at(line)
+            if me == 0:
+                distance = 1
+                while distance < parts:
+                    for k in range(0, parts - distance, 2 * distance):
+                        partials[k] = op(partials[k], partials[k + distance])
+                    distance *= 2
         barrier_at(line)
-        result = partials[0]
-        for k in range(1, parts):
-            result = op(result, partials[k])
-        values[me] = result
+        values[me] = partials[0]  # nobody else's element: this gives the result the type of the values
         return values[me]
 
     return group_reduce

@@ -29,7 +29,9 @@ class GroupCalls(CollectiveCalls):
             return self.barrier_at(node, ast.Constant(self.place_code(node)))
         if name == "group_size":
             return self.constant(self.known(node), node)
-        return getattr(self, name)(node, **given) if name in _HANDLED else self.op(f"group.{name}", at=node)
+        if name in _HANDLED:
+            return getattr(self, name)(node, **given)
+        return self.op(f"group.{name}", *map(self.visit, given.values()), at=node)
 
     def _note_group(self, node: ast.Call, name: str) -> None:
         if self.builder.group is None:

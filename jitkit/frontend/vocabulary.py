@@ -11,7 +11,7 @@ from jitkit.frontend import collectives
 GROUP_ONLY = frozenset("barrier shared local_index group_index group_size group_reduce group_scan broadcast".split())
 """What has a meaning only among work-items that share memory."""
 _ANYWHERE = ("local",)
-_HELPERS_ONLY = ("shared_of", "barrier_at")
+_HELPERS_ONLY = ("shared_of", "barrier_at", "has_shuffles", "shuffled", "as_element")
 _ATOMICS = ("add", "sub", "min", "max", "and_", "or_", "xor", "exch", "cas")
 
 

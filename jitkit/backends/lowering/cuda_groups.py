@@ -27,6 +27,37 @@ def barrier(builder: ir.IRBuilder) -> None:
     builder.call(function, [])
 
 
+def shuffled(builder: ir.IRBuilder, value: ir.Value, distance: ir.Value, count: ir.Value) -> ir.Value:
+    """Return the value that the thread `distance` further on in the warp has; the first `count` threads take part."""
+    if isinstance(value.type, ir.Aggregate):
+        for k in range(len(value.type.elements)):
+            part = shuffled(builder, builder.extract_value(value, k), distance, count)
+            value = builder.insert_value(value, part, k)
+        return value
+    kind = value.type
+    width = kind.width if isinstance(kind, ir.IntType) else {ir.FloatType(): 32, ir.DoubleType(): 64}[kind]
+    whole = ir.IntType(width)
+    bits = value if kind == whole else builder.bitcast(value, whole)
+    if width <= 32:
+        word = _shuffled_word(builder, bits if width == 32 else builder.zext(bits, I32), distance, count)
+        found = word if width == 32 else builder.trunc(word, whole)
+    else:
+        high, low = builder.trunc(builder.lshr(bits, ir.Constant(I64, 32)), I32), builder.trunc(bits, I32)
+        high, low = (builder.zext(_shuffled_word(builder, word, distance, count), I64) for word in (high, low))
+        found = builder.or_(builder.shl(high, ir.Constant(I64, 32)), low)
+    return found if kind == whole else builder.bitcast(found, kind)
+
+
+def _shuffled_word(builder: ir.IRBuilder, word: ir.Value, distance: ir.Value, count: ir.Value) -> ir.Value:
+    """Shuffle 32 bits down (NVVM IR Specification, "Data Movement Intrinsics": mode 2; the last lane is 31)."""
+    symbol, module = "llvm.nvvm.shfl.sync.i32", builder.module
+    result = ir.LiteralStructType([I32, ir.IntType(1)])
+    function = module.globals.get(symbol) or ir.Function(module, ir.FunctionType(result, [I32] * 5), symbol)
+    everyone = builder.lshr(ir.Constant(I32, -1), builder.sub(ir.Constant(I32, 32), count))
+    given = [everyone, ir.Constant(I32, 2), word, distance, ir.Constant(I32, 31)]
+    return builder.extract_value(builder.call(function, given), 0)
+
+
 def static(builder: ir.IRBuilder, size: int) -> ir.Value:
     """Return the address of a new shared array of constant size."""
     # The name must differ in all modules that are linked together, and follow from the code alone.

@@ -14,10 +14,11 @@ from llvmlite import ir
 from numba.core import types
 
 from jitkit.backends.lowering import cuda_groups
-from jitkit.backends.lowering.emit import I32, I64, Emitter, Mode
+from jitkit.backends.lowering.emit import I1, I32, I64, Emitter, Mode
 from jitkit.backends.lowering.memory import BYTE, Memory
-from jitkit.backends.lowering.typing import Definition, name_of, refuse
+from jitkit.backends.lowering.typing import Definition, name_of, pure, refuse, scalars
 from jitkit.backends.lowering.weak import scalar_of, type_of, weak_index, weak_int
+from jitkit.frontend.promotion import BOOL
 
 
 def define(name: str, mode: Mode) -> Definition:
@@ -27,6 +28,7 @@ def define(name: str, mode: Mode) -> Definition:
         return _memory(what, dtype, mode)
     return {
         "barrier": _barrier, "local_index": _local_index, "group_index": _group_index, "group_size": _group_size,
+        "has_shuffles": _has_shuffles, "shuffled": _shuffled, "as_element": _as_element,
     }[what](mode)  # fmt: skip
 
 
@@ -109,6 +111,44 @@ def _group_index(mode: Mode) -> Definition:
 
 def _group_size(mode: Mode) -> Definition:
     return _place(mode, lambda builder, axis: ir.Constant(_width(mode), _group(mode)[axis]))
+
+
+# ---- threads of a warp
+
+
+def _has_shuffles(mode: Mode) -> Definition:
+    return lambda typingctx: pure(mode, (), BOOL, BOOL, lambda emit, _: ir.Constant(I1, mode.target == "cuda"))
+
+
+def _shuffled(mode: Mode) -> Definition:
+    def definition(typingctx: Any, number: types.Type, distance: types.Type, count: types.Type) -> Any:
+        (held,) = scalars("shuffled", (number,))
+
+        def generate(context: Any, builder: ir.IRBuilder, signature: Any, args: list[ir.Value]) -> ir.Value:
+            if mode.target != "cuda":  # code that is never reached
+                return args[0]
+            emit = Emitter(builder, mode)
+            steps, threads = (
+                builder.trunc(emit.convert(value, scalar_of(kind), int), I32)
+                for value, kind in zip(args[1:], (distance, count), strict=True)
+            )
+            return cuda_groups.shuffled(builder, args[0], steps, threads)
+
+        return type_of(held)(number, distance, count), generate
+
+    return definition
+
+
+def _as_element(mode: Mode) -> Definition:
+    def definition(typingctx: Any, array: types.Type, number: types.Type) -> Any:
+        (found,), target = scalars("as_element", (number,)), scalar_of(array.dtype)
+
+        def generate(context: Any, builder: ir.IRBuilder, signature: Any, args: list[ir.Value]) -> ir.Value:
+            return Emitter(builder, mode).convert(args[1], found, target)
+
+        return type_of(target)(array, number), generate
+
+    return definition
 
 
 # ---- memory
