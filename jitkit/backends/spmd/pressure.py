@@ -1,0 +1,96 @@
+"""Whether an innermost loop runs better with one vector register for each value than with two."""
+
+from __future__ import annotations
+
+from collections.abc import Iterator
+
+from jitkit.backends.spmd.graph import Loop, reverse_postorder
+from jitkit.backends.spmd.ir import Function, Instruction, Value
+from jitkit.backends.spmd.shapes import Shapes
+
+Code = list[Instruction]
+LATENCY = 4
+"""Cycles from an operation on floats to the next that needs its result, on Intel's and AMD's cores since 2015."""
+AT_ONCE = 2
+"""Operations on floats that begin in a cycle."""
+_NO_WORK = ("phi", "br", "load", "store", "getelementptr", "freeze", "bitcast")
+
+
+def crowded(function: Function, shapes: Shapes, available: int) -> bool:
+    """Tell whether two registers for each value are more than the busiest innermost loop can make use of.
+
+    They are where the values of a turn then do not fit the `available` registers, while one turn need not wait for the one
+    before: the processor overlaps turns by itself, and what is spilled between them is waited for. nbody in float32 on
+    AVX2: 0.69 of the time with one register. A loop that loads much of what is the same in all lanes gains by
+    sharing that between two (matmul_tiled: 0.88), and one that waits for itself (mandelbrot in float64: 0.72).
+    """
+    loops = [code for code in innermost(function, shapes) if not any(item.callee == "@jk.barrier" for item in code)]
+    if not loops:
+        return False
+    code = max(loops, key=lambda code: _work(code, shapes))
+    varying, alike = registers(code, shapes)
+    shared = sum(item.op == "load" and shapes.strides.get(item.name) == 0 for item in code)
+    return 2 * varying + alike > available and not waits(code, shapes) and 4 * shared <= _work(code, shapes)
+
+
+def innermost(function: Function, shapes: Shapes) -> list[Code]:
+    """Return the code of each loop without another in it, in an order in which it may run."""
+    loops = {loop.header: loop for loop in shapes.loop.values()}
+    around = {loop.parent.header for loop in loops.values() if loop.parent is not None}
+    order = reverse_postorder(shapes.graph, function.entry)
+    return [_code(function, loop, order) for header, loop in loops.items() if header not in around]
+
+
+def _code(function: Function, loop: Loop, order: list[str]) -> Code:
+    return [item for name in order if name in loop for item in function.blocks[name].code]
+
+
+def waits(code: Code, shapes: Shapes) -> bool:
+    """Tell whether a turn of a loop takes longer for results of the turn before than for its work."""
+    return LATENCY * max(_chains(code, shapes), default=0) > _work(code, shapes) / AT_ONCE
+
+
+def _work(code: Code, shapes: Shapes) -> int:
+    return sum(_works(item, shapes) for item in code)
+
+
+def _works(item: Instruction, shapes: Shapes) -> bool:
+    return _is_vector(item, shapes) and item.op not in _NO_WORK
+
+
+def _chains(code: Code, shapes: Shapes) -> Iterator[int]:
+    """Yield for each value that goes from turn to turn how many operations lie between it and its next value."""
+    for start in (item for item in code if item.op == "phi" and _is_vector(item, shapes)):
+        depth = {start.name: 0}
+        for item in code:
+            before = [depth[value.text] for value in item.operands if value.text in depth]
+            if item.name and item is not start and before:
+                depth[item.name] = max(before) + _works(item, shapes)
+        yield max((depth.get(value.text, 0) for value in start.operands), default=0)
+
+
+def registers(code: Code, shapes: Shapes) -> tuple[int, int]:
+    """Return how many values of a loop that differ between lanes live at a time, and how many others meet them."""
+    made = {item.name: k for k, item in enumerate(code) if item.name}
+    last: dict[str, int] = {}
+    lasting: set[str] = set()  # from outside, or for the next turn
+    alike: set[str] = set()
+    for k, item in enumerate(code):
+        for value in item.operands if item.op == "phi" or _works(item, shapes) else ():
+            if not _varies(value, shapes):
+                alike.add(value.text)
+            elif value.text not in made or item.op == "phi":
+                lasting.add(value.text)
+            else:
+                last[value.text] = k
+    spans = [(made[name], k) for name, k in last.items() if name not in lasting]
+    most = max((sum(begin <= k < end for begin, end in spans) for k in range(len(code))), default=0)
+    return len(lasting) + most, len(alike)
+
+
+def _varies(value: Value, shapes: Shapes) -> bool:
+    return value.local and shapes.of(value) is None
+
+
+def _is_vector(item: Instruction, shapes: Shapes) -> bool:
+    return bool(item.name) and shapes.strides.get(item.name, 0) is None
