@@ -13,8 +13,8 @@ import numpy as np
 import pytest
 
 import jitkit as jk
-from jitkit.backends import store
-from jitkit.emulator import Module, executor, machine
+from jitkit.backends import machine, store
+from jitkit.emulator import Module, executor
 
 SAXPY = """
 .version 8.0
@@ -37,7 +37,8 @@ SAXPY = """
 SCRIPT = """
 import numpy as np
 import jitkit as jk
-from jitkit.emulator import executor, machine
+from jitkit.backends import machine
+from jitkit.emulator import executor
 import kernels
 
 if {refuse}:

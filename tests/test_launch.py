@@ -3,6 +3,7 @@
 from __future__ import annotations
 
 import asyncio
+import pickle
 import subprocess
 import sys
 import threading
@@ -307,3 +308,71 @@ def test_grids_cover_any_space_within_the_limits(counts, threads):
         if number > 200:
             return
     assert covered == space.points
+
+
+@jk.kernel
+def weighed(i, a, x, pair, on, out):
+    if on:
+        out[i] = a * x[i] + pair[0][i] + pair[1]
+
+
+X = np.arange(8.0)
+WEIGHED = [
+    (2.0, X, (X, 1), True),
+    (np.float64(2.0), X, (X, 1), True),
+    (np.float32(2.0), X.astype(np.float32), (X[::-1], 1.0), True),
+    (2, np.repeat(X, 2)[::2], (X, np.int8(1)), np.True_),
+    (2.0, X, (X, 1), False),
+    (2, X.astype(np.uint16), (X.astype(np.int64), 1), True),
+    (2.0, np.asfortranarray(X), (X, True), np.False_),
+    (2.0, np.frombuffer(X.tobytes()), (X, 1), True),
+    (2.0, pickle.loads(pickle.dumps(X)), (X, 1), True),
+]
+
+
+@given(order=st.permutations(range(len(WEIGHED))))
+@settings(max_examples=20, deadline=None)
+def test_launches_of_all_types_in_any_order(order):
+    """What was compiled for some types never runs on others, however often either were launched before."""
+    for k in [*order, *order, *order]:
+        a, x, pair, on = WEIGHED[k]
+        out = np.zeros(8)
+        weighed.on("cpu")[8](a, x, pair, on, out)
+        expected = a * x.astype(np.float64) + pair[0] + float(pair[1]) if on else np.zeros(8)
+        np.testing.assert_array_equal(out, expected)
+
+
+def test_launches_straight_into_compiled_code_take_what_was_compiled_for():
+    x, out = np.arange(8.0), np.zeros(8)
+    launch = jk.kernel(weighed.func).on("cpu")[8]
+    for _ in range(3):
+        launch(2.0, x, (x, 1), True, out)
+    (enter, *_) = launch.entries
+    prefix = (0, 1, 8)
+    assert enter(prefix, (1.0, x, (x, 2), True, out)) is None
+    np.testing.assert_array_equal(out, 2 * x + 2)
+    before = out.copy()
+    frozen = x.copy()
+    frozen.flags.writeable = False
+    for args in (
+        (1, x, (x, 2), True, out), (True, x, (x, 2), True, out), (1.0, x[::2], (x, 2), True, out), (1.0, x, [x, 2], True, out),
+        (1.0, x.reshape(2, 4), (x, 2), True, out), (1.0, x.view("i8"), (x, 2), True, out), (1.0, x, (x,), True, out),
+        (1.0, x.astype(">f8"), (x, 2), True, out), (1.0, np.matrix(x), (x, 2), True, out), (1.0, x, (x, 2**63), True, out),
+        (1.0, x, (x, 2), 1, out), (1.0, x, (x, 2), True, None), (1.0, x, (x, 2), True), (1.0, x, (x, 2), True, frozen),
+        (1.0, x, Pair(x, 2), True, out),
+    ):  # fmt: skip
+        assert enter(prefix, args) is NotImplemented
+    np.testing.assert_array_equal(out, before)
+
+
+def test_a_change_of_the_number_of_threads_reaches_compiled_code():
+    out = np.zeros(100_000)
+    before = jk.get_num_threads()
+    try:
+        for threads in (1, 2, 1, 2):
+            jk.set_num_threads(threads)
+            for _ in range(3):
+                mark1.on("cpu")[100_000](out)
+    finally:
+        jk.set_num_threads(before)
+    assert (out == 12).all()

@@ -98,7 +98,7 @@ def _no_hang():
 
 def compile_bodies():
     """Return the addresses of the native bodies, newly compiled: the scheduler knows nothing of them."""
-    pool.register_symbol()
+    pool.register_symbols()
     machine = llvm.Target.from_default_triple().create_target_machine(opt=1, jit=True)
     engine = llvm.create_mcjit_compiler(llvm.parse_assembly(NATIVE_BODIES), machine)
     engine.finalize_object()

@@ -31,7 +31,7 @@ _DRIVER = {"error_model": "numpy", "_nrt": False, "nogil": True, "no_cfunc_wrapp
 def target() -> Target:
     """Return Numba's CPU target with the language installed, ready to load compiled code."""
     vectormath.register_symbols()
-    pool.register_symbol()
+    pool.register_symbols()
     lazy.compile_elements_by("cpu", lambda program, mode: compile_body(program, mode.fastmath, mode.group))
     return Target(
         "cpu", numba.extending.intrinsic, numba.extending.register_model, numba.extending.lower_cast, lower_constant,

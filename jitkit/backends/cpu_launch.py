@@ -2,15 +2,16 @@
 
 from __future__ import annotations
 
-from collections.abc import Callable, Iterable
+from collections.abc import Callable, Iterable, Sequence
 from typing import Any
 
 import numpy as np
 
-from jitkit.backends import cpu, pool, report
+from jitkit.backends import cpu, entry, pool, report
 from jitkit.backends.layout import Layout, layout_of, leaf_values
 from jitkit.launch.definition import Call
 
+_MOST_ENTRIES = 8  # each that is tried in vain takes 0.05 us
 _DIRECT = frozenset((np.ndarray, bool, int, float, complex))
 
 
@@ -45,11 +46,11 @@ def plan(call: Call, values: tuple) -> Callable[[Call, tuple[int, ...], tuple], 
         return None
     if not all(map(_is_direct, values)):
         return _Structured()
-    run = driver_for(call, values)
+    way = _Way(driver_for(call, values), call.entries)
 
     def short(call: Call, prefix: tuple[int, ...], args: tuple) -> None:
         try:
-            run(pool.ready(), *prefix, *args)
+            way(prefix, args, args)
         except Exception as error:  # compiled code raises nothing: this is a compilation for new dtypes
             raise report.explain(call.kernel, call.ndim, args, error) from error
 
@@ -60,11 +61,41 @@ def _is_direct(value: Any) -> bool:
     return type(value) in _DIRECT or isinstance(value, np.generic)
 
 
+class _Way:
+    """A compiled driver by way of Numba's dispatcher, which compiles for new dtypes; later launches have an entry.
+
+    Parameters
+    ----------
+    run : numba Dispatcher
+        The driver.
+    entries : list
+        Those of the kernel, the newest first.
+    """
+
+    def __init__(self, run: Any, entries: list[entry.Entry]) -> None:
+        self._run, self._entries = run, entries
+        self._seen: set[tuple[Any, ...]] = set()
+
+    def __call__(self, prefix: tuple[int, ...], leaves: Sequence[Any], values: tuple) -> None:
+        self._run(pool.ready(), *prefix, *leaves)
+        if len(self._run.overloads) > len(self._seen):
+            self._open(prefix, leaves, values)
+
+    def _open(self, prefix: tuple[int, ...], leaves: Sequence[Any], values: tuple) -> None:
+        signature = tuple(map(self._run.typeof_pyval, (1, *prefix, *leaves)))
+        compiled = None if signature in self._seen else self._run.overloads.get(signature)
+        self._seen.add(signature)
+        found = None if compiled is None else entry.opened(compiled, len(prefix), values)
+        if found is not None:
+            self._entries.insert(0, found)
+            del self._entries[_MOST_ENTRIES:]
+
+
 class _Structured:
     """The short way for arguments among which are tuples: what is in them is looked at each time."""
 
     def __init__(self) -> None:
-        self._known: dict[tuple, Any] = {}
+        self._known: dict[tuple, _Way] = {}
 
     def __call__(self, call: Any, prefix: tuple[int, ...], args: tuple) -> None:
         kinds: list[Any] = []
@@ -74,10 +105,10 @@ class _Structured:
         if run is None:
             call.first(args, {})
             if all(map(_is_direct, flat)):
-                self._known[key] = driver_for(call, args)
+                self._known[key] = _Way(driver_for(call, args), call.entries)
             return
         try:
-            run(pool.ready(), *prefix, *flat)
+            run(prefix, flat, args)
         except Exception as error:  # compiled code raises nothing: this is a compilation for new dtypes
             raise report.explain(call.kernel, call.ndim, args, error) from error
 

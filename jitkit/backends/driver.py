@@ -15,6 +15,7 @@ from llvmlite import ir
 from numba.core import cgutils, types
 from numba.core.registry import cpu_target
 
+from jitkit.backends import entry
 from jitkit.backends.layout import Arguments, Layout
 from jitkit.backends.lowering.emit import I64, Emitter, Mode
 from jitkit.backends.lowering.indexing import unpack
@@ -228,8 +229,16 @@ def launcher(
         signature = types.void(threads, starts, steps, counts, leaves)
 
         def generate(context: Any, builder: ir.IRBuilder, _: Any, args: list[ir.Value]) -> ir.Value:
-            values = arguments.values(context, Emitter(builder, Mode("cpu")), unpack(builder, args[4]))
-            space = [value for group in args[1:4] for value in unpack(builder, group)]
+            given = [args[0], *(value for group in args[1:] for value in unpack(builder, group))]
+            run = _run_function(builder.module, given)
+            builder.call(run, given)
+            entry.define(builder.function, run)
+            fill(context, ir.IRBuilder(run.append_basic_block("entry")), run.args)
+            return context.get_dummy_value()
+
+        def fill(context: Any, builder: ir.IRBuilder, args: Any) -> None:
+            space = list(args[1 : 1 + 3 * ndim])
+            values = arguments.values(context, Emitter(builder, Mode("cpu")), list(args[1 + 3 * ndim :]))
             record = cgutils.pack_struct(builder, [*space, *values])
             nest = LoopNest(builder.module, record.type, ndim, unit_step)
 
@@ -238,7 +247,7 @@ def launcher(
                 function = nest.groups(declare_group(builder.module), group)
                 counts = [groups_along(builder, n, size) for n, size in zip(space[2 * ndim :], group, strict=True)]
                 _start(builder, parallel_for, function, record, functools.reduce(builder.mul, counts), args[0])
-                return context.get_dummy_value()
+                return
 
             def point(indices: list[ir.Value]) -> None:
                 context.call_internal_no_propagate(
@@ -250,7 +259,6 @@ def launcher(
             function = nest.run(nest.vectors(declare(builder.module), each) if declare else each)
             context.active_code_library.add_linking_library(compiled.library)
             _start(builder, parallel_for, function, record, units_of(builder, space[2 * ndim :]), args[0])
-            return context.get_dummy_value()
 
         return signature, generate
 
@@ -262,6 +270,15 @@ def units_of(builder: ir.IRBuilder, counts: list[ir.Value]) -> ir.Value:
     return functools.reduce(builder.mul, counts[:-1], blocks_of(builder, counts[-1]))
 
 
+def _run_function(module: ir.Module, given: list[ir.Value]) -> ir.Function:
+    """Return the function, to be filled, that both Numba's wrapper of the driver and `entry` call."""
+    kind = ir.FunctionType(ir.VoidType(), [value.type for value in given])
+    function = ir.Function(module, kind, module.get_unique_name("jitkit_run"))
+    function.linkage = "internal"
+    function.attributes.add("noinline")
+    return function
+
+
 def _start(
     builder: ir.IRBuilder, symbol: str, function: ir.Function, record: ir.Value, units: ir.Value, threads: ir.Value
 ) -> None:
@@ -270,3 +287,4 @@ def _start(
     kind = ir.FunctionType(ir.VoidType(), [BODY.as_pointer(), BYTE, I64, I64])
     scheduler = cgutils.get_or_insert_function(builder.module, kind, symbol)
     builder.call(scheduler, [function, builder.bitcast(memory, BYTE), units, threads])
+    builder.ret_void()

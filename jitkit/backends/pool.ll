@@ -84,6 +84,9 @@
 ; What a unit cost in a body's last launch. A hint: entries collide and race, and only speed depends on them.
 @memories = internal global [64 x %memory] zeroinitializer, align 128
 
+; How many threads launches may use, written from Python when those have been started; 0 until then.
+@jitkit_ready_threads = global i64 0, align 128
+
 ; Statistics, read from Python.
 @jitkit_jobs_parallel = global i64 0, align 128
 @jitkit_jobs_alone = global i64 0, align 128
@@ -657,6 +660,7 @@ define void @jitkit_pool_reset() {
   store i64 0, ptr @gate
   store i64 9223372036854775807, ptr @next
   store i64 0, ptr @jitkit_pool_workers
+  store i64 0, ptr @jitkit_ready_threads
   store i64 0, ptr @sleepers
   store i64 0, ptr @caller_sleeps
   store i32 -1, ptr @caller_cpu

@@ -29,6 +29,7 @@ from typing import NamedTuple
 import llvmlite.binding as llvm
 
 SYMBOL = "jitkit_parallel_for"
+READY = "jitkit_ready_threads"
 
 #: How many worker threads have been started. Read it before calling `ensure_workers`, to save the call.
 workers: int = 0
@@ -68,6 +69,7 @@ class Counters(NamedTuple):
 
 class _Scheduler(NamedTuple):
     address: int
+    ready: ctypes.c_int64
     worker_loop: Callable[[], None]
     reset: Callable[[], None]
     counts: tuple[ctypes.c_int64, ctypes.c_int64, ctypes.c_int64]
@@ -115,9 +117,13 @@ def parallel_for_address() -> int:
     return _compiled().address
 
 
-def register_symbol() -> None:
-    """Make ``jitkit_parallel_for`` known to every module that LLVM compiles in this process."""
+def register_symbols() -> None:
+    """Make the scheduler, and how many threads are ready for it, known to every module that LLVM compiles in this process.
+
+    The number is what `ready` returned last, or 0 where it has to be asked (again).
+    """
     llvm.add_symbol(SYMBOL, parallel_for_address())
+    llvm.add_symbol(READY, ctypes.addressof(_compiled().ready))
 
 
 def ensure_workers(threads: int) -> None:
@@ -156,7 +162,17 @@ def ready() -> int:
     threads = _num_threads or get_num_threads()
     if threads - 1 > workers:
         ensure_workers(threads)
+    if threads != _announced:
+        _announce()
     return threads
+
+
+def _announce() -> None:
+    """Let compiled code know how many threads are ready."""
+    global _announced
+    with _lock:
+        if _num_threads is not None and _num_threads - 1 <= workers:
+            _announced = _compiled().ready.value = _num_threads
 
 
 def get_num_threads() -> int:
@@ -200,7 +216,7 @@ def set_num_threads(n: int) -> None:
     1
     >>> pool.set_num_threads(before)
     """
-    global _num_threads
+    global _num_threads, _announced
     try:
         count = operator.index(n)
     except TypeError:
@@ -211,10 +227,14 @@ def set_num_threads(n: int) -> None:
             f"set_num_threads: the number of threads must be from 1 to {4 * default}, got {count} "
             f"(4 times the {default} that this process has by default; NUMBA_NUM_THREADS changes that default)"
         )
-    _num_threads = count
+    with _lock:
+        _num_threads, _announced = count, 0
+        if _scheduler is not None:
+            _scheduler.ready.value = 0
 
 
 _num_threads: int | None = None
+_announced: int = 0  # to compiled code
 _default: int | None = None
 
 
@@ -283,6 +303,7 @@ def _compile() -> _Scheduler:
     ]
     scheduler = _Scheduler(
         address=function(SYMBOL),
+        ready=ctypes.c_int64.from_address(variable(READY)),
         worker_loop=ctypes.CFUNCTYPE(None)(function("jitkit_worker_loop")),
         reset=ctypes.CFUNCTYPE(None)(function("jitkit_pool_reset")),
         counts=(counts[0], counts[1], counts[2]),
@@ -351,8 +372,8 @@ def _after_fork_in_parent() -> None:
 
 
 def _after_fork_in_child() -> None:
-    global workers
-    workers = 0
+    global workers, _announced
+    workers = _announced = 0
     if _scheduler is not None:
         _scheduler.reset()
     _lock.release()

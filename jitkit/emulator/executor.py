@@ -13,9 +13,9 @@ from typing import TYPE_CHECKING, Any, NamedTuple
 
 import llvmlite.binding as llvm
 
-from jitkit.backends import pool
+from jitkit.backends import machine, pool
 
-from . import assembly, machine
+from . import assembly
 from .kept import kept
 from .records import BLOCK, ERROR, THREAD, Record
 

@@ -12,10 +12,8 @@ from collections.abc import Callable
 from pathlib import Path
 from typing import Any, TypeVar
 
-import llvmlite
-import llvmlite.binding as llvm
-
 from jitkit.backends import kept as store
+from jitkit.backends import machine
 
 _T = TypeVar("_T")
 
@@ -41,7 +39,6 @@ def _generator() -> tuple[Any, ...]:
     """Return what decides which machine code comes out of a PTX text."""
     digest = hashlib.blake2b(digest_size=16)
     folder = Path(__file__).parent
-    for path in sorted([*folder.rglob("*.py"), *folder.rglob("*.ll")]):
+    for path in sorted([*folder.rglob("*.py"), *folder.rglob("*.ll"), Path(machine.__file__)]):
         digest.update(path.read_bytes())
-    cpu = llvm.get_host_cpu_name(), llvm.get_host_cpu_features().flatten(), llvm.get_process_triple()
-    return digest.hexdigest(), llvmlite.__version__, llvm.llvm_version_info, sys.version_info[:2], cpu
+    return digest.hexdigest(), sys.version_info[:2], machine.identity()

@@ -77,6 +77,16 @@ class Call:
         return self.space.steps[-1] == 1
 
     @property
+    def entries(self) -> list[Callable[[tuple, tuple], Any]]:
+        """What takes the numbers of the space and the arguments straight to code compiled for the CPU.
+
+        They are shared by all launches of this kernel and shape of space, and return NotImplemented for arguments of other
+        types than those that the code is for.
+        """
+        found: list[Callable[[tuple, tuple], Any]] = self.kernel.kept(("entries", self.ndim, self.unit_step), list)
+        return found
+
+    @property
     def argument_names(self) -> tuple[str, ...]:
         """The names of the parameters behind the indices."""
         return self.kernel.parameters[self.ndim :]

@@ -16,6 +16,7 @@ if TYPE_CHECKING:
     from jitkit.inspection import Inspection
 
 _INTS = frozenset((int,))
+_ON_HOST = (None, "cpu")
 _REMEMBERED = 256  # launches kept for reuse: most programs launch over a few sizes again and again
 
 
@@ -200,7 +201,7 @@ class Tool:
 class Launch(Call):
     """A kernel with its space, ready to be called with its arguments."""
 
-    __slots__ = ("_drivers", "_prefix", "backend")
+    __slots__ = ("_drivers", "_entries", "_prefix", "backend")
 
     def __init__(self, kernel: Definition, space: Space, backend: str | None) -> None:
         super().__init__(kernel, space)
@@ -211,11 +212,18 @@ class Launch(Call):
         self._prefix = starts + steps + counts
         # Compiled drivers by the Python types of the arguments, shared by all launches of this kernel and shape of space.
         self._drivers: dict[Any, Any] = kernel.kept((len(counts), steps[-1] == 1), dict)
+        self._entries = self.entries
 
     def __call__(self, *args: Any, **kwargs: Any) -> None:
         """Run the kernel over the space; see the `kernel` decorator."""
-        # The short way, 1 us in all: this kernel has met arguments of these Python types before, on the CPU.
-        driver = None if kwargs else self._drivers.get((self.backend or choice.requested(), *map(type, args)))
+        backend = self.backend or choice.requested()
+        if backend in _ON_HOST and not kwargs:
+            prefix = self._prefix  # the shortest way, 0.4 us in all: code for arguments of just these types
+            for enter in self._entries:
+                if enter(prefix, args) is None:
+                    return
+        # The short way, 1 us: this kernel has met arguments of these Python types before, on the CPU.
+        driver = None if kwargs else self._drivers.get((backend, *map(type, args)))
         try:
             if driver is None:
                 self.first(args, kwargs)

@@ -2,7 +2,16 @@
 
 from __future__ import annotations
 
+from typing import Any
+
+import llvmlite
 import llvmlite.binding as llvm
+
+
+def identity() -> tuple[Any, ...]:
+    """Return what decides, beside the text, which code comes out of it: LLVM's version, and the CPU with its features."""
+    cpu = llvm.get_host_cpu_name(), llvm.get_host_cpu_features().flatten(), llvm.get_process_triple()
+    return llvmlite.__version__, llvm.llvm_version_info, cpu
 
 
 def compiled(text: str, driver: str | None = None) -> bytes:

@@ -1,0 +1,374 @@
+; The way from Python into compiled drivers: ptr jitkit_enter(ptr self, ptr args, i64 count), a function of CPython's fast
+; calling convention.
+;
+; Python calls enter(prefix, args): the numbers of a launch space, and the arguments of a launch, as two tuples. `self` is a
+; bytes object that holds the table of one driver: its address, the number of 8-byte slots that it reads, how many of
+; them are numbers of the space, and what its arguments are. Where the arguments are just that, their values are laid
+; down in slots, the driver is called on them, and None returned; where not, NotImplemented, and nothing has happened.
+;
+; entry.py writes tables, and compares the places at which fields are read here with those of this process.
+
+; ---------------------------------------------------------------------------------------------------------------------
+; Python
+
+@_Py_NoneStruct = external global i8
+@_Py_NotImplementedStruct = external global i8
+@jitkit_ready_threads = external global i64 ; by pool.ll
+
+declare void @Py_IncRef(ptr)
+declare void @Py_DecRef(ptr)
+declare void @PyErr_Clear()
+declare ptr @PyObject_GetAttr(ptr, ptr)
+declare i64 @PyLong_AsLongLong(ptr)
+declare i64 @PyLong_AsLongLongAndOverflow(ptr, ptr)
+declare ptr @PyEval_SaveThread()
+declare void @PyEval_RestoreThread(ptr)
+
+; The heads of objects, as far as they are read.
+%object = type { i64, ptr }
+%bytes = type { %object, i64, i64, [0 x i64] }
+%tuple = type { %object, i64, [0 x ptr] }
+%scalar = type { %object, [0 x i8] }
+%array = type { %object, ptr, i32, ptr, ptr, ptr, ptr, i32 } ; data, dimensions, shape, strides, base, dtype, flags
+%dtype = type { %object, ptr, i64 } ; class, kind: its characters and number, one byte of it without meaning
+
+; ---------------------------------------------------------------------------------------------------------------------
+; Arguments. A cursor is two pointers: to what the table says next, and to the next free slot.
+
+%cursor = type { ptr, ptr }
+
+define internal i64 @next(ptr %cursor) {
+  %at = load ptr, ptr %cursor
+  %word = load i64, ptr %at
+  %following = getelementptr i64, ptr %at, i64 1
+  store ptr %following, ptr %cursor
+  ret i64 %word
+}
+
+define internal void @put(ptr %cursor, i64 %value) {
+  %place = getelementptr %cursor, ptr %cursor, i64 0, i32 1
+  %at = load ptr, ptr %place
+  store i64 %value, ptr %at
+  %following = getelementptr i64, ptr %at, i64 1
+  store ptr %following, ptr %place
+  ret void
+}
+
+; Tells whether an object is of the class that the table names next, and not of one derived from it.
+define internal i1 @has_class(ptr %value, ptr %cursor) {
+  %wanted = call i64 @next(ptr %cursor)
+  %place = getelementptr %object, ptr %value, i64 0, i32 1
+  %class = load i64, ptr %place
+  %same = icmp eq i64 %class, %wanted
+  ret i1 %same
+}
+
+; Takes one argument: false where it is not what the table says.
+define internal i1 @take(ptr %value, ptr %cursor) {
+  %what = call i64 @next(ptr %cursor)
+  switch i64 %what, label %other [
+    i64 0, label %array
+    i64 1, label %integer
+    i64 2, label %scalar
+    i64 3, label %boolean
+    i64 4, label %tuple
+    i64 5, label %fields
+  ]
+array:
+  %is.array = call i1 @take_array(ptr %value, ptr %cursor)
+  ret i1 %is.array
+integer:
+  %is.integer = call i1 @take_integer(ptr %value, ptr %cursor)
+  ret i1 %is.integer
+scalar:
+  %is.scalar = call i1 @take_scalar(ptr %value, ptr %cursor)
+  ret i1 %is.scalar
+boolean:
+  %is.boolean = call i1 @take_boolean(ptr %value, ptr %cursor)
+  ret i1 %is.boolean
+tuple:
+  %is.tuple = call i1 @take_tuple(ptr %value, ptr %cursor)
+  ret i1 %is.tuple
+fields:
+  %are.fields = call i1 @take_fields(ptr %value, ptr %cursor)
+  ret i1 %are.fields
+other:
+  ret i1 false
+}
+
+; The table: class, kind of the dtype and which of its bits mean something, dimensions, which flags decide, what they are,
+; bytes of an element. The slots: a Numba array of memory that it does not own.
+define internal i1 @take_array(ptr %value, ptr %cursor) {
+entry:
+  %is.array = call i1 @has_class(ptr %value, ptr %cursor)
+  br i1 %is.array, label %look, label %other
+
+look:
+  %kind.wanted = call i64 @next(ptr %cursor)
+  %kind.meant = call i64 @next(ptr %cursor)
+  %ndim.wanted = call i64 @next(ptr %cursor)
+  %flags.meant = call i64 @next(ptr %cursor)
+  %flags.wanted = call i64 @next(ptr %cursor)
+  %itemsize = call i64 @next(ptr %cursor)
+  %dtype.place = getelementptr %array, ptr %value, i64 0, i32 6
+  %dtype = load ptr, ptr %dtype.place
+  %kind.place = getelementptr %dtype, ptr %dtype, i64 0, i32 2
+  %kind.all = load i64, ptr %kind.place
+  %kind = and i64 %kind.all, %kind.meant
+  %kind.fits = icmp eq i64 %kind, %kind.wanted
+  %ndim.place = getelementptr %array, ptr %value, i64 0, i32 2
+  %ndim.short = load i32, ptr %ndim.place
+  %ndim = zext i32 %ndim.short to i64
+  %ndim.fits = icmp eq i64 %ndim, %ndim.wanted
+  %flags.place = getelementptr %array, ptr %value, i64 0, i32 7
+  %flags.short = load i32, ptr %flags.place
+  %flags.all = zext i32 %flags.short to i64
+  %flags = and i64 %flags.all, %flags.meant
+  %flags.fit = icmp eq i64 %flags, %flags.wanted
+  %both = and i1 %kind.fits, %ndim.fits
+  %all = and i1 %both, %flags.fit
+  br i1 %all, label %write, label %other
+
+write:
+  %shape.place = getelementptr %array, ptr %value, i64 0, i32 3
+  %shape = load ptr, ptr %shape.place
+  %strides.place = getelementptr %array, ptr %value, i64 0, i32 4
+  %strides = load ptr, ptr %strides.place
+  %data.place = getelementptr %array, ptr %value, i64 0, i32 1
+  %data = load i64, ptr %data.place
+  call void @put(ptr %cursor, i64 0)
+  call void @put(ptr %cursor, i64 0)
+  %items.place = getelementptr %cursor, ptr %cursor, i64 0, i32 1
+  %items.slot = load ptr, ptr %items.place
+  call void @put(ptr %cursor, i64 0)
+  call void @put(ptr %cursor, i64 %itemsize)
+  call void @put(ptr %cursor, i64 %data)
+  br label %axis
+
+axis:
+  %k = phi i64 [ 0, %write ], [ %k.next, %extent ]
+  %items = phi i64 [ 1, %write ], [ %items.next, %extent ]
+  %more = icmp ult i64 %k, %ndim
+  br i1 %more, label %extent, label %steps
+
+extent:
+  %n.place = getelementptr i64, ptr %shape, i64 %k
+  %n = load i64, ptr %n.place
+  call void @put(ptr %cursor, i64 %n)
+  %items.next = mul i64 %items, %n
+  %k.next = add i64 %k, 1
+  br label %axis
+
+steps:
+  store i64 %items, ptr %items.slot
+  br label %step
+
+step:
+  %s = phi i64 [ 0, %steps ], [ %s.next, %stride ]
+  %s.more = icmp ult i64 %s, %ndim
+  br i1 %s.more, label %stride, label %done
+
+stride:
+  %d.place = getelementptr i64, ptr %strides, i64 %s
+  %d = load i64, ptr %d.place
+  call void @put(ptr %cursor, i64 %d)
+  %s.next = add i64 %s, 1
+  br label %step
+
+done:
+  ret i1 true
+other:
+  ret i1 false
+}
+
+; The table: class. One slot.
+define internal i1 @take_integer(ptr %value, ptr %cursor) {
+entry:
+  %overflow = alloca i32
+  %is.integer = call i1 @has_class(ptr %value, ptr %cursor)
+  br i1 %is.integer, label %read, label %other
+
+read:
+  %number = call i64 @PyLong_AsLongLongAndOverflow(ptr %value, ptr %overflow)
+  call void @put(ptr %cursor, i64 %number)
+  %over = load i32, ptr %overflow
+  %fits = icmp eq i32 %over, 0
+  ret i1 %fits
+
+other:
+  ret i1 false
+}
+
+; The table: class, slots: one, or two for a complex number.
+define internal i1 @take_scalar(ptr %value, ptr %cursor) {
+entry:
+  %is.scalar = call i1 @has_class(ptr %value, ptr %cursor)
+  br i1 %is.scalar, label %read, label %other
+
+read:
+  %slots = call i64 @next(ptr %cursor)
+  %first.place = getelementptr %scalar, ptr %value, i64 0, i32 1
+  %first = load i64, ptr %first.place
+  call void @put(ptr %cursor, i64 %first)
+  %two = icmp eq i64 %slots, 2
+  br i1 %two, label %second, label %done
+
+second:
+  %second.place = getelementptr i64, ptr %first.place, i64 1
+  %second.value = load i64, ptr %second.place
+  call void @put(ptr %cursor, i64 %second.value)
+  br label %done
+
+done:
+  ret i1 true
+other:
+  ret i1 false
+}
+
+; The table: Python's True and NumPy's, Python's False and NumPy's. One slot.
+define internal i1 @take_boolean(ptr %value, ptr %cursor) {
+  %this = ptrtoint ptr %value to i64
+  %true.python = call i64 @next(ptr %cursor)
+  %true.numpy = call i64 @next(ptr %cursor)
+  %false.python = call i64 @next(ptr %cursor)
+  %false.numpy = call i64 @next(ptr %cursor)
+  %a = icmp eq i64 %this, %true.python
+  %b = icmp eq i64 %this, %true.numpy
+  %c = icmp eq i64 %this, %false.python
+  %d = icmp eq i64 %this, %false.numpy
+  %true = or i1 %a, %b
+  %false = or i1 %c, %d
+  %number = zext i1 %true to i64
+  call void @put(ptr %cursor, i64 %number)
+  %known = or i1 %true, %false
+  ret i1 %known
+}
+
+; The table: class, length, what the members are.
+define internal i1 @take_tuple(ptr %value, ptr %cursor) {
+entry:
+  %is.tuple = call i1 @has_class(ptr %value, ptr %cursor)
+  br i1 %is.tuple, label %look, label %other
+
+look:
+  %wanted = call i64 @next(ptr %cursor)
+  %length.place = getelementptr %tuple, ptr %value, i64 0, i32 1
+  %length = load i64, ptr %length.place
+  %fits = icmp eq i64 %length, %wanted
+  br i1 %fits, label %member, label %other
+
+member:
+  %k = phi i64 [ 0, %look ], [ %k.next, %taken ]
+  %more = icmp ult i64 %k, %length
+  br i1 %more, label %one, label %done
+
+one:
+  %place = getelementptr %tuple, ptr %value, i64 0, i32 2, i64 %k
+  %item = load ptr, ptr %place
+  %good = call i1 @take(ptr %item, ptr %cursor)
+  br i1 %good, label %taken, label %other
+
+taken:
+  %k.next = add i64 %k, 1
+  br label %member
+
+done:
+  ret i1 true
+other:
+  ret i1 false
+}
+
+; Of a dataclass. The table: class, how many fields, of each its name and what it is. The object keeps its fields alive.
+define internal i1 @take_fields(ptr %value, ptr %cursor) {
+entry:
+  %is.class = call i1 @has_class(ptr %value, ptr %cursor)
+  br i1 %is.class, label %look, label %other
+
+look:
+  %count = call i64 @next(ptr %cursor)
+  br label %field
+
+field:
+  %k = phi i64 [ 0, %look ], [ %k.next, %taken ]
+  %more = icmp ult i64 %k, %count
+  br i1 %more, label %one, label %done
+
+one:
+  %name.number = call i64 @next(ptr %cursor)
+  %name = inttoptr i64 %name.number to ptr
+  %item = call ptr @PyObject_GetAttr(ptr %value, ptr %name)
+  %missing = icmp eq ptr %item, null
+  br i1 %missing, label %clear, label %found
+
+found:
+  %good = call i1 @take(ptr %item, ptr %cursor)
+  call void @Py_DecRef(ptr %item)
+  br i1 %good, label %taken, label %other
+
+taken:
+  %k.next = add i64 %k, 1
+  br label %field
+
+clear:
+  call void @PyErr_Clear()
+  br label %other
+
+done:
+  ret i1 true
+other:
+  ret i1 false
+}
+
+; ---------------------------------------------------------------------------------------------------------------------
+
+define ptr @jitkit_enter(ptr %self, ptr %args, i64 %count) {
+entry:
+  %cursor = alloca %cursor
+  %threads = load atomic i64, ptr @jitkit_ready_threads monotonic, align 8
+  %ready = icmp sgt i64 %threads, 0 ; else the pool has to be asked
+  br i1 %ready, label %prepare, label %other
+
+prepare:
+  %table = getelementptr %bytes, ptr %self, i64 0, i32 3
+  store ptr %table, ptr %cursor
+  %driver.number = call i64 @next(ptr %cursor)
+  %driver = inttoptr i64 %driver.number to ptr
+  %size = call i64 @next(ptr %cursor)
+  %slots = alloca i64, i64 %size
+  %free = getelementptr %cursor, ptr %cursor, i64 0, i32 1
+  store ptr %slots, ptr %free
+  call void @put(ptr %cursor, i64 %threads)
+  %numbers = call i64 @next(ptr %cursor)
+  %prefix = load ptr, ptr %args
+  br label %number
+
+number:
+  %k = phi i64 [ 0, %prepare ], [ %k.next, %one ]
+  %more = icmp ult i64 %k, %numbers
+  br i1 %more, label %one, label %arguments
+
+one:
+  %place = getelementptr %tuple, ptr %prefix, i64 0, i32 2, i64 %k
+  %item = load ptr, ptr %place
+  %value = call i64 @PyLong_AsLongLong(ptr %item)
+  call void @put(ptr %cursor, i64 %value)
+  %k.next = add i64 %k, 1
+  br label %number
+
+arguments:
+  %values.place = getelementptr ptr, ptr %args, i64 1
+  %values = load ptr, ptr %values.place
+  %good = call i1 @take(ptr %values, ptr %cursor)
+  br i1 %good, label %launch, label %other
+
+launch:
+  %state = call ptr @PyEval_SaveThread()
+  call void %driver(ptr %slots)
+  call void @PyEval_RestoreThread(ptr %state)
+  call void @Py_IncRef(ptr @_Py_NoneStruct)
+  ret ptr @_Py_NoneStruct
+
+other:
+  call void @Py_IncRef(ptr @_Py_NotImplementedStruct)
+  ret ptr @_Py_NotImplementedStruct
+}

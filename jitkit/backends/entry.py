@@ -1,0 +1,198 @@
+"""The way from Python straight into compiled drivers: what Numba's dispatcher does, for arguments of known types alone.
+
+A driver is compiled together with a function that finds its arguments in slots of 8 bytes. ``entry.ll`` next to this file
+fills the slots from Python's objects, by a table that is made here; its text says how. It reads the fields of arrays and
+scalars where NumPy's headers have them, and so takes 0.1 us where Numba's dispatcher takes 0.3.
+"""
+
+from __future__ import annotations
+
+import ctypes
+import dataclasses
+import functools
+import struct
+import sys
+from collections.abc import Callable, Iterable
+from pathlib import Path
+from typing import Any
+
+import numpy as np
+from llvmlite import ir
+
+from jitkit.backends import machine, pool
+from jitkit.backends.kept import kept
+from jitkit.backends.lowering.emit import F64, I1, I64
+
+Entry = Callable[[tuple[int, ...], tuple[Any, ...]], Any]
+
+_ARRAY, _INTEGER, _SCALAR, _BOOLEAN, _TUPLE, _FIELDS = range(6)  # what a table says of an argument
+_FASTCALL = 0x80  # CPython's METH_FASTCALL
+_C, _F, _ALIGNED, _WRITEABLE = 0x1, 0x2, 0x100, 0x400  # bits of an array's flags
+_MEANT = 0xFFFFFFFF00FFFFFF  # of a dtype's kind: three characters, a byte of no meaning, and the number
+_SCALARS = {float: 1, complex: 2, np.complex128: 2, np.complex64: 1, np.float64: 1, np.float32: 1} | {
+    getattr(np, f"{sign}int{bits}"): 1 for sign in ("", "u") for bits in (8, 16, 32, 64)
+}
+"""Classes of numbers that are stored as they are used, and how many slots they take."""
+
+
+def define(driver: ir.Function, run: ir.Function) -> None:
+    """Generate the function that calls ``run(threads, starts..., steps..., counts..., leaves...)`` on what is in slots."""
+    function = ir.Function(driver.module, ir.FunctionType(ir.VoidType(), [I64.as_pointer()]), _symbol(driver.name))
+    builder = ir.IRBuilder(function.append_basic_block("entry"))
+    values, at = [], 0
+    for argument in run.args:
+        slot = builder.gep(function.args[0], [ir.Constant(I64, at)])
+        if argument.type == I1:
+            values.append(builder.trunc(builder.load(slot), I1))
+        else:
+            values.append(builder.load(builder.bitcast(slot, argument.type.as_pointer())))
+        at += _slots(argument.type)
+    builder.call(run, values)
+    builder.ret_void()
+
+
+def _symbol(driver: str) -> str:
+    return f"jitkit_enter.{driver}"
+
+
+def _slots(kind: ir.Type) -> int:
+    if not isinstance(kind, ir.BaseStructType):
+        return 1
+    if len(kind.elements) == 2:  # a complex number
+        return 2 if kind.elements[0] == F64 else 1
+    return sum(part.count if isinstance(part, ir.ArrayType) else 1 for part in kind.elements)  # Numba's array
+
+
+class _Definition(ctypes.Structure):
+    """CPython's PyMethodDef."""
+
+    _fields_ = (
+        ("name", ctypes.c_char_p), ("function", ctypes.c_void_p), ("flags", ctypes.c_int), ("text", ctypes.c_char_p)
+    )  # fmt: skip
+
+
+def opened(compiled: Any, numbers: int, values: tuple[Any, ...]) -> Entry | None:
+    """Return the entry of a compiled driver, or None where there are arguments that entries do not know.
+
+    Parameters
+    ----------
+    compiled : numba CompileResult
+        The driver.
+    numbers : int
+        How many numbers a launch space has.
+    values : tuple
+        Arguments that the driver was compiled for.
+
+    Returns
+    -------
+    callable
+        ``enter(prefix, args)``, which returns NotImplemented, and does nothing, for arguments of other types.
+    """
+    address = compiled.library.get_pointer_to_function(_symbol(compiled.fndesc.mangled_name)) if available() else 0
+    table = _Table()
+    if not address or not table.tell(values):
+        return None
+    words = (address, 1 + numbers + table.slots, numbers, *table.words)
+    make = ctypes.pythonapi.PyCFunction_NewEx
+    make.restype, make.argtypes = ctypes.py_object, (ctypes.c_void_p, ctypes.py_object, ctypes.py_object)
+    packed = struct.pack(f"{len(words)}Q", *words)
+    # What the table refers to lives as long as the function: the code, and the classes and names of fields.
+    return make(ctypes.addressof(_definition()), packed, (compiled.library, *table.kept))
+
+
+class _Table:
+    """What entry.ll is told of arguments.
+
+    Attributes
+    ----------
+    words : list of int
+        What it reads.
+    slots : int
+        How many slots their values take.
+    kept : list
+        Objects whose addresses are among the words.
+    """
+
+    def __init__(self) -> None:
+        self.words: list[int] = []
+        self.slots = 0
+        self.kept: list[Any] = []
+
+    def tell(self, value: Any) -> bool:
+        """Append what is known of an argument, and return whether anything is."""
+        kind = type(value)
+        if kind is np.ndarray:
+            return self._tell_array(value)
+        if kind in (bool, np.bool_):
+            return self._append(1, _BOOLEAN, *map(id, (True, np.True_, False, np.False_)))
+        if kind is int:
+            return self._append(1, _INTEGER, id(int))
+        if kind in _SCALARS:
+            return self._append(_SCALARS[kind], _SCALAR, id(kind), _SCALARS[kind])
+        if isinstance(value, tuple):
+            self._append(0, _TUPLE, self._address(kind), len(value))
+            return all(map(self.tell, value))
+        if dataclasses.is_dataclass(kind):
+            names = [sys.intern(field.name) for field in dataclasses.fields(kind)]
+            self._append(0, _FIELDS, self._address(kind), len(names))
+            return all(self._append(0, self._address(name)) and self.tell(getattr(value, name)) for name in names)
+        return False
+
+    def _tell_array(self, x: np.ndarray) -> bool:
+        flags = x.flags
+        meant = (_C if flags.c_contiguous else _C | _F) | _ALIGNED | _WRITEABLE
+        self._append(5 + 2 * x.ndim, _ARRAY, id(np.ndarray), _kind_of(x.dtype), _MEANT, x.ndim)
+        self._append(0, meant, flags.num & meant, x.itemsize)
+        return x.dtype.kind in "biufc"
+
+    def _append(self, slots: int, *words: int) -> bool:
+        self.slots += slots
+        self.words += words
+        return True
+
+    def _address(self, value: Any) -> int:
+        self.kept.append(value)
+        return id(value)
+
+
+@functools.cache
+def _definition() -> _Definition:
+    text = Path(__file__).with_name("entry.ll").read_text(encoding="utf-8")
+    description = {"kernel": "entry", "backend": "cpu"}
+    engine = machine.loaded(kept(description, lambda: machine.compiled(text), text, machine.identity()))
+    address = engine.get_function_address("jitkit_enter")
+    engine.detach()
+    return _Definition(b"enter", address, _FASTCALL, None)
+
+
+@functools.cache
+def available() -> bool:
+    """Tell whether this process keeps the fields of objects where entry.ll reads them."""
+    array, scalar, pair = np.ones((2, 3), np.float32)[:, 1:], np.float64(0.5), (1, 2)
+    dtypes = [np.dtype(kind) for kind in (np.bool_, np.int8, np.int64, np.float16, np.float64, np.complex64)]
+    known = [(dtype.kind + dtype.char + dtype.byteorder).encode() for dtype in dtypes]
+    return (
+        pool.available()
+        and sys.byteorder == "little"
+        and (_word(array, 8), _word(array, 16), _word(array, 56))
+        == (id(np.ndarray), array.ctypes.data, id(array.dtype))
+        and (_word(array, 24) & 0xFFFFFFFF, _word(array, 64) & 0xFFFFFFFF) == (array.ndim, array.flags.num)
+        and (_pair_at(_word(array, 32)), _pair_at(_word(array, 40))) == (array.shape, array.strides)
+        and [_kind_of(dtype) for dtype in dtypes]
+        == [int.from_bytes(text, "little") | dtype.num << 32 for text, dtype in zip(known, dtypes, strict=True)]
+        and _word(scalar, 16) == int(scalar.view(np.uint64))
+        and (_word(pair, 16), _word(pair, 24), _word(b"12345678", 32))
+        == (2, id(pair[0]), *struct.unpack("Q", b"12345678"))
+    )
+
+
+def _kind_of(dtype: np.dtype[Any]) -> int:
+    return _word(dtype, 24) & _MEANT
+
+
+def _word(x: Any, at: int) -> int:
+    return ctypes.c_uint64.from_address(id(x) + at).value
+
+
+def _pair_at(address: int) -> Iterable[int]:
+    return tuple((ctypes.c_int64 * 2).from_address(address))
