@@ -342,6 +342,10 @@ def test_launches_of_all_types_in_any_order(order):
         np.testing.assert_array_equal(out, expected)
 
 
+class Renamed(np.ndarray):
+    pass
+
+
 def test_launches_straight_into_compiled_code_take_what_was_compiled_for():
     x, out = np.arange(8.0), np.zeros(8)
     launch = jk.kernel(weighed.func).on("cpu")[8]
@@ -357,7 +361,7 @@ def test_launches_straight_into_compiled_code_take_what_was_compiled_for():
     for args in (
         (1, x, (x, 2), True, out), (True, x, (x, 2), True, out), (1.0, x[::2], (x, 2), True, out), (1.0, x, [x, 2], True, out),
         (1.0, x.reshape(2, 4), (x, 2), True, out), (1.0, x.view("i8"), (x, 2), True, out), (1.0, x, (x,), True, out),
-        (1.0, x.astype(">f8"), (x, 2), True, out), (1.0, np.matrix(x), (x, 2), True, out), (1.0, x, (x, 2**63), True, out),
+        (1.0, x.astype(">f8"), (x, 2), True, out), (1.0, x.view(Renamed), (x, 2), True, out), (1.0, x, (x, 2**63), True, out),
         (1.0, x, (x, 2), 1, out), (1.0, x, (x, 2), True, None), (1.0, x, (x, 2), True), (1.0, x, (x, 2), True, frozen),
         (1.0, x, Pair(x, 2), True, out),
     ):  # fmt: skip
