@@ -8,7 +8,7 @@ import numpy as np
 import pytest
 
 import jitkit as jk
-from jitkit.backends.spmd import graph, reader, regions
+from jitkit.backends.spmd import graph, pressure, reader, regions
 from jitkit.backends.spmd.ir import UnsupportedIRError
 from jitkit.backends.spmd.shapes import Shapes
 
@@ -51,6 +51,52 @@ def test_strides_and_divergence():
     assert shapes.divergent == {"%body"}
     (region,) = regions.find(shapes.graph, function.entry, shapes.divergent)
     assert (region.entry, region.exit, region.blocks) == ("%entry", "%done", {"%head", "%body"})
+
+
+def turns_of(sums, body):
+    """Return a loop over n that adds something different to each of so many sums, its shapes with lanes along %i."""
+    phis = "".join(f"  %s{k} = phi float [ %start, %entry ], [ %t{k}, %turn ]\n" for k in range(sums))
+    adds = "".join(f"  %t{k} = fadd contract float %s{k}, %b{k}\n" for k in range(sums))
+    text = f"""
+define void @f(i64 %i, ptr %x, i64 %n) {{
+entry:
+  %a = getelementptr float, ptr %x, i64 %i
+  %start = load float, ptr %a, align 4
+  br label %turn
+
+turn:                                             ; preds = %turn, %entry
+  %k = phi i64 [ 0, %entry ], [ %more, %turn ]
+{phis}{"".join(body(k) for k in range(sums))}{adds}  %more = add nuw nsw i64 %k, 1
+  %end = icmp eq i64 %more, %n
+  br i1 %end, label %done, label %turn
+
+done:                                             ; preds = %turn
+  %last = phi float [ %t0, %turn ]
+  store float %last, ptr %a, align 4
+  ret void
+}}
+"""
+    function = reader.read(text, "f")
+    return function, Shapes(function, {"%i": 1})
+
+
+def apart(k):
+    """Work that no turn waits for."""
+    return f"  %a{k} = fmul contract float %start, %start\n  %b{k} = fmul contract float %a{k}, %start\n"
+
+
+def behind(k):
+    """Work on what the turn before gave."""
+    return f"  %a{k} = fmul contract float %s{k}, %start\n  %b{k} = fmul contract float %a{k}, %s{k}\n"
+
+
+@pytest.mark.parametrize(
+    ("sums", "body", "available", "crowded"),
+    [(7, apart, 16, True), (7, apart, 32, False), (3, apart, 16, False), (4, behind, 8, False)],
+    ids=["two do not fit", "more registers", "few values", "waits for itself"],
+)
+def test_loops_that_two_registers_for_each_value_would_crowd(sums, body, available, crowded):
+    assert pressure.crowded(*turns_of(sums, body), available) is crowded
 
 
 def test_unknown_instructions_are_refused():

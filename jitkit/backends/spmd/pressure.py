@@ -73,19 +73,24 @@ def registers(code: Code, shapes: Shapes) -> tuple[int, int]:
     """Return how many values of a loop that differ between lanes live at a time, and how many others meet them."""
     made = {item.name: k for k, item in enumerate(code) if item.name}
     last: dict[str, int] = {}
-    lasting: set[str] = set()  # from outside, or for the next turn
+    outside: set[str] = set()
     alike: set[str] = set()
     for k, item in enumerate(code):
-        for value in item.operands if item.op == "phi" or _works(item, shapes) else ():
-            if not _varies(value, shapes):
-                alike.add(value.text)
-            elif value.text not in made or item.op == "phi":
-                lasting.add(value.text)
-            else:
-                last[value.text] = k
-    spans = [(made[name], k) for name, k in last.items() if name not in lasting]
+        if item.op == "phi":  # what the next turn begins with lives until this one ends
+            last.update(
+                (value.text, len(code)) for value in item.operands if value.text in made and _varies(value, shapes)
+            )
+        elif _works(item, shapes):
+            for value in item.operands:
+                if not _varies(value, shapes):
+                    alike.add(value.text)
+                elif value.text in made:
+                    last[value.text] = max(k, last.get(value.text, 0))
+                else:
+                    outside.add(value.text)
+    spans = [(made[name], end) for name, end in last.items()]
     most = max((sum(begin <= k < end for begin, end in spans) for k in range(len(code))), default=0)
-    return len(lasting) + most, len(alike)
+    return len(outside) + most, len(alike)
 
 
 def _varies(value: Value, shapes: Shapes) -> bool:
