@@ -322,6 +322,20 @@ def test_nan_and_infinity_are_told_apart(backend, dtype, fastmath):
     np.testing.assert_array_equal(out, [nan, inf, finite, nan, inf, finite, np.signbit(x), nan])
 
 
+@pytest.mark.parametrize("dtype", ["bool", "int8", "uint8", "int16", "uint32", "int64", "uint64"])
+def test_bits_are_counted(backend, dtype):
+    @jk.kernel
+    def counts(i, x, out):
+        out[i] = np.bitwise_count(x[i])
+
+    x = np.random.default_rng(3).integers(-(2**63), 2**63, 37).astype(dtype)
+    if dtype != "bool":
+        x[:2] = np.iinfo(dtype).min, np.iinfo(dtype).max
+    out = np.zeros(x.size, np.uint8)
+    counts.on(backend)[x.size](x, out)
+    np.testing.assert_array_equal(out, np.bitwise_count(x))
+
+
 @jk.kernel(fastmath=True)
 def reassociated(i, x, y, out):
     out[0, i] = x[i] - x[i]

@@ -17,8 +17,8 @@ hypot isfinite isinf isnan log log10 log1p log2 pow radians sin sinh sqrt tan ta
 """.split()
 
 NUMPY = """
-absolute add arccos arccosh arcsin arcsinh arctan arctan2 arctanh bitwise_and bitwise_or bitwise_xor cbrt ceil conjugate
-copysign cos cosh deg2rad divide equal exp exp2 expm1 fabs floor floor_divide fmax fmin fmod greater greater_equal hypot
+absolute add arccos arccosh arcsin arcsinh arctan arctan2 arctanh bitwise_and bitwise_count bitwise_or bitwise_xor cbrt ceil
+conjugate copysign cos cosh deg2rad divide equal exp exp2 expm1 fabs floor floor_divide fmax fmin fmod greater greater_equal hypot
 invert isfinite isinf isnan left_shift less less_equal log log10 log1p log2 logical_and logical_not logical_or logical_xor
 maximum minimum multiply negative not_equal positive power rad2deg reciprocal remainder right_shift rint sign signbit sin
 sinh sqrt square subtract tan tanh trunc

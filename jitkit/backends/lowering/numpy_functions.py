@@ -85,6 +85,8 @@ def _numpy_code(name: str, operand: Scalar) -> Callable[[Emitter, list[ir.Value]
         return None if kind(operand) == "c" else lambda emit, v: _extreme(emit, name, operand, *v)
     if kind(operand) == "c":
         return None
+    if name == "bitwise_count":
+        return _bit_count(operand)
     if kind(operand) != "f":  # floor and its like leave integers alone
         whole = {"floor", "ceil", "trunc", "rint"}
         if name in functions.TESTS:
@@ -115,6 +117,16 @@ def _integer_fmod(operand: Scalar) -> Callable[[Emitter, list[ir.Value]], ir.Val
             builder.icmp_signed("<", builder.xor(remainder, a), zero),
         )
         return builder.select(wrong, builder.sub(remainder, b), remainder)
+
+    return code
+
+
+def _bit_count(operand: Scalar) -> Callable[[Emitter, list[ir.Value]], ir.Value]:
+    """Count the bits of the magnitude, as NumPy does."""
+
+    def code(emit: Emitter, values: list[ir.Value]) -> ir.Value:
+        count = emit.builder.ctpop(arithmetic.absolute(emit, operand, values[0]))
+        return count if count.type.width == 8 else emit.builder.trunc(count, ir.IntType(8))
 
     return code
 
