@@ -83,6 +83,28 @@ def test_segments_and_keys(op, backend):
     np.testing.assert_array_equal(jk.segment_reduce(op, x, ends, backend=backend), expected)
 
 
+def affine(f, g):
+    """Compose two maps ``x -> a x + b`` of the integers modulo a prime: associative, exact, and not commutative."""
+    return f[0] * g[0] % 7919, (f[1] * g[0] + g[1]) % 7919
+
+
+def test_runs_short_and_long_keep_their_order(backend):
+    n = 70_000 if backend == "cpu" else 500
+    rng = np.random.default_rng(5)
+    lengths = [*rng.choice([1, 2, 7, 8, 9, 64, 65, 200], n // 60), n]  # the last is as long as several pieces
+    keys = np.repeat(np.arange(len(lengths)), lengths)[:n]
+    f = rng.integers(1, 7919, (2, n))
+    expected = [
+        functools.reduce(affine, zip(f[0, a:b].tolist(), f[1, a:b].tolist(), strict=True))
+        for a, b in itertools.pairwise(runs_of(keys))
+    ]
+    found, maps = jk.reduce_by_key(affine, keys, (f[0], f[1]), backend=backend)
+    np.testing.assert_array_equal(found, np.unique(keys))
+    np.testing.assert_array_equal(np.transpose(maps), expected)
+    values, counts = jk.run_length_encode(keys, backend=backend)
+    np.testing.assert_array_equal(np.repeat(values, counts), keys)
+
+
 @pytest.mark.parametrize("inclusive", [True, False])
 @pytest.mark.parametrize("initial", [None, 7])
 def test_scans_begin_anew(inclusive, initial, backend):

@@ -124,7 +124,7 @@ def reduce_segments(
 
 
 def _plan(operator: Operator, given: tuple[np.dtype[Any], ...]) -> tuple[Launcher, tuple[np.dtype[Any], ...]]:
-    dtypes = given if len(given) > 1 else (operator.dtype(given[0]),)
+    dtypes = combined_in(operator, given)
     read, convert, op = _values.reader(len(given)), _values.converter(dtypes), operator.func
 
     def converted(x, at):
@@ -134,6 +134,11 @@ def _plan(operator: Operator, given: tuple[np.dtype[Any], ...]) -> tuple[Launche
         return convert(op(a, b))
 
     return Launcher(segments_kernel(converted, join, _values.writer(len(dtypes)))), dtypes
+
+
+def combined_in(operator: Operator, given: tuple[np.dtype[Any], ...]) -> tuple[np.dtype[Any], ...]:
+    """Return the dtypes in which elements of some are combined."""
+    return given if len(given) > 1 else (operator.dtype(given[0]),)
 
 
 def _start(operator: Operator, dtypes: tuple[np.dtype[Any], ...], initial: Any, name: str) -> Any:

@@ -9,7 +9,7 @@ import numpy as np
 import jitkit as jk
 from jitkit.arrays import to_numpy
 from jitkit.primitives import _arrays
-from jitkit.primitives.run_length_encode import run_length_encode, runs_of
+from jitkit.primitives.run_length_encode import beginnings, run_length_encode, runs_on_gpu, values_of
 from jitkit.primitives.searchsorted import searchsorted
 from jitkit.primitives.sort import sort
 
@@ -49,21 +49,30 @@ def unique(x: Any, return_inverse: bool = False, return_counts: bool = False, *,
     x = _arrays.array(x, "unique")
     device = _arrays.device_of(x)
     ordered = _sorted(to_numpy(x).reshape(-1), backend)
-    numbers = ordered.shape[0] - int(np.count_nonzero(ordered != ordered))  # NaN are last, each a run of its own
+    numbers = _numbers(ordered)
     keep = numbers + (numbers < ordered.shape[0])
     ordered_there = jk.asarray(ordered[:keep], device=device)
     if return_counts:
         values, counts = run_length_encode(ordered_there, backend=backend)
         if keep < ordered.shape[0]:
             counts[counts.shape[0] - 1] = ordered.shape[0] - numbers
+    elif _arrays.on_host(ordered_there, backend):
+        values = values_of(ordered_there, *beginnings.of(ordered_there, keep, backend), backend)
     else:
-        values = runs_of(ordered_there, "unique", backend)[0]
+        values = runs_on_gpu(ordered_there, backend)[0]
     results = [values]
     if return_inverse:
         results.append(searchsorted(values, x, backend=backend))
     if return_counts:
         results.append(counts)
     return results[0] if len(results) == 1 else tuple(results)
+
+
+def _numbers(ordered: np.ndarray) -> int:
+    """Return how many elements are no NaN: those are last, and each would be a run of its own."""
+    if ordered.dtype.kind == "f":
+        return int(np.searchsorted(ordered, np.nan))
+    return ordered.size - int(np.count_nonzero(ordered != ordered)) if ordered.dtype.kind == "c" else ordered.size
 
 
 def _sorted(x: np.ndarray, backend: str | None) -> np.ndarray:

@@ -1,0 +1,142 @@
+"""Reducing the runs that words of marks tell apart, on a host: see `_marks`.
+
+Each piece of the array first combines what precedes its first mark, which belongs to a run of an earlier piece, and then
+its own runs; at last what the pieces began with joins the runs it belongs to, from the first piece to the last.
+
+A short run is gone over to its eighth element whatever its length, and the result that is wanted is taken from all eight:
+loops that ended at an unforeseen element took three times as long.
+"""
+
+# Kernels take whatever they are launched with, so they carry no annotations.
+# mypy: disable-error-code="no-untyped-def,no-untyped-call"
+from __future__ import annotations
+
+from collections.abc import Callable
+from typing import Any
+
+import numpy as np
+
+import jitkit as jk
+from jitkit.launch.kernel import Kernel
+from jitkit.launch.launcher import Launcher
+from jitkit.operands import made
+from jitkit.primitives import _values
+from jitkit.primitives._marks import EACH, lowest, without_lowest
+from jitkit.primitives._reduction import RUN
+
+SHORT = 8
+"""Elements of a run that is short."""
+APART = 2
+"""Between its results: neighbours were written as vectors, of which one element is read slowly."""
+
+
+def in_order(read: Callable, join: Callable) -> Callable[..., Any]:
+    """Return ``stretch(x, first, last)``, which combines elements in order: in runs of sixteen, four at a time."""
+
+    def sixty_four(x, first):
+        a, b = read(x, (first,)), read(x, (first + RUN,))
+        c, d = read(x, (first + 2 * RUN,)), read(x, (first + 3 * RUN,))
+        for k in range(first + 1, first + RUN):
+            a, b = join(a, read(x, (k,))), join(b, read(x, (k + RUN,)))
+            c, d = join(c, read(x, (k + 2 * RUN,))), join(d, read(x, (k + 3 * RUN,)))
+        return join(join(a, b), join(c, d))
+
+    def few(x, first, last):
+        total = read(x, (first,))
+        for k in range(first + 1, min(first + RUN, last)):
+            total = join(total, read(x, (k,)))
+        for run in range(first + RUN, last, RUN):
+            value = read(x, (run,))
+            for k in range(run + 1, min(run + RUN, last)):
+                value = join(value, read(x, (k,)))
+            total = join(total, value)
+        return total
+
+    def stretch(x, first, last):
+        if last - first < 4 * RUN:
+            return few(x, first, last)
+        total, whole = sixty_four(x, first), last - (last - first) % (4 * RUN)
+        for k in range(first + 4 * RUN, whole, 4 * RUN):
+            total = join(total, sixty_four(x, k))
+        return join(total, few(x, whole, last)) if whole < last else total
+
+    return stretch
+
+
+def runs_kernel(read: Callable, again: Callable, join: Callable, write: Callable) -> Kernel:
+    """Return the kernel that reduces the runs that begin in a piece, and what precedes them."""
+    stretch = in_order(read, join)
+
+    def run_of(x, first, last, n, held, to):
+        if last - first > SHORT or first + SHORT > n:
+            return stretch(x, first, last)
+        total = read(x, (first,))
+        write(held, (to,), total)
+        for k in range(1, SHORT):
+            total = join(total, read(x, (first + k,)))
+            write(held, (to + APART * k,), total)
+        return again(held, (to + APART * (last - first - 1),))
+
+    @jk.kernel
+    def reduce_runs(p, _, x, n, words, before, held, leads, out):
+        run, begin, last = before[p], np.int64(-1), min(p * EACH + EACH, words.shape[0])
+        for w in range(p * EACH, last):
+            word = words[w]
+            while word != 0:
+                k = 64 * w + lowest(word)
+                if begin >= 0:
+                    write(out, (run - 1,), run_of(x, begin, k, n, held, APART * SHORT * p))
+                elif k > 64 * EACH * p:
+                    write(leads, (p,), stretch(x, 64 * EACH * p, k))
+                begin = k
+                run += 1
+                word = without_lowest(word)
+        if begin >= 0:
+            write(out, (run - 1,), stretch(x, begin, min(64 * last, n)))
+        else:
+            write(leads, (p,), stretch(x, 64 * EACH * p, min(64 * last, n)))
+
+    return reduce_runs
+
+
+def leads_kernel(again: Callable, join: Callable, write: Callable) -> Kernel:
+    """Return the kernel that joins what pieces begin with to the run it belongs to; one point does it all."""
+
+    @jk.kernel
+    def join_leads(_, words, before, leads, out):
+        for p in range(1, before.shape[0] - 1):
+            if words[p * EACH] & np.uint64(1) == 0:
+                run = before[p] - 1
+                write(out, (run,), join(again(out, (run,)), again(leads, (p,))))
+
+    return join_leads
+
+
+class RunReduction:
+    """Reduces runs by one operator, for one choice of dtypes."""
+
+    def __init__(self, op: Callable, dtypes: tuple[np.dtype[Any], ...]) -> None:
+        convert, again = _values.converter(dtypes), _values.reader(len(dtypes))
+        write, self.dtypes = _values.writer(len(dtypes)), dtypes
+
+        def read(x, at):
+            return convert(again(x, at))
+
+        def join(a, b):
+            return convert(op(a, b))
+
+        self._runs, self._leads = (
+            Launcher(runs_kernel(read, again, join, write)),
+            Launcher(leads_kernel(again, join, write)),
+        )
+
+    def of(self, x: Any, n: int, words: Any, before: Any, backend: str | None) -> Any:
+        """Reduce the runs of `n` values that the marks of `words` begin."""
+        pieces = before.size - 1
+        held, leads, out = (
+            made((size,), self.dtypes, None) for size in (APART * SHORT * pieces, pieces, int(before[-1]))
+        )
+        self._runs((pieces, 1), backend)(x, n, words, before, held, leads, out)
+        if pieces > 1:
+            self._leads(1, backend)(words, before, leads, out)
+        return out
