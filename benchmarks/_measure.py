@@ -2,13 +2,17 @@
 
 from __future__ import annotations
 
+import ctypes
+import math
 import multiprocessing
 import os
+import re
 import statistics
 import subprocess
 import sys
 import time
 from collections.abc import Callable
+from pathlib import Path
 from typing import Any
 
 Call = Callable[[], Any]
@@ -47,7 +51,9 @@ def ratio(ours: Call, theirs: Call, turns: int = 5, least: float = 0.5) -> float
     return statistics.median(ratios)
 
 
-def take_turns(calls: dict[str, Call], turns: int = 5, least: float = 0.5) -> dict[str, list[float]]:
+def take_turns(
+    calls: dict[str, Call], turns: int = 5, least: float = 0.5, most: float = math.inf
+) -> dict[str, list[float]]:
     """Return the seconds of each call in each turn; the turns are begun by one side after another.
 
     Parameters
@@ -58,11 +64,13 @@ def take_turns(calls: dict[str, Call], turns: int = 5, least: float = 0.5) -> di
         Least number of turns.
     least : float
         Least number of seconds to go on for.
+    most : float
+        Seconds after which no turn begins, however few there were; one there is always.
     """
     sides = list(calls)
     times: dict[str, list[float]] = {side: [] for side in sides}
     started, turn = time.perf_counter(), 0
-    while turn < turns or time.perf_counter() - started < least:
+    while not turn or ((taken := time.perf_counter() - started) < most and (turn < turns or taken < least)):
         first = turn % len(sides)
         for side in sides[first:] + sides[:first]:
             times[side].append(seconds(calls[side]))
@@ -73,6 +81,33 @@ def take_turns(calls: dict[str, Call], turns: int = 5, least: float = 0.5) -> di
 def paired_ratio(times: list[float], others: list[float]) -> float:
     """Return the median over the turns of `times` over `others`."""
     return statistics.median(mine / other for mine, other in zip(times, others, strict=True))
+
+
+def peak_bytes(call: Call) -> int:
+    """Return by how much a warm call raises the memory of this process while it runs: what it makes, its results too.
+
+    Raises
+    ------
+    NotImplementedError
+        Where the system does not tell the highest there was, as Linux does.
+    """
+    status, reset = Path("/proc/self/status"), Path("/proc/self/clear_refs")
+    try:
+        # What earlier calls left with the allocator would be taken again unseen.
+        ctypes.CDLL(None).malloc_trim(0)
+        reset.write_text("5")
+        before = _kilobytes("VmRSS", status)
+        call()
+        return 1024 * max(0, _kilobytes("VmHWM", status) - before)
+    except (OSError, AttributeError) as error:
+        raise NotImplementedError(f"the highest memory is not known here: {error}") from None
+
+
+def _kilobytes(name: str, status: Path) -> int:
+    found = re.search(rf"^{name}:\s+(\d+) kB", status.read_text(), re.MULTILINE)
+    if found is None:
+        raise OSError(f"no {name} in {status}")
+    return int(found[1])
 
 
 def in_own_process(work: Callable[..., Any], *arguments: Any, limit: float = 120.0) -> Any:

@@ -58,7 +58,7 @@ def rows() -> tuple[Row, ...]:
     return tuple(found[name] for name in sorted(found))
 
 
-def compiled(row: Row, wanted: Collection[str] = SIDES) -> Sides:
+def compiled(row: Row, wanted: Collection[str] = SIDES, dtype: str = DTYPE) -> Sides:
     """Prepare the compiled sides of a row, each run once and found right; those that cannot run here are left out.
 
     Parameters
@@ -67,6 +67,8 @@ def compiled(row: Row, wanted: Collection[str] = SIDES) -> Sides:
         What to compute.
     wanted : collection of str
         Which of `SIDES`.
+    dtype : {"float32", "float64"}
+        Of the arrays; a primitive without it takes its first type.
 
     Raises
     ------
@@ -76,7 +78,7 @@ def compiled(row: Row, wanted: Collection[str] = SIDES) -> Sides:
         Where a side is wrong.
     """
     _suite.keep_caches_apart()
-    return _sides_of_case(row, wanted) if row.is_case else _sides_of_primitive(row)
+    return _sides_of_case(row, wanted, dtype) if row.is_case else _sides_of_primitive(row, wanted, dtype)
 
 
 def interpreted(row: Row) -> Sides:
@@ -130,9 +132,9 @@ def _classes(stem: str, base: type) -> list[Any]:
     return [cls for cls in own if issubclass(cls, base) and not inspect.isabstract(cls)]
 
 
-def _sides_of_case(row: Row, wanted: Collection[str]) -> Sides:
+def _sides_of_case(row: Row, wanted: Collection[str], dtype: str) -> Sides:
     case = _suite.load(row.stem)
-    original = case.problem(row.cls().sizes[0], DTYPE)
+    original = case.problem(row.cls().sizes[0], dtype)
     expected = case.reference(original)
     calls = {}
     for side, bind in {"cpu": _on_cpu, "cuda": _on_cuda, "C": _in_c}.items():
@@ -179,11 +181,20 @@ def _on_host(problem: Any) -> Any:
     return type(problem)(problem.space, args, problem.written)
 
 
-def _sides_of_primitive(row: Row) -> Sides:
+def _sides_of_primitive(row: Row, wanted: Collection[str], dtype: str) -> Sides:
     benchmark = row.cls()
     named = dict(zip(benchmark.param_names, benchmark.params, strict=True))
-    # The smallest size is for the cost of a launch, and the largest of three takes seconds.
-    chosen = {name: values[len(values) // 2] if name == "size" else values[0] for name, values in named.items()}
+    chosen = {name: _chosen(name, values, dtype) for name, values in named.items()}
     benchmark.setup(*chosen.values())
-    benchmark.numpys()
-    return Sides({"cpu": benchmark.ours, "NumPy": benchmark.numpys}, int(chosen["size"]))
+    calls = {"cpu": benchmark.ours}
+    if "NumPy" in wanted:
+        benchmark.numpys()
+        calls["NumPy"] = benchmark.numpys
+    return Sides(calls, int(chosen["size"]))
+
+
+def _chosen(name: str, values: list[Any], dtype: str) -> Any:
+    if name == "size":
+        # The smallest size is for the cost of a launch, and the largest of three takes seconds.
+        return values[len(values) // 2]
+    return dtype if name == "dtype" and dtype != DTYPE and dtype in values else values[0]

@@ -11,6 +11,7 @@ from __future__ import annotations
 
 import ctypes
 import functools
+import hashlib
 import importlib.util
 import os
 from abc import ABC, abstractmethod
@@ -22,6 +23,20 @@ from . import _measure
 
 BACKENDS = ["cpu", "cuda"]
 DTYPES = ["float32", "float64"]
+OPERATIONS = (
+    "benchmarking",
+    "cases",
+    "cli",
+    "linalg",
+    "ml",
+    "ode",
+    "primitives",
+    "signal",
+    "sparse",
+    "spatial",
+    "stats",
+)
+"""The parts of the package that compile nothing: kernels, and what launches and times them."""
 
 
 class Prepared(NamedTuple):
@@ -63,15 +78,31 @@ def load(name: str) -> Any:
 
 
 def keep_caches_apart() -> None:
-    """Give each commit a cache of its own, or code compiled by another commit may be timed.
+    """Give commits that compile differently caches of their own, or code compiled by another commit may be timed.
 
-    In an environment that asv did not make, nobody knows the commit: the cache then lies in the folder that asv makes
-    for each benchmark and removes after it.
+    Commits that differ in operations alone share one: the source of a kernel is part of its key there, so what changed is
+    compiled anew, and the rest, which is most of the time that a commit takes, is not. In an environment that asv did not
+    make, nobody knows the commit: the cache then lies in the folder that asv makes for each benchmark and removes after it.
     """
     if "ASV" in os.environ:
-        commit = os.environ.get("ASV_COMMIT")
-        home = Path(os.environ["ASV_ENV_DIR"], "jitkit-cache", commit) if commit else Path("jitkit-cache").absolute()
+        known = os.environ.get("ASV_COMMIT")
+        home = Path(os.environ["ASV_ENV_DIR"], "jitkit-cache", compiler()) if known else Path("jitkit-cache").absolute()
         os.environ["JITKIT_CACHE_DIR"] = str(home)
+
+
+@functools.cache
+def compiler() -> str:
+    """Return a digest of the installed jitkit without its operations: of all that can change how a kernel is compiled."""
+    found = importlib.util.find_spec("jitkit")
+    assert found is not None
+    assert found.origin is not None
+    package = Path(found.origin).parent
+    digest = hashlib.blake2b(digest_size=16)
+    for path in sorted(package.rglob("*")):
+        name = path.relative_to(package)
+        if path.is_file() and path.suffix != ".pyc" and name.parts[0] not in OPERATIONS:
+            digest.update(f"{name}\0".encode() + path.read_bytes())
+    return digest.hexdigest()
 
 
 def has_gpu() -> bool:

@@ -3,6 +3,7 @@
 from __future__ import annotations
 
 import importlib
+import importlib.util
 import inspect
 import os
 import pkgutil
@@ -131,7 +132,7 @@ def test_what_is_missing_is_not_available_instead_of_failing(monkeypatch):
         _suite.prepare("sudoku", "cpu", 8, "float32")
 
 
-def test_each_commit_has_a_cache_of_its_own(monkeypatch, tmp_path):
+def test_commits_that_compile_differently_have_caches_of_their_own(monkeypatch, tmp_path):
     before = os.environ["JITKIT_CACHE_DIR"]
     monkeypatch.setenv("JITKIT_CACHE_DIR", before)  # put back after the test
     monkeypatch.delenv("ASV", raising=False)
@@ -140,9 +141,29 @@ def test_each_commit_has_a_cache_of_its_own(monkeypatch, tmp_path):
     for commit in ("c0ffee", "decade"):
         for name, value in (("ASV", "true"), ("ASV_ENV_DIR", str(tmp_path)), ("ASV_COMMIT", commit)):
             monkeypatch.setenv(name, value)
+        monkeypatch.setattr(_suite, "compiler", lambda commit=commit: commit)
         _suite.keep_caches_apart()
         found.append(os.environ["JITKIT_CACHE_DIR"])
     assert found == [before, str(tmp_path / "jitkit-cache" / "c0ffee"), str(tmp_path / "jitkit-cache" / "decade")]
+
+
+def test_operations_are_no_part_of_the_compiler(monkeypatch, tmp_path):
+    def compiler():
+        _suite.compiler.cache_clear()
+        return _suite.compiler()
+
+    package = tmp_path / "jitkit"
+    for name in ("__init__.py", "ml/softmax.py", "backends/cpu.py"):
+        (package / name).parent.mkdir(parents=True, exist_ok=True)
+        (package / name).write_text(name)
+    spec = importlib.util.spec_from_file_location("jitkit", package / "__init__.py")
+    monkeypatch.setattr(importlib.util, "find_spec", lambda name: spec)
+    first = compiler()
+    (package / "ml/softmax.py").write_text("changed")
+    assert compiler() == first
+    (package / "backends/cpu.py").write_text("changed")
+    assert compiler() != first
+    _suite.compiler.cache_clear()
 
 
 @pytest.mark.parametrize("by", ["jitkit", "Numba"])

@@ -110,7 +110,34 @@ def test_row_of_a_case_is_measured_on_every_side(monkeypatch):
     monkeypatch.setenv("OMP_WAIT_POLICY", "passive")
     found = speedups.measure(ROWS["Saxpy"])
     assert {"interpreted", "NumPy", "cpu", "relative to NumPy"} <= set(found)
+    assert found.pop("memory", 0.0) >= 0
     assert all(0 < value < np.inf for value in found.values())
+    assert 0 < speedups.measure_double(ROWS["Saxpy"])["float64"] < np.inf
+
+
+def test_float64_is_computed_in_float64(monkeypatch):
+    small(monkeypatch, ROWS["Saxpy"].cls, sizes=(1_000,))
+    small(monkeypatch, ROWS["ReduceSums"].cls, params=[[100, 1_000], ["float32", "float64"]])
+    (problem, _) = _sides.compiled(ROWS["Saxpy"], ("cpu",), "float64").calls["cpu"].args
+    assert problem.dtype == np.float64
+    sides = _sides.compiled(ROWS["ReduceSums"], ("cpu",), "float64")
+    assert set(sides.calls) == {"cpu"}
+    assert np.asarray(sides.calls["cpu"]()).dtype == np.float64
+
+
+def test_peak_of_memory_is_that_of_the_call_alone():
+    held = np.ones(1 << 22)
+
+    def call():
+        return np.concatenate([held, held]).sum()
+
+    call()
+    try:
+        found = _measure.peak_bytes(call)
+    except NotImplementedError as reason:
+        pytest.skip(str(reason))
+    assert 1.9 * held.nbytes < found < 2.5 * held.nbytes
+    assert _measure.peak_bytes(lambda: None) < held.nbytes / 4
 
 
 def test_row_of_a_primitive_is_measured_beside_numpy(monkeypatch):
@@ -120,7 +147,7 @@ def test_row_of_a_primitive_is_measured_beside_numpy(monkeypatch):
     sides = _sides.compiled(ROWS["ReduceSums"])
     assert sides.points == 1_000
     np.testing.assert_allclose(sides.calls["cpu"](), sides.calls["NumPy"](), rtol=1e-5)
-    assert set(speedups.measure(ROWS["ReduceSums"])) == {"cpu", "NumPy", "relative to NumPy"}
+    assert set(speedups.measure(ROWS["ReduceSums"])) - {"memory"} == {"cpu", "NumPy", "relative to NumPy"}
 
 
 def test_side_that_is_wrong_is_refused(monkeypatch):
@@ -139,13 +166,15 @@ def test_row_that_fails_says_why_and_the_others_go_on(monkeypatch, capsys):
         return {"cpu": 1.5}
 
     monkeypatch.setattr(speedups, "measure", measure)
+    monkeypatch.setattr(speedups, "measure_double", lambda row: {"float64": 2.5})
     monkeypatch.setenv("JITKIT_SPEEDUPS", "Heat Saxpy Wave")
     found = speedups.Saxpy().setup_cache()
     assert found == {
-        "Heat": {"missing": "the process died"},
-        "Saxpy": {"cpu": 1.5},
-        "Wave": {"missing": "ValueError: no water"},
+        "Heat": {"missing": "the process died", "float64": 2.5},
+        "Saxpy": {"cpu": 1.5, "float64": 2.5},
+        "Wave": {"missing": "ValueError: no water", "float64": 2.5},
     }
+    assert speedups.Saxpy().track_float64(found, "float64") == 2.5
     assert speedups.Saxpy().track_ns_per_point(found, "cpu") == 1.5
     with pytest.raises(NotImplementedError, match="no water"):
         speedups.Wave().setup(found, "cpu")
@@ -159,6 +188,12 @@ def test_turns_are_begun_by_one_side_after_another():
     times = _measure.take_turns(calls, turns=3, least=0.0)
     assert "".join(order) == "abbaab"
     assert {side: len(taken) for side, taken in times.items()} == {"a": 3, "b": 3}
+
+
+def test_turns_end_when_they_take_too_long_but_one_there_is():
+    calls = {"a": lambda: time.sleep(0.02), "b": lambda: None}
+    assert len(_measure.take_turns(calls, turns=100, least=9.0, most=0.0)["a"]) == 1
+    assert 1 < len(_measure.take_turns(calls, turns=100, least=9.0, most=0.1)["a"]) < 7
 
 
 def test_process_that_hangs_is_given_up():

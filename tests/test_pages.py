@@ -18,6 +18,7 @@ HEAT = page.Row(
     "Heat",
     times={"interpreted": [900.0, 1000.0, 1000.0], "NumPy": [50.0, 50.0, 50.0], "cpu": [4.0, 4.0, 2.0]},
     relative={"NumPy": [0.08, 0.08, 0.04]},
+    memory={"memory": [None, 8.0, 4.5]},
 )
 SUMS = page.Row(
     "ReduceSums", times={"cpu": [None, None, 0.5], "NumPy": [None, None, 0.4]}, relative={"NumPy": [None, None, 1.25]}
@@ -69,6 +70,7 @@ def test_factors_are_against_the_interpreter(text):
     assert found["NumPy"] == ["20x", "50", "ns"]
     assert found["jitkit, CPU"] == ["500x", "2", "ns"]
     assert found["jitkit is"] == ["25x", "NumPy"]
+    assert found["memory"] == ["4.5", "B"]
 
 
 def test_row_without_an_interpreter_shows_times(text):
@@ -76,10 +78,13 @@ def test_row_without_an_interpreter_shows_times(text):
     assert found["interpreted"] == ["&ndash;"]
     assert found["jitkit, CPU"] == ["0.5", "ns"]
     assert found["jitkit is"] == ["0.80x", "NumPy"]
+    assert found["memory"] == ["&ndash;"]
 
 
 def test_sides_that_nobody_has_are_no_column(text):
     assert "jitkit, GPU" not in text
+    assert "jitkit, CPU, float64" not in text
+    assert ">memory<" not in page.document("jitkit", [page.Machine(FACTS, {}, COMMITS, [SUMS])], "asv.html")
     assert ">C<" not in text
 
 

@@ -8,7 +8,16 @@ from collections.abc import Iterable, Sequence
 from dataclasses import dataclass, field
 from pathlib import Path
 
-SIDES = {"interpreted": "interpreted", "NumPy": "NumPy", "C": "C", "cpu": "jitkit, CPU", "cuda": "jitkit, GPU"}
+SIDES = {
+    "interpreted": "interpreted",
+    "NumPy": "NumPy",
+    "C": "C",
+    "cpu": "jitkit, CPU",
+    "float64": "jitkit, CPU, float64",
+    "cuda": "jitkit, GPU",
+}
+OURS = ("cpu", "float64", "cuda")
+MEMORY = "memory"
 PEERS = ("NumPy", "C")
 WIDTH, HEIGHT, MARGIN = 104, 26, 3
 STEP = 1.3
@@ -36,11 +45,14 @@ class Row:
         Nanoseconds a point, by side.
     relative : dict of str to list
         jitkit's time over each peer's, the two having taken turns.
+    memory : dict of str to list
+        Bytes a point that a call on the CPU takes at its peak, under `MEMORY`.
     """
 
     name: str
     times: dict[str, list[float | None]] = field(default_factory=dict)
     relative: dict[str, list[float | None]] = field(default_factory=dict)
+    memory: dict[str, list[float | None]] = field(default_factory=dict)
 
 
 @dataclass(frozen=True)
@@ -90,10 +102,11 @@ def document(project: str, machines: Iterable[Machine], plots: str) -> str:
 <body>
 <main>
 <h1>{title}</h1>
-<p>Times are for one point of each problem, in float32, on all cores. The factors are against the interpreter, which runs a
-smaller problem of the same kind. The curves go over the commits, the newest on the right; higher is faster, and a curve's
-full height is at least a factor of two. The last
-column compares with NumPy and C running the same problem in turn in one process, which holds on a busy machine too.
+<p>Times are for one point of each problem, in float32 unless it says float64, on all cores. The factors are against the
+interpreter, which runs a smaller problem of the same kind. Memory is what a call takes at its peak beside its arguments, for
+one point. The curves go over the commits, the newest on the right; higher is faster, and a curve's full height is at least
+a factor of two. The last column compares with NumPy and C running the same problem in turn in one process, which holds on a
+busy machine too.
 <a href="{html.escape(plots)}">All plots, by asv</a>.</p>
 {sections}
 </main>
@@ -108,7 +121,9 @@ def _section(machine: Machine, plots: str) -> str:
     newest = machine.commits[-1]
     sides = [side for side in SIDES if any(side in row.times for row in machine.rows)]
     heads = "".join(f'<th scope="col">{html.escape(SIDES[side])}</th>' for side in sides)
-    body = "\n".join(_row(row, sides, plots) for row in machine.rows)
+    has_memory = any(row.memory for row in machine.rows)
+    heads += f'<th scope="col">{MEMORY}</th>' * has_memory
+    body = "\n".join(_row(row, sides, has_memory, plots) for row in machine.rows)
     return f"""<section>
 <h2>{html.escape(machine.facts["machine"])}</h2>
 <p class="facts">{facts}<br>{versions}<br>{len(machine.commits)} commits, the newest
@@ -123,11 +138,12 @@ def _section(machine: Machine, plots: str) -> str:
 </section>"""
 
 
-def _row(row: Row, sides: Sequence[str], plots: str) -> str:
+def _row(row: Row, sides: Sequence[str], has_memory: bool, plots: str) -> str:
     link = f"{plots}#view=explore&bench=speedups.{row.name}.track_ns_per_point&params=1,2,3"
     interpreted = newest(row.times.get("interpreted", []))
     cells = "".join(_cell(side, row.times.get(side, []), interpreted) for side in sides)
     name = f'<th scope="row"><a href="{html.escape(link)}">{html.escape(row.name)}</a></th>'
+    cells += _memory(row.memory.get(MEMORY, [])) * has_memory
     return f"<tr>{name}{cells}{_verdict(row)}</tr>"
 
 
@@ -136,8 +152,16 @@ def _cell(side: str, times: Sequence[float | None], interpreted: float | None) -
     if now is None:
         return f'<td data-label="{label}" class="none">&ndash;</td>'
     factor = f"<b>{number(interpreted / now)}&times;</b> " if interpreted else ""
-    kind = ' class="ours"' if side in ("cpu", "cuda") else ""
+    kind = ' class="ours"' if side in OURS else ""
     return f'<td data-label="{label}"{kind}><span>{factor}<small>{duration(now)}</small></span>{sparkline(times)}</td>'
+
+
+def _memory(values: Sequence[float | None]) -> str:
+    """Return the cell of what a call takes at its peak: results and what is in between, not what it is given."""
+    now = values[-1] if values else None
+    text = "&ndash;" if now is None else f"<small>{number(now)} B</small>"
+    kind = ' class="none"' if now is None else ""
+    return f'<td data-label="{MEMORY}"{kind}><span>{text}</span></td>'
 
 
 def _verdict(row: Row) -> str:

@@ -24,7 +24,14 @@ from asv.util import load_json
 from benchmarks.history.commits import git
 from benchmarks.pages import page
 
-BENCHMARK = re.compile(r"speedups\.(\w+)\.(track_ns_per_point|track_relative)")
+BENCHMARK = re.compile(r"speedups\.(\w+)\.(\w+)")
+COLUMNS = {
+    "track_ns_per_point": "times",
+    "track_float64": "times",
+    "track_relative": "relative",
+    "track_peak_memory": "memory",
+}
+"""Where a row of the page keeps what a benchmark says."""
 PLOTS = "asv.html"
 VERSIONS = ("python", "numpy", "numba", "numba-cuda")
 
@@ -76,9 +83,9 @@ def machine_of(results: list[Any], benchmarks: Any, conf: Any) -> page.Machine:
     for k, result in enumerate(results):
         for key in sorted(result.get_result_keys(benchmarks)):
             matched = BENCHMARK.fullmatch(key)
-            if matched:
+            if matched and matched[2] in COLUMNS:
                 row = rows.setdefault(matched[1], page.Row(matched[1]))
-                columns = row.times if matched[2] == "track_ns_per_point" else row.relative
+                columns = getattr(row, COLUMNS[matched[2]])
                 _add(columns, values_of(result, key, benchmarks[key]["params"]), k, len(results))
     newest = results[-1].params
     versions = {name: newest.get(name, "") for name in VERSIONS}
