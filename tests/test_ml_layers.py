@@ -10,7 +10,7 @@ from hypothesis import strategies as st
 
 import jitkit as jk
 
-SHAPES = [(1, 1), (5, 7), (300, 10), (2, 3, 130)]
+SHAPES = [(1, 1), (5, 7), (300, 10), (2, 3, 130), (2, 300)]
 
 
 def normal(shape, seed=0, dtype="float32"):
@@ -75,6 +75,7 @@ def test_softmax_of_views_lists_integers_and_rows_that_are_not_finite():
     odd = np.array([[1, np.nan, 2], [1, np.inf, 0], [-np.inf] * 3, [0, -np.inf, 0], [1e5, 1e5, -1e5]])
     assert np.isnan(jk.ml.softmax(odd)[:3]).all()
     np.testing.assert_array_equal(jk.ml.softmax(odd)[3:], [[0.5, 0, 0.5], [0.5, 0.5, 0]])
+    np.testing.assert_array_equal(jk.ml.softmax(np.tile(odd, (60, 1))), np.tile(jk.ml.softmax(odd), (60, 1)))
     np.testing.assert_allclose(jk.ml.log_softmax(odd)[4], [-np.log(2), -np.log(2), -2e5 - np.log(2)])
 
 

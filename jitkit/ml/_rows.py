@@ -2,7 +2,8 @@
 
 A body is written for a row and a lane that takes every `width`-th element of it. On the host a row belongs to one lane,
 whose inner loops LLVM makes into vectors; rows shorter than `SHORT` are instead the lanes of vectors themselves (0.7 of the
-time at 10 elements). On a GPU the lanes of a warp share a row, so that they read neighbouring elements.
+time at 10 elements), those of blocks that are turned round where there is a body for it. On a GPU the lanes of a warp share
+a row, so that they read neighbouring elements.
 """
 
 # Kernels take whatever they are launched with, so they carry no annotations.
@@ -19,19 +20,20 @@ import jitkit as jk
 from jitkit import operands
 from jitkit.errors import LaunchError
 from jitkit.launch.launcher import Launcher
+from jitkit.ml._turned import BLOCK, SHORT, in_blocks
 
 WARP = 32
-SHORT = 64
 ENOUGH = 256
 """Rows that are worth sharing out as lanes of vectors."""
 
 
 class Lanes(NamedTuple):
-    """How many lanes share a row, and the helpers that combine what they have."""
+    """How many lanes share a row, the helpers that combine what they have, and whether a lane's own loops are vectors."""
 
     width: int
     largest: Callable
     total: Callable
+    vectors: bool = False
 
 
 def _same(value):
@@ -46,7 +48,7 @@ def _total(value):
     return jk.group_reduce("add", value)
 
 
-ONE, MANY = Lanes(1, _same, _same), Lanes(WARP, _largest, _total)
+ONE, ROW, MANY = Lanes(1, _same, _same), Lanes(1, _same, _same, vectors=True), Lanes(WARP, _largest, _total)
 
 
 class Rows:
@@ -56,10 +58,13 @@ class Rows:
     ----------
     make : callable
         ``make(lanes)`` returns the body, ``body(row, lane, n, args)`` with a tuple of arrays and numbers.
+    turned : callable, optional
+        What does the same to a block of short rows, where the arguments are the array and the result; see `in_blocks`.
     """
 
-    def __init__(self, make: Callable[[Lanes], Callable]) -> None:
-        alone, shared = make(ONE), make(MANY)
+    def __init__(self, make: Callable[[Lanes], Callable], turned: Callable[..., None] | None = None) -> None:
+        alone, along, shared = make(ONE), make(ROW), make(MANY)
+        self._blocks = None if turned is None else in_blocks(turned)
 
         @jk.kernel(fastmath=True, name=alone.__name__)
         def by_points(i, n, args):
@@ -67,7 +72,7 @@ class Rows:
 
         @jk.kernel(fastmath=True, name=alone.__name__)
         def by_rows(i, _, n, args):
-            alone(i, 0, n, args)
+            along(i, 0, n, args)
 
         @jk.kernel(fastmath=True, group=(1, WARP), name=alone.__name__)
         def by_groups(i, j, n, args):
@@ -82,6 +87,8 @@ class Rows:
             return
         if operands.on_device(x, backend):
             self._groups((rows, WARP), backend)(n, args)
+        elif n < SHORT and rows >= ENOUGH and self._blocks is not None:
+            self._blocks((-(-rows // BLOCK), 1), backend)(n, *args)
         elif n < SHORT and rows >= ENOUGH:
             self._points(rows, backend)(n, args)
         else:
