@@ -24,8 +24,9 @@ def close(got, expected, eps):
     np.testing.assert_allclose(got, expected, rtol=0, atol=32 * eps * max(largest, 1e-30))
 
 
-# Stockham's passes of each radix, a matrix of columns and rows, and the convolution; alone, and more than a tile's lanes.
-@pytest.mark.parametrize("n", [1, 2, 12, 35, 64, 66, 17, 256])
+# Stockham's passes of each radix, a matrix of columns and rows, a prime by its primitive root, and the convolution of any
+# length; alone, and more than a tile's lanes.
+@pytest.mark.parametrize("n", [1, 2, 12, 35, 64, 66, 17, 34, 256])
 def test_transforms_as_numpy(n, backend):
     rows = (1, 18) if backend == "cpu" or n < 40 else (1,)
     for shape, axis in [((r, n), 1) for r in rows] + [((n, 5), 0)]:

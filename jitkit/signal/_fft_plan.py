@@ -12,8 +12,8 @@ import numpy as np
 import jitkit as jk
 from jitkit import operands
 from jitkit.backends.device_views import reinterpreted
-from jitkit.launch.launcher import Launcher
-from jitkit.signal import _fft_passes
+from jitkit.signal import _fft_passes, _fft_primes
+from jitkit.signal._fft_points import Pointwise
 
 PRIMES = (2, 3, 5, 7, 11, 13)
 _WHOLE, _FEW = 1 << 14, 1024
@@ -78,10 +78,16 @@ def halves_of(n: int) -> tuple[int, int]:
     return low, n // low
 
 
+def length_for(n: int) -> int:
+    """Return the least 2^a 3^b 5^c from n with 2^a of 16 or more: few more elements than n, and passes of radix 4."""
+    odd: list[int] = [3**b * 5**c for b in range(6) for c in range(4)]
+    return min(16 * k << max(0, -(-n // (16 * k)) - 1).bit_length() for k in odd)
+
+
 @functools.lru_cache(32)
 def chirps_of(n: int) -> tuple[int, np.ndarray, np.ndarray]:
     """Return the length of the convolution for a length, the chirp, and the transform of its conjugate."""
-    m = 1 << (2 * n - 2).bit_length()
+    m = length_for(2 * n - 1)
     k = np.arange(n)
     chirp = roots(2 * n, k * k)
     filled = np.zeros(m, complex)
@@ -91,9 +97,9 @@ def chirps_of(n: int) -> tuple[int, np.ndarray, np.ndarray]:
     return m, chirp, np.stack([there.real, there.imag], -1)
 
 
-@jk.kernel
-def chirp_in(o, j, c, x, chirp, n, m, across, flip, out):
+def chirp_in(o, j, c, n, across, args):
     """Multiply by the chirp, and fill up with zeros."""
+    x, chirp, m, flip, out = args
     i, k = 2 * ((o * n + j) * across + c), 2 * ((o * m + j) * across + c)
     if j < n:
         re, im = x[i + flip], x[i + 1 - flip]
@@ -104,25 +110,25 @@ def chirp_in(o, j, c, x, chirp, n, m, across, flip, out):
         out[k + 1] = 0
 
 
-@jk.kernel
-def chirp_through(o, j, c, x, factors, m, across):
+def chirp_through(o, j, c, n, across, args):
     """Multiply by the transform of the chirp."""
+    x, factors, m = args
     k = 2 * ((o * m + j) * across + c)
     re, im = x[k], x[k + 1]
     x[k] = re * factors[j, 0] - im * factors[j, 1]
     x[k + 1] = re * factors[j, 1] + im * factors[j, 0]
 
 
-@jk.kernel
-def chirp_out(o, j, c, x, chirp, n, m, across, flip, scale, out):
+def chirp_out(o, j, c, n, across, args):
     """Multiply by the chirp once more, and leave out what was filled up."""
+    x, chirp, m, flip, scale, out = args
     i, k = 2 * ((o * n + j) * across + c), 2 * ((o * m + j) * across + c)
     re, im = scale * x[k], scale * x[k + 1]
     out[i + flip] = re * chirp[j, 0] - im * chirp[j, 1]
     out[i + 1 - flip] = re * chirp[j, 1] + im * chirp[j, 0]
 
 
-_in, _through, _out = Launcher(chirp_in), Launcher(chirp_through), Launcher(chirp_out)
+_in, _through, _out = Pointwise(chirp_in), Pointwise(chirp_through), Pointwise(chirp_out)
 
 
 class Transform:
@@ -149,7 +155,9 @@ class Transform:
 
     def __call__(self, x: Any, out: Any, outer: int, n: int, across: int, scale: float) -> None:
         """Transform along the middle of (outer, n, across); `x` and `out` are vectors of parts that do not overlap."""
-        if radices_of(n) is None:
+        if radices_of(n) is None and radices_of(n - 1) is not None and _fft_primes.is_prime(n):
+            self._by_powers(x, out, outer, n, across, scale)
+        elif radices_of(n) is None:
             self._by_convolution(x, out, outer, n, across, scale)
         elif across > 1:
             self._tiles(x, out, outer, n, across, 0, 0, scale)
@@ -183,18 +191,31 @@ class Transform:
         self._tiles(x, between, outer, first, second, 0, 0, 1.0, turned=True)
         self._tiles(between, out, outer, second, first, 1, 0, scale)
 
+    def _by_powers(self, x: Any, out: Any, outer: int, n: int, across: int, scale: float) -> None:
+        """Transform a prime length by one element less, which is half as long as what any length takes."""
+        powers, inverses, factors = _fft_primes.powers_of(n, PRIMES)
+        powers, inverses = (jk.asarray(places, device=self.device) for places in (powers, inverses))
+        space = (outer, n - 1, across)
+        a, b = (operands.made((2 * outer * (n - 1) * across,), (self.parts,), self.device) for _ in range(2))
+        _fft_primes.enter(space, n, (x, powers, self.flip, a), self.backend)
+        Transform(self.parts, self.device, False, self.backend)(a, b, outer, n - 1, across, 1.0)
+        whole, part = self.parts.type(scale), self.parts.type(scale / (n - 1))
+        _fft_primes.through(space, n, (b, self._there(factors), x, self.flip, whole, out), self.backend)
+        Transform(self.parts, self.device, True, self.backend)(b, a, outer, n - 1, across, 1.0)
+        _fft_primes.leave(space, n, (a, inverses, self.flip, part, out), self.backend)
+
     def _by_convolution(self, x: Any, out: Any, outer: int, n: int, across: int, scale: float) -> None:
-        """Transform any length by one that is a power of two.
+        """Transform any length by one of small factors.
 
         Reference: L. Bluestein, "A linear filtering approach to the computation of discrete Fourier transform", 1970.
         """
         m, chirp, factors = chirps_of(n)
         chirp, factors = self._there(chirp), self._there(factors)
         a, b = (operands.made((2 * outer * m * across,), (self.parts,), self.device) for _ in range(2))
-        _in((outer, m, across), self.backend)(x, chirp, n, m, across, self.flip, a)
+        _in((outer, m, across), n, (x, chirp, m, self.flip, a), self.backend)
         forth = Transform(self.parts, self.device, False, self.backend)
         forth(a, b, outer, m, across, 1.0)
-        _through((outer, m, across), self.backend)(b, factors, m, across)
+        _through((outer, m, across), n, (b, factors, m), self.backend)
         Transform(self.parts, self.device, True, self.backend)(b, a, outer, m, across, 1.0)
         scale = self.parts.type(scale / m)
-        _out((outer, n, across), self.backend)(a, chirp, n, m, across, self.flip, scale, out)
+        _out((outer, n, across), n, (a, chirp, m, self.flip, scale, out), self.backend)
