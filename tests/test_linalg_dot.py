@@ -86,7 +86,7 @@ def test_axpy_into_an_operand():
     np.testing.assert_array_equal(outer(x[:0], x), np.empty((0, 20)))
 
 
-@pytest.mark.parametrize(("n", "terms"), [(1, 1), (7, 50), (300, 600), (3, 0)])
+@pytest.mark.parametrize(("n", "terms"), [(1, 1), (7, 50), (19, 263), (300, 600), (3, 0), (20, 0)])
 def test_matrices_times_vectors(n, terms):
     a, x, y = numbers(n, terms), numbers(terms), numbers(n)
     want = 2 * (a.astype("float64") @ x) + 0.5 * y
@@ -99,6 +99,8 @@ def test_gemv_on_every_backend(backend):
     a, x, y = numbers(9, 30), numbers(30), numbers(9)
     close(gemv(2.0, a.T, y, 0.5, x, backend=backend), (2 * a.T @ y + np.float32(0.5) * x).astype("float32"))
     assert gemv(2.0, a, x, 1, y, out=y, backend=backend) is y
+    tall, longer = numbers(18, 30), numbers(18)  # not a multiple of the rows that are taken at once
+    close(gemv(1.0, tall, x, -1.0, longer, backend=backend), tall @ x - longer)
 
 
 @pytest.mark.parametrize(

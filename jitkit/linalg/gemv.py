@@ -16,6 +16,8 @@ from jitkit.launch.launcher import Launcher
 
 RUN = 2048
 """Terms that are summed in the lanes of a vector before they join the total, which keeps rounding near that of pairs."""
+SOME = 16
+"""Rows from which a host takes four at once; fewer would leave threads without work."""
 COLUMNS = 2048
 """Sums that one point keeps for a matrix that lies by columns: 16 KiB of float64, half of a first cache."""
 TERMS = 256
@@ -32,6 +34,39 @@ def multiply_rows(i, one, a, x, y, out, alpha, beta):
         for k in range(first, min(first + RUN, terms)):
             part += a[i, k] * x[k]
         total += part
+    put(out, i, total, y, alpha, beta)
+
+
+@jk.kernel(fastmath=True)
+def multiply_four_rows(p, one, a, x, y, out, alpha, beta):
+    """Sum four rows at once: one stream of memory to each keeps more reads on their way than a single one."""
+    n, terms = a.shape
+    i = p * 4
+    i1, i2, i3 = min(i + 1, n - 1), min(i + 2, n - 1), min(i + 3, n - 1)
+    t0, t1, t2, t3 = 0.0, 0.0, 0.0, 0.0
+    for first in range(0, terms, RUN):
+        p0, p1, p2, p3 = 0.0, 0.0, 0.0, 0.0
+        for k in range(first, min(first + RUN, terms)):
+            factor = x[k]
+            p0 += a[i, k] * factor
+            p1 += a[i1, k] * factor
+            p2 += a[i2, k] * factor
+            p3 += a[i3, k] * factor
+        t0 += p0
+        t1 += p1
+        t2 += p2
+        t3 += p3
+    put(out, i, t0, y, alpha, beta)
+    if i + 1 < n:
+        put(out, i1, t1, y, alpha, beta)
+    if i + 2 < n:
+        put(out, i2, t2, y, alpha, beta)
+    if i + 3 < n:
+        put(out, i3, t3, y, alpha, beta)
+
+
+def put(out, i, total, y, alpha, beta):
+    """Write an element; `y` is not read where `beta` is 0."""
     out[i] = alpha * total + (beta * y[i] if beta != 0 else 0)
 
 
@@ -43,10 +78,17 @@ def multiply_columns(p, q, one, a, x, parts):
     sums = jk.local(COLUMNS, a.dtype)
     for i in range(COLUMNS):
         sums[i] = 0
-    for k in range(q * TERMS, min(q * TERMS + TERMS, terms)):
-        factor = x[k]
+    k, last = q * TERMS, min(q * TERMS + TERMS, terms)
+    while k + 3 < last:  # four columns, so that sums are read and written once for them
+        f0, f1, f2, f3 = x[k], x[k + 1], x[k + 2], x[k + 3]
         for i in range(height):
-            sums[i] += a[k, first + i] * factor
+            pair = a[k, first + i] * f0 + a[k + 1, first + i] * f1
+            sums[i] += pair + (a[k + 2, first + i] * f2 + a[k + 3, first + i] * f3)
+        k += 4
+    for rest in range(k, last):
+        factor = x[rest]
+        for i in range(height):
+            sums[i] += a[rest, first + i] * factor
     for i in range(height):
         parts[q, first + i] = sums[i]
 
@@ -57,10 +99,11 @@ def join_parts(i, parts, y, out, alpha, beta):
     total = parts[0, i]
     for q in range(1, parts.shape[0]):
         total += parts[q, i]
-    out[i] = alpha * total + (beta * y[i] if beta != 0 else 0)
+    put(out, i, total, y, alpha, beta)
 
 
-_rows, _columns, _join = Launcher(multiply_rows), Launcher(multiply_columns), Launcher(join_parts)
+_rows, _four_rows = Launcher(multiply_rows), Launcher(multiply_four_rows)
+_columns, _join = Launcher(multiply_columns), Launcher(join_parts)
 
 
 def gemv(
@@ -132,7 +175,10 @@ def gemv(
 def _run(a: Any, x: Any, y: Any, out: Any, alpha: float, beta: float, by_columns: bool, backend: str | None) -> None:
     n, terms = a.shape
     if not by_columns or not terms:
-        _rows((n, 1), backend)(a, x, y, out, alpha, beta)
+        if operands.device_of(a) is None and n >= SOME:
+            _four_rows((-(-n // 4), 1), backend)(a, x, y, out, alpha, beta)
+        else:
+            _rows((n, 1), backend)(a, x, y, out, alpha, beta)
         return
     parts = np.empty((-(-terms // TERMS), n), a.dtype)
     _columns((-(-n // COLUMNS), parts.shape[0], 1), backend)(a.T, x, parts)
