@@ -67,12 +67,19 @@ def main(arguments: Sequence[str] | None = None) -> None:
     parser.add_argument("--json", type=Path, metavar="FILE", help="write the figures there too")
     options = parser.parse_args(arguments)
     chosen = options.case or [name for which in options.set or SETS for name in SETS[which]()]
-    found = [measured(name, options.size, options.dtype, options.seconds) for name in chosen]
+    found, wrong = [], []
+    for name in chosen:
+        try:
+            found.append(measured(name, options.size, options.dtype, options.seconds))
+        except AssertionError as error:
+            wrong.append(f"not measured, because wrong: {error}")
     console = Console()
     console.width = max(console.width, 100)  # a file or a pipe counts as 80 columns
     console.print(table(found))
     if options.json:
         options.json.write_text(json.dumps([asdict(line) for line in found], indent=1) + "\n")
+    if wrong:
+        raise SystemExit("\n".join(wrong))
 
 
 def measured(name: str, size: str, dtype: str, seconds: float) -> Line:
