@@ -92,6 +92,7 @@ def test_triangular_systems_of_any_size(n, lower, trans, unit):
     for side in (b, b[:, 0]):
         want = scipy.linalg.solve_triangular(a, side, trans, lower, unit)
         close(solve_triangular(a, side, trans, lower, unit), want, 1e-9)
+        close(solve_triangular(np.asfortranarray(a), side, trans, lower, unit), want, 1e-9)
 
 
 def dense_of(dl, d, du):

@@ -10,6 +10,7 @@ import numpy as np
 
 import jitkit as jk
 from jitkit import operands
+from jitkit.launch import choice
 from jitkit.launch.launcher import Launcher
 from jitkit.linalg._systems import copy, systems
 from jitkit.linalg.matmul import matmul
@@ -31,7 +32,31 @@ def substitute(s, j, a, x, upper, turned, unit):
         x[s, i, j] = total if unit else total / a[s, i, i]
 
 
-_substitute = Launcher(substitute)
+@jk.kernel(fastmath=True)
+def substitute_vector(s, one, a, x, upper, turned, unit):
+    """Solve a system for one vector in place, reading rows only; `one` is the only place along its axis.
+
+    A row is a sum over what is solved, or, of the transposed matrix, what a solved element takes from the others.
+    """
+    n = a.shape[1]
+    for step in range(n):
+        i = n - 1 - step if upper else step
+        first, last = (i + 1, n) if upper != turned else (0, i)
+        total = x[s, i]
+        if not turned:
+            part = 0.0
+            for k in range(first, last):
+                part += a[s, i, k] * x[s, k]
+            total -= part
+        if not unit:
+            total /= a[s, i, i]
+        x[s, i] = total
+        if turned:
+            for k in range(first, last):
+                x[s, k] -= a[s, i, k] * total
+
+
+_substitute, _substitute_vector = Launcher(substitute), Launcher(substitute_vector)
 
 
 def solve_triangular(
@@ -79,7 +104,7 @@ def solve_triangular(
     Notes
     -----
     As `scipy.linalg.solve_triangular`. A point solves one system for one right-hand side; on the host, matrices of more than
-    128 rows are solved in blocks (J. J. Dongarra et al., ACM TOMS 16(1), 1990).
+    128 rows are solved in blocks (J. J. Dongarra et al., ACM TOMS 16(1), 1990), and for a vector by sums over rows.
 
     Examples
     --------
@@ -122,6 +147,12 @@ def substituted(a: Any, x: Any, upper: bool, turned: bool, unit: bool, backend: 
         return
     if operands.device_of(x) is not None or n <= BLOCK:
         _substitute((count, columns), backend)(a, x, backwards, turned, unit)
+        return
+    on_cpu = (backend or choice.requested() or "cpu") == "cpu"
+    if columns == 1 and on_cpu and operands.dtype_of(a).itemsize in (a.strides[2], a.strides[1]):
+        if a.strides[2] != a.itemsize:
+            a, turned = a.swapaxes(1, 2), not turned
+        _substitute_vector((count, 1), backend)(a, x[:, :, 0], backwards, turned, unit)
         return
     blocks = [slice(first, min(first + BLOCK, n)) for first in range(0, n, BLOCK)]
     for block in reversed(blocks) if backwards else blocks:
