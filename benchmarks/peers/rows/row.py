@@ -82,6 +82,11 @@ def within(rtol: float, atol: float = 0.0) -> Callable[[DTypeLike], Tolerance]:
     return lambda dtype: Tolerance(*(units * PRECISION[np.dtype(dtype).name] for units in (rtol, atol)))
 
 
+def loosened(case: Case, rtol: float) -> Case:
+    """Return a case that lets answers differ by so much, for rows in which peers round more than jitkit may."""
+    return dataclasses.replace(case, tolerance=lambda dtype: Tolerance(rtol=rtol))
+
+
 def shaped(name: str, make: Any, sizes: Mapping[str, int], **changes: Any) -> Case:
     """Return a case of the catalogue on problems of another shape."""
     return dataclasses.replace(cases.load(name), make=make, sizes=sizes, **changes)
