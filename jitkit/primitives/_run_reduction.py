@@ -43,22 +43,24 @@ def in_order(read: Callable, join: Callable) -> Callable[..., Any]:
 
     def few(x, first, last):
         total = read(x, (first,))
-        for k in range(first + 1, min(first + RUN, last)):
-            total = join(total, read(x, (k,)))
-        for run in range(first + RUN, last, RUN):
+        for run in range(first, last, RUN):
             value = read(x, (run,))
             for k in range(run + 1, min(run + RUN, last)):
                 value = join(value, read(x, (k,)))
-            total = join(total, value)
+            if run > first:
+                value = join(total, value)
+            total = value
         return total
 
     def stretch(x, first, last):
-        if last - first < 4 * RUN:
-            return few(x, first, last)
-        total, whole = sixty_four(x, first), last - (last - first) % (4 * RUN)
-        for k in range(first + 4 * RUN, whole, 4 * RUN):
-            total = join(total, sixty_four(x, k))
-        return join(total, few(x, whole, last)) if whole < last else total
+        whole = first + (last - first) % (4 * RUN)
+        total = few(x, first, whole) if whole > first else read(x, (first,))
+        for k in range(whole, last, 4 * RUN):
+            value = sixty_four(x, k)
+            if k > first:
+                value = join(total, value)
+            total = value
+        return total
 
     return stretch
 
@@ -79,22 +81,24 @@ def runs_kernel(read: Callable, again: Callable, join: Callable, write: Callable
 
     @jk.kernel
     def reduce_runs(p, _, x, n, words, before, held, leads, out):
-        run, begin, last = before[p], np.int64(-1), min(p * EACH + EACH, words.shape[0])
-        for w in range(p * EACH, last):
-            word = words[w]
-            while word != 0:
+        w, last, first, run = p * EACH, min(p * EACH + EACH, words.shape[0]), 64 * EACH * p, before[p] - 1
+        end, word = min(64 * last, n), words[w]
+        while first < end:
+            while word == 0 and w + 1 < last:
+                w += 1
+                word = words[w]
+            k = end
+            if word != 0:
                 k = 64 * w + lowest(word)
-                if begin >= 0:
-                    write(out, (run - 1,), run_of(x, begin, k, n, held, APART * SHORT * p))
-                elif k > 64 * EACH * p:
-                    write(leads, (p,), stretch(x, 64 * EACH * p, k))
-                begin = k
-                run += 1
                 word = without_lowest(word)
-        if begin >= 0:
-            write(out, (run - 1,), stretch(x, begin, min(64 * last, n)))
-        else:
-            write(leads, (p,), stretch(x, 64 * EACH * p, min(64 * last, n)))
+            if k > first:
+                total = run_of(x, first, k, n, held, APART * SHORT * p)
+                if run < before[p]:
+                    write(leads, (p,), total)
+                else:
+                    write(out, (run,), total)
+            first = k
+            run += 1
 
     return reduce_runs
 
