@@ -20,7 +20,7 @@ from jitkit.launch.launcher import Launcher
 from jitkit.ml._products import product
 from jitkit.ml.cross_entropy import fused
 from jitkit.ml.dense import LAYERS, forward, gradients
-from jitkit.ml.optimisers import adam, adam_rate, with_momentum
+from jitkit.ml.optimisers import adam, adam_rate, advance, with_momentum
 
 
 class Rule(NamedTuple):
@@ -160,14 +160,14 @@ class Network:
 
     def _move(self, rule: Rule, n: int) -> None:
         self.steps += 1
-        p, slopes, decay = self.parameters, self.slopes, (rule.decay / n, self.weighted)
+        p, slopes, decay = self.parameters, self.slopes, rule.decay / n
         if rule.solver == "adam":
             rate = adam_rate(rule.rate, self.steps, rule.beta_1, rule.beta_2)
-            numbers: tuple[Any, ...] = (rate, rule.beta_1, rule.beta_2, rule.epsilon, *decay)
-            adam(self.count, self.backend)(p, slopes, self.first, self.second, *numbers)
+            args: tuple[Any, ...] = (p, slopes, self.first, self.second, rate, rule.beta_1, rule.beta_2, rule.epsilon)
+            advance(adam, args, self.count, decay, self.weighted, self.backend)
         else:
-            numbers = (rule.rate, rule.momentum, rule.nesterov, *decay)
-            with_momentum(self.count, self.backend)(p, slopes, self.first, *numbers)
+            args = (p, slopes, self.first, rule.rate, rule.momentum, rule.nesterov)
+            advance(with_momentum, args, self.count, decay, self.weighted, self.backend)
 
     def penalty(self) -> float:
         """Return the sum of the squares of the weights."""
