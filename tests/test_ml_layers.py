@@ -151,6 +151,9 @@ def test_cross_entropy(backend):
     for reduction, expected in (("none", each), ("sum", each.sum()), ("mean", each.mean())):
         got = jk.ml.cross_entropy(x, labels, reduction, backend=backend)
         np.testing.assert_allclose(got, expected, rtol=1e-5)
+    many, classes = normal((300, 9)), np.arange(300) % 9  # short rows, blocks of which are turned round
+    expected = -scipy.special.log_softmax(many, -1)[np.arange(300), classes]
+    np.testing.assert_allclose(jk.ml.cross_entropy(many, classes, "none", backend=backend), expected, rtol=1e-5)
     share = scipy.special.softmax(x, -1)
     np.put_along_axis(share, labels[..., None], np.take_along_axis(share, labels[..., None], -1) - 1, -1)
     close(jk.ml.cross_entropy_backward(x, labels, backend=backend), share / 24)

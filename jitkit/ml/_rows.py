@@ -20,7 +20,7 @@ import jitkit as jk
 from jitkit import operands
 from jitkit.errors import LaunchError
 from jitkit.launch.launcher import Launcher
-from jitkit.ml._turned import BLOCK, SHORT, in_blocks
+from jitkit.ml._turned import BLOCK, SHORT
 
 WARP = 32
 ENOUGH = 256
@@ -58,13 +58,13 @@ class Rows:
     ----------
     make : callable
         ``make(lanes)`` returns the body, ``body(row, lane, n, args)`` with a tuple of arrays and numbers.
-    turned : callable, optional
-        What does the same to a block of short rows, where the arguments are the array and the result; see `in_blocks`.
+    blocks : Launcher, optional
+        The kernel of blocks of short rows, turned round: ``blocks[count, 1](n, *args)``.
     """
 
-    def __init__(self, make: Callable[[Lanes], Callable], turned: Callable[..., None] | None = None) -> None:
+    def __init__(self, make: Callable[[Lanes], Callable], blocks: Launcher | None = None) -> None:
         alone, along, shared = make(ONE), make(ROW), make(MANY)
-        self._blocks = None if turned is None else in_blocks(turned)
+        self._blocks = blocks
 
         @jk.kernel(fastmath=True, name=alone.__name__)
         def by_points(i, n, args):

@@ -14,7 +14,8 @@ from jitkit import operands
 from jitkit.errors import KernelTypeError, LaunchError
 from jitkit.launch.launcher import Launcher
 from jitkit.ml._rows import Lanes, Rows, flat_rows
-from jitkit.ml.softmax import largest_of
+from jitkit.ml._turned import BLOCK, SHORT, turn
+from jitkit.ml.softmax import largest_of, logarithms_of_turned
 from jitkit.primitives.minmax import minmax
 from jitkit.primitives.reduce import reduce
 
@@ -58,7 +59,18 @@ def _cross_entropy_backward(lanes: Lanes):
     return cross_entropy_backward
 
 
-_forward, fused = Rows(_cross_entropy), Rows(_cross_entropy_backward)
+@jk.kernel(fastmath=True)
+def _losses_of_block(block, _, n, x, labels, losses):
+    tile = jk.local((SHORT, BLOCK), x.dtype)
+    top, total = jk.local(BLOCK, x.dtype), jk.local(BLOCK, x.dtype)
+    first = block * BLOCK
+    turn(x, first, n, tile)
+    logarithms_of_turned(tile, n, top, total)
+    for r in range(min(BLOCK, x.shape[0] - first)):
+        losses[first + r] = total[r] - (tile[labels[first + r], r] - top[r])
+
+
+_forward, fused = Rows(_cross_entropy, Launcher(_losses_of_block)), Rows(_cross_entropy_backward)
 
 
 @jk.kernel

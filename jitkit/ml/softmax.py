@@ -10,7 +10,7 @@ from typing import Any
 import jitkit as jk
 from jitkit import operands
 from jitkit.ml._rows import Lanes, Rows, by_rows
-from jitkit.ml._turned import BLOCK
+from jitkit.ml._turned import BLOCK, in_blocks
 
 ABREAST = 64
 """Maxima side by side: of 32, LLVM makes scalars."""
@@ -117,14 +117,19 @@ def softmax_of_turned(tile, n, top, total):
             tile[c, r] *= total[r]
 
 
-def log_softmax_of_turned(tile, n, top, total):
-    """Do as `log_softmax` does, for a block of short rows."""
+def logarithms_of_turned(tile, n, top, total):
+    """Find the largest element of each row of a turned block, and the logarithm of the sum of exponentials above it."""
     largest_of_turned(tile, n, top, total)
     for c in range(n):
         for r in range(BLOCK):
             total[r] += math.exp(tile[c, r] - top[r])
     for r in range(BLOCK):
         total[r] = math.log(total[r])
+
+
+def log_softmax_of_turned(tile, n, top, total):
+    """Do as `log_softmax` does, for a block of short rows."""
+    logarithms_of_turned(tile, n, top, total)
     for c in range(n):
         for r in range(BLOCK):
             tile[c, r] = tile[c, r] - top[r] - total[r]
@@ -160,7 +165,7 @@ def _log_softmax_backward(lanes: Lanes):
     return log_softmax_backward
 
 
-_forward, _log = Rows(_softmax, softmax_of_turned), Rows(_log_softmax, log_softmax_of_turned)
+_forward, _log = Rows(_softmax, in_blocks(softmax_of_turned)), Rows(_log_softmax, in_blocks(log_softmax_of_turned))
 _backward, _log_backward = Rows(_softmax_backward), Rows(_log_softmax_backward)
 
 
