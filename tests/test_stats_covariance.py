@@ -41,6 +41,20 @@ def test_many_variables_float32_and_out():
     assert (np.abs(out) <= 1).all()
 
 
+@pytest.mark.parametrize(("dtype", "tolerance"), [("float32", 1e-5), ("float64", 1e-13)])
+def test_enough_variables_for_a_matrix_product(dtype, tolerance):
+    x = values((260, 4100), dtype)
+    got, want = jk.stats.cov(x, backend="cpu"), np.cov(x.astype(np.float64))
+    assert got.dtype == dtype
+    np.testing.assert_allclose(got, want, rtol=tolerance, atol=10 * tolerance)
+    np.testing.assert_array_equal(got, got.T)
+    x[3, 7] = np.inf
+    broken = np.isnan(jk.stats.cov(x, backend="cpu"))
+    assert broken[3].all()
+    assert broken.sum() == 2 * 260 - 1
+    assert np.isnan(jk.stats.cov(x[:, :1], backend="cpu")).all()
+
+
 def test_few_observations_and_constants():
     assert np.isnan(jk.stats.cov(np.zeros((2, 0)), backend="cpu")).all()
     assert np.isnan(jk.stats.cov(np.ones((2, 1)), backend="cpu")).all()

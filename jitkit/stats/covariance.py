@@ -13,11 +13,16 @@ import jitkit as jk
 from jitkit import operands
 from jitkit.arrays import asarray, to_numpy
 from jitkit.errors import KernelTypeError, LaunchError
+from jitkit.launch import choice
 from jitkit.launch.launcher import Launcher
+from jitkit.linalg.matmul import matmul
 from jitkit.stats.moments import mean
 
 _CHUNK = 4096
 """Observations whose products are added in the dtype of the variables before the sum joins others in float64."""
+MANY = 1024
+"""Bytes of an observation from which the matrix product, and so NumPy's BLAS, is ahead of the kernel: 1.7 times with 300
+variables, 1.3 times with 128 of float64. With 128 of float32 the kernel is 1.3 times as fast."""
 
 
 @jk.kernel(fastmath=True)
@@ -259,6 +264,10 @@ def _covariances(x: Any, weights: Any, aweights: Any, less: float, backend: str 
     divisor = max(total - spread, 0.0)
     scale = 1 / divisor if divisor > 0 else math.inf
     centre, y = mean(x, 1, backend=backend), x
+    if weights is None and _to_blas(variables * dtype.itemsize, device, backend):
+        with np.errstate(all="ignore"):  # NaN, infinities and too few observations give NaN, as in the kernel
+            result[...] = _by_products(x, centre) * scale
+        return result
     if weights is not None:
         x, y, centre = _weighted(x, weights, total, device)
     chunks, tiles = -(-n // _CHUNK), -(-variables // 2) * -(-variables // 4)
@@ -266,6 +275,22 @@ def _covariances(x: Any, weights: Any, aweights: Any, less: float, backend: str 
     _multiply((tiles, chunks, 1), backend)(x, y, centre, part)
     _add((variables, variables), backend)(part, scale, result)
     return result
+
+
+def _to_blas(observation: int, device: str | None, backend: str | None) -> bool:
+    return observation >= MANY and device is None and (backend or choice.requested() or "cpu") == "cpu"
+
+
+def _by_products(x: np.ndarray, centre: np.ndarray) -> np.ndarray:
+    """Return the sums of products of deviations in float64, each chunk's by a symmetric matrix product."""
+    variables, n = x.shape
+    total = np.zeros((variables, variables))
+    room = np.empty((variables, min(n, _CHUNK)), x.dtype)
+    for first in range(0, n, _CHUNK):
+        chunk = x[:, first : first + _CHUNK]
+        deviations = np.subtract(chunk, centre[:, None], out=room[:, : chunk.shape[1]])
+        total += matmul(deviations, deviations.T)
+    return total
 
 
 def _weighted(x: Any, weights: np.ndarray, total: float, device: str | None) -> tuple[Any, Any, Any]:
