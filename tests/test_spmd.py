@@ -392,3 +392,25 @@ def test_clamped_addresses_and_truths_from_before_a_barrier(size, rounds):
     sums = sum((near[min(r, 2)] for r in range(rounds)), np.zeros(i.size))
     inside = (i > 2) & (i < size - 2) & ((i % 32 != 7) | (rounds > 2))
     np.testing.assert_allclose(out, np.where(inside, sums, 0)[:size])
+
+
+@jk.kernel(group=24)
+def guessed_anew_in_each_turn(i, x, out, n, rounds):
+    t = jk.local_index()
+    tile = jk.shared((2, 24), np.float32)
+    total = 0.0
+    for k in range(rounds):
+        inside = t + 24 * k < n  # of each turn, and lives across the barrier
+        tile[k % 2, t] = x[t + 24 * k] if inside else 0
+        jk.barrier()
+        if inside:
+            total += tile[k % 2, (t + 1) % 24] + 1
+    out[i] = total
+
+
+@pytest.mark.parametrize("n", [5, 48, 53, 77])
+def test_a_guess_about_one_turn_is_not_taken_for_the_next(n):
+    x, out = np.ones(120, np.float32), np.zeros(24, np.float32)
+    guessed_anew_in_each_turn.on("cpu")[24](x, out, n, 5)
+    inside = np.arange(120).reshape(5, 24) < n
+    np.testing.assert_array_equal(out, (inside * (np.roll(inside, -1, axis=1) + 1.0)).sum(axis=0))

@@ -170,8 +170,13 @@ class Cutter:
         function = Function(self.function.name, self.function.parameters, blocks)
         fixed = {name: self.shapes.strides[name] for name in kept}
         shapes = Shapes(function, self.shapes.roots, fixed, self.function, self.shapes.alone)
-        guessed = self._likely(affine_tests(function, shapes, kept | anew))
-        truths = [name for name in sorted(kept & _used(function)) if self.types[name] == "i1" and fixed[name] is None]
+        # What a phase that goes round a loop computes once more is not what it began with: a guess tests the latter.
+        lasting = kept - {item.name for block in list(function.blocks.values())[1:] for item in block.code}
+        tests = affine_tests(function, shapes, lasting | anew)
+        guessed = self._likely({name: steps for name, steps in tests.items() if name not in kept})
+        truths = [
+            name for name in sorted(lasting & _used(function)) if self.types[name] == "i1" and fixed[name] is None
+        ]
         uniform: dict[str, Stride] = dict.fromkeys([*guessed, *truths], 0)
         likely = Shapes(function, self.shapes.roots, fixed | uniform, self.function) if uniform else None
         return Phase(function, shapes, sorted(set(exits)), guessed, truths, likely)
