@@ -93,10 +93,13 @@ def rows_kernel(read: Callable, again: Callable, join: Callable, write: Callable
         return a, b, c, d
 
     def whole(x, r, at):
-        a, b, c, d = run_of_four(x, r, at)
-        for k in range(1, runs):
+        first = read(x, (r, at))
+        a, b, c, d = first, first, first, first
+        for k in range(runs):
             e, f, g, h = run_of_four(x, r, at + k * jump)
-            a, b, c, d = join(a, e), join(b, f), join(c, g), join(d, h)
+            if k > 0:
+                e, f, g, h = join(a, e), join(b, f), join(c, g), join(d, h)
+            a, b, c, d = e, f, g, h
         return join(join(a, b), join(c, d))
 
     def part(x, r, at, step, count):
