@@ -53,6 +53,41 @@ def test_strides_and_divergence():
     assert (region.entry, region.exit, region.blocks) == ("%entry", "%done", {"%head", "%body"})
 
 
+MEETING = """
+define void @f(i64 %i, ptr %out, i64 %n) {
+entry:
+  %alike = icmp slt i64 %n, 10
+  br i1 %alike, label %parted, label %away
+
+away:                                             ; preds = %entry
+  %w = add nsw i64 %n, 1
+  br label %join
+
+parted:                                           ; preds = %entry
+  %v = add nsw i64 %n, 2
+  %low = icmp slt i64 %i, 5
+  br i1 %low, label %one, label %join
+
+one:                                              ; preds = %parted
+  store i64 0, ptr %out, align 8
+  br label %join
+
+join:                                             ; preds = %one, %parted, %away
+  %same = phi i64 [ %w, %away ], [ %v, %one ], [ %v, %parted ]
+  %other = phi i64 [ 0, %away ], [ 1, %one ], [ 2, %parted ]
+  store i64 %other, ptr %out, align 8
+  ret void
+}
+"""
+
+
+def test_lanes_that_bring_one_value_from_all_sides_agree():
+    shapes = Shapes(reader.read(MEETING, "f"), {"%i": 1})
+    assert shapes.divergent == {"%parted"}
+    assert shapes.strides["%same"] == 0
+    assert shapes.strides["%other"] is None
+
+
 def turns_of(sums, body):
     """Return a loop over n that adds something different to each of so many sums, its shapes with lanes along %i."""
     phis = "".join(f"  %s{k} = phi float [ %start, %entry ], [ %t{k}, %turn ]\n" for k in range(sums))

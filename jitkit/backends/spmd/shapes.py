@@ -74,7 +74,9 @@ class Shapes:
         self.loop = loops(self.graph, function.entry)
         self.strides: dict[str, Stride] = {p.text: roots.get(p.text, 0) for p in function.parameters}
         self.divergent: set[str] = set()
-        self.joins: set[str] = set()
+        # Of each block with phis that divergent branches lead to: for every branch the blocks before it on the branch's
+        # ways, or None where lanes leave loops.
+        self.joins: dict[str, list[set[str] | None]] = {}
         self.private = private_pointers(self.whole, only_allocas=alone)
         self.shared = shared_pointers(self.whole)
         self._solve()
@@ -98,7 +100,8 @@ class Shapes:
                     condition = end.operands[0]
                     if condition.local and self.strides.get(condition.text, 0) != 0:
                         self.divergent.add(block.name)
-                        self.joins |= self._influence(block.name)
+                        for join, ways in self._influence(block.name).items():
+                            self.joins.setdefault(join, []).append(ways)
                         changed = True
 
     def _update(self, item: Instruction, block: str) -> bool:
@@ -113,7 +116,7 @@ class Shapes:
             met = {stride for stride in known if not isinstance(stride, str)}
             if not met:
                 return False
-            new = met.pop() if len(met) == 1 and block not in self.joins else None
+            new = met.pop() if len(met) == 1 and self._meets_alike(item, block) else None
         elif "unknown" in known:
             return False
         else:
@@ -213,13 +216,27 @@ class Shapes:
             return stride * (size_of(item.element) if value is item.operands[1] else 1)
         return 0
 
-    def _influence(self, branch: str) -> set[str]:
-        """Return the blocks whose phis a divergent branch makes differ between lanes."""
+    def _meets_alike(self, phi: Instruction, block: str) -> bool:
+        """Tell whether lanes bring one value to a phi whichever way they come; it lives outside all loops they leave."""
+        for ways in self.joins.get(block, []):
+            if ways is None:
+                return False
+            coming = {value.text for value, label in zip(phi.operands, phi.labels, strict=True) if label in ways}
+            if len(coming) > 1:
+                return False
+        return True
+
+    def _influence(self, branch: str) -> dict[str, set[str] | None]:
+        """Return the blocks whose phis a divergent branch may make differ between lanes, each with its ways there."""
         meeting = self.after[branch]
         between = reach(self.graph, self.graph[branch], meeting)
-        joins = {node for node in between | {meeting} if self._merges(node, branch)}
+        joins: dict[str, set[str] | None] = {
+            node: {source for source in (branch, *between) if node in self.graph.get(source, [])}
+            for node in between | {meeting}
+            if self._merges(node, branch)
+        }
         for loop in self.left_by(branch):
-            joins |= {node for name in loop.blocks for node in self.graph[name] if node not in loop}
+            joins |= {node: None for name in loop.blocks for node in self.graph[name] if node not in loop}
         return joins
 
     def _merges(self, node: str, branch: str) -> bool:
