@@ -45,6 +45,25 @@ def test_resamples_to_any_number():
             )
 
 
+@pytest.mark.parametrize("up_down", [(2, 3), (3, 2), (6, 4), (1, 5), (7, 1), (3, 3)])
+def test_resamples_by_ratios_as_scipy(up_down, backend):
+    x = RNG.random((31, 2)).astype(np.float32)
+    got = signal.resample_poly(x, *up_down, backend=backend)
+    assert got.dtype == np.float32
+    close(got, scipy.signal.resample_poly(x.astype(float), *up_down))
+
+
+@pytest.mark.parametrize("padtype", ["constant", "mean", "median", "minimum", "maximum"])
+def test_resamples_any_ratio_window_and_border(padtype):
+    for n in (1, 2, 9, 40):
+        x = RNG.random((2, n))
+        for up, down in ((1, 3), (4, 3), (5, 7), (9, 2)):
+            for window in (("kaiser", 5.0), ("kaiser", 2.0), RNG.random(6), RNG.random(23)):
+                theirs = scipy.signal.resample_poly(x, up, down, 1, window, padtype)
+                got = signal.resample_poly(x, up, down, 1, window, padtype, backend="cpu")
+                np.testing.assert_allclose(got, theirs, rtol=1e-11, atol=1e-11)
+
+
 def test_resizes_as_scipy(backend):
     image = RNG.random((5, 7)).astype(np.float32)
     for shape in ((3, 4), (5, 7), (9, 20)):
@@ -62,6 +81,7 @@ def test_arrays_of_every_kind():
     runs = {
         "resize": lambda a, **kw: signal.resize(a, (4, 10), **kw),
         "resample": lambda a, **kw: signal.resample(a, 9, axis=1, **kw),
+        "resample_poly": lambda a, **kw: signal.resample_poly(a, 3, 2, 1, **kw),
         "upfirdn": lambda a, **kw: signal.upfirdn(h, a, 2, 1, **kw),
     }
     for name, run in runs.items():
@@ -82,6 +102,11 @@ def test_arrays_of_every_kind():
         (lambda x: signal.resize(x[0], (3, 4)), jk.LaunchError, "takes .rows, columns."),
         (lambda x: signal.resample(x, 0), ValueError, "length of 1 or more"),
         (lambda x: signal.resample(x * 1j, 4), jk.KernelTypeError, "real numbers"),
+        (lambda x: signal.resample_poly(x, 0, 1), ValueError, "up=0"),
+        (lambda x: signal.resample_poly(x, 2, 1, padtype="line"), ValueError, "padtype='line'"),
+        (lambda x: signal.resample_poly(x, 2, 1, window="hann"), jk.LaunchError, "window='hann'"),
+        (lambda x: signal.resample_poly(x, 2, 1, window=[[1.0]]), jk.LaunchError, "taps of a filter are a vector"),
+        (lambda x: signal.resample_poly(x[:, :0], 2, 1), ValueError, "no elements"),
         (lambda x: signal.upfirdn([1.0], x, 0), ValueError, "up=0"),
         (lambda x: signal.upfirdn([[1.0]], x), jk.LaunchError, "a filter that is a vector"),
         (lambda x: signal.upfirdn([1.0], x[:, :0]), ValueError, "no elements"),

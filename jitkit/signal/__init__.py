@@ -14,6 +14,7 @@ from jitkit.signal.fft import ifftn as ifftn
 from jitkit.signal.gaussian_filter import gaussian_filter as gaussian_filter
 from jitkit.signal.median_filter import median_filter as median_filter
 from jitkit.signal.resample import resample as resample
+from jitkit.signal.resample_poly import resample_poly as resample_poly
 from jitkit.signal.resize import resize as resize
 from jitkit.signal.rfft import irfft as irfft
 from jitkit.signal.rfft import rfft as rfft
@@ -36,6 +37,7 @@ __all__ = [
     "irfft",
     "median_filter",
     "resample",
+    "resample_poly",
     "resize",
     "rfft",
     "uniform_filter",

@@ -1,0 +1,119 @@
+"""resample_poly: signals at another rate, a ratio of integers, by a filter in phases."""
+
+from __future__ import annotations
+
+import math
+from collections.abc import Callable
+from typing import Any, Literal
+
+import numpy as np
+
+from jitkit import operands
+from jitkit.errors import LaunchError
+from jitkit.signal.upfirdn import upfirdn
+
+Padding = Literal["constant", "mean", "median", "minimum", "maximum"]
+_LEVELS: dict[str, Callable[..., Any]] = {
+    "mean": np.mean, "median": np.median, "minimum": np.amin, "maximum": np.amax
+}  # fmt: skip
+
+
+def resample_poly(
+    x: Any,
+    up: int,
+    down: int,
+    axis: int = 0,
+    window: Any = ("kaiser", 5.0),
+    padtype: Padding = "constant",
+    *,
+    out: Any = None,
+    backend: str | None = None,
+) -> Any:
+    """Return signals at ``up / down`` times their rate.
+
+    Parameters
+    ----------
+    x : array_like
+        Real numbers on the host.
+    up, down : int
+        The ratio of the rates.
+    axis : int, default 0
+        The axis of time.
+    window : tuple or array_like, default ("kaiser", 5.0)
+        Kaiser's window and its beta, for a filter of ``20 * max(up, down) + 1`` taps that passes what both rates can
+        hold; or the taps of a filter at the rate of ``up`` times the signal's.
+    padtype : {"constant", "mean", "median", "minimum", "maximum"}
+        What stands before and behind a signal: 0, or this of its elements.
+    out : array, optional
+        Where the result goes.
+    backend : {"python", "cpu", "cuda"}, optional
+        The backend; chosen as for a launch unless given.
+
+    Returns
+    -------
+    array
+        ``ceil(n * up / down)`` numbers along the axis: float32 for float32, else float64.
+
+    Raises
+    ------
+    LaunchError
+        For an `out` of another shape, for an array on a GPU, and for a window of another kind.
+    ValueError
+        For factors below 1, for no elements, and for a padding that there is not.
+
+    Notes
+    -----
+    The definition is that of `scipy.signal.resample_poly`. Delayed by nothing: the filter's middle lies on an element.
+    Reference: F. J. Harris, "Multirate Signal Processing for Communication Systems", 2004; the window: J. F. Kaiser,
+    R. W. Schafer, "On the use of the I0-sinh window for spectrum analysis", IEEE Trans. ASSP 28, 1980.
+
+    Examples
+    --------
+    >>> import numpy as np, jitkit as jk
+    >>> jk.signal.resample_poly(np.array([0.0, 2.0, 4.0, 2.0]), 2, 1, window=[0.5, 1.0, 0.5])
+    array([0., 2., 4., 6., 8., 6., 4., 2.])
+    """
+    name = "signal.resample_poly"
+    x = operands.floating(x, name)
+    if operands.device_of(x) is not None:
+        raise LaunchError(f"jk.{name}: takes arrays on the host; bring it over with jk.to_numpy(x)")
+    if len(x.shape) == 0:
+        raise LaunchError(f"jk.{name}: takes an array of at least one dimension, not a number")
+    for what, value in (("up", up), ("down", down)):
+        if value != int(value) or value < 1:
+            raise ValueError(f"jk.{name}: {what}={value}; it is an integer of 1 or more")
+    if padtype != "constant" and padtype not in _LEVELS:
+        raise ValueError(f"jk.{name}: padtype={padtype!r}; there are 'constant', {', '.join(map(repr, _LEVELS))}")
+    (axis,) = operands.axes_of(axis, x.ndim, name)
+    common = math.gcd(int(up), int(down))
+    up, down = int(up) // common, int(down) // common
+    if up == down == 1:
+        return x.copy() if out is None else operands.store(x, out, x.shape, name)
+    if 0 in x.shape:
+        raise ValueError(f"jk.{name}: the array has no elements: its shape is {x.shape}")
+    taps = up * _taps(window, max(up, down), name)
+    level = None if padtype == "constant" else _LEVELS[padtype](x, axis=axis, keepdims=True)
+    count, before = -(-x.shape[axis] * up // down), down - (taps.size - 1) // 2 % down
+    skipped = ((taps.size - 1) // 2 + before) // down
+    behind = max(0, (count + skipped - 1) * down + 1 - (x.shape[axis] - 1) * up - taps.size - before)
+    found = upfirdn(
+        np.pad(taps, (before, behind)), x if level is None else x - level, up, down, axis=axis, backend=backend
+    )
+    result = np.moveaxis(np.moveaxis(found, axis, 0)[skipped : skipped + count], 0, axis)
+    if level is not None:
+        result = result + level
+    return np.ascontiguousarray(result) if out is None else operands.store(result, out, tuple(result.shape), name)
+
+
+def _taps(window: Any, rate: int, name: str) -> np.ndarray:
+    """Return the taps that are given, or those of a lowpass filter of gain 1 that passes one in `rate` frequencies."""
+    if isinstance(window, str) or (isinstance(window, tuple) and window and isinstance(window[0], str)):
+        if isinstance(window, str) or window[0] != "kaiser" or len(window) != 2:
+            raise LaunchError(f"jk.{name}: window={window!r}; it is ('kaiser', beta), or the taps of a filter")
+        half = 10 * rate
+        taps = np.sinc(np.arange(-half, half + 1) / rate) * np.kaiser(2 * half + 1, float(window[1]))
+        return np.asarray(taps / taps.sum())
+    taps = np.asarray(window, np.float64)
+    if taps.ndim != 1 or taps.size == 0:
+        raise LaunchError(f"jk.{name}: window= has the shape {taps.shape}; the taps of a filter are a vector")
+    return taps
