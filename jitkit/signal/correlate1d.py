@@ -134,8 +134,8 @@ def separable(x: Any, steps: Sequence[Step], out: Any, name: str) -> Any:
         fresh[...] = x
     spare = [operands.made(shape, (dtype,), device)] if len(steps) > 1 else []
     targets = [fresh if (len(steps) - k) % 2 else spare[0] for k in range(len(steps))]
-    for step, target in zip(steps, targets, strict=True):
-        step(x, target)
+    for along_axis, target in zip(steps, targets, strict=True):
+        along_axis(x, target)
         x = target
     if fresh is not result:
         result[...] = fresh
