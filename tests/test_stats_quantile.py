@@ -44,6 +44,29 @@ def test_rows_as_in_numpy(missing, backend):
             agrees(jk.stats.nanmedian(x, axis, backend=backend), np.nanmedian(wide, axis), dtype)
 
 
+METHODS = [
+    *("inverted_cdf", "averaged_inverted_cdf", "closest_observation", "interpolated_inverted_cdf", "hazen", "weibull"),
+    *("linear", "median_unbiased", "normal_unbiased", "lower", "higher", "midpoint", "nearest"),
+]
+
+
+@pytest.mark.parametrize("method", METHODS)
+def test_methods_as_in_numpy(method, backend):
+    q = np.linspace(0, 1, 41)  # hits elements, the middles between them, and neither
+    for x in (values("float64", (2, 20)), values("float64", (3, 21), 0.2), values("float64", (2, 1))):
+        got = jk.stats.quantile(x, q, 1, method=method, backend=backend)
+        agrees(got, np.quantile(x, q, 1, method=method), "float64")
+        got = jk.stats.nanquantile(x, q, 1, method=method, backend=backend)
+        agrees(got, np.nanquantile(x, q, 1, method=method), "float64")
+
+
+@pytest.mark.parametrize("method", METHODS)
+def test_methods_of_selection_as_in_numpy(method):
+    x = values("float64", 140_000)
+    q = [0.1, 0.25, 1 / 3, 0.5, 0.70001]
+    agrees(jk.stats.quantile(x, q, method=method, backend="cpu"), np.quantile(x, q, method=method), "float64")
+
+
 LONG = 140_000
 
 
@@ -95,6 +118,7 @@ def test_nothing_numbers_and_out():
     [
         (lambda x: jk.stats.quantile(x, 1.5), ValueError, "jk.stats.quantile: q=1.5 is not from 0 to 1"),
         (lambda x: jk.stats.quantile(x, np.nan), ValueError, "q=nan"),
+        (lambda x: jk.stats.quantile(x, 0.5, method="next"), ValueError, "there is no method='next'"),
         (lambda x: jk.stats.median(x * 1j), jk.KernelTypeError, "takes real numbers"),
         (lambda x: jk.stats.median(x, 2), np.exceptions.AxisError, "axis 2"),
         (lambda x: jk.stats.median(x, out=np.zeros(3)), jk.LaunchError, "out= has the shape"),

@@ -52,8 +52,8 @@ def take_blocks(b, one, x, centre, reach, starts, out):
 
 
 @jk.kernel
-def between_kernel(r, q, x, numbers, share, missing, out):
-    """Interpolate, in each sorted row of which so many are numbers, at a share of the way from the first to the last.
+def between_kernel(r, q, x, numbers, share, method, missing, out):
+    """Find, in each sorted row of which so many are numbers, what lies at a share of the way from the first to the last.
 
     `missing` says whether NaN make the result NaN; they stand last.
     """
@@ -61,10 +61,59 @@ def between_kernel(r, q, x, numbers, share, missing, out):
     if n == 0 or (missing and n < x.shape[1]):
         out[q, r] = math.nan
     else:
-        place = share[q] * (n - 1)
-        left = min(int(place), n - 1)
-        right = min(left + 1, n - 1)
-        out[q, r] = blend(x[r, left], x[r, right], place - left)
+        left, right, t = position(share[q], n, method)
+        out[q, r] = blend(x[r, left], x[r, right], t)
+
+
+INTERPOLATED, MIDDLE, AVERAGED, LOWER, HIGHER, NEAREST, CLOSEST = range(7)
+"""What is made of a place between two elements."""
+
+METHODS = {
+    "inverted_cdf": (HIGHER, 0.0, 1.0),
+    "averaged_inverted_cdf": (AVERAGED, 0.0, 1.0),
+    "closest_observation": (CLOSEST, -0.5, 1.5),
+    "interpolated_inverted_cdf": (INTERPOLATED, 0.0, 1.0),
+    "hazen": (INTERPOLATED, 0.5, 0.5),
+    "weibull": (INTERPOLATED, 0.0, 0.0),
+    "linear": (INTERPOLATED, 1.0, 1.0),
+    "median_unbiased": (INTERPOLATED, 1 / 3.0, 1 / 3.0),
+    "normal_unbiased": (INTERPOLATED, 3 / 8.0, 3 / 8.0),
+    "lower": (LOWER, 1.0, 1.0),
+    "higher": (HIGHER, 1.0, 1.0),
+    "midpoint": (MIDDLE, 1.0, 1.0),
+    "nearest": (NEAREST, 1.0, 1.0),
+}
+"""The methods by NumPy's names: one of the above, and Hyndman and Fan's alpha and beta, which say where a share lies.
+
+Source: R. J. Hyndman, Y. Fan, Sample quantiles in statistical packages, Am. Stat. 50, 361-365, 1996.
+"""
+
+
+def position(share, n, method):
+    """Return the two elements of n in order between which a share lies, and how far from the first of them."""
+    rule, alpha, beta = method
+    steps = n - 1 if alpha == 1.0 else n
+    shift = 0.0 if alpha == 1.0 else alpha + share * (1.0 - alpha - beta) - 1.0
+    # The maximum changes nothing but keeps product and sum apart: joined in one rounding, they would miss the elements
+    # that shares hit exactly.
+    place = max(share * steps, 0.0) + shift
+    if place < 0.0:
+        return 0, 0, 0.0
+    left = min(int(place), n - 1)
+    right = min(left + 1, n - 1)
+    t = place - left
+    if rule == INTERPOLATED:
+        return left, right, t
+    if rule == MIDDLE:
+        return left, right, 0.5 if t > 0.0 else 0.0
+    if rule == AVERAGED and t == 0.0:
+        return left, right, 0.5
+    odd = left % 2 == 1
+    up = rule == AVERAGED or (rule == HIGHER and t > 0.0)
+    up = up or (rule == NEAREST and (t > 0.5 or (t == 0.5 and odd)))
+    up = up or (rule == CLOSEST and not (t == 0.0 and odd))
+    chosen = right if up else left
+    return chosen, chosen, 0.0
 
 
 def blend(a, b, t):

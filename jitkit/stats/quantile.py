@@ -16,6 +16,7 @@ from jitkit.primitives.sort import sort
 from jitkit.stats import _axes, _selection
 from jitkit.stats._statistic import Axis
 
+Rule = tuple[int, float, float]
 _LONG, _SAMPLE = 2**17, 2**15
 """Elements from which selection pays, and of the sample that bounds are taken from."""
 _FEW = 8
@@ -23,7 +24,14 @@ _FEW = 8
 
 
 def quantile(
-    a: Any, q: Any, axis: Axis = None, *, out: Any = None, keepdims: bool = False, backend: str | None = None
+    a: Any,
+    q: Any,
+    axis: Axis = None,
+    *,
+    method: str = "linear",
+    out: Any = None,
+    keepdims: bool = False,
+    backend: str | None = None,
 ) -> Any:
     """Return the value below which a share of the elements lies.
 
@@ -35,6 +43,10 @@ def quantile(
         Shares from 0 to 1: 0 is the smallest element, 1 the largest.
     axis : int or tuple of int, optional
         The axis; all unless given.
+    method : str, default "linear"
+        What is taken where the place lies between two elements, by NumPy's names: "inverted_cdf", "averaged_inverted_cdf",
+        "closest_observation", "interpolated_inverted_cdf", "hazen", "weibull", "linear", "median_unbiased",
+        "normal_unbiased", "lower", "higher", "midpoint" and "nearest".
     out : array, optional
         Where the result goes.
     keepdims : bool, default False
@@ -50,7 +62,7 @@ def quantile(
     Raises
     ------
     ValueError
-        For a `q` outside of 0 to 1.
+        For a `q` outside of 0 to 1, and a method that there is not.
     KernelTypeError
         For complex numbers.
     LaunchError
@@ -58,7 +70,7 @@ def quantile(
 
     Notes
     -----
-    The definition is that of `numpy.quantile`, ``method="linear"``. Long arrays are not sorted:
+    The definition is that of `numpy.quantile`. Long arrays are not sorted:
     R. W. Floyd, R. L. Rivest, Expected time bounds for selection, Comm. ACM 18, 165-172, 1975.
 
     Examples
@@ -67,11 +79,18 @@ def quantile(
     >>> jk.stats.quantile(np.array([1.0, 2.0, 4.0, 8.0]), [0.25, 0.5])
     array([1.75, 3.  ])
     """
-    return _quantile(a, q, axis, out, keepdims, backend, "stats.quantile", True)
+    return _quantile(a, q, axis, out, keepdims, backend, "stats.quantile", True, method)
 
 
 def nanquantile(
-    a: Any, q: Any, axis: Axis = None, *, out: Any = None, keepdims: bool = False, backend: str | None = None
+    a: Any,
+    q: Any,
+    axis: Axis = None,
+    *,
+    method: str = "linear",
+    out: Any = None,
+    keepdims: bool = False,
+    backend: str | None = None,
 ) -> Any:
     """Return the value below which a share of the elements lies, NaN left out.
 
@@ -83,6 +102,10 @@ def nanquantile(
         Shares from 0 to 1: 0 is the smallest element, 1 the largest.
     axis : int or tuple of int, optional
         The axis; all unless given.
+    method : str, default "linear"
+        What is taken where the place lies between two elements, by NumPy's names: "inverted_cdf", "averaged_inverted_cdf",
+        "closest_observation", "interpolated_inverted_cdf", "hazen", "weibull", "linear", "median_unbiased",
+        "normal_unbiased", "lower", "higher", "midpoint" and "nearest".
     out : array, optional
         Where the result goes.
     keepdims : bool, default False
@@ -98,7 +121,7 @@ def nanquantile(
     Raises
     ------
     ValueError
-        For a `q` outside of 0 to 1.
+        For a `q` outside of 0 to 1, and a method that there is not.
     KernelTypeError
         For complex numbers.
     LaunchError
@@ -106,7 +129,7 @@ def nanquantile(
 
     Notes
     -----
-    The definition is that of `numpy.nanquantile`, ``method="linear"``. Long arrays are not sorted:
+    The definition is that of `numpy.nanquantile`. Long arrays are not sorted:
     R. W. Floyd, R. L. Rivest, Expected time bounds for selection, Comm. ACM 18, 165-172, 1975.
 
     Examples
@@ -115,7 +138,7 @@ def nanquantile(
     >>> float(jk.stats.nanquantile(np.array([1.0, np.nan, 4.0]), 0.5))
     2.5
     """
-    return _quantile(a, q, axis, out, keepdims, backend, "stats.nanquantile", False)
+    return _quantile(a, q, axis, out, keepdims, backend, "stats.nanquantile", False, method)
 
 
 def median(a: Any, axis: Axis = None, *, out: Any = None, keepdims: bool = False, backend: str | None = None) -> Any:
@@ -203,11 +226,15 @@ def nanmedian(a: Any, axis: Axis = None, *, out: Any = None, keepdims: bool = Fa
 
 
 def _quantile(
-    a: Any, q: Any, axis: Axis, out: Any, keepdims: bool, backend: str | None, name: str, missing: bool
-) -> Any:
+    a: Any, q: Any, axis: Axis, out: Any, keepdims: bool, backend: str | None, name: str, missing: bool,
+    method: str = "linear",
+) -> Any:  # fmt: skip
     a, q = operands.floating(a, name), np.asarray(q, np.float64)
     if not ((q >= 0) & (q <= 1)).all():
         raise ValueError(f"jk.{name}: q={q} is not from 0 to 1")
+    if method not in _selection.METHODS:
+        raise ValueError(f"jk.{name}: there is no method={method!r}; there are {', '.join(_selection.METHODS)}")
+    rule = _selection.METHODS[method]
     shape, dtype, device = tuple(a.shape), operands.dtype_of(a), operands.device_of(a)
     axes = operands.axes_of(axis, len(shape), name)
     final = (*q.shape, *_axes.result_shape(shape, axes, keepdims))
@@ -219,12 +246,16 @@ def _quantile(
         flat[...] = np.nan
     else:
         x = _axes.along(a, axes)
-        flat = _of_one(x.reshape((-1,)), shares, missing, backend) if device is None and x.size == x.shape[1] else None
-        flat = _of_rows(x, shares, missing, device, backend) if flat is None else flat
+        flat = (
+            _of_one(x.reshape((-1,)), shares, rule, missing, backend)
+            if device is None and x.size == x.shape[1]
+            else None
+        )
+        flat = _of_rows(x, shares, rule, missing, device, backend) if flat is None else flat
     return _axes.finished(flat, final, out, name)
 
 
-def _of_rows(x: Any, shares: np.ndarray, missing: bool, device: str | None, backend: str | None) -> Any:
+def _of_rows(x: Any, shares: np.ndarray, rule: Rule, missing: bool, device: str | None, backend: str | None) -> Any:
     """Sort rows and interpolate: results in the order of `shares`, then of rows."""
     outer, n, inner = x.shape
     rows = sort(Rows((outer, n, inner), 1, backend).of(x).reshape((outer * inner, n)), axis=1, backend=backend)
@@ -232,17 +263,17 @@ def _of_rows(x: Any, shares: np.ndarray, missing: bool, device: str | None, back
     _selection.numbers_of(outer * inner, backend)(rows, numbers)
     result = operands.made((shares.size, outer * inner), (operands.dtype_of(x),), device)
     share = asarray(shares, device=device) if device else shares
-    _selection.between((outer * inner, shares.size), backend)(rows, numbers, share, missing, result)
+    _selection.between((outer * inner, shares.size), backend)(rows, numbers, share, rule, missing, result)
     return result
 
 
-def _of_one(x: np.ndarray, shares: np.ndarray, missing: bool, backend: str | None) -> np.ndarray | None:
+def _of_one(x: np.ndarray, shares: np.ndarray, rule: Rule, missing: bool, backend: str | None) -> np.ndarray | None:
     """Select each quantile of a long vector; None where it is short, or the sample misleads."""
     if x.size < _LONG or shares.size > _FEW:
         return None
     sample = x[_places(x.size)]
     sample = np.sort(sample[sample == sample])
-    found = [_selected(x, sample, share, missing, backend) for share in shares]
+    found = [_selected(x, sample, share, rule, missing, backend) for share in shares]
     return None if any(value is None for value in found) else np.array(found, x.dtype)
 
 
@@ -251,7 +282,7 @@ def _places(n: int) -> np.ndarray:
     return np.random.default_rng(n).integers(n, size=_SAMPLE)
 
 
-def _selected(x: np.ndarray, sample: np.ndarray, share: float, missing: bool, backend: str | None) -> Any:
+def _selected(x: np.ndarray, sample: np.ndarray, share: float, rule: Rule, missing: bool, backend: str | None) -> Any:
     """Return one quantile, or None where the bounds that a sample gives are too far apart or miss it."""
     if sample.size < _SAMPLE // 8:
         return None
@@ -269,9 +300,7 @@ def _selected(x: np.ndarray, sample: np.ndarray, share: float, missing: bool, ba
     below, inside, absent = (int(total) for total in counts.sum(axis=1))
     if missing and absent:
         return np.nan
-    place = share * (x.size - absent - 1)
-    left = int(place)
-    right = min(left + 1, x.size - absent - 1)
+    left, right, t = _selection.position(float(share), x.size - absent, rule)
     if not below <= left <= right < below + inside or (reach > 0 and inside > x.size // 4):
         return None
     if reach == 0:
@@ -279,4 +308,4 @@ def _selected(x: np.ndarray, sample: np.ndarray, share: float, missing: bool, ba
     band = np.empty(inside, x.dtype)
     _selection.taking((blocks, 1), backend)(x, centre, reach, np.cumsum(counts[1]) - counts[1], band)
     band = sort(band, backend=backend)
-    return _selection.blend(band[left - below], band[right - below], place - left)
+    return _selection.blend(band[left - below], band[right - below], t)
