@@ -41,7 +41,9 @@ def reference(problem: Problem) -> Arrays:
 def _normals(words: np.ndarray, rows: int) -> np.ndarray:
     """Return pairs by the transform of Box and Muller, in float64."""
     if rows == 4:
-        positive = [((words[k] >> np.uint64(1)) + 0.5) / 2.0**31 for k in (0, 2)]
+        # In float32, as in the kernel: near 1 the logarithm is a distance of few steps of 2**-24.
+        halves = [(words[k] >> np.uint64(1)).astype(np.float32) + np.float32(0.5) for k in (0, 2)]
+        positive = [half.astype(np.float64) / 2.0**31 for half in halves]
         angles = [words[k].astype(np.uint32).view(np.int32) * (np.pi / 2.0**31) for k in (1, 3)]
     else:
         positive = [(_wide(words[0], words[1]) + 1) / 2.0**53]
