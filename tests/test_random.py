@@ -529,7 +529,7 @@ KEY, ONES, MEANS = np.uint64(7), np.ones(700), np.linspace(0, 300, 700)
 LAUNCHES = [
     (fills.fill_words, (1, 256), (np.zeros(1024, np.uint32), KEY, 0, 0)),
     (fills.fill_double_words, (1, 256), (np.zeros(512, np.uint64), KEY, 0, 0)),
-    (fills.fill_uniform, (1, 256), (np.zeros(512), KEY, 0, 0, 0.0, 1.0)),
+    (fills.fill_uniform, (1, 128), (np.zeros(512), KEY, 0, 0, 0.0, 1.0)),
     (fills.fill_uniform32, (1, 256), (np.zeros(1024, np.float32), KEY, 0, 0, 0.0, 1.0)),
     (fills.fill_normal, (1, 256), (np.zeros(512), KEY, 0, 0, 0.0, 1.0)),
     (fills.fill_normal32, (1, 256), (np.zeros(1024, np.float32), KEY, 0, 0, 0.0, 1.0)),

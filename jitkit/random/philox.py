@@ -25,10 +25,11 @@ def _compiled_block(key: Any, counter: Any = 0, step: Any = 0) -> Any:
     # `| 0` is for integers alone: a float is refused where it would silently lose its fraction.
     k, m, n = np.uint64(key | 0), np.uint64(counter | 0), np.uint64(step | 0)
     k0, k1 = k & _WORD, k >> 32
-    c0, c1, c2, c3 = m & _WORD, m >> 32, n & _WORD, n >> 32
+    # Upper halves hold anything: only what is multiplied is masked, and `vpmuludq` leaves them out by itself.
+    c0, c1, c2, c3 = m, m >> 32, n, n >> 32
     for _ in range(_ROUNDS):
-        p0, p1 = c0 * _MULTIPLIER_0, c2 * _MULTIPLIER_1
-        c0, c1, c2, c3 = (p1 >> 32) ^ c1 ^ k0, p1 & _WORD, (p0 >> 32) ^ c3 ^ k1, p0 & _WORD
+        p0, p1 = (c0 & _WORD) * _MULTIPLIER_0, (c2 & _WORD) * _MULTIPLIER_1
+        c0, c1, c2, c3 = (p1 >> 32) ^ c1 ^ k0, p1, (p0 >> 32) ^ c3 ^ k1, p0
         k0, k1 = (k0 + _WEYL_0) & _WORD, (k1 + _WEYL_1) & _WORD
     return np.uint32(c0), np.uint32(c1), np.uint32(c2), np.uint32(c3)
 
