@@ -16,7 +16,7 @@ if TYPE_CHECKING:
     from jitkit.inspection import Inspection
 
 _INTS = frozenset((int,))
-_ON_HOST = (None, "cpu")
+_context, _environment, _key = choice.context, choice.environment, choice.key
 _REMEMBERED = 256  # launches kept for reuse: most programs launch over a few sizes again and again
 
 
@@ -216,8 +216,12 @@ class Launch(Call):
 
     def __call__(self, *args: Any, **kwargs: Any) -> None:
         """Run the kernel over the space; see the `kernel` decorator."""
-        backend = self.backend or choice.requested()
-        if backend in _ON_HOST and not kwargs:
+        backend = self.backend
+        if backend is None:  # what choice.requested() says, without a call where nothing is requested
+            backend = _context.get()
+            if backend is None and _key in _environment:
+                backend = choice.requested()
+        if (backend is None or backend == "cpu") and not kwargs:
             prefix = self._prefix  # the shortest way, 0.4 us in all: code for arguments of just these types
             for enter in self._entries:
                 if enter(prefix, args) is None:

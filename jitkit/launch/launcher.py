@@ -2,13 +2,13 @@
 
 from __future__ import annotations
 
+from collections.abc import Hashable
 from typing import Any
 
 from jitkit.launch import choice
 from jitkit.launch.kernel import Kernel, Launch
 from jitkit.launch.space import parse
-
-_REMEMBERED = 256
+from jitkit.plans import remember
 
 
 class Launcher:
@@ -20,11 +20,12 @@ class Launcher:
         What is launched.
     """
 
-    __slots__ = ("_launches", "kernel")
+    __slots__ = ("_launches", "_pinned", "kernel")
 
     def __init__(self, kernel: Kernel) -> None:
         self.kernel = kernel
-        self._launches: dict[tuple[Any, str | None], Launch] = {}
+        self._launches: dict[Hashable, Launch] = {}  # of no backend of their own, by space alone: found sooner
+        self._pinned: dict[Hashable, Launch] = {}  # by space and backend
 
     def __call__(self, space: Any, backend: str | None) -> Launch:
         """Return the launch over a space on a backend, None for the one that any launch would take.
@@ -34,14 +35,13 @@ class Launcher:
         BackendError
             Where there is no such backend.
         """
-        found = self._launches.get((space, backend))
+        found = self._launches.get(space) if backend is None else self._pinned.get((space, backend))
         return found if found is not None else self._make(space, backend)
 
     def _make(self, space: Any, backend: str | None) -> Launch:
-        if backend is not None:
-            choice.checked(backend)
-        if len(self._launches) >= _REMEMBERED:
-            self._launches.clear()
-        launch = Launch(self.kernel, parse(space, self.kernel.name), backend)
-        self._launches[space, backend] = launch
+        launch = Launch(self.kernel, parse(space, self.kernel.name), backend and choice.checked(backend))
+        if backend is None:
+            remember(self._launches, space, launch)
+        else:
+            remember(self._pinned, (space, backend), launch)
         return launch
