@@ -75,6 +75,8 @@ def to_numpy(x: Any) -> np.ndarray:
     >>> jk.to_numpy([1.0, 2.0])
     array([1., 2.])
     """
+    if type(x) is np.ndarray:
+        return x
     if hasattr(x, "copy_to_host"):
         return np.asarray(x.copy_to_host())
     if hasattr(x, "__cuda_array_interface__"):

@@ -94,8 +94,12 @@ def alike(arrays: Sequence[Any], name: str) -> list[Any]:
 
 def dtype_of(x: Any) -> np.dtype[Any]:
     """Return the dtype of an array, whoever made it."""
-    interface = None if type(x) is np.ndarray else getattr(x, "__cuda_array_interface__", None)
-    dtype: np.dtype[Any] = x.dtype if interface is None else np.dtype(interface["typestr"])
+    dtype: np.dtype[Any]
+    if type(x) is np.ndarray:
+        dtype = x.dtype
+        return dtype
+    interface = getattr(x, "__cuda_array_interface__", None)
+    dtype = x.dtype if interface is None else np.dtype(interface["typestr"])
     return dtype
 
 
@@ -127,6 +131,8 @@ def axes_of(axis: Any, ndim: int, name: str) -> tuple[int, ...]:
 
 def made(shape: tuple[int, ...], dtypes: Sequence[np.dtype[Any]], device: str | None) -> Any:
     """Return a new array, or a tuple of them where a value has several parts."""
+    if device is None and len(dtypes) == 1:
+        return np.empty(shape, dtypes[0])
     make = np.empty if device is None else functools.partial(empty, device=device)
     arrays = [make(shape, dtype) for dtype in dtypes]
     return arrays[0] if len(arrays) == 1 else tuple(arrays)

@@ -15,6 +15,7 @@ from jitkit.launch import choice
 from jitkit.primitives import _values
 from jitkit.primitives._lazy import Lazy, broadcast_to
 
+_ndarray = np.ndarray
 Axis = int | tuple[int, ...] | None
 
 
@@ -28,7 +29,7 @@ def array(x: Any, name: str, tuples: bool = False) -> Any:
     KernelTypeError
         Where its elements are no numbers.
     """
-    if not isinstance(x, Lazy):
+    if type(x) is np.ndarray or not isinstance(x, Lazy):
         return operands.array(x, name)
     if x.dtype.names is not None and not tuples:
         raise KernelTypeError(
@@ -45,6 +46,8 @@ def alike(arrays: Sequence[Any], name: str) -> list[Any]:
     LaunchError
         Where they do not fit together.
     """
+    if len(arrays) == 1:
+        return list(arrays)
     shapes = [tuple(x.shape) for x in arrays]
     if len(set(shapes)) <= 1:
         return list(arrays)
@@ -63,16 +66,23 @@ def device_of(x: Any) -> str | None:
     """Return where an array, a lazy array or the first of a tuple that is not on the host lies, as `jk.empty` takes it."""
     if type(x) is np.ndarray:
         return None
-    if isinstance(x, Lazy):
-        return device_of(x.leaves)
     if isinstance(x, tuple):
-        return next((device for device in map(device_of, x) if device is not None), None)
-    return operands.device_of(x)
+        for part in x:
+            device = device_of(part)
+            if device is not None:
+                return device
+        return None
+    return device_of(x.leaves) if isinstance(x, Lazy) else operands.device_of(x)
 
 
 def on_host(x: Any, backend: str | None) -> bool:
     """Tell whether arrays are worked on by threads of the host: they lie there, and no GPU is asked for."""
     return device_of(x) is None and (backend or choice.requested()) != "cuda"
+
+
+def flat(x: Any) -> Any:
+    """Return an array as a vector, in C order."""
+    return x if type(x) is np.ndarray and x.ndim == 1 else x.reshape((-1,))
 
 
 def split(x: Any, axes: tuple[int, ...]) -> Any:
@@ -100,11 +110,27 @@ def filled(shape: tuple[int, ...], value: Any, dtype: np.dtype[Any], device: str
 
 def given_arrays(x: Any, name: str) -> list[Any]:
     """Return the array, or the arrays of a tuple, that a value is read from."""
+    if type(x) is np.ndarray:
+        return [operands.array(x, name)]
     x = getattr(x, "parts", x)  # of a lazy array of tuples
     if not isinstance(x, tuple):
         return [array(x, name)]
     _values.check_count(len(x), name)
     return alike([array(part, name) for part in x], name)
+
+
+def length_of(arrays: Sequence[Any]) -> int:
+    """Return the length of what are all NumPy's vectors of one length, and 0 for anything else."""
+    n: int = 0
+    for x in arrays:
+        if type(x) is not _ndarray or x.ndim != 1:
+            return 0
+        size = x.size
+        if size != n:
+            if n:
+                return 0
+            n = size
+    return n
 
 
 def value_of(arrays: list[Any]) -> Any:

@@ -302,7 +302,10 @@ def number_of(value: Any, shape: tuple[int, ...] = ()) -> Lazy:
     weak = isinstance(value, (int, float, complex)) and not isinstance(value, (bool, np.generic))
     if isinstance(value, bool):
         value = np.bool_(value)
-    return lazy(Number, leaves_themselves, value, shape, type(value) if weak else value.dtype)  # type: ignore[no-any-return]
+    number: Lazy = object.__new__(_class_of(Number, leaves_themselves))
+    # Its attributes set one by one would take longer than a kernel over a thousand elements.
+    number.__dict__.update(leaves=value, shape=shape, dtype=type(value) if weak else value.dtype)
+    return number
 
 
 def leaves_themselves(leaves, at):
