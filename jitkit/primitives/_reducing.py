@@ -26,9 +26,8 @@ def reduce_by(
     identity: Any = None,
 ) -> Any:
     """Reduce arrays of one shape as a plan says; `identity` is the result of no elements where there is no `initial`."""
-    if len(arrays) == 1 and axis is None and initial is None and out is None and not keepdims and is_vector(arrays[0]):
-        total = plan.of_rows(arrays[0].reshape(1, -1), 1, arrays[0].size, None, backend)
-        return tuple(part[0, 0] for part in total) if isinstance(total, tuple) else total[0, 0]
+    if axis is None and initial is None and out is None and not keepdims and all(map(is_vector, arrays)):
+        return plan.of_vectors(arrays, backend)
     ndim, shape = len(arrays[0].shape), tuple(arrays[0].shape)
     axes = operands.axes_of(axis, ndim, name)
     kept = tuple(1 if k in axes else n for k, n in enumerate(shape))
@@ -57,7 +56,7 @@ def finished(total: Any, shape: tuple[int, ...], out: Any, name: str) -> Any:
 
 
 def is_vector(x: Any) -> bool:
-    """Tell whether elements go the short way, 8 us less: most reductions are of one vector."""
+    """Tell whether elements go the short way, 8 us less: most reductions are of vectors."""
     return type(x) is np.ndarray and x.ndim == 1 and x.size > 0
 
 

@@ -235,6 +235,7 @@ class Reduction:
             return convert(op(a, b))
 
         self.read, self.join = converted, join
+        self._spare: list[tuple[Any, Any]] = []
 
     @functools.cached_property
     def rows(self) -> tuple[Launcher, Launcher]:
@@ -292,6 +293,32 @@ class Reduction:
                 return self._of_blocks(out, rows, blocks, backend)
             x, n, launcher = out, blocks, following
 
+    def of_vectors(self, arrays: list[np.ndarray], backend: str | None) -> Any:
+        """Reduce vectors of the host, of one length that is not zero, to a number, or a tuple of them.
+
+        What a block is worked on in is used again: for a thousand elements new arrays would take as long as the reduction.
+        """
+        n = arrays[0].size
+        x = arrays[0].reshape(1, n) if len(arrays) == 1 else tuple([a.reshape(1, n) for a in arrays])
+        width, block, launches = self._block
+        if n > block:
+            return _first(self.of_rows(x, 1, n, None, backend))
+        spare = self._spare
+        try:
+            held, out = spare.pop()
+        except IndexError:
+            held, out = made((1, width), self.dtypes, None), made((1, 1), self.dtypes, None)
+        launches((1, width), backend)(n, x, held, out)
+        total = _first(out) if len(self.dtypes) > 1 else out[0, 0]
+        spare.append((held, out))
+        return total
+
+    @functools.cached_property
+    def _block(self) -> tuple[int, int, Launcher]:
+        """What reduces a block of elements on the host: the lanes, the elements, and the kernel."""
+        order, launchers = (ON_HOST, self.rows_on_host) if self.commutative else (STRETCHES, self.rows_in_order)
+        return order.width, order.block, launchers[0]
+
     def _of_blocks(self, held: Any, rows: int, blocks: int, backend: str | None) -> Any:
         """Reduce what the blocks of rows give: (rows, 1) results."""
         out = made((rows, 1), self.dtypes, None)
@@ -326,6 +353,10 @@ class Reduction:
         """Combine an initial value with each result in place."""
         flat = reshaped(out, (size,))
         self.start(size, backend)(initial, flat)
+
+
+def _first(out: Any) -> Any:
+    return tuple([part[0, 0] for part in out]) if isinstance(out, tuple) else out[0, 0]
 
 
 def reshaped(x: Any, shape: tuple[int, ...]) -> Any:

@@ -56,12 +56,14 @@ def count(
     >>> int(jk.count(lambda x: x > 2, np.arange(5)))
     2
     """
-    key = _operators.identity_of(pred)
+    key = (count, _operators.identity_of(pred))
     counter = _counters.get(key)
     if counter is None:
         counter = remember(_counters, key, _one_where(_functions.function_of(pred, 1, "count")))
     given = [_arrays.array(x, "count", tuples=True)]
-    return map_reduce_by(counter, _operators.resolve("add"), given, axis, None, out, None, keepdims, backend, "count")
+    return map_reduce_by(
+        counter, _operators.resolve("add"), given, axis, None, out, None, keepdims, backend, "count", identity=key
+    )
 
 
 def _one_where(pred: Callable[[Any], Any]) -> Callable[[Any], Any]:

@@ -84,15 +84,16 @@ def map_reduce_by(
     keepdims: bool,
     backend: str | None,
     name: str,
+    identity: Hashable = None,
 ) -> Any:
-    """Do what `map_reduce` does, under another name in messages."""
+    """Do what `map_reduce` does, under another name in messages; `identity` is that of `f`, where it is known already."""
     dtypes = tuple(map(operands.dtype_of, given))
-    key = (_operators.identity_of(f), operator, dtypes, dtype)
+    key = (_operators.identity_of(f) if identity is None else identity, operator, dtypes, dtype)
     found = _plans.get(key)
     if found is None:
         found = remember(_plans, key, _plan(f, operator, dtypes, dtype, name))
-    plan, identity = found
-    return reduce_by(plan, _arrays.alike(given, name), axis, initial, out, keepdims, backend, name, identity)
+    plan, of_nothing = found
+    return reduce_by(plan, _arrays.alike(given, name), axis, initial, out, keepdims, backend, name, of_nothing)
 
 
 def _plan(f: Any, operator: Operator, given: tuple[np.dtype[Any], ...], dtype: Any, name: str) -> tuple[Reduction, Any]:

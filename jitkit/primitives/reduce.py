@@ -11,7 +11,7 @@ from numpy.typing import DTypeLike
 from jitkit import operands
 from jitkit.errors import KernelTypeError
 from jitkit.plans import remember
-from jitkit.primitives import _arrays, _operators, _values
+from jitkit.primitives import _operators, _values
 from jitkit.primitives._arrays import Axis, given_arrays
 from jitkit.primitives._operators import Operator
 from jitkit.primitives._reducing import is_vector, reduce_by
@@ -92,9 +92,8 @@ def reduce(
     array([5., 3.])
     """
     operator = _operators.resolve(op)
-    if is_vector(x) and axis is None and initial is None and where is None and out is None and not keepdims:
-        plan = plan_of(operator, (_arrays.array(x, "reduce").dtype,), dtype)
-        return plan.of_rows(x.reshape(1, -1), 1, x.size, None, backend)[0, 0]
+    if axis is None and is_vector(x) and initial is None and where is None and out is None and not keepdims:
+        return plan_of(operator, (operands.array(x, "reduce").dtype,), dtype).of_vectors([x], backend)
     arrays = given_arrays(x, "reduce")
     if where is not None:
         return reduce_where(operator, arrays, where, axis, initial, out, dtype, keepdims, backend)
