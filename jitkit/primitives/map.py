@@ -5,6 +5,7 @@
 from __future__ import annotations
 
 import builtins
+import functools
 from collections.abc import Callable, Hashable, Iterator, Sequence
 from typing import Any
 
@@ -17,9 +18,10 @@ from jitkit.errors import LaunchError
 from jitkit.launch.kernel import Kernel
 from jitkit.launch.launcher import Launcher
 from jitkit.plans import remember
-from jitkit.primitives import _arrays, _functions, _operators, _values
-from jitkit.primitives._arrays import value_of
+from jitkit.primitives import _arrays, _functions, _values
+from jitkit.primitives._arrays import length_of, value_of
 from jitkit.primitives._lazy import Lazy, is_flat
+from jitkit.primitives._operators import identity_of
 
 _MOST_AXES = 4
 _plans: dict[Hashable, Mapping] = {}
@@ -95,6 +97,41 @@ class Mapping:
             self._kernels[ndim] = Launcher(map_kernel(self._step, ndim))
         return self._kernels[ndim]
 
+    @functools.cached_property
+    def vectors(self) -> Launcher:
+        """The kernel for vectors."""
+        return self.over(1)
+
+    def of_vectors(self, given: Sequence[Any], mask: Any, n: int, out: Any, backend: str | None) -> Any:
+        """Map vectors of the host, of n elements each, and numbers, where a mask is true if there is one.
+
+        Returns
+        -------
+        array, tuple of arrays or None
+            None where `out` is not one array that elements can be written to as others are read.
+        """
+        result: Any
+        if out is None:
+            result = np.empty(n, self.dtypes[0]) if len(self.dtypes) == 1 else operands.made((n,), self.dtypes, None)
+        elif len(self.dtypes) == 1 and _takes(out, n, self.dtypes[0]) and _apart(out, given, mask):
+            result = out
+        else:
+            return None
+        inputs = given[0] if len(given) == 1 else tuple(given)
+        self.vectors(n, backend)(inputs if mask is None else (inputs, mask), result)
+        return result
+
+
+def _takes(out: Any, n: int, dtype: np.dtype[Any]) -> bool:
+    return length_of((out,)) == n and out.dtype == dtype and out.flags.writeable
+
+
+def _apart(out: np.ndarray, given: Sequence[Any], mask: Any) -> bool:
+    for x in given if mask is None else (*given, mask):
+        if x is not out and type(x) is np.ndarray and np.may_share_memory(x, out):
+            return False
+    return True
+
 
 def map(f: Any, *arrays: Any, out: Any = None, dtype: DTypeLike | None = None, backend: str | None = None) -> Any:
     """Return ``f(x, y, ...)`` for the elements of arrays.
@@ -131,10 +168,17 @@ def map(f: Any, *arrays: Any, out: Any = None, dtype: DTypeLike | None = None, b
     >>> jk.map(lambda x, y: x * x + y, np.arange(3.0), 1.0)
     array([1., 2., 5.])
     """
+    n = length_of(arrays)
+    if n:
+        kinds = (arrays[0].dtype,) if len(arrays) == 1 else tuple([x.dtype for x in arrays])
+        known = _plans.get((identity_of(f), kinds, dtype))
+        result = None if known is None else known.of_vectors(arrays, None, n, out, backend)
+        if result is not None:
+            return result
     _values.check_count(len(arrays), "map")
     given = _arrays.alike([_arrays.array(x, "map", tuples=True) for x in arrays], "map")
     dtypes = tuple(operands.dtype_of(x) for x in given)
-    key = (_operators.identity_of(f), dtypes, dtype)
+    key = (identity_of(f), dtypes, dtype)
     plan = _plans.get(key)
     if plan is None:
         plan = remember(_plans, key, Mapping(f, dtypes, dtype, "map"))

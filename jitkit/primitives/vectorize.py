@@ -15,6 +15,7 @@ from jitkit.launch.arguments import is_device_array
 from jitkit.launch.choice import checked
 from jitkit.plans import remember
 from jitkit.primitives import _arrays, _foreign, _functions, _values
+from jitkit.primitives._arrays import length_of
 from jitkit.primitives._lazy import Number, broadcast_to, is_flat, number_of
 from jitkit.primitives._reduceat import reduceat
 from jitkit.primitives.lazy import transformed
@@ -23,6 +24,8 @@ from jitkit.primitives.reduce import reduce
 from jitkit.primitives.scan import scan
 
 _MOST_AXES = 4  # of a launch space: beyond, arrays are vectors
+_BOOL = np.dtype(np.bool_)
+_WEAK = frozenset((int, float))
 _SCALARS = (bool, int, float, complex, np.generic)
 
 
@@ -115,6 +118,10 @@ class Vectorized:
         TypeError
             For a wrong number of inputs, and those that no library agrees to take together.
         """
+        if dtype is None and self.dtype is None:
+            found = self._of_vectors(inputs, None if where is True else where, out, backend or self.backend)
+            if found is not None:
+                return found
         if len(inputs) == self.nin + 1 and out is None:
             inputs, out = inputs[:-1], inputs[-1]
         if len(inputs) != self.nin:
@@ -124,6 +131,15 @@ class Vectorized:
         chosen, kind = backend or self.backend, dtype if dtype is not None else self.dtype
         given = [_given(x) for x in inputs] if kind is None else [_cast(_given(x), np.dtype(kind)) for x in inputs]
         return self._map(given, _without_nones(out), where, kind, chosen)
+
+    def _of_vectors(self, inputs: tuple[Any, ...], mask: Any, out: Any, backend: str | None) -> Any:
+        """Return the results for vectors and Python numbers of types that were met before, else None."""
+        n = length_of([x for x in inputs if type(x) not in _WEAK])
+        if not n or len(inputs) != self.nin or (mask is not None and not _is_mask(mask, n)):
+            return None
+        given = [number_of(x) if type(x) in _WEAK else x for x in inputs]
+        plan = self._plans.get((tuple([x.dtype for x in given]), None, mask is None))
+        return None if plan is None else plan.of_vectors(given, mask, n, out, backend)
 
     def _map(self, given: list[Any], out: Any, where: Any, dtype: Any, backend: str | None) -> Any:
         mask = None if where is True else _arrays.array(where, "vectorize")
@@ -246,6 +262,10 @@ class Vectorized:
         if backend is None:
             return self
         return Vectorized(self.func, self.dtype, backend, self.__name__)
+
+
+def _is_mask(x: Any, n: int) -> bool:
+    return length_of((x,)) == n and x.dtype == _BOOL
 
 
 def _nin(func: Any) -> int:
