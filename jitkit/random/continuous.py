@@ -2,13 +2,14 @@
 
 from __future__ import annotations
 
+import math
 from typing import Any
 
 import numpy as np
 from numpy.typing import ArrayLike, DTypeLike
 
 from jitkit.random import fills, rejection
-from jitkit.random.outputs import FLOATS, Output, Size, beside, output, parameter
+from jitkit.random.outputs import FLOATS, Output, Size, beside, is_number, output, parameter
 from jitkit.random.streams import Streams
 
 _KERNELS = {
@@ -91,9 +92,14 @@ class Continuous(Streams):
         """
         what = "Generator.uniform"
         least, most = parameter(what, "low", low, positive=False), parameter(what, "high", high, positive=False)
-        with np.errstate(over="ignore", invalid="ignore"):
-            width = most - least
-        if not np.all(np.isfinite(width)):
+        if is_number(least) and is_number(most):
+            width = float(most) - float(least)  # without NumPy's warning of an infinite one
+            finite = math.isfinite(width)
+        else:
+            with np.errstate(over="ignore", invalid="ignore"):
+                width = most - least
+            finite = bool(np.all(np.isfinite(width)))
+        if not finite:
             raise ValueError(f"{what}: low is {low!r} and high {high!r}; give finite bounds with a finite difference")
         return self._fill("uniform", output(what, size, dtype, out, FLOATS, least, most), least, width)
 
@@ -275,7 +281,7 @@ class Continuous(Streams):
     def _fill(self, distribution: str, chosen: Output, *parameters: Any) -> Any:
         """Fill an output; numbers as parameters go into the kernel, arrays over its result."""
         kernel, rows = _KERNELS[distribution, chosen.dtype.itemsize]
-        scalars = all(np.ndim(value) == 0 for value in parameters)
+        scalars = all(map(is_number, parameters))
         standard = {"uniform": (0.0, 1.0), "normal": (0.0, 1.0), "exponential": (1.0,)}[distribution]
         given = tuple(map(float, parameters)) if scalars else standard
         fills.fill(kernel, rows, chosen.flat, self._key, self._next_step(), *given)

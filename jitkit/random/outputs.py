@@ -2,6 +2,7 @@
 
 from __future__ import annotations
 
+import functools
 import operator
 from dataclasses import dataclass
 from typing import Any
@@ -94,11 +95,15 @@ def output(
         chosen = Output(out, out.reshape(-1), scalar=False)
     else:
         kind = _dtype(what, dtype, allowed)
-        shape = np.broadcast_shapes(*map(np.shape, parameters)) if size is None else shape_of(what, size)
-        array = np.empty(shape, kind)
-        chosen = Output(array, array.reshape(-1), scalar=size is None and shape == ())
+        if type(size) is int and size >= 0:
+            array = np.empty(size, kind)
+            chosen = Output(array, array, scalar=False)
+        else:
+            shape = np.broadcast_shapes(*map(np.shape, parameters)) if size is None else shape_of(what, size)
+            array = np.empty(shape, kind)
+            chosen = Output(array, array.reshape(-1), scalar=size is None and shape == ())
     for parameter in parameters:
-        if type(parameter) is float:
+        if is_number(parameter):
             continue
         try:
             fits = np.broadcast_shapes(np.shape(parameter), chosen.shape) == chosen.shape
@@ -114,9 +119,14 @@ def output(
 
 def _dtype(what: str, dtype: DTypeLike | None, allowed: tuple[str, ...]) -> np.dtype[Any]:
     kind = np.dtype(allowed[0] if dtype is None else dtype)
-    if kind.name not in allowed or not kind.isnative:
+    if kind not in _dtypes(allowed):  # a dtype's name takes NumPy 3 us
         raise TypeError(f"{what}: dtype is {kind}; give one of {', '.join(allowed)}")
     return kind
+
+
+@functools.cache
+def _dtypes(names: tuple[str, ...]) -> frozenset[np.dtype[Any]]:
+    return frozenset(map(np.dtype, names))
 
 
 def _check_out(what: str, size: Size, dtype: DTypeLike | None, out: Any, allowed: tuple[str, ...]) -> None:
@@ -146,6 +156,11 @@ def _contiguous(out: Any) -> bool:
     return True
 
 
+def is_number(parameter: Any) -> bool:
+    """Tell a number from an array of them."""
+    return type(parameter) in (np.float64, float) or np.ndim(parameter) == 0
+
+
 def beside(parameter: Any, chosen: Output) -> Any:
     """Return a parameter as a one-dimensional float64 array, one for each number, where the numbers are."""
     flat = np.broadcast_to(np.asarray(parameter, np.float64), chosen.shape).reshape(-1)
@@ -153,13 +168,15 @@ def beside(parameter: Any, chosen: Output) -> Any:
 
 
 def parameter(what: str, name: str, value: Any, positive: bool = True) -> Any:
-    """Return a distribution's parameter as float64 numbers.
+    """Return a distribution's parameter as a float64 number, or an array of them.
 
     Raises
     ------
     TypeError, ValueError
         Where it is no number, or negative (NaN counts as such) and must not be.
     """
+    if type(value) in (float, int) and (value >= 0 or not positive):
+        return np.float64(value)
     try:
         numbers = np.asarray(value, np.float64)
     except (TypeError, ValueError):
