@@ -87,6 +87,29 @@ def _larger(a, b):
     return max(a, b)
 
 
+def few_kernel(add: Callable) -> Kernel:
+    """Return the kernel that counts few elements, whose largest is known, into the result itself."""
+
+    @jk.kernel
+    def count_few(_, __, x, weights, n, totals, below):
+        for k in range(n):
+            place = np.int64(x[k])
+            if place < 0:
+                below[0] = place
+            else:
+                add(totals, place, weights, k)
+
+    return count_few
+
+
+def _one_of_few(totals, place, weights, k):
+    totals[place] += 1
+
+
+def _weight_of_few(totals, place, weights, k):
+    totals[place] += weights[k]
+
+
 @jk.kernel
 def sum_tables(b, tables, zero, totals):
     """Add what the tables hold for a bin, in order."""
@@ -97,6 +120,7 @@ def sum_tables(b, tables, zero, totals):
 
 
 _ones, _weights = Launcher(tables_kernel(_one, _union)), Launcher(tables_kernel(_weight, _larger))
+_few_ones, _few_weights = Launcher(few_kernel(_one_of_few)), Launcher(few_kernel(_weight_of_few))
 _sums = Launcher(sum_tables)
 
 
@@ -108,6 +132,8 @@ def counted(x: Any, weights: Any, minlength: int, backend: str | None) -> np.nda
     array or None
         None where there are negative integers.
     """
+    if x.shape[0] <= SAMPLE:
+        return _of_few(x, weights, minlength, backend)
     bins = _guess(x)
     tables, seen = _pass(x, weights, bins, backend)
     if int(seen).bit_length() > int(tables.shape[1] - 1).bit_length():
@@ -123,6 +149,16 @@ def counted(x: Any, weights: Any, minlength: int, backend: str | None) -> np.nda
     totals = np.zeros(max(bins, minlength), dtype)
     _sums(bins, backend)(tables, dtype.type(0), totals)
     return totals
+
+
+def _of_few(x: Any, weights: Any, minlength: int, backend: str | None) -> np.ndarray | None:
+    """Do what `counted` does in one launch, where a sample would be all elements."""
+    bins = max(int(np.maximum.reduce(to_numpy(x))), 0) + 1
+    dtype = INT64 if weights is None else np.result_type(operands.dtype_of(weights), np.float64)
+    totals, below = np.zeros(max(bins, minlength), dtype), np.zeros(1, INT64)
+    launcher, given = (_few_ones, 0) if weights is None else (_few_weights, weights)
+    launcher((1, 1), backend)(x, given, x.shape[0], totals, below)
+    return None if below[0] else totals
 
 
 def _guess(x: Any) -> int:

@@ -19,6 +19,7 @@ from jitkit.primitives._reduction import LANES, SHORT, reshaped
 from jitkit.primitives._scan_groups import BLOCK
 from jitkit.primitives._scan_stretches import CHAINS
 
+_ZERO = np.int64(0)
 FEW, MANY = 64, 4096
 """Fewer columns than FEW, longer than MANY, are scanned as rows: one point to each would leave cores idle."""
 
@@ -137,6 +138,15 @@ class Scan:
             self.stretches((rows, pieces, 1), backend)(n, pieces, stretch, x, held)
         self.walks((rows, pieces, 1), backend)(n, pieces, stretch, x, initial, held, out)
 
+    def of_vector(self, x: np.ndarray, out: np.ndarray, backend: str | None) -> None:
+        """Scan a vector of the host that is not empty into another, from no value."""
+        n = x.size
+        self.of_rows(x.reshape(1, n), self._nothing, out.reshape(1, n), 1, n, backend)
+
+    @functools.cached_property
+    def _nothing(self) -> Any:
+        return self.dtypes[0].type(0)
+
     def counted(self, x: Any, n: int, room: Callable[[int], Any], backend: str | None) -> tuple[Any, int]:
         """Scan vectors whose values are counts; `room` makes the result when the last count is known.
 
@@ -145,7 +155,7 @@ class Scan:
         out, count
             What `room` made, filled, and the count.
         """
-        zero, rows = np.int64(0), reshaped(x, (1, n))
+        zero, rows = _ZERO, reshaped(x, (1, n))
         if not on_host(rows, backend):
             held, carries = self._before_blocks(rows, zero, 1, n, backend)
             count = int(to_numpy(carries)[0, -1])
@@ -155,7 +165,7 @@ class Scan:
         pieces, stretch = _scan_stretches.cut(n)
         held = np.zeros((1, CHAINS * pieces + 1), np.int64)
         self.stretches((1, pieces, 1), backend)(n, pieces, stretch, rows, held)
-        count = int(held.sum())
+        count = int(held[0, -1] if pieces == 1 else held.sum())  # NumPy's sum takes as long as the whole scan of a few
         out = room(count)
         self.walks((1, pieces, 1), backend)(n, pieces, stretch, rows, zero, held, out)
         return out, count

@@ -66,7 +66,7 @@ def bincount(x: Any, weights: Any = None, minlength: int = 0, *, backend: str | 
             f"jk.bincount: takes a vector and minlength from 0, not shape {tuple(x.shape)} and {minlength}"
         )
     weights = checked_weights(weights, x, "bincount")
-    if x.shape[0] and _arrays.on_host((x, weights), backend):
+    if x.shape[0] and _arrays.on_host(x if weights is None else (x, weights), backend):
         found = counted(x, weights, minlength, backend)
         if found is not None:
             return found

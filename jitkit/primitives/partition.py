@@ -54,7 +54,7 @@ def partition(pred: Any, x: Any, *, backend: str | None = None) -> tuple[Any, in
     (array([5, 3, 1, 2]), 2)
     """
     x = _arrays.array(x, "partition")
-    flat, dtype, device = x.reshape((-1,)), operands.dtype_of(x), _arrays.device_of(x)
+    flat, dtype, device = _arrays.flat(x), operands.dtype_of(x), _arrays.device_of(x)
     n = flat.shape[0]
     key = _operators.identity_of(pred)
     plan = _plans.get(key)

@@ -14,7 +14,7 @@ from jitkit import operands
 from jitkit.errors import KernelTypeError, LaunchError
 from jitkit.plans import remember
 from jitkit.primitives import _arrays, _operators, _values
-from jitkit.primitives._arrays import given_arrays, value_of
+from jitkit.primitives._arrays import given_arrays, length_of, value_of
 from jitkit.primitives._operators import Operator
 from jitkit.primitives._scanning import Scan
 from jitkit.primitives._values import initial_value
@@ -86,7 +86,14 @@ def scan(
     >>> jk.scan("add", np.arange(5), inclusive=False, initial=100)
     array([100, 100, 101, 103, 106])
     """
-    operator, arrays = _operators.resolve(op), given_arrays(x, "scan")
+    operator = _operators.resolve(op)
+    if length_of((x,)) and axis == -1 and initial is None and inclusive is True and reverse is False:
+        known = _plans.get((operator, (x.dtype,), dtype, True, False, False))
+        target = None if known is None else _vector_room(known, x, out)
+        if known is not None and target is not None:
+            known.of_vector(x, target, backend)
+            return target
+    arrays = given_arrays(x, "scan")
     given = tuple(map(operands.dtype_of, arrays))
     started = initial is not None or not inclusive
     key = (operator, given, dtype, bool(inclusive), started, bool(reverse))
@@ -155,11 +162,19 @@ def _room(plan: Scan, arrays: list[Any], out: Any, shape: tuple[int, ...]) -> An
     return operands.made(shape, plan.dtypes, _arrays.device_of(arrays[0]))
 
 
+def _vector_room(plan: Scan, x: np.ndarray, out: Any) -> np.ndarray | None:
+    """Return where to write the scan of a vector; None where `out` takes more than that."""
+    if out is None:
+        return np.empty(x.size, plan.dtypes[0])
+    return out if length_of((out,)) == x.size and _fits(x, out, plan.dtypes[0]) else None
+
+
 def _fits(x: Any, out: Any, dtype: np.dtype[Any]) -> bool:
     """Tell whether `out` can be written while `x` is read: it is `x`, or lies elsewhere."""
     if not isinstance(out, np.ndarray) or not isinstance(x, np.ndarray):
         return False
     if out.dtype != dtype or not out.flags.c_contiguous or not out.flags.writeable:
         return False
-    same = x.dtype == dtype and x.flags.c_contiguous and x.ctypes.data == out.ctypes.data
-    return same or not np.may_share_memory(x, out)
+    if x is out or not np.may_share_memory(x, out):
+        return True
+    return x.dtype == dtype and x.flags.c_contiguous and x.ctypes.data == out.ctypes.data

@@ -5,7 +5,7 @@
 from __future__ import annotations
 
 from collections.abc import Callable, Hashable
-from typing import Any
+from typing import Any, NamedTuple
 
 import numpy as np
 
@@ -22,7 +22,17 @@ from jitkit.primitives._operators import Operator
 from jitkit.primitives._reduction import RUN
 from jitkit.primitives._values import initial_value
 
-_plans: dict[Hashable, tuple[Launcher, tuple[np.dtype[Any], ...]]] = {}
+
+class _Plan(NamedTuple):
+    """What reduces segments: `identity` is None where there is none, and `zero` some value of the dtypes."""
+
+    launcher: Launcher
+    dtypes: tuple[np.dtype[Any], ...]
+    identity: Any
+    zero: Any
+
+
+_plans: dict[Hashable, _Plan] = {}
 
 
 def segments_kernel(read: Callable, join: Callable, write: Callable) -> Kernel:
@@ -110,20 +120,20 @@ def reduce_segments(
     """Do what `segment_reduce` does, under another name in messages; offsets that jitkit made need no check."""
     given = tuple(map(operands.dtype_of, arrays))
     key = (operator, given)
-    launcher, dtypes = _plans.get(key) or remember(_plans, key, _plan(operator, given))
-    start = _start(operator, dtypes, initial, name)
+    plan = _plans.get(key) or remember(_plans, key, _plan(operator, given))
+    dtypes = plan.dtypes
+    start = plan.identity if initial is None else initial_value(initial, dtypes, name)
     if check:
         _check(offsets, arrays[0].shape[0], start is None, name)
     count = offsets.shape[0] - 1
     result = operands.made((count,), dtypes, _arrays.device_of(arrays[0]))
     if count:
-        zeros = tuple(dtype.type(0) for dtype in dtypes)
-        begin = start if start is not None else zeros if len(zeros) > 1 else zeros[0]
-        launcher(count, backend)(value_of(arrays), offsets, begin, initial is not None, result)
+        begin = start if start is not None else plan.zero
+        plan.launcher(count, backend)(value_of(arrays), offsets, begin, initial is not None, result)
     return result if out is None else operands.store(result, out, (count,), name)
 
 
-def _plan(operator: Operator, given: tuple[np.dtype[Any], ...]) -> tuple[Launcher, tuple[np.dtype[Any], ...]]:
+def _plan(operator: Operator, given: tuple[np.dtype[Any], ...]) -> _Plan:
     dtypes = combined_in(operator, given)
     read, convert, op = _values.reader(len(given)), _values.converter(dtypes), operator.func
 
@@ -133,7 +143,9 @@ def _plan(operator: Operator, given: tuple[np.dtype[Any], ...]) -> tuple[Launche
     def join(a, b):
         return convert(op(a, b))
 
-    return Launcher(segments_kernel(converted, join, _values.writer(len(dtypes)))), dtypes
+    launcher = Launcher(segments_kernel(converted, join, _values.writer(len(dtypes))))
+    identity = operator.identity(dtypes[0]) if len(dtypes) == 1 else None
+    return _Plan(launcher, dtypes, identity, value_of([dtype.type(0) for dtype in dtypes]))
 
 
 def combined_in(operator: Operator, given: tuple[np.dtype[Any], ...]) -> tuple[np.dtype[Any], ...]:
@@ -141,17 +153,12 @@ def combined_in(operator: Operator, given: tuple[np.dtype[Any], ...]) -> tuple[n
     return given if len(given) > 1 else (operator.dtype(given[0]),)
 
 
-def _start(operator: Operator, dtypes: tuple[np.dtype[Any], ...], initial: Any, name: str) -> Any:
-    if initial is not None:
-        return initial_value(initial, dtypes, name)
-    return operator.identity(dtypes[0]) if len(dtypes) == 1 else None
-
-
 def _check(offsets: Any, n: int, no_empty: bool, name: str) -> None:
     if len(offsets.shape) != 1 or offsets.shape[0] < 1 or operands.dtype_of(offsets).kind not in "iu":
         raise KernelTypeError(f"jk.{name}: offsets= is a vector of integers, one more than there are segments")
     host = to_numpy(offsets)
-    if int(host[0]) < 0 or int(host[-1]) > n or (host[1:] < host[:-1]).any():
+    # Counting is a tenth of the time of `any` for a hundred segments.
+    if int(host[0]) < 0 or int(host[-1]) > n or np.count_nonzero(host[1:] < host[:-1]):
         raise LaunchError(f"jk.{name}: offsets ascend from 0 or more to at most {n}, the number of elements")
     if no_empty and (host[1:] == host[:-1]).any():
         empty = int(np.argmax(host[1:] == host[:-1]))

@@ -17,7 +17,7 @@ from jitkit.primitives import _arrays, _functions, _operators, _values
 from jitkit.primitives._arrays import value_of
 from jitkit.primitives._scanning import Scan
 
-INT64 = np.dtype(np.int64)
+INT64, BOOL = np.dtype(np.int64), np.dtype(np.bool_)
 _plans: dict[Hashable, Scan] = {}
 
 
@@ -143,7 +143,7 @@ def selection(
     """Return the scan for a predicate or a mask, and the vectors that it goes over."""
     if not callable(pred_or_mask) and not isinstance(pred_or_mask, str):
         mask = _arrays.array(pred_or_mask, name)
-        if operands.dtype_of(mask) != np.bool_:
+        if operands.dtype_of(mask) != BOOL:  # a dtype: NumPy would make one of a class each time
             raise KernelTypeError(f"jk.{name}: a mask is an array of bool, not of {operands.dtype_of(mask)}")
         if tuple(mask.shape) != tuple(x.shape):
             raise LaunchError(
@@ -151,7 +151,7 @@ def selection(
             )
         key: Hashable = placing["mask"]
         plan = plans.get(key) or remember(plans, key, counting_scan(_is_marked, *placing["mask"]))
-        return plan, [x.reshape((-1,)), mask.reshape((-1,))]
+        return plan, [_arrays.flat(x), _arrays.flat(mask)]
     key = (_operators.identity_of(pred_or_mask), placing["predicate"])
     plan = plans.get(key)
     if plan is None:
@@ -161,4 +161,4 @@ def selection(
             return pred(x[at])
 
         plan = remember(plans, key, counting_scan(marked, *placing["predicate"]))
-    return plan, [x.reshape((-1,))]
+    return plan, [_arrays.flat(x)]
