@@ -69,11 +69,13 @@ parted:                                           ; preds = %entry
   br i1 %low, label %one, label %join
 
 one:                                              ; preds = %parted
+  %again = add i64 %n, 2
   store i64 0, ptr %out, align 8
   br label %join
 
 join:                                             ; preds = %one, %parted, %away
   %same = phi i64 [ %w, %away ], [ %v, %one ], [ %v, %parted ]
+  %computed = phi i64 [ %w, %away ], [ %again, %one ], [ %v, %parted ]
   %other = phi i64 [ 0, %away ], [ 1, %one ], [ 2, %parted ]
   store i64 %other, ptr %out, align 8
   ret void
@@ -85,6 +87,7 @@ def test_lanes_that_bring_one_value_from_all_sides_agree():
     shapes = Shapes(reader.read(MEETING, "f"), {"%i": 1})
     assert shapes.divergent == {"%parted"}
     assert shapes.strides["%same"] == 0
+    assert shapes.strides["%computed"] == 0  # on each way by itself, from the same values
     assert shapes.strides["%other"] is None
 
 

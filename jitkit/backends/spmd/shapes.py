@@ -10,14 +10,16 @@ Reference: R. Karrenberg, S. Hack, "Improving performance of OpenCL on CPUs", CC
 from __future__ import annotations
 
 import re
-from collections.abc import Iterable
+from collections.abc import Hashable, Iterable
 
 from jitkit.backends.spmd.graph import Graph, Loop, dominators, loops, reversed_graph
-from jitkit.backends.spmd.ir import Function, Instruction, UnsupportedIRError, Value
+from jitkit.backends.spmd.ir import BINARY, CASTS, Function, Instruction, UnsupportedIRError, Value
 
 EXIT = "%<exit>"
 _SIZES = {"i1": 1, "i8": 1, "i16": 2, "i32": 4, "i64": 8, "half": 2, "float": 4, "double": 8, "ptr": 8, "i128": 16}
 PURE_PREFIXES = ("@llvm.", "@jk_")
+_COMPUTED = BINARY | CASTS | {"icmp", "fcmp", "select", "getelementptr", "extractvalue"}
+_DEPTH = 4  # instructions deep that two values are compared
 DROPPED = ("@llvm.assume", "@llvm.lifetime", "@llvm.experimental.noalias", "@llvm.dbg")
 
 Stride = int | None
@@ -77,6 +79,7 @@ class Shapes:
         # Of each block with phis that divergent branches lead to: for every branch the blocks before it on the branch's
         # ways, or None where lanes leave loops.
         self.joins: dict[str, list[set[str] | None]] = {}
+        self._made = {item.name: item for block in self.whole.blocks.values() for item in block.code if item.name}
         self.private = private_pointers(self.whole, only_allocas=alone)
         self.shared = shared_pointers(self.whole)
         self._solve()
@@ -221,10 +224,20 @@ class Shapes:
         for ways in self.joins.get(block, []):
             if ways is None:
                 return False
-            coming = {value.text for value, label in zip(phi.operands, phi.labels, strict=True) if label in ways}
-            if len(coming) > 1:
+            coming = [value for value, label in zip(phi.operands, phi.labels, strict=True) if label in ways]
+            # LLVM may compute a value once on each way, where one of them computed it before.
+            if len({value.text for value in coming}) > 1 and len(set(map(self._expression, coming))) > 1:
                 return False
         return True
+
+    def _expression(self, value: Value, depth: int = _DEPTH) -> Hashable:
+        """Return what is the same for values that are computed in the same way from the same values."""
+        item = self._made.get(value.text) if value.local else None
+        if item is None or item.op not in _COMPUTED or not depth:
+            return value.text
+        how = item.head.split()[-1] if item.op in ("icmp", "fcmp") else ""  # flags aside
+        operands = (self._expression(operand, depth - 1) for operand in item.operands)
+        return (item.op, how, item.type, item.element, item.tail, *operands)
 
     def _influence(self, branch: str) -> dict[str, set[str] | None]:
         """Return the blocks whose phis a divergent branch may make differ between lanes, each with its ways there."""
