@@ -53,6 +53,7 @@ class Body:
         self.slots: dict[str, str] = {}
         self.kinds: dict[str, str] = {}
         self.masks: dict[str, str] = {}
+        self.behind: dict[str, str] = {}
         self._find_slots()
 
     def _find_slots(self) -> None:
@@ -253,7 +254,7 @@ class Body:
 
     def _repeat(self, loop: Repeat, region: Region, following: str) -> None:
         """Write a loop that runs while its header's mask has a lane."""
-        head = self._entry(loop)
+        head, self.behind[loop.header] = self._entry(loop), following
         self.text.label(head)
         mask = self.text.emit(f"load {self.vector.mask_type}, ptr {self.masks[loop.header]}")
         self.text.do(f"br i1 {self.vector.any(mask)}, label {self._entry(loop.order[0])}, label {following}")
@@ -282,45 +283,75 @@ class Body:
 
     def _masked_edges(self, block: Block, mask: str, region: Region) -> None:
         """Give each of a block's ways its lanes: into the masks of its targets, and its values into their phis."""
-        end = block.code[-1]
-        ways = [mask]
-        if len(end.labels) == 2:
-            condition = end.operands[0]
-            kind = self.vector.mask_type
-            if self.shapes.of(condition) == 0:
-                # In a block run for no lane at all the condition may be anything, and must not spoil the empty mask.
-                scalar = self.text.emit(f"freeze i1 {self.scalar(condition)}")
-                ways = [
-                    self.text.emit(f"select i1 {scalar}, {kind} {mask}, {kind} zeroinitializer"),
-                    self.text.emit(f"select i1 {scalar}, {kind} zeroinitializer, {kind} {mask}"),
-                ]
-            else:
-                taken = self.whole(condition)
-                ways = [self.vector.both(mask, taken), self.vector.both(mask, self.vector.others(taken))]
-        for target, way in zip(end.labels, ways, strict=True):
+        end, loop = block.code[-1], self.shapes.loop.get(block.name)
+        leaving = [k for k, target in enumerate(end.labels) if loop is not None and target not in loop]
+        if leaving and len(end.labels) == 2:
+            self._masked_exit(block, mask, region, leaving[0])
+            return
+        for target, way in zip(end.labels, self._ways(end, mask), strict=True):
             self._masked_move(block.name, target, way)
-            if target in region.blocks:
-                kind, slot = self.vector.mask_type, self.masks[target]
-                old = self.text.emit(f"load {kind}, ptr {slot}")
-                self.text.do(f"store {kind} {self.vector.either(old, way)}, ptr {slot}")
+            self._come(target, way, region)
+
+    def _ways(self, end: Instruction, mask: str) -> list[str]:
+        if len(end.labels) == 1:
+            return [mask]
+        condition = end.operands[0]
+        if self.shapes.of(condition) != 0:
+            taken = self.whole(condition)
+            return [self.vector.both(mask, taken), self.vector.both(mask, self.vector.others(taken))]
+        kind, scalar = self.vector.mask_type, self._uniform_condition(condition)
+        return [
+            self.text.emit(f"select i1 {scalar}, {kind} {mask}, {kind} zeroinitializer"),
+            self.text.emit(f"select i1 {scalar}, {kind} zeroinitializer, {kind} {mask}"),
+        ]
+
+    def _uniform_condition(self, condition: Value) -> str:
+        # In a block run for no lane at all the condition may be anything, and must not spoil the empty mask.
+        return self.text.emit(f"freeze i1 {self.scalar(condition)}")
+
+    def _come(self, target: str, way: str, region: Region) -> None:
+        """Add lanes to those that come to a block."""
+        if target in region.blocks:
+            kind, slot = self.vector.mask_type, self.masks[target]
+            old = self.text.emit(f"load {kind}, ptr {slot}")
+            self.text.do(f"store {kind} {self.vector.either(old, way)}, ptr {slot}")
+
+    def _masked_exit(self, block: Block, mask: str, region: Region, leaving: int) -> None:
+        """Write a branch of which one way leaves a loop.
+
+        Lanes do so seldom: in the turns in between no value is blended and no mask changes, which saves mandelbrot a
+        quarter of its time. Where all lanes leave a loop at its header, they go straight behind it.
+        """
+        end, kind = block.code[-1], self.vector.mask_type
+        alike = self.shapes.of(end.operands[0]) == 0
+        if alike:
+            test = self._uniform_condition(end.operands[0])
+            gone, left = mask, "zeroinitializer"
+        else:
+            ways = self._ways(end, mask)
+            gone, left = ways[leaving], ways[1 - leaving]
+            test = self.vector.any(gone)
+        stay, exit_, after = self.text.alloca(kind, "stay"), self.text.fresh("leave"), self.text.fresh("stay")
+        self.text.do(f"store {kind} {mask}, ptr {stay}")
+        yes, no = (after, exit_) if alike and leaving == 1 else (exit_, after)
+        self.text.do(f"br i1 {test}, label {yes}, label {no}")
+        self.text.label(exit_)
+        known = dict(self.known)
+        self._move(self._moves(block.name, end.labels[leaving]), gone)
+        self._come(end.labels[leaving], gone, region)
+        self.known = known
+        if alike and block.name in self.behind:
+            self.text.do(f"br label {self.behind[block.name]}")
+        else:
+            self.text.do(f"store {kind} {left}, ptr {stay}")
+            self.text.do(f"br label {after}")
+        self.text.label(after)
+        staying = self.text.emit(f"load {kind}, ptr {stay}")
+        self._masked_move(block.name, end.labels[1 - leaving], staying)
+        self._come(end.labels[1 - leaving], staying, region)
 
     def _masked_move(self, source: str, target: str, way: str) -> None:
-        moves, loop = self._moves(source, target), self.shapes.loop.get(source)
-        if not moves:
-            return
         into = self.shapes.loop.get(target)
-        if into is not None and into.header == target:
-            # Lanes that do not come along are not in the loop, and nobody reads their values again: no blend.
-            self._move(moves, None)
-        elif loop is not None and target not in loop:
-            # Lanes leave a loop seldom: a test costs less than the blends at every turn.
-            leaving, staying = self.text.fresh("leave"), self.text.fresh("stay")
-            self.text.do(f"br i1 {self.vector.any(way)}, label {leaving}, label {staying}")
-            self.text.label(leaving)
-            known = dict(self.known)
-            self._move(moves, way)
-            self.known = known
-            self.text.do(f"br label {staying}")
-            self.text.label(staying)
-        else:
-            self._move(moves, way)
+        # Lanes that do not come along to a loop's header are not in the loop, and nobody reads their values again.
+        again = into is not None and into.header == target
+        self._move(self._moves(source, target), None if again else way)
