@@ -710,6 +710,7 @@ def computes(i, j, a, b, out, n):
     t = t / (1 + abs(t)) + n // 2 + n % 3 - (-n) ** 2
     t += math.floor(a[i, j] * 3) + round(a[i, j]) + int(a[i, j] * 5.0)
     t += np.hypot(a[i, j], b[j]) + divmod(n, 3)[1] + pow(b[j], 2)
+    t += np.square(b[j] < 1) - (b[j] < 0)
     out[i, j] += t
     out[i, j] *= -1
 

@@ -65,7 +65,9 @@ class Functions:
         if name in self.numpy:
             return self.numpy[name](args[0], args[1], site)
         if name == "square":
-            return self.numpy["multiply"](args[0], args[0], site)
+            # NumPy multiplies booleans to a boolean, and squares them to an int8.
+            root = np.int8(args[0]) if isinstance(args[0], (bool, np.bool)) else args[0]
+            return self.numpy["multiply"](root, root, site)
         strong = tuple(np.asarray(arg)[()] if not isinstance(arg, np.generic) else arg for arg in args)
         if name in _SAME:
             if any(isinstance(arg, np.generic) for arg in args):
