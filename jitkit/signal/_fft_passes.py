@@ -13,6 +13,7 @@ C. Van Loan, "Computational Frameworks for the Fast Fourier Transform", SIAM 199
 from __future__ import annotations
 
 import functools
+import math
 
 import jitkit as jk
 from jitkit.launch.kernel import Kernel
@@ -20,6 +21,9 @@ from jitkit.launch.launcher import Launcher
 
 LANES = {4: 16, 8: 8}
 """Vectors of a tile, by the bytes of a real number: two registers of AVX2, one line of the cache."""
+SINE_3 = math.sqrt(0.75)
+COS_5 = math.cos(2 * math.pi / 5), math.cos(4 * math.pi / 5)
+SIN_5 = math.sin(2 * math.pi / 5), math.sin(4 * math.pi / 5)
 
 
 def pass_2(s, p, a, b, twiddles, at, size, done, left, lane, width):
@@ -67,6 +71,56 @@ def pass_4(s, p, a, b, twiddles, at, size, done, left, lane, width):
             re, im = turned - over_i, turned_i + over
             s[p, i + 3 * gap] = re * wr - im * wi
             s[p, i + 3 * gap + size] = re * wi + im * wr
+
+
+def pass_3(s, p, a, b, twiddles, at, size, done, left, lane, width):
+    """Do the butterflies of three: a third of the time of `pass_odd`."""
+    far, gap = done * left * width, done * width
+    for j in range(left):
+        for k in range(done):
+            i = a + (j * done + k) * width + lane
+            x0, x1, x2 = s[p, i], s[p, i + far], s[p, i + 2 * far]
+            i += size
+            y0, y1, y2 = s[p, i], s[p, i + far], s[p, i + 2 * far]
+            both, both_i = x1 + x2, y1 + y2
+            mid, mid_i = x0 - 0.5 * both, y0 - 0.5 * both_i
+            side, side_i = SINE_3 * (x1 - x2), SINE_3 * (y1 - y2)
+            i = b + (3 * j * done + k) * width + lane
+            s[p, i] = x0 + both
+            s[p, i + size] = y0 + both_i
+            put(s, p, i + gap, size, mid + side_i, mid_i - side, twiddles, at + 2 * j)
+            put(s, p, i + 2 * gap, size, mid - side_i, mid_i + side, twiddles, at + 2 * j + 1)
+
+
+def pass_5(s, p, a, b, twiddles, at, size, done, left, lane, width):
+    """Do the butterflies of five."""
+    far, gap = done * left * width, done * width
+    for j in range(left):
+        for k in range(done):
+            i = a + (j * done + k) * width + lane
+            x0, x1, x2, x3, x4 = s[p, i], s[p, i + far], s[p, i + 2 * far], s[p, i + 3 * far], s[p, i + 4 * far]
+            outer, inner, outer_d, inner_d = x1 + x4, x2 + x3, x1 - x4, x2 - x3
+            i += size
+            y0, y1, y2, y3, y4 = s[p, i], s[p, i + far], s[p, i + 2 * far], s[p, i + 3 * far], s[p, i + 4 * far]
+            outer_i, inner_i, outer_e, inner_e = y1 + y4, y2 + y3, y1 - y4, y2 - y3
+            i = b + (5 * j * done + k) * width + lane
+            s[p, i] = x0 + outer + inner
+            s[p, i + size] = y0 + outer_i + inner_i
+            mid, mid_i = x0 + COS_5[0] * outer + COS_5[1] * inner, y0 + COS_5[0] * outer_i + COS_5[1] * inner_i
+            side, side_i = SIN_5[0] * outer_d + SIN_5[1] * inner_d, SIN_5[0] * outer_e + SIN_5[1] * inner_e
+            put(s, p, i + gap, size, mid + side_i, mid_i - side, twiddles, at + 4 * j)
+            put(s, p, i + 4 * gap, size, mid - side_i, mid_i + side, twiddles, at + 4 * j + 3)
+            mid, mid_i = x0 + COS_5[1] * outer + COS_5[0] * inner, y0 + COS_5[1] * outer_i + COS_5[0] * inner_i
+            side, side_i = SIN_5[1] * outer_d - SIN_5[0] * inner_d, SIN_5[1] * outer_e - SIN_5[0] * inner_e
+            put(s, p, i + 2 * gap, size, mid + side_i, mid_i - side, twiddles, at + 4 * j + 1)
+            put(s, p, i + 3 * gap, size, mid - side_i, mid_i + side, twiddles, at + 4 * j + 2)
+
+
+def put(s, p, i, size, re, im, twiddles, row):
+    """Store a number times a twiddle factor."""
+    wr, wi = twiddles[row, 0], twiddles[row, 1]
+    s[p, i] = re * wr - im * wi
+    s[p, i + size] = re * wi + im * wr
 
 
 def pass_odd(s, p, a, b, twiddles, at, size, done, left, lane, width, radix):
@@ -211,6 +265,12 @@ def tiles_kernel(width: int, odd: bool) -> Kernel:
                 elif radix == 2:
                     pass_2(s, p, a, b, twiddles, at, size, done, left, lane, width)
                     at += left
+                elif odd and radix == 3:
+                    pass_3(s, p, a, b, twiddles, at + 3, size, done, left, lane, width)
+                    at += 3 + 2 * left
+                elif odd and radix == 5:
+                    pass_5(s, p, a, b, twiddles, at + 5, size, done, left, lane, width)
+                    at += 5 + 4 * left
                 else:
                     pass_other(s, p, a, b, twiddles, at, size, done, left, lane, width, radix)
                     at += radix + (radix - 1) * left

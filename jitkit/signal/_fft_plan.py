@@ -16,16 +16,26 @@ from jitkit.signal import _fft_passes, _fft_primes
 from jitkit.signal._fft_points import Pointwise
 
 PRIMES = (2, 3, 5, 7, 11, 13)
+PARTS = {np.dtype(np.complex64): np.dtype(np.float32), np.dtype(np.complex128): np.dtype(np.float64)}
+"""The dtype of real and imaginary parts."""
 _WHOLE, _FEW = 1 << 14, 1024
 """The longest transform in one go, of many and of few; two buffers of a tile of 1024 take 256 KiB."""
 _ALONE = 256
 """The shortest that is worth being split where there are too few to fill the lanes of a tile."""
 _GPU_GROUPS = 2048
+_SERIAL = 2048
+"""As many elements one thread transforms before two are faster: 1024 take it 4 us, and another group half a microsecond."""
+
+
+@functools.cache
+def complex_of(dtype: np.dtype[Any]) -> np.dtype[Any]:
+    """Return the dtype of a transform of these numbers: complex64 for float32 and complex64, else complex128."""
+    return np.result_type(dtype, np.complex64)
 
 
 def real(x: Any) -> Any:
     """Return the real and imaginary parts of a contiguous complex array, in turn, as a vector; a view."""
-    parts = np.dtype(np.float32 if operands.dtype_of(x) == np.complex64 else np.float64)
+    parts = PARTS[operands.dtype_of(x)]
     flat = x.reshape((-1,))
     return flat.view(parts) if isinstance(flat, np.ndarray) else reinterpreted(flat, parts)
 
@@ -69,6 +79,15 @@ def turns_of(n: int, across: int, width: int) -> tuple[np.ndarray, np.ndarray]:
     coarse = roots(n * across, np.outer(np.arange(tiles) * width, k).reshape(-1))
     fine = roots(n * across, np.outer(k, np.arange(width)).reshape(-1))
     return coarse, np.ascontiguousarray(fine.T)
+
+
+@functools.lru_cache(64)
+def tables_of(n: int, across: int, width: int, turned: bool, parts: np.dtype[Any]) -> tuple[np.ndarray, ...]:
+    """Return what the passes over tiles read: the twiddle factors, the radices, and the turns for tiles and lanes."""
+    coarse, fine = turns_of(n, across, width) if turned else (np.zeros((1, 2)), np.zeros((2, 1)))
+    factors = (np.ascontiguousarray(x, parts) for x in (twiddles_of(n), coarse, fine))
+    twiddles, coarse, fine = factors
+    return twiddles, np.array(radices_of(n), np.int64), coarse, fine
 
 
 @functools.lru_cache(64)
@@ -166,18 +185,24 @@ class Transform:
         else:
             self._tiles(x, out, 1, n, outer, 1, 1, scale)
 
+    def _groups(self, elements: int, n: int) -> int:
+        """Return how many groups share the tiles."""
+        if self.device is not None:
+            return _GPU_GROUPS
+        return 1 if elements <= _SERIAL else (1 if n > _FEW else 4) * jk.get_num_threads()
+
     def _tiles(
         self, x: Any, out: Any, outer: int, n: int, across: int, rows_in: int, rows_out: int, scale: float,
         turned: bool = False,
     ) -> None:  # fmt: skip
         tiles = outer * -(-across // self.width)
-        each = 1 if n > _FEW else 4
-        groups = min(tiles, each * jk.get_num_threads() if self.device is None else _GPU_GROUPS)
+        groups = min(tiles, self._groups(outer * n * across, n))
         scratch = operands.made((groups, 4 * n * self.width), (self.parts,), self.device)
-        coarse, fine = turns_of(n, across, self.width) if turned else (np.zeros((1, 2)), np.zeros((2, 1)))
-        radices = jk.asarray(np.array(radices_of(n), np.int64), device=self.device)
+        tables = tables_of(n, across if turned else 0, self.width, turned, self.parts)
+        if self.device is not None:
+            tables = tuple(jk.asarray(table, device=self.device) for table in tables)
         _fft_passes.tiles(self.width, n & (n - 1) != 0)(groups * self.width, self.backend)(
-            x, out, scratch, self._there(twiddles_of(n)), radices, self._there(coarse), self._there(fine),
+            x, out, scratch, *tables,
             outer, n, across, rows_in, rows_out, self.flip, int(turned), self.parts.type(scale),
         )  # fmt: skip
 

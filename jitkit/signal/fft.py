@@ -15,7 +15,7 @@ import jitkit as jk
 from jitkit import operands
 from jitkit.errors import KernelTypeError, LaunchError
 from jitkit.launch.launcher import Launcher
-from jitkit.signal._fft_plan import Transform, real
+from jitkit.signal._fft_plan import PARTS, Transform, complex_of, real
 
 Norm = Literal["backward", "ortho", "forward"] | None
 
@@ -314,7 +314,7 @@ def along(a: Any, n: int | None, axis: int, norm: Norm, inverse: bool, out: Any,
     axis = axis_of(x, axis, name)
     n = length_of(x.shape[axis] if n is None else n, name)
     scale = scale_of(n, norm, inverse, name)
-    dtype = np.result_type(operands.dtype_of(x), np.complex64)
+    dtype = complex_of(operands.dtype_of(x))
     x = fitted(x, axis, n, dtype, backend)
     shape, device = tuple(x.shape), operands.device_of(x)
     result = operands.result(out, shape, dtype, device, name)
@@ -323,8 +323,7 @@ def along(a: Any, n: int | None, axis: int, norm: Norm, inverse: bool, out: Any,
         fresh = np.empty(shape, dtype)
     outer, inner = math.prod(shape[:axis]), math.prod(shape[axis + 1 :])
     if outer * inner:
-        parts = np.dtype(np.float32 if dtype == np.complex64 else np.float64)
-        Transform(parts, device, inverse, backend)(real(x), real(fresh), outer, n, inner, scale)
+        Transform(PARTS[dtype], device, inverse, backend)(real(x), real(fresh), outer, n, inner, scale)
     if fresh is not result:
         result[...] = fresh
     return operands.delivered(result, out, name)

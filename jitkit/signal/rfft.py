@@ -14,7 +14,7 @@ import jitkit as jk
 from jitkit import operands
 from jitkit.errors import LaunchError
 from jitkit.launch.launcher import Launcher
-from jitkit.signal._fft_plan import Transform, real, roots
+from jitkit.signal._fft_plan import PARTS, Transform, complex_of, real, roots
 from jitkit.signal.fft import Norm, along, axis_of, fitted, length_of, numbers, scale_of
 
 
@@ -166,7 +166,7 @@ def irfft(
     axis = axis_of(x, axis, name)
     n = length_of(2 * (x.shape[axis] - 1) if n is None else n, name)
     scale = scale_of(n, norm, True, name)
-    dtype = np.result_type(operands.dtype_of(x), np.complex64)
+    dtype = complex_of(operands.dtype_of(x))
     x, moved = _last(x, axis, name)
     x = fitted(x, len(x.shape) - 1, n // 2 + 1, dtype, backend)
     if n % 2 == 0:
@@ -225,7 +225,7 @@ def _forth(x: Any, n: int, scale: float, dtype: np.dtype[Any], backend: str | No
 
 def _back(x: Any, n: int, scale: float, dtype: np.dtype[Any], backend: str | None) -> Any:
     lead, half, device = tuple(x.shape[:-1]), n // 2, operands.device_of(x)
-    parts = np.dtype(np.float32 if dtype == np.complex64 else np.float64)
+    parts = PARTS[dtype]
     rows, turn = math.prod(lead), jk.asarray(_turn(n, parts), device=device)
     out = operands.made((*lead, n), (parts,), device)
     if rows:
