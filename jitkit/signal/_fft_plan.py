@@ -16,7 +16,10 @@ from jitkit.signal import _fft_passes, _fft_primes
 from jitkit.signal._fft_points import Pointwise
 
 PRIMES = (2, 3, 5, 7, 11, 13)
-PARTS = {np.dtype(np.complex64): np.dtype(np.float32), np.dtype(np.complex128): np.dtype(np.float64)}
+PARTS: dict[np.dtype[Any], np.dtype[Any]] = {
+    np.dtype(np.complex64): np.dtype(np.float32),
+    np.dtype(np.complex128): np.dtype(np.float64),
+}
 """The dtype of real and imaginary parts."""
 _WHOLE, _FEW = 1 << 14, 1024
 """The longest transform in one go, of many and of few; two buffers of a tile of 1024 take 256 KiB."""
