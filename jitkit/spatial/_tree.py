@@ -9,6 +9,8 @@ the construction of BVHs, octrees, and k-d trees, HPG 2012, on trees over it. He
 from __future__ import annotations
 
 import functools
+import itertools
+import math
 from typing import Any, NamedTuple
 
 import numpy as np
@@ -20,15 +22,18 @@ from jitkit.errors import LaunchError
 from jitkit.launch.kernel import Kernel
 from jitkit.launch.launcher import Launcher
 from jitkit.primitives.sort_by_key import sort_by_key
+from jitkit.spatial._nearest import LEAF
 
-LEAF = 16
-"""Points of a leaf: two to four vectors of distances."""
-FANOUT_BITS = 2
-FANOUT = 1 << FANOUT_BITS
+FANOUT = 8
+"""Children of a node, whose boxes are compared together: one or two vectors. An argument of kernels, as LEAF is."""
 
 
 class Tree(NamedTuple):
-    """Points in the order of the curve, and the boxes of the nodes, the leaves first and then one level after another."""
+    """Points in the order of the curve, and the boxes of the nodes, the leaves first and then one level after another.
+
+    `points` are filled up with NaN to whole leaves. `boxes` have a row for each coordinate's least and then for its largest;
+    `children` say for each node above the leaves which node is its first child, and which comes behind its last.
+    """
 
     lower: Any
     scale: float
@@ -36,8 +41,7 @@ class Tree(NamedTuple):
     order: Any
     points: Any
     boxes: Any
-    begins: Any
-    levels: int
+    children: Any
 
 
 def bits_for(d: int) -> int:
@@ -69,30 +73,33 @@ def keys_kernel(d: int, bits: int) -> Kernel:
 
 @jk.kernel
 def _gather(k, i, points, order, out):
-    out[k, i] = points[order[min(i, order.shape[0] - 1)], k]  # the last leaf is filled up with its last point
+    if i < points.shape[0]:
+        out[k, i] = points[order[i], k]
+    else:
+        out[k, i] = math.nan
 
 
 @jk.kernel
-def _bound_leaf(node, k, points, boxes):
-    d = points.shape[0]
-    low = points[k, node * LEAF]
+def _bound_leaf(k, leaf, points, n, boxes):
+    d, first = points.shape[0], leaf * LEAF
+    low = points[k, first]
     high = low
-    for i in range(node * LEAF + 1, node * LEAF + LEAF):
+    for i in range(first + 1, min(first + LEAF, n)):
         low = min(low, points[k, i])
         high = max(high, points[k, i])
-    boxes[node, k] = low
-    boxes[node, d + k] = high
+    boxes[k, leaf] = low
+    boxes[d + k, leaf] = high
 
 
 @jk.kernel
-def _bound_node(node, k, begin, end, boxes):
-    d, first = boxes.shape[1] // 2, begin + node * FANOUT
-    low, high = boxes[first, k], boxes[first, d + k]
+def _bound_node(k, node, begin, end, boxes):
+    d, first = boxes.shape[0] // 2, min(begin + node * FANOUT, end - 1)
+    low, high = boxes[k, first], boxes[d + k, first]
     for child in range(first + 1, min(first + FANOUT, end)):
-        low = min(low, boxes[child, k])
-        high = max(high, boxes[child, d + k])
-    boxes[end + node, k] = low
-    boxes[end + node, d + k] = high
+        low = min(low, boxes[k, child])
+        high = max(high, boxes[d + k, child])
+    boxes[k, end + node] = low
+    boxes[d + k, end + node] = high
 
 
 _gathered, _leaves, _nodes = Launcher(_gather), Launcher(_bound_leaf), Launcher(_bound_node)
@@ -119,7 +126,9 @@ def keys_along(points: Any, lower: Any, scale: float, backend: str | None) -> tu
     device = operands.device_of(points)
     keys = operands.made((n,), (np.dtype(np.int64),), device)
     keys_launcher(d)(n, backend)(points, lower, scale, keys)
-    found: tuple[Any, Any] = sort_by_key(keys, jk.asarray(np.arange(n), device=device), backend=backend)
+    found: tuple[Any, Any] = sort_by_key(
+        keys, jk.asarray(np.arange(n, dtype=np.int32 if n < 2**31 else np.int64), device=device), backend=backend
+    )
     return found
 
 
@@ -136,11 +145,22 @@ def grown(points: Any, backend: str | None, name: str) -> Tree:
     counts = [leaves]
     while counts[-1] > 1:
         counts.append(-(-counts[-1] // FANOUT))
-    begins = np.cumsum([0, *counts])
+    ends = np.cumsum(counts)
     sorted_points = operands.made((d, leaves * LEAF), (dtype,), device)
-    boxes = operands.made((int(begins[-1]), 2 * d), (dtype,), device)
+    boxes = operands.made((2 * d, int(ends[-1]) + FANOUT), (dtype,), device)
     _gathered((d, leaves * LEAF), backend)(points, order, sorted_points)
-    _leaves((leaves, d), backend)(sorted_points, boxes)
+    _leaves((d, leaves), backend)(sorted_points, n, boxes)
     for level, count in enumerate(counts[1:]):
-        _nodes((count, d), backend)(int(begins[level]), int(begins[level + 1]), boxes)
-    return Tree(lower, scale, keys, order, sorted_points, boxes, jk.asarray(begins, device=device), len(counts))
+        behind = FANOUT if count == 1 else 0  # a vector of children is read whole, past the last node too
+        _nodes((d, count + behind), backend)(int(ends[level]) - counts[level], int(ends[level]), boxes)
+    return Tree(lower, scale, keys, order, sorted_points, boxes, jk.asarray(_children(counts), device=device))
+
+
+def _children(counts: list[int]) -> np.ndarray:
+    """Return where the children of each node above the leaves begin and end."""
+    rows, begin = [], 0
+    for below, count in itertools.pairwise(counts):
+        first = begin + FANOUT * np.arange(count)
+        rows.append(np.stack([first, np.minimum(first + FANOUT, begin + below)], axis=1))
+        begin += below
+    return np.concatenate(rows)

@@ -17,81 +17,95 @@ from jitkit.launch.kernel import Kernel
 from jitkit.launch.launcher import Launcher
 from jitkit.primitives.searchsorted import searchsorted
 from jitkit.spatial import _metrics, _points, _tree
-from jitkit.spatial._tree import FANOUT_BITS, LEAF
+from jitkit.spatial._nearest import HELD, LEAF, emptied, hold, merge
+from jitkit.spatial._tree import FANOUT
 from jitkit.spatial.cdist import fill
 
 MOST_COORDINATES = 8
 """With more, boxes leave little out, and all distances are computed."""
+STACK = 96
+"""Nodes that wait: up to seven of each level, and so enough for more points than there is memory for."""
 AT_ONCE = 2**20
 """Distances held at once where all are computed: 4 to 8 MiB, within the caches."""
-
-
-def _insert(distances, indices, row, k, distance, index):
-    """Put a neighbour where it belongs in a sorted row; equal distances stand by index."""
-    to = k - 1
-    while to > 0 and (
-        distances[row, to - 1] > distance or (distances[row, to - 1] == distance and indices[row, to - 1] > index)
-    ):
-        distances[row, to] = distances[row, to - 1]
-        indices[row, to] = indices[row, to - 1]
-        to -= 1
-    distances[row, to] = distance
-    indices[row, to] = index
 
 
 def tree_kernel(d: int) -> Kernel:
     """Return the kernel that searches a tree of points of `d` coordinates for the neighbours of one query.
 
-    The leaf that the query's key falls into comes first, so that the bound is tight; then all that is not too far, along
-    the curve.
+    The leaves about the query's key come first, so that the bound is tight; then all nodes that are not too far.
     """
 
-    def scan(leaf, q, queries, own, points, order, distances, indices):
-        squares = jk.local(LEAF, distances.dtype)
-        first, k, worst, hits = leaf * LEAF, distances.shape[1], distances[q, distances.shape[1] - 1], 0
-        for s in range(LEAF):
-            squares[s] = 0
-        for c in range(d):
-            x = queries[q, c]
-            for s in range(LEAF):
-                t = points[c, first + s] - x
-                squares[s] += t * t
-        for s in range(LEAF):
-            hits += 1 if squares[s] <= worst else 0
-        if hits > 0:
-            for s in range(min(LEAF, order.shape[0] - first)):
-                if squares[s] <= distances[q, k - 1]:
-                    index = order[first + s]
-                    closer = squares[s] < distances[q, k - 1] or index < indices[q, k - 1]
-                    if closer and not (own and index == q):
-                        _insert(distances, indices, q, k, squares[s], index)
+    def measure(first, leaf, q, queries, points, squares):
+        """Find the squared distances of a leaf's points."""
+        for s in range(leaf):
+            square = queries[q, 0] * 0
+            for c in range(d):
+                t = points[c, first + s] - queries[q, c]
+                square += t * t
+            squares[s] = square
+
+    def descend(node, fanout, q, limit, queries, children, boxes, top, stack, nears):
+        """Put the children of a node that are not too far on the stack."""
+        squares, first = jk.local(FANOUT, boxes.dtype), children[node, 0]
+        for s in range(fanout):
+            square = queries[q, 0] * 0
+            for c in range(d):
+                t = max(max(boxes[c, first + s] - queries[q, c], queries[q, c] - boxes[d + c, first + s]), 0)
+                square += t * t
+            squares[s] = square
+        for s in range(min(fanout, children[node, 1] - first)):
+            stack[top] = first + s
+            nears[top] = squares[s]
+            top += 1 if squares[s] <= limit else 0
+        return top
 
     @jk.kernel
-    def search(i, _, queries, turn, near, own, points, order, boxes, begins, slack, distances, indices):
-        q, k, levels = turn[i], distances.shape[1], begins.shape[0] - 1
-        leaves = begins[1]
-        for s in range(k):
-            distances[q, s] = math.inf
-            indices[q, s] = order.shape[0]
-        start = min(near[i] // LEAF, leaves - 1)
-        scan(start, q, queries, own, points, order, distances, indices)
-        leaf, level = 0, levels - 1
-        while leaf < leaves:
-            node = begins[level] + (leaf >> level * FANOUT_BITS)
-            nearest = queries[q, 0] * 0
-            for c in range(d):
-                x = queries[q, c]
-                t = max(max(boxes[node, c] - x, x - boxes[node, d + c]), 0)
-                nearest += t * t
-            inside = nearest <= distances[q, k - 1] * slack
-            if inside and level > 0:
-                level -= 1
-            else:
-                if inside and leaf != start:
-                    scan(leaf, q, queries, own, points, order, distances, indices)
-                leaf += 1 << level * FANOUT_BITS
-                if level < levels - 1 and leaf & (1 << (level + 1) * FANOUT_BITS) - 1 == 0:
-                    level += 1
+    def search(
+        i, _, leaf, fanout, queries, turn, near, own, wing, points, order, boxes, children, slack, distances, indices
+    ):
+        q, k, leaves, count = turn[i], distances.shape[1], points.shape[1] // leaf, 0
+        held, found = jk.local(HELD, distances.dtype), jk.local(HELD, order.dtype)
+        squares = jk.local(LEAF, points.dtype)
+        stack, nears = jk.local(STACK, np.int64), jk.local(STACK, distances.dtype)
+        for s in range(HELD):
+            held[s] = 0
+            found[s] = 0
+        emptied(q, distances, indices, order.shape[0])
+        own_leaf = min(near[i] // leaf, leaves - 1)
+        begin, end = max(own_leaf - wing, 0), min(own_leaf + wing + 1, leaves)
+        measure(own_leaf * leaf, leaf, q, queries, points, squares)
+        if own:
+            squares[i - own_leaf * leaf] = math.nan
+        count = hold(squares, own_leaf * leaf, leaf, math.inf, order, 0, held, found)
+        merge(q, count, held, found, distances, indices)
+        count = 0
+        for node in range(begin, end):
+            if node != own_leaf:
+                measure(node * leaf, leaf, q, queries, points, squares)
+                count = hold(squares, node * leaf, leaf, distances[q, k - 1], order, count, held, found)
+                if count > HELD - leaf:
+                    merge(q, count, held, found, distances, indices)
+                    count = 0
+        merge(q, count, held, found, distances, indices)
+        count = 0
+        bound = distances[q, k - 1]
+        stack[0] = leaves + children.shape[0] - 1
+        nears[0] = 0
+        top = 1
+        while top > 0:
+            top -= 1
+            node = stack[top]
+            if nears[top] <= bound * slack:
+                if node >= leaves:
+                    top = descend(node - leaves, fanout, q, bound * slack, queries, children, boxes, top, stack, nears)
+                elif node < begin or node >= end:
+                    measure(node * leaf, leaf, q, queries, points, squares)
+                    count = hold(squares, node * leaf, leaf, bound, order, count, held, found)
+                    if count > HELD - leaf:
+                        merge(q, count, held, found, distances, indices)
+                        bound = distances[q, k - 1]
+                        count = 0
+        merge(q, count, held, found, distances, indices)
         for s in range(k):
             distances[q, s] = math.sqrt(distances[q, s])
 
@@ -99,23 +113,30 @@ def tree_kernel(d: int) -> Kernel:
 
 
 @jk.kernel
-def _choose(r, _, squares, first, own, distances, indices):
-    """Keep the nearest of all squared distances in row `r`, looking at LEAF of them at a time."""
-    q, n, k = first + r, squares.shape[1], distances.shape[1]
-    for s in range(k):
-        distances[q, s] = math.inf
-        indices[q, s] = n
-    for begin in range(0, n, LEAF):
-        hits, worst = 0, distances[q, k - 1]
-        if begin + LEAF <= n:
-            for s in range(LEAF):
-                hits += 1 if squares[r, begin + s] < worst else 0
+def _choose(r, _, leaf, squares, first, own, distances, indices):
+    """Keep the nearest of all squared distances in row `r`, looking at `leaf` of them at a time."""
+    q, n, k, count = first + r, squares.shape[1], distances.shape[1], 0
+    held, found = jk.local(HELD, distances.dtype), jk.local(HELD, np.int64)
+    for s in range(HELD):
+        held[s] = 0
+        found[s] = 0
+    emptied(q, distances, indices, n)
+    for begin in range(0, n, leaf):
+        hits, bound = 0, distances[q, k - 1]
+        if begin + leaf <= n:
+            for s in range(leaf):
+                hits += 1 if squares[r, begin + s] <= bound else 0
         else:
             hits = 1
         if hits > 0:
-            for j in range(begin, min(begin + LEAF, n)):
-                if squares[r, j] < distances[q, k - 1] and not (own and j == q):
-                    _insert(distances, indices, q, k, squares[r, j], j)
+            for j in range(begin, min(begin + leaf, n)):
+                held[count] = squares[r, j]
+                found[count] = j
+                count += 1 if (squares[r, j] <= bound) & (not (own and j == q)) else 0
+            if count > HELD - leaf:
+                merge(q, count, held, found, distances, indices)
+                count = 0
+    merge(q, count, held, found, distances, indices)
     for s in range(k):
         distances[q, s] = math.sqrt(distances[q, s])
 
@@ -197,9 +218,10 @@ def _by_tree(x: Any, q: Any, own: bool, distances: Any, indices: Any, backend: s
         keys, turn = _tree.keys_along(q, tree.lower, tree.scale, backend)
         near = searchsorted(tree.keys, keys, backend=backend)
     slack = 1 + 8 * float(np.finfo(operands.dtype_of(x)).eps)  # boxes and points may be rounded differently
+    wing = -(-distances.shape[1] // LEAF)
     _search(x.shape[1])((q.shape[0], 1), backend)(
-        q, turn, near, own, tree.points, tree.order, tree.boxes, tree.begins, slack, distances, indices
-    )
+        LEAF, FANOUT, q, turn, near, own, wing, tree.points, tree.order, tree.boxes, tree.children, slack, distances, indices
+    )  # fmt: skip
 
 
 def _by_all(x: Any, q: Any, own: bool, distances: Any, indices: Any, backend: str | None) -> None:
@@ -211,4 +233,4 @@ def _by_all(x: Any, q: Any, own: bool, distances: Any, indices: Any, backend: st
     for first in range(0, m, rows):
         count = min(rows, m - first)
         fill(_metrics.METRICS["sqeuclidean"], q[first : first + count], x, across, squares[:count], backend)
-        _chosen((count, 1), backend)(squares, first, own, distances, indices)
+        _chosen((count, 1), backend)(LEAF, squares, first, own, distances, indices)

@@ -1,0 +1,85 @@
+"""Rows of the nearest so far: candidates are held until there are many, put in order, and merged into the row.
+
+Putting each where it belongs at once moves half a row for every candidate and guesses wrong where the loop ends. A candidate's
+place among those held is how many come before it: comparisons without a branch, a vector of them at a time.
+"""
+
+# Helpers of kernels take whatever they are called with, so they carry no annotations.
+# mypy: disable-error-code="no-untyped-def,no-untyped-call"
+from __future__ import annotations
+
+import math
+
+import numpy as np
+
+import jitkit as jk
+
+HELD = 64
+"""Candidates that are held at once."""
+LEAF = 16
+"""Candidates that are compared with the bound together: two to four vectors.
+
+Kernels take it as an argument: LLVM would unroll a loop of so few into scalars where it knew how many (twice the time).
+"""
+VECTOR = 8
+"""What the number of those held is rounded up to where places are counted."""
+
+
+def later(square, index, other_square, other_index):
+    """Return whether a neighbour comes after another: by distance, then by index."""
+    return square > other_square or (square == other_square and index > other_index)
+
+
+def emptied(row, distances, indices, absent):
+    """Fill a row with what every neighbour comes before."""
+    for s in range(distances.shape[1]):
+        distances[row, s] = math.inf
+        indices[row, s] = absent
+
+
+def hold(squares, first, leaf, bound, names, count, held, found):
+    """Hold those of a leaf's squared distances within the bound; return how many are held then.
+
+    Every one is written where the next belongs, and most are written over: no branch to mispredict. The last leaf may be
+    filled up with what is nowhere near, and has no name.
+    """
+    last = names.shape[0] - 1
+    for s in range(leaf):
+        held[count] = squares[s]
+        found[count] = names[min(first + s, last)]
+        count += 1 if squares[s] <= bound else 0
+    return count
+
+
+def merge(row, count, held, found, distances, indices):
+    """Merge what is held into a row, which stays in order."""
+    sorted_held, sorted_found = jk.local(HELD, held.dtype), jk.local(HELD, found.dtype)
+    places = jk.local(HELD, np.int32)
+    whole = (count + VECTOR - 1) // VECTOR * VECTOR
+    for s in range(whole):
+        places[s] = 0
+    for t in range(count):
+        square, index = held[t], found[t]
+        for s in range(whole):
+            places[s] += 1 if (held[s] > square) | ((held[s] == square) & (found[s] > index)) else 0
+    for s in range(count):
+        sorted_held[places[s]] = held[s]
+        sorted_found[places[s]] = found[s]
+    k = distances.shape[1]
+    at, left = k - 1, min(count, k) - 1
+    for _ in range(min(count, k)):
+        if at >= 0 and later(distances[row, at], indices[row, at], sorted_held[left], sorted_found[left]):
+            at -= 1
+        else:
+            left -= 1
+    to = k - 1
+    while left >= 0:
+        if at >= 0 and later(distances[row, at], indices[row, at], sorted_held[left], sorted_found[left]):
+            distances[row, to] = distances[row, at]
+            indices[row, to] = indices[row, at]
+            at -= 1
+        else:
+            distances[row, to] = sorted_held[left]
+            indices[row, to] = sorted_found[left]
+            left -= 1
+        to -= 1
