@@ -17,14 +17,18 @@ from jitkit.backends.layout import Layout, leaves
 from jitkit.backends.lowering import lazy, vectormath
 from jitkit.backends.lowering.emit import Mode
 from jitkit.backends.lowering.install import Target
+from jitkit.backends.passes import KernelCompiler
 from jitkit.frontend.program import Program
 
 # NumPy's error model: a division by zero gives infinity or 0 and never raises, which is what lets loops vectorise.
 # No reference counts: kernels own no memory. No Python wrappers: only the driver is called from Python.
 _BODY = {
-    "error_model": "numpy", "_nrt": False, "forceinline": True, "no_cpython_wrapper": True, "no_cfunc_wrapper": True
+    "error_model": "numpy", "_nrt": False, "forceinline": True, "no_cpython_wrapper": True, "no_cfunc_wrapper": True,
+    "pipeline_class": KernelCompiler,
 }  # fmt: skip
-_DRIVER = {"error_model": "numpy", "_nrt": False, "nogil": True, "no_cfunc_wrapper": True}
+_DRIVER = {
+    "error_model": "numpy", "_nrt": False, "nogil": True, "no_cfunc_wrapper": True, "pipeline_class": KernelCompiler
+}  # fmt: skip
 
 
 @functools.cache
