@@ -81,7 +81,8 @@ def runs_kernel(read: Callable, again: Callable, join: Callable, write: Callable
 
     @jk.kernel
     def reduce_runs(p, _, x, n, words, before, held, leads, out):
-        w, last, first, run = p * EACH, min(p * EACH + EACH, words.shape[0]), 64 * EACH * p, before[p] - 1
+        w, last, run = p * EACH, min(p * EACH + EACH, words.shape[0]), before[p] - 1
+        first = np.int64(64 * EACH * p)  # of the type of `k`: as a Python number, what is called was compiled for both
         end, word = min(64 * last, n), words[w]
         while first < end:
             while word == 0 and w + 1 < last:

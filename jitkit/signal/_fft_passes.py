@@ -15,6 +15,8 @@ from __future__ import annotations
 import functools
 import math
 
+import numpy as np
+
 import jitkit as jk
 from jitkit.launch.kernel import Kernel
 from jitkit.launch.launcher import Launcher
@@ -255,7 +257,8 @@ def tiles_kernel(width: int, odd: bool) -> Kernel:
             first = tile * width
             load(s, p, x, rows_in, o, first, n, across, lane, width, flip * size, (1 - flip) * size)
             jk.barrier()
-            a, b, done, left, at = 0, 2 * size, 1, n, 0
+            # Of one type from the start: begun as Python's numbers, all passes were compiled for those as well.
+            a, b, done, left, at = np.int64(0), np.int64(2 * size), np.int64(1), np.int64(n), np.int64(0)
             for f in range(radices.shape[0]):
                 radix = radices[f]
                 left //= radix
