@@ -2,6 +2,7 @@
 
 from __future__ import annotations
 
+import itertools
 import warnings
 from typing import Any
 
@@ -117,10 +118,13 @@ def training(X: Any, y: Any, predicted: Any) -> Any:
         layers += [layer, torch.nn.ReLU()]
     model = torch.nn.Sequential(*layers[:-1])
     optimiser = torch.optim.Adam(model.parameters(), lr=ml.RATE, fused=True)
+    steps = itertools.count(1)
 
     def train() -> None:
         with torch.enable_grad():
             for seen, truth in zip(tx.split(ml.BATCH), ty.split(ml.BATCH), strict=True):
+                # scikit-learn and jitkit add the 1e-8 before the correction of the bias, PyTorch behind it.
+                optimiser.param_groups[0]["eps"] = 1e-8 / (1 - 0.999 ** next(steps)) ** 0.5
                 optimiser.zero_grad()
                 functional.cross_entropy(model(seen), truth).backward()
                 optimiser.step()
