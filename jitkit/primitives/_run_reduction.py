@@ -21,48 +21,13 @@ from jitkit.launch.kernel import Kernel
 from jitkit.launch.launcher import Launcher
 from jitkit.operands import made
 from jitkit.primitives import _values
+from jitkit.primitives._in_order import in_order
 from jitkit.primitives._marks import EACH, lowest, without_lowest
-from jitkit.primitives._reduction import RUN
 
 SHORT = 8
 """Elements of a run that is short."""
 APART = 2
 """Between its results: neighbours were written as vectors, of which one element is read slowly."""
-
-
-def in_order(read: Callable, join: Callable) -> Callable[..., Any]:
-    """Return ``stretch(x, first, last)``, which combines elements in order: in runs of sixteen, four at a time."""
-
-    def sixty_four(x, first):
-        a, b = read(x, (first,)), read(x, (first + RUN,))
-        c, d = read(x, (first + 2 * RUN,)), read(x, (first + 3 * RUN,))
-        for k in range(first + 1, first + RUN):
-            a, b = join(a, read(x, (k,))), join(b, read(x, (k + RUN,)))
-            c, d = join(c, read(x, (k + 2 * RUN,))), join(d, read(x, (k + 3 * RUN,)))
-        return join(join(a, b), join(c, d))
-
-    def few(x, first, last):
-        total = read(x, (first,))
-        for run in range(first, last, RUN):
-            value = read(x, (run,))
-            for k in range(run + 1, min(run + RUN, last)):
-                value = join(value, read(x, (k,)))
-            if run > first:
-                value = join(total, value)
-            total = value
-        return total
-
-    def stretch(x, first, last):
-        whole = first + (last - first) % (4 * RUN)
-        total = few(x, first, whole) if whole > first else read(x, (first,))
-        for k in range(whole, last, 4 * RUN):
-            value = sixty_four(x, k)
-            if k > first:
-                value = join(total, value)
-            total = value
-        return total
-
-    return stretch
 
 
 def runs_kernel(read: Callable, again: Callable, join: Callable, write: Callable) -> Kernel:

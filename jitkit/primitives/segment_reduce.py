@@ -18,8 +18,8 @@ from jitkit.launch.launcher import Launcher
 from jitkit.plans import remember
 from jitkit.primitives import _arrays, _operators, _values
 from jitkit.primitives._arrays import given_arrays, value_of
+from jitkit.primitives._in_order import in_order
 from jitkit.primitives._operators import Operator
-from jitkit.primitives._reduction import RUN
 from jitkit.primitives._values import initial_value
 
 
@@ -36,21 +36,18 @@ _plans: dict[Hashable, _Plan] = {}
 
 
 def segments_kernel(read: Callable, join: Callable, write: Callable) -> Kernel:
-    """Return the kernel that combines each segment, in runs of sixteen, behind an initial value where there is one."""
+    """Return the kernel that combines each segment, behind an initial value where there is one.
+
+    Segments lie along the first of two axes: as lanes of a vector their loops would go on as long as the longest's.
+    """
+    stretch = in_order(read, join)
 
     @jk.kernel
-    def reduce_segment(s, x, offsets, initial, started, out):
+    def reduce_segment(s, _, x, offsets, initial, started, out):
         first, last = offsets[s], offsets[s + 1]
         total = initial
         if first < last:
-            total = read(x, (first,))
-            for k in range(first + 1, min(first + RUN, last)):
-                total = join(total, read(x, (k,)))
-            for run in range(first + RUN, last, RUN):
-                value = read(x, (run,))
-                for k in range(run + 1, min(run + RUN, last)):
-                    value = join(value, read(x, (k,)))
-                total = join(total, value)
+            total = stretch(x, first, last)
             if started:
                 total = join(initial, total)
         write(out, (s,), total)
@@ -90,7 +87,7 @@ def segment_reduce(
 
     Notes
     -----
-    One point of a launch takes a segment, in runs of 16 elements; equal inputs give equal bits.
+    One point of a launch takes a segment, in runs of 16 elements, four at a time; equal inputs give equal bits.
 
     Examples
     --------
@@ -129,7 +126,7 @@ def reduce_segments(
     result = operands.made((count,), dtypes, _arrays.device_of(arrays[0]))
     if count:
         begin = start if start is not None else plan.zero
-        plan.launcher(count, backend)(value_of(arrays), offsets, begin, initial is not None, result)
+        plan.launcher((count, 1), backend)(value_of(arrays), offsets, begin, initial is not None, result)
     return result if out is None else operands.store(result, out, (count,), name)
 
 
