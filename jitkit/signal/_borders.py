@@ -1,4 +1,4 @@
-"""Beyond the border: which element of an axis stands for each place outside it, as in scipy.ndimage, and padded images."""
+"""Beyond the border: which element of an axis stands for each place outside it, as in scipy.ndimage, and padded arrays."""
 
 # Kernels take whatever they are launched with, so they carry no annotations.
 # mypy: disable-error-code="no-untyped-def,no-untyped-call"
@@ -43,6 +43,14 @@ def sources(places: np.ndarray, n: int, mode: str, name: str) -> np.ndarray:
 
 
 @jk.kernel
+def gather_rows(i, j, x, rows, columns, cval, out):
+    """Copy an element of a padded array, whose axes but the last are one."""
+    row, column = rows[i], columns[j]
+    inside = row >= 0 and column >= 0
+    out[i, j] = x[max(row, 0), max(column, 0)] if inside else cval
+
+
+@jk.kernel
 def gather_planes(k, i, j, x, rows, columns, cval, out):
     """Copy one channel of a padded image."""
     row, column = rows[i], columns[j]
@@ -50,7 +58,49 @@ def gather_planes(k, i, j, x, rows, columns, cval, out):
     out[k, i, j] = x[max(row, 0), max(column, 0), k] if inside else cval
 
 
-_gather = Launcher(gather_planes)
+_rows, _planes = Launcher(gather_rows), Launcher(gather_planes)
+
+
+def places(shape: Sequence[int], *tables: np.ndarray) -> np.ndarray:
+    """Return where elements lie in a C-contiguous array of this shape, for all combinations of places along its axes.
+
+    It is -1 where any place is. Without axes there is one element.
+    """
+    found = np.zeros((1,) * len(shape), np.int64)
+    inside = np.ones((1,) * len(shape), bool)
+    for axis, (n, table) in enumerate(zip(shape, tables, strict=True)):
+        along = table.reshape([-1 if k == axis else 1 for k in range(len(shape))])
+        found, inside = found * n + along, inside & (along >= 0)
+    return np.where(inside, found, -1).reshape(-1)
+
+
+def padded(
+    x: Any, sizes: Sequence[int], lefts: Sequence[int], mode: str, cval: float, backend: str | None, name: str
+) -> Any:
+    """Return a C-contiguous array padded for windows of these sizes, its axes but the last in one.
+
+    Parameters
+    ----------
+    x : array
+        The elements, of one or more dimensions.
+    sizes, lefts : sequence of int
+        Elements of the window along each axis, and how many of them lie before an element.
+    mode, cval
+        What stands for elements outside.
+    backend : str or None
+        The backend.
+    name : str
+        Who asks, for messages.
+    """
+    device, dtype = operands.device_of(x), operands.dtype_of(x)
+    tables = [
+        sources(np.arange(-left, n - left + size - 1), n, mode, name)
+        for n, size, left in zip(x.shape, sizes, lefts, strict=True)
+    ]
+    rows, columns = (jk.asarray(table, device=device) for table in (places(x.shape[:-1], *tables[:-1]), tables[-1]))
+    out = operands.made((rows.shape[0], columns.shape[0]), (dtype,), device)
+    _rows(tuple(out.shape), backend)(x.reshape((-1, x.shape[-1])), rows, columns, dtype.type(cval), out)
+    return out
 
 
 def planes(
@@ -80,5 +130,5 @@ def planes(
     shape = (channels, tables[0].shape[0], tables[1].shape[0])
     out = operands.made(shape, (dtype,), device)
     if 0 not in shape:
-        _gather(shape, backend)(x, *tables, dtype.type(cval), out)
+        _planes(shape, backend)(x, *tables, dtype.type(cval), out)
     return out

@@ -119,7 +119,7 @@ def step(weights: np.ndarray, axis: int, left: int, mode: str, cval: float, back
 
 def contiguous(x: Any) -> Any:
     """Return an array whose elements lie in order: a copy of a NumPy array that is otherwise laid out."""
-    return np.ascontiguousarray(x) if isinstance(x, np.ndarray) else x
+    return np.asarray(x, order="C") if isinstance(x, np.ndarray) else x
 
 
 def separable(x: Any, steps: Sequence[Step], out: Any, name: str) -> Any:

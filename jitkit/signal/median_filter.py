@@ -1,4 +1,4 @@
-"""median_filter: the median of a window around each pixel."""
+"""median_filter: the median of a window around each element."""
 
 # Kernels take whatever they are launched with, so they carry no annotations.
 # mypy: disable-error-code="no-untyped-def,no-untyped-call"
@@ -14,7 +14,7 @@ from jitkit import operands
 from jitkit.errors import LaunchError
 from jitkit.launch.launcher import Launcher
 from jitkit.signal import _borders
-from jitkit.signal.correlate1d import left_of
+from jitkit.signal.correlate1d import contiguous, left_of
 from jitkit.signal.gaussian_filter import per_axis
 
 NETWORK = 64
@@ -22,11 +22,14 @@ NETWORK = 64
 
 
 @jk.kernel
-def by_network(i, j, x, offsets, pairs, rank, out):
-    """Sort a window by a network as far as its median, in memory of the work-item's own."""
-    window = jk.local(NETWORK, x.dtype)
+def by_network(i, j, x, starts, offsets, pairs, rank, out):
+    """Sort a window by a network as far as its median, in memory of the work-item's own.
+
+    All axes but the last are one: row `i` of the result sees rows from ``starts[i]`` of the padded array.
+    """
+    window, row = jk.local(NETWORK, x.dtype), starts[i]
     for k in range(offsets.shape[0]):
-        window[k] = x[0, i + offsets[k, 0], j + offsets[k, 1]]
+        window[k] = x[row + offsets[k, 0], j + offsets[k, 1]]
     for k in range(pairs.shape[0]):
         low, high = pairs[k, 0], pairs[k, 1]
         a, b = window[low], window[high]
@@ -36,31 +39,30 @@ def by_network(i, j, x, offsets, pairs, rank, out):
 
 
 @jk.kernel
-def by_bisection(i, j, x, rows, columns, rank, out):
+def by_bisection(i, j, x, starts, offsets, rank, out):
     """Halve the range of values until the median is the largest below the middle, or the smallest above.
 
     Both ends are elements of the window, and each turn takes one of them out at least.
     """
-    low, high = x[0, i, j], x[0, i, j]
-    for a in range(rows):
-        for b in range(columns):
-            value = x[0, i + a, j + b]
-            low = value if value < low else low
-            high = value if value > high else high
+    row = starts[i]
+    low = x[row + offsets[0, 0], j + offsets[0, 1]]
+    high = low
+    for k in range(offsets.shape[0]):
+        value = x[row + offsets[k, 0], j + offsets[k, 1]]
+        low = value if value < low else low
+        high = value if value > high else high
     while low < high:
         middle = low * 0.5 + high * 0.5
         if not (low <= middle < high):  # between infinities, or neighbours
             middle = low
-        below, count, under, over = 0, 0, low, high
-        for a in range(rows):
-            for b in range(columns):
-                value = x[0, i + a, j + b]
-                if value <= middle:
-                    count += 1
-                    under = value if value > under else under
-                else:
-                    over = value if value < over else over
-        below = count
+        below, under, over = 0, low, high
+        for k in range(offsets.shape[0]):
+            value = x[row + offsets[k, 0], j + offsets[k, 1]]
+            if value <= middle:
+                below += 1
+                under = value if value > under else under
+            else:
+                over = value if value < over else over
         if below > rank:
             high = under
         else:
@@ -104,25 +106,28 @@ def median_filter(
     origin: Any = 0,
     *,
     footprint: Any = None,
+    axes: Any = None,
     out: Any = None,
     backend: str | None = None,
 ) -> Any:
-    """Return the median of a window around each pixel of an image, or each element of a vector.
+    """Return the median of a window around each element.
 
     Parameters
     ----------
-    input : array_like or device array, 1-D or 2-D
-        Real numbers, none of them NaN.
-    size : int or tuple of two ints, default 3
-        Rows and columns of the window.
+    input : array_like or device array
+        Real numbers, none of them NaN, of any shape.
+    size : int or sequence of int, default 3
+        Elements of the window, one number for all axes or one for each.
     mode : {"reflect", "constant", "nearest", "mirror", "wrap"}
         What stands for elements outside; see `correlate1d`.
     cval : float, default 0.0
         The value outside, for ``"constant"``.
-    origin : int or tuple of two ints, default 0
+    origin : int or sequence of int, default 0
         How far the window is moved.
     footprint : array_like of bool, optional
-        Which elements of a window of its shape count, 64 of them at most; instead of `size`.
+        Which elements of a window of its shape count; instead of `size`.
+    axes : None, int or tuple of int, optional
+        The axes to filter along; all by default.
     out : array, optional
         Where the result goes.
     backend : {"python", "cpu", "cuda"}, optional
@@ -136,7 +141,8 @@ def median_filter(
     Raises
     ------
     LaunchError
-        For other dimensions, a footprint of too many elements or none, and an `out` of another shape.
+        For a footprint of other dimensions or of no elements, a sequence that is not as long as there are axes, and an
+        `out` of another shape.
     ValueError
         For a mode that there is not, a size below 1, and an origin outside the window.
 
@@ -153,46 +159,55 @@ def median_filter(
     array([1., 2., 3., 2., 2.])
     """
     name = "signal.median_filter"
-    x = operands.floating(input, name)
-    if len(x.shape) not in (1, 2):
-        raise LaunchError(f"jk.{name}: takes a vector or an image, not {len(x.shape)} dimensions")
+    x = contiguous(operands.floating(input, name))
     shape, dtype, device = tuple(x.shape), operands.dtype_of(x), operands.device_of(x)
-    window = _window(size, footprint, len(shape), name)
-    axes = tuple(range(len(shape)))
-    lefts = [left_of(n, o, name) for n, o in zip(window.shape, per_axis(origin, axes, "origin", name), strict=True)]
-    if len(shape) == 1:
-        window, lefts = window[None], [0, *lefts]
+    along = operands.axes_of(axes, len(shape), name)
+    window = _window(size, footprint, along, name)
+    lefts = [0] * len(shape)
+    for axis, n, moved in zip(along, window.shape, per_axis(origin, along, "origin", name), strict=True):
+        lefts[axis] = left_of(n, moved, name)
+    window = np.expand_dims(window, [k for k in range(len(shape)) if k not in along])
+    _borders.sources(np.arange(1), 1, mode, name)  # refuses a mode that there is not
     result = operands.result(out, shape, dtype, device, name)
     if 0 not in shape:
-        image = x.reshape((1, *shape, 1)[-3:])
-        padded = _borders.planes(image, window.shape, lefts, mode, cval, backend, name)
-        _filter(padded, window, result.reshape(image.shape[:2]), device, backend)
-    else:
-        _borders.sources(np.arange(1), 1, mode, name)
+        # A number is a vector of one.
+        seen, window, lefts = (shape, window, lefts) if shape else ((1,), window.reshape(1), [0])
+        _filter(x.reshape(seen), window, lefts, mode, cval, result, backend, name)
     return operands.delivered(result, out, name)
 
 
-def _filter(padded: Any, window: np.ndarray, out: Any, device: str | None, backend: str | None) -> None:
-    count = int(window.sum())
-    if count > NETWORK:
-        _bisection(tuple(out.shape), backend)(padded, *window.shape, count // 2, out)
-        return
-    offsets, pairs = np.argwhere(window), comparators(count, count // 2)
-    there = (jk.asarray(a, device=device) for a in (offsets, pairs))
-    _network(tuple(out.shape), backend)(padded, *there, count // 2, out)
+def _filter(
+    x: Any, window: np.ndarray, lefts: list[int], mode: str, cval: float, out: Any, backend: str | None, name: str
+) -> None:
+    shape, device, count = tuple(x.shape), operands.device_of(x), int(window.sum())
+    padded = _borders.padded(x, window.shape, lefts, mode, cval, backend, name)
+    taller = [n + size - 1 for n, size in zip(shape[:-1], window.shape[:-1], strict=True)]
+    starts = _borders.places(taller, *map(np.arange, shape[:-1]))
+    *above, columns = np.nonzero(window)
+    offsets = np.stack([np.ravel_multi_index(above, taller) if taller else 0 * columns, columns], axis=1)
+    tables = [starts, offsets] if count > NETWORK else [starts, offsets, comparators(count, count // 2)]
+    launch = _bisection if count > NETWORK else _network
+    rows = (starts.size, shape[-1])
+    fresh = out
+    if isinstance(out, np.ndarray) and not out.flags.c_contiguous:
+        fresh = np.empty(rows, out.dtype)
+    there = (jk.asarray(table, device=device) for table in tables)
+    launch(rows, backend)(padded, *there, count // 2, fresh.reshape(rows))
+    if fresh is not out:
+        out[...] = fresh.reshape(shape)
 
 
-def _window(size: Any, footprint: Any, ndim: int, name: str) -> np.ndarray:
+def _window(size: Any, footprint: Any, axes: tuple[int, ...], name: str) -> np.ndarray:
     """Return which elements of a window count."""
     if footprint is not None:
         window = np.asarray(footprint, bool)
-        if window.ndim != ndim or not 1 <= window.sum() <= NETWORK:
+        if window.ndim != len(axes) or not window.any():
             raise LaunchError(
                 f"jk.{name}: footprint= has {window.ndim} dimensions and {window.sum()} elements; "
-                f"it has {ndim}, and 1 to {NETWORK} elements"
+                f"it has {len(axes)}, and 1 element or more"
             )
         return window
-    sizes = per_axis(size, tuple(range(ndim)), "size", name)
+    sizes = per_axis(size, axes, "size", name)
     if any(n != int(n) or n < 1 for n in sizes):
         raise ValueError(f"jk.{name}: size={size!r}; a window has an integer number of elements, 1 or more")
     return np.ones([int(n) for n in sizes], bool)
