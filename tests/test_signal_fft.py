@@ -59,16 +59,18 @@ def test_many_long_transforms():
     close(signal.fft(x, backend="cpu"), np.fft.fft(x.astype(complex)), 1.2e-7)
 
 
-@pytest.mark.parametrize("n", [2, 8, 30])
-def test_real_transforms_as_numpy(n, backend):
-    x = RNG.standard_normal((3, n)).astype(np.float32)
-    got = signal.rfft(x, backend=backend)
+@pytest.mark.parametrize(
+    ("n", "length", "axis"), [(2, 2, 1), (8, 8, -1), (30, 25, 0), (9, 9, 1), (12, 14, 1), (7, 9, 0)]
+)
+def test_real_transforms_as_numpy(n, length, axis, backend):
+    x = RNG.standard_normal((2, length, 3) if axis == 1 else (length, 3)).astype(np.float32)
+    got = signal.rfft(x, n, axis, backend=backend)
     assert got.dtype == np.complex64
-    close(got, np.fft.rfft(x.astype(float)), 1.2e-7)
-    half = complex_numbers((3, n // 2 + 1), np.complex64)
-    got = signal.irfft(half, backend=backend)
+    close(got, np.fft.rfft(x.astype(float), n, axis), 1.2e-7)
+    half = complex_numbers(x.shape, np.complex64)
+    got = signal.irfft(half, n, axis, backend=backend)
     assert got.dtype == np.float32
-    close(got, np.fft.irfft(half.astype(complex)), 1.2e-7)
+    close(got, np.fft.irfft(half.astype(complex), n, axis), 1.2e-7)
 
 
 @given(st.integers(1, 60), st.one_of(st.none(), st.integers(1, 70)), st.integers(0, 1), st.sampled_from(NORMS))
@@ -90,6 +92,11 @@ def test_several_axes(backend):
     if backend == "cpu":
         close(signal.ifft2(x, (5, 3), backend=backend), np.fft.ifft2(wide, (5, 3)), 1.2e-7)
         close(signal.fftn(x, norm="ortho", backend=backend), np.fft.fftn(wide, norm="ortho"), 1.2e-7)
+        close(signal.irfft2(x, (4, 7), backend=backend), np.fft.irfft2(wide, (4, 7)), 1.2e-7)
+        close(signal.fftn(x.real, axes=(), backend=backend), x.real.astype(np.complex64), 0)
+    close(signal.rfft2(x.real, (5, 6), backend=backend), np.fft.rfft2(wide.real, (5, 6)), 1.2e-7)
+    close(signal.irfftn(x, axes=(2, 0), norm="ortho", backend=backend),
+          np.fft.irfftn(wide, axes=(2, 0), norm="ortho"), 1.2e-7)  # fmt: skip
 
 
 def test_arrays_of_every_kind():
@@ -116,9 +123,15 @@ def test_arrays_of_every_kind():
 def test_device_arrays_stay_on_the_device():
     x = complex_numbers((3, 12), np.complex64)
     with jk.emulate_cuda():
-        there = signal.fft(jk.asarray(x, device="cuda"))
-        assert not isinstance(there, np.ndarray)
-        close(jk.to_numpy(there), np.fft.fft(x.astype(complex)), 1.2e-7)
+        for name, given_x in (("fft", x), ("ifft", x), ("rfft", x.real), ("irfft", x)):
+            for n, axis, norm in ((12, 1, None), (4, 0, "ortho"), (5, 0, "forward")):
+                there = getattr(signal, name)(jk.asarray(given_x, device="cuda"), n, axis, norm)
+                assert not isinstance(there, np.ndarray)
+                close(
+                    jk.to_numpy(there),
+                    getattr(np.fft, name)(given_x.astype(complex if name != "rfft" else float), n, axis, norm),
+                    1.2e-7,
+                )
 
 
 @pytest.mark.parametrize(
@@ -134,6 +147,8 @@ def test_device_arrays_stay_on_the_device():
         (lambda x: signal.fft(np.array(["a"])), jk.KernelTypeError, "no numbers"),
         (lambda x: signal.rfft(x * 1j), jk.KernelTypeError, "real numbers"),
         (lambda x: signal.fft2(x, (3,)), ValueError, "1 lengths for 2 axes"),
+        (lambda x: signal.rfftn(x, axes=()), ValueError, "at least one axis"),
+        (lambda x: signal.rfft2(x[0]), np.exceptions.AxisError, "out of bounds"),
     ],
 )
 def test_mistakes_are_named(call, error, message):

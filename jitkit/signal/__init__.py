@@ -17,7 +17,11 @@ from jitkit.signal.resample import resample as resample
 from jitkit.signal.resample_poly import resample_poly as resample_poly
 from jitkit.signal.resize import resize as resize
 from jitkit.signal.rfft import irfft as irfft
+from jitkit.signal.rfft import irfft2 as irfft2
+from jitkit.signal.rfft import irfftn as irfftn
 from jitkit.signal.rfft import rfft as rfft
+from jitkit.signal.rfft import rfft2 as rfft2
+from jitkit.signal.rfft import rfftn as rfftn
 from jitkit.signal.uniform_filter import uniform_filter as uniform_filter
 from jitkit.signal.upfirdn import upfirdn as upfirdn
 
@@ -35,11 +39,15 @@ __all__ = [
     "ifft2",
     "ifftn",
     "irfft",
+    "irfft2",
+    "irfftn",
     "median_filter",
     "resample",
     "resample_poly",
     "resize",
     "rfft",
+    "rfft2",
+    "rfftn",
     "uniform_filter",
     "upfirdn",
 ]

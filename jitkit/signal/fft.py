@@ -340,15 +340,29 @@ def _along_all(
     name: str,
 ) -> Any:
     x = numbers(a, name)
+    pairs = axes_and_lengths(x, s, axes, name)
+    if not pairs:
+        found = x.reshape((-1, 1))
+        found = fitted(found, 1, 1, complex_of(operands.dtype_of(x)), backend).reshape(tuple(x.shape))
+        return operands.delivered(found, out, name)
+    *others, (axis, n) = pairs[::-1]
+    for before, length in others:
+        x = along(x, length, before, norm, inverse, None, backend, name)
+    return along(x, n, axis, norm, inverse, out, backend, name)
+
+
+def axes_and_lengths(
+    x: Any, s: Sequence[int] | None, axes: Sequence[int] | None, name: str
+) -> list[tuple[int, int | None]]:
+    """Return the axes of a transform along several, each with its length; None for the array's.
+
+    Raises
+    ------
+    ValueError
+        Where there are not as many lengths as axes.
+    """
     if axes is None:
         axes = range(len(x.shape)) if s is None else range(-len(s), 0)
     if s is not None and len(s) != len(axes):
         raise ValueError(f"jk.{name}: s has {len(s)} lengths for {len(axes)} axes")
-    lengths = [None] * len(axes) if s is None else list(s)
-    if not axes:
-        return operands.delivered(fitted(x, 0, x.shape[0], np.dtype(complex), backend), out, name)
-    pairs = list(zip(axes, lengths, strict=True))[::-1]
-    for axis, n in pairs[:-1]:
-        x = along(x, n, axis, norm, inverse, None, backend, name)
-    axis, n = pairs[-1]
-    return along(x, n, axis, norm, inverse, out, backend, name)
+    return list(zip(axes, [None] * len(axes) if s is None else list(s), strict=True))

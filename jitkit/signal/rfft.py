@@ -1,4 +1,4 @@
-"""rfft and irfft: discrete Fourier transforms of real numbers, half of which says it all."""
+"""rfft, irfft and their forms for two and more axes: Fourier transforms of real numbers, half of which says it all."""
 
 # Kernels take whatever they are launched with, so they carry no annotations.
 # mypy: disable-error-code="no-untyped-def,no-untyped-call"
@@ -6,16 +6,17 @@ from __future__ import annotations
 
 import functools
 import math
+from collections.abc import Sequence
 from typing import Any
 
 import numpy as np
 
 import jitkit as jk
 from jitkit import operands
-from jitkit.errors import LaunchError
 from jitkit.launch.launcher import Launcher
+from jitkit.signal import _axes
 from jitkit.signal._fft_plan import PARTS, Transform, complex_of, real, roots
-from jitkit.signal.fft import Norm, along, axis_of, fitted, length_of, numbers, scale_of
+from jitkit.signal.fft import Norm, along, axes_and_lengths, axis_of, fitted, length_of, numbers, scale_of
 
 
 @jk.kernel
@@ -60,6 +61,20 @@ def tangle_ends(o, x, half, out):
     out[2 * o * half + 1] = 0.5 * (low - high)
 
 
+@jk.kernel
+def mirror(o, j, c, x, n, out):
+    """Write all frequencies of an odd length; those above the half are conjugates."""
+    value = x[o, min(j, n - j), c]
+    out[o, j, c] = complex(value.real, value.imag if 0 < j <= n // 2 else -value.imag if j > 0 else value.imag * 0)
+
+
+@jk.kernel
+def real_parts(i, x, out):
+    """Leave out the imaginary parts, which are zero but for rounding."""
+    out[i] = x[2 * i]
+
+
+_mirror, _real_parts = Launcher(mirror), Launcher(real_parts)
 _untangle, _untangle_ends = Launcher(untangle), Launcher(untangle_ends)
 _tangle, _tangle_ends = Launcher(tangle), Launcher(tangle_ends)
 
@@ -94,7 +109,7 @@ def rfft(
     KernelTypeError
         For complex numbers.
     LaunchError
-        For an `out` of another shape; on a GPU for other axes than the last, odd lengths, and an `n` that is not the axis'.
+        For an `out` of another shape.
     ValueError
         For a length below 1, and a norm that there is not.
 
@@ -114,14 +129,11 @@ def rfft(
     n = length_of(x.shape[axis] if n is None else n, name)
     scale = scale_of(n, norm, False, name)
     dtype = np.dtype(np.complex64 if operands.dtype_of(x) == np.float32 else np.complex128)
-    x, moved = _last(x, axis, name)
     if n % 2:
-        if not isinstance(x, np.ndarray):
-            raise LaunchError(f"jk.{name}: takes even lengths on a GPU, not {n}; use jk.signal.fft")
-        found = np.ascontiguousarray(along(x, n, -1, norm, False, None, backend, name)[..., : n // 2 + 1])
+        found = fitted(along(x, n, axis, norm, False, None, backend, name), axis, n // 2 + 1, dtype, backend)
     else:
-        found = _forth(_real_of_length(x, n, dtype, backend), n, scale, dtype, backend)
-    return _deliver(found, moved, out, name)
+        found = _axes.back(_forth(_axes.last(x, axis, n, backend), n, scale, dtype, backend), axis, backend)
+    return operands.delivered(found, out, name)
 
 
 def irfft(
@@ -146,7 +158,7 @@ def irfft(
     Raises
     ------
     LaunchError
-        For an `out` of another shape, and on a GPU for other axes than the last and odd lengths.
+        For an `out` of another shape.
     ValueError
         For a length below 1, and a norm that there is not.
 
@@ -167,16 +179,170 @@ def irfft(
     n = length_of(2 * (x.shape[axis] - 1) if n is None else n, name)
     scale = scale_of(n, norm, True, name)
     dtype = complex_of(operands.dtype_of(x))
-    x, moved = _last(x, axis, name)
-    x = fitted(x, len(x.shape) - 1, n // 2 + 1, dtype, backend)
     if n % 2 == 0:
-        return _deliver(_back(x, n, scale, dtype, backend), moved, out, name)
-    if not isinstance(x, np.ndarray):
-        raise LaunchError(f"jk.{name}: takes even lengths on a GPU, not {n}; use jk.signal.ifft")
-    whole = np.concatenate([x, x[..., :0:-1].conj()], axis=-1)
-    whole[..., 0].imag = 0
-    found = along(whole, None, -1, norm, True, None, backend, name)
-    return _deliver(np.ascontiguousarray(found.real), moved, out, name)
+        half = fitted(_axes.last(x, axis, n // 2 + 1, backend), len(x.shape) - 1, n // 2 + 1, dtype, backend)
+        found = _axes.back(_back(half, n, scale, dtype, backend), axis, backend)
+    else:
+        found = _odd_back(fitted(x, axis, n // 2 + 1, dtype, backend), n, axis, norm, backend, name)
+    return operands.delivered(found, out, name)
+
+
+def rfft2(
+    a: Any,
+    s: Sequence[int] | None = None,
+    axes: Sequence[int] = (-2, -1),
+    norm: Norm = None,
+    *,
+    out: Any = None,
+    backend: str | None = None,
+) -> Any:
+    """Return the discrete Fourier transform of real numbers along two axes; see `rfftn`.
+
+    Examples
+    --------
+    >>> import numpy as np, jitkit as jk
+    >>> jk.signal.rfft2(np.eye(2)).real
+    array([[2., 0.],
+           [0., 2.]])
+    """
+    return _forth_along_all(a, s, axes, norm, out, backend, "signal.rfft2")
+
+
+def irfft2(
+    a: Any,
+    s: Sequence[int] | None = None,
+    axes: Sequence[int] = (-2, -1),
+    norm: Norm = None,
+    *,
+    out: Any = None,
+    backend: str | None = None,
+) -> Any:
+    """Return the real numbers that have a half of a Fourier transform along two axes; see `irfftn`.
+
+    Examples
+    --------
+    >>> import numpy as np, jitkit as jk
+    >>> jk.signal.irfft2(2 * np.eye(2))
+    array([[1., 0.],
+           [0., 1.]])
+    """
+    return _back_along_all(a, s, axes, norm, out, backend, "signal.irfft2")
+
+
+def rfftn(
+    a: Any,
+    s: Sequence[int] | None = None,
+    axes: Sequence[int] | None = None,
+    norm: Norm = None,
+    *,
+    out: Any = None,
+    backend: str | None = None,
+) -> Any:
+    """Return the discrete Fourier transform of real numbers along several axes, half of it along the last one.
+
+    Parameters
+    ----------
+    a : array_like or device array
+        Real numbers.
+    s, axes, norm, out, backend
+        As for `fftn`.
+
+    Returns
+    -------
+    array
+        ``s[-1] // 2 + 1`` numbers along the last of the axes: complex64 for float32, else complex128.
+
+    Raises
+    ------
+    KernelTypeError
+        For complex numbers.
+    LaunchError, ValueError
+        As for `fftn`, and for no axes.
+
+    Notes
+    -----
+    The definition is that of `numpy.fft.rfftn`; `rfft` along the last axis, and then `fft` along one after another.
+
+    Examples
+    --------
+    >>> import numpy as np, jitkit as jk
+    >>> jk.signal.rfftn(np.ones((2, 4))).real
+    array([[8., 0., 0.],
+           [0., 0., 0.]])
+    """
+    return _forth_along_all(a, s, axes, norm, out, backend, "signal.rfftn")
+
+
+def irfftn(
+    a: Any,
+    s: Sequence[int] | None = None,
+    axes: Sequence[int] | None = None,
+    norm: Norm = None,
+    *,
+    out: Any = None,
+    backend: str | None = None,
+) -> Any:
+    """Return the real numbers that have a half of a Fourier transform along several axes: the inverse of `rfftn`.
+
+    Parameters
+    ----------
+    a : array_like or device array
+        Complex numbers.
+    s : sequence of int, optional
+        The lengths of the result; by default the even one along the last axis.
+    axes, norm, out, backend
+        As for `fftn`.
+
+    Returns
+    -------
+    array
+        float32 for complex64 and float32, else float64.
+
+    Raises
+    ------
+    LaunchError, ValueError
+        As for `rfftn`.
+
+    Notes
+    -----
+    The definition is that of `numpy.fft.irfftn`.
+
+    Examples
+    --------
+    >>> import numpy as np, jitkit as jk
+    >>> jk.signal.irfftn(jk.signal.rfftn(np.ones((2, 4))))
+    array([[1., 1., 1., 1.],
+           [1., 1., 1., 1.]])
+    """
+    return _back_along_all(a, s, axes, norm, out, backend, "signal.irfftn")
+
+
+def _forth_along_all(
+    a: Any, s: Sequence[int] | None, axes: Sequence[int] | None, norm: Norm, out: Any, backend: str | None, name: str
+) -> Any:
+    x = operands.floating(a, name)
+    *pairs, (axis, n) = _some(x, s, axes, name)
+    x = rfft(x, n, axis, norm, out=None if pairs else out, backend=backend)
+    for k, (axis, n) in enumerate(pairs[::-1], 1):
+        x = along(x, n, axis, norm, False, out if k == len(pairs) else None, backend, name)
+    return x
+
+
+def _back_along_all(
+    a: Any, s: Sequence[int] | None, axes: Sequence[int] | None, norm: Norm, out: Any, backend: str | None, name: str
+) -> Any:
+    x = numbers(a, name)
+    *pairs, (axis, n) = _some(x, s, axes, name)
+    for before, length in pairs:
+        x = along(x, length, before, norm, True, None, backend, name)
+    return irfft(x, n, axis, norm, out=out, backend=backend)
+
+
+def _some(x: Any, s: Sequence[int] | None, axes: Sequence[int] | None, name: str) -> list[tuple[int, int | None]]:
+    pairs = axes_and_lengths(x, s, axes, name)
+    if not pairs:
+        raise ValueError(f"jk.{name}: takes at least one axis to transform along")
+    return pairs
 
 
 @functools.lru_cache(16)
@@ -184,30 +350,17 @@ def _turn(n: int, parts: np.dtype[Any]) -> np.ndarray:
     return np.ascontiguousarray(roots(n, np.arange(n // 2)).T, parts)
 
 
-def _last(x: Any, axis: int, name: str) -> tuple[Any, int | None]:
-    """Return an array with an axis moved to the end, and where it came from; None where it was there."""
-    if axis == len(x.shape) - 1:
-        return (np.ascontiguousarray(x) if isinstance(x, np.ndarray) else x), None
-    if not isinstance(x, np.ndarray):
-        raise LaunchError(f"jk.{name}: goes along the last axis on a GPU, not axis {axis}; use jk.signal.fft")
-    return np.ascontiguousarray(np.moveaxis(x, axis, -1)), axis
-
-
-def _deliver(found: Any, moved: int | None, out: Any, name: str) -> Any:
-    found = found if moved is None else np.ascontiguousarray(np.moveaxis(found, -1, moved))
-    return found if out is None else operands.store(found, out, tuple(found.shape), name)
-
-
-def _real_of_length(x: Any, n: int, dtype: np.dtype[Any], backend: str | None) -> Any:
-    """Return real numbers with n along the last axis."""
-    given = x.shape[-1]
-    if given == n:
-        return x
-    if isinstance(x, np.ndarray):
-        some = np.zeros((*x.shape[:-1], n), x.dtype)
-        some[..., : min(n, given)] = x[..., :n]
-        return some
-    raise LaunchError("jk.signal.rfft: takes the whole axis on a GPU; leave n out")
+def _odd_back(x: Any, n: int, axis: int, norm: Norm, backend: str | None, name: str) -> Any:
+    """Go back by a whole transform."""
+    shape, dtype, device = tuple(x.shape), operands.dtype_of(x), operands.device_of(x)
+    wide = (*shape[:axis], n, *shape[axis + 1 :])
+    whole, out = operands.made(wide, (dtype,), device), operands.made(wide, (PARTS[dtype],), device)
+    outer, half, inner = math.prod(shape[:axis]), shape[axis], math.prod(shape[axis + 1 :])
+    if outer * inner:
+        _mirror((outer, n, inner), backend)(x.reshape((outer, half, inner)), n, whole.reshape((outer, n, inner)))
+        whole = along(whole, None, axis, norm, True, None, backend, name)
+        _real_parts(outer * n * inner, backend)(real(whole), out.reshape((-1,)))
+    return out
 
 
 def _forth(x: Any, n: int, scale: float, dtype: np.dtype[Any], backend: str | None) -> Any:

@@ -12,6 +12,7 @@ import jitkit as jk
 from jitkit import operands
 from jitkit.errors import LaunchError
 from jitkit.launch.launcher import Launcher
+from jitkit.signal import _axes
 
 
 @jk.kernel
@@ -59,7 +60,7 @@ def upfirdn(
     up, down : int, default 1
         The factors.
     axis : int, default -1
-        The axis of time; on a GPU the last one.
+        The axis of time.
     out : array, optional
         Where the result goes.
     backend : {"python", "cpu", "cuda"}, optional
@@ -97,14 +98,10 @@ def upfirdn(
         if value != int(value) or value < 1:
             raise ValueError(f"jk.{name}: {what}={value}; it is an integer of 1 or more")
     dtype, device = operands.dtype_of(x), operands.device_of(x)
-    last = len(x.shape) - 1
-    axis = operands.axes_of(axis, last + 1, name)[0]
-    if isinstance(x, np.ndarray):
-        x = np.ascontiguousarray(np.moveaxis(x, axis, -1))
-    elif axis != last:
-        raise LaunchError(f"jk.{name}: goes along the last axis on a GPU, not axis {axis}")
+    axis = operands.axes_of(axis, len(x.shape), name)[0]
     if 0 in x.shape:
         raise ValueError(f"jk.{name}: the array has no elements: its shape is {tuple(x.shape)}")
+    x = _axes.last(x, axis, x.shape[axis], backend)
     lead, n = tuple(x.shape[:-1]), x.shape[-1]
     count = ((n - 1) * up + taps.size - 1) // down + 1
     rows = x.reshape((-1, n))
@@ -117,10 +114,7 @@ def upfirdn(
     for launch, start, stop in ((_inside, begin, end), (_at_rim, 0, begin), (_at_rim, end, periods)):
         if stop > start:
             launch((rows.shape[0], up, stop - start), backend)(rows, phases, firsts, start, up, down, found)
-    found = found.reshape((*lead, count))
-    if axis != last:
-        found = np.ascontiguousarray(np.moveaxis(found, -1, axis))
-    return found if out is None else operands.store(found, out, tuple(found.shape), name)
+    return operands.delivered(_axes.back(found.reshape((*lead, count)), axis, backend), out, name)
 
 
 def _phases(taps: np.ndarray, up: int, down: int) -> tuple[np.ndarray, np.ndarray]:

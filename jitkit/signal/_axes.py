@@ -1,0 +1,65 @@
+"""An axis moved to the end and back, on the host or on a GPU."""
+
+# Kernels take whatever they are launched with, so they carry no annotations.
+# mypy: disable-error-code="no-untyped-def,no-untyped-call"
+from __future__ import annotations
+
+import math
+from typing import Any
+
+import numpy as np
+
+import jitkit as jk
+from jitkit import operands
+from jitkit.launch.launcher import Launcher
+from jitkit.signal.correlate1d import contiguous
+
+
+@jk.kernel
+def to_end(o, c, j, x, given, out):
+    """Move the middle axis to the end; zeros beyond what is given."""
+    if j < given:
+        out[o, c, j] = x[o, j, c]
+    else:
+        out[o, c, j] = 0
+
+
+@jk.kernel
+def from_end(o, j, c, x, out):
+    """Move the last axis to the middle."""
+    out[o, j, c] = x[o, c, j]
+
+
+_to_end, _from_end = Launcher(to_end), Launcher(from_end)
+
+
+def last(x: Any, axis: int, n: int, backend: str | None) -> Any:
+    """Return an array in C order with an axis at the end, cut or filled up with zeros to a length."""
+    x = contiguous(x)
+    shape, given = tuple(x.shape), x.shape[axis]
+    if given == n and axis == len(shape) - 1:
+        return x
+    lead, behind = shape[:axis], shape[axis + 1 :]
+    out = operands.made((*lead, *behind, n), (operands.dtype_of(x),), operands.device_of(x))
+    outer, inner = math.prod(lead), math.prod(behind)
+    if outer * inner * n == 0:
+        return out
+    if given == 0:
+        out[...] = np.zeros(out.shape, operands.dtype_of(x))
+    else:
+        seen = x.reshape((outer, given, inner))
+        _to_end((outer, inner, n), backend)(seen, given, out.reshape((outer, inner, n)))
+    return out
+
+
+def back(x: Any, axis: int, backend: str | None) -> Any:
+    """Return an array in C order whose last axis stands at another place."""
+    shape, n = tuple(x.shape), x.shape[-1]
+    if axis == len(shape) - 1:
+        return x
+    lead, behind = shape[:axis], shape[axis:-1]
+    out = operands.made((*lead, n, *behind), (operands.dtype_of(x),), operands.device_of(x))
+    outer, inner = math.prod(lead), math.prod(behind)
+    if outer * inner * n:
+        _from_end((outer, n, inner), backend)(x.reshape((outer, inner, n)), out.reshape((outer, n, inner)))
+    return out
