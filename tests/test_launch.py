@@ -351,10 +351,12 @@ def test_launches_straight_into_compiled_code_take_what_was_compiled_for():
     launch = jk.kernel(weighed.func).on("cpu")[8]
     for _ in range(3):
         launch(2.0, x, (x, 1), True, out)
-    (enter, *_) = launch.entries
+    (enter, *_), (alone, *_) = launch.entries
     prefix = (0, 1, 8)
     assert enter(prefix, (1.0, x, (x, 2), True, out)) is None
     np.testing.assert_array_equal(out, 2 * x + 2)
+    assert alone(prefix, (1.0, x, (x, 3), True, out)) is None
+    np.testing.assert_array_equal(out, 2 * x + 3)
     before = out.copy()
     frozen = x.copy()
     frozen.flags.writeable = False

@@ -50,7 +50,7 @@ def plan(call: Call, values: tuple) -> Callable[[Call, tuple[int, ...], tuple], 
 
     def short(call: Call, prefix: tuple[int, ...], args: tuple) -> None:
         try:
-            way(prefix, args, args)
+            way(call, prefix, args, args)
         except Exception as error:  # compiled code raises nothing: this is a compilation for new dtypes
             raise report.explain(call.kernel, call.ndim, args, error) from error
 
@@ -68,16 +68,16 @@ class _Way:
     ----------
     run : numba Dispatcher
         The driver.
-    entries : list
-        Those of the kernel, the newest first.
+    entries : pair of lists
+        Those of the kernel, shared and alone, the newest first.
     """
 
-    def __init__(self, run: Any, entries: list[entry.Entry]) -> None:
+    def __init__(self, run: Any, entries: tuple[list[entry.Entry], list[entry.Entry]]) -> None:
         self._run, self._entries = run, entries
         self._seen: set[tuple[Any, ...]] = set()
 
-    def __call__(self, prefix: tuple[int, ...], leaves: Sequence[Any], values: tuple) -> None:
-        self._run(pool.ready(), *prefix, *leaves)
+    def __call__(self, call: Call, prefix: tuple[int, ...], leaves: Sequence[Any], values: tuple) -> None:
+        self._run(_threads(call), *prefix, *leaves)
         if len(self._run.overloads) > len(self._seen):
             self._open(prefix, leaves, values)
 
@@ -87,8 +87,9 @@ class _Way:
         self._seen.add(signature)
         found = None if compiled is None else entry.opened(compiled, len(prefix), values)
         if found is not None:
-            self._entries.insert(0, found)
-            del self._entries[_MOST_ENTRIES:]
+            for entries, enter in zip(self._entries, found, strict=True):
+                entries.insert(0, enter)
+                del entries[_MOST_ENTRIES:]
 
 
 class _Structured:
@@ -108,7 +109,7 @@ class _Structured:
                 self._known[key] = _Way(driver_for(call, args), call.entries)
             return
         try:
-            run(prefix, flat, args)
+            run(call, prefix, flat, args)
         except Exception as error:  # compiled code raises nothing: this is a compilation for new dtypes
             raise report.explain(call.kernel, call.ndim, args, error) from error
 
@@ -129,13 +130,17 @@ def _take_apart(values: Iterable[Any], kinds: list[Any], flat: list[Any]) -> Non
             flat.append(value)
 
 
+def _threads(call: Call) -> int:
+    return 1 if call.alone else pool.ready()
+
+
 def run(call: Call, values: tuple) -> None:
     """Run a launch whose arguments are bound and checked."""
     kernel, space = call.kernel, call.space
     compiled = driver_for(call, values)
     flat = [host_array(leaf) for leaf in leaf_values(values)]
     try:
-        compiled(pool.ready(), *space.starts, *space.steps, *space.counts, *flat)
+        compiled(_threads(call), *space.starts, *space.steps, *space.counts, *flat)
     except Exception as error:
         raise report.explain(kernel, call.ndim, values, error) from error
 

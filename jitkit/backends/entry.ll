@@ -5,6 +5,7 @@
 ; bytes object that holds the table of one driver: its address, the number of 8-byte slots that it reads, how many of
 ; them are numbers of the space, and what its arguments are. Where the arguments are just that, their values are laid
 ; down in slots, the driver is called on them, and None returned; where not, NotImplemented, and nothing has happened.
+; jitkit_enter_alone does the same in the calling thread alone.
 ;
 ; entry.py writes tables, and compares the places at which fields are read here with those of this process.
 
@@ -323,12 +324,27 @@ other:
 
 define ptr @jitkit_enter(ptr %self, ptr %args, i64 %count) {
 entry:
-  %cursor = alloca %cursor
   %threads = load atomic i64, ptr @jitkit_ready_threads monotonic, align 8
   %ready = icmp sgt i64 %threads, 0 ; else the pool has to be asked
-  br i1 %ready, label %prepare, label %other
+  br i1 %ready, label %go, label %other
 
-prepare:
+go:
+  %result = call ptr @enter(ptr %self, ptr %args, i64 %threads)
+  ret ptr %result
+
+other:
+  call void @Py_IncRef(ptr @_Py_NotImplementedStruct)
+  ret ptr @_Py_NotImplementedStruct
+}
+
+define ptr @jitkit_enter_alone(ptr %self, ptr %args, i64 %count) {
+  %result = call ptr @enter(ptr %self, ptr %args, i64 1)
+  ret ptr %result
+}
+
+define internal ptr @enter(ptr %self, ptr %args, i64 %threads) {
+entry:
+  %cursor = alloca %cursor
   %table = getelementptr %bytes, ptr %self, i64 0, i32 3
   store ptr %table, ptr %cursor
   %driver.number = call i64 @next(ptr %cursor)
@@ -343,7 +359,7 @@ prepare:
   br label %number
 
 number:
-  %k = phi i64 [ 0, %prepare ], [ %k.next, %one ]
+  %k = phi i64 [ 0, %entry ], [ %k.next, %one ]
   %more = icmp ult i64 %k, %numbers
   br i1 %more, label %one, label %arguments
 

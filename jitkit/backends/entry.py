@@ -71,8 +71,8 @@ class _Definition(ctypes.Structure):
     )  # fmt: skip
 
 
-def opened(compiled: Any, numbers: int, values: tuple[Any, ...]) -> Entry | None:
-    """Return the entry of a compiled driver, or None where there are arguments that entries do not know.
+def opened(compiled: Any, numbers: int, values: tuple[Any, ...]) -> tuple[Entry, Entry] | None:
+    """Return the entries of a compiled driver, or None where there are arguments that entries do not know.
 
     Parameters
     ----------
@@ -85,8 +85,9 @@ def opened(compiled: Any, numbers: int, values: tuple[Any, ...]) -> Entry | None
 
     Returns
     -------
-    callable
-        ``enter(prefix, args)``, which returns NotImplemented, and does nothing, for arguments of other types.
+    pair of callables
+        ``enter(prefix, args)``, which returns NotImplemented, and does nothing, for arguments of other types: the first for
+        launches on as many threads as are ready, the second for those in the calling thread alone.
     """
     address = compiled.library.get_pointer_to_function(_symbol(compiled.fndesc.mangled_name)) if available() else 0
     table = _Table()
@@ -96,8 +97,9 @@ def opened(compiled: Any, numbers: int, values: tuple[Any, ...]) -> Entry | None
     make = ctypes.pythonapi.PyCFunction_NewEx
     make.restype, make.argtypes = ctypes.py_object, (ctypes.c_void_p, ctypes.py_object, ctypes.py_object)
     packed = struct.pack(f"{len(words)}Q", *words)
-    # What the table refers to lives as long as the function: the code, and the classes and names of fields.
-    return make(ctypes.addressof(_definition()), packed, (compiled.library, *table.kept))
+    # What the table refers to lives as long as the functions: the code, and the classes and names of fields.
+    shared, alone = (make(ctypes.addressof(d), packed, (compiled.library, *table.kept)) for d in _definitions())
+    return shared, alone
 
 
 class _Table:
@@ -156,13 +158,13 @@ class _Table:
 
 
 @functools.cache
-def _definition() -> _Definition:
+def _definitions() -> tuple[_Definition, ...]:
     text = Path(__file__).with_name("entry.ll").read_text(encoding="utf-8")
     description = {"kernel": "entry", "backend": "cpu"}
     engine = machine.loaded(kept(description, lambda: machine.compiled(text), text, machine.identity()))
-    address = engine.get_function_address("jitkit_enter")
+    addresses = [engine.get_function_address(name) for name in ("jitkit_enter", "jitkit_enter_alone")]
     engine.detach()
-    return _Definition(b"enter", address, _FASTCALL, None)
+    return tuple(_Definition(b"enter", address, _FASTCALL, None) for address in addresses)
 
 
 @functools.cache

@@ -11,6 +11,8 @@ from jitkit.frontend import rewrite
 from jitkit.frontend.program import Program
 from jitkit.launch.space import Space
 
+Entry = Callable[[tuple, tuple], Any]
+
 
 class Definition:
     """A kernel's function and options.
@@ -59,12 +61,22 @@ class Definition:
 
 
 class Call:
-    """A kernel and the space it runs over."""
+    """A kernel and the space it runs over.
 
-    __slots__ = ("kernel", "space")
+    Attributes
+    ----------
+    kernel : Definition
+        The kernel.
+    space : Space
+        The space.
+    alone : bool
+        Whether the calling thread does all of it on the CPU, and wakes no other.
+    """
 
-    def __init__(self, kernel: Definition, space: Space) -> None:
-        self.kernel, self.space = kernel, space
+    __slots__ = ("alone", "kernel", "space")
+
+    def __init__(self, kernel: Definition, space: Space, alone: bool = False) -> None:
+        self.kernel, self.space, self.alone = kernel, space, alone
 
     @property
     def ndim(self) -> int:
@@ -77,13 +89,15 @@ class Call:
         return self.space.steps[-1] == 1
 
     @property
-    def entries(self) -> list[Callable[[tuple, tuple], Any]]:
-        """What takes the numbers of the space and the arguments straight to code compiled for the CPU.
+    def entries(self) -> tuple[list[Entry], list[Entry]]:
+        """What takes the numbers of the space and the arguments straight to code compiled for the CPU: shared, and alone.
 
-        They are shared by all launches of this kernel and shape of space, and return NotImplemented for arguments of other
-        types than those that the code is for.
+        They serve all launches of this kernel and shape of space, and return NotImplemented for arguments of other types
+        than those that the code is for.
         """
-        found: list[Callable[[tuple, tuple], Any]] = self.kernel.kept(("entries", self.ndim, self.unit_step), list)
+        found: tuple[list[Entry], list[Entry]] = self.kernel.kept(
+            ("entries", self.ndim, self.unit_step), lambda: ([], [])
+        )
         return found
 
     @property

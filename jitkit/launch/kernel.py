@@ -201,18 +201,18 @@ class Tool:
 class Launch(Call):
     """A kernel with its space, ready to be called with its arguments."""
 
-    __slots__ = ("_drivers", "_entries", "_prefix", "backend")
+    __slots__ = ("_drivers", "backend", "enters", "prefix")
 
-    def __init__(self, kernel: Definition, space: Space, backend: str | None) -> None:
-        super().__init__(kernel, space)
+    def __init__(self, kernel: Definition, space: Space, backend: str | None, alone: bool = False) -> None:
+        super().__init__(kernel, space, alone)
         if kernel.group is not None:
             groups.check_space(kernel.group, space, kernel.name)
         self.backend = backend
         starts, steps, counts = space
-        self._prefix = starts + steps + counts
+        self.prefix = starts + steps + counts
         # Compiled drivers by the Python types of the arguments, shared by all launches of this kernel and shape of space.
         self._drivers: dict[Any, Any] = kernel.kept((len(counts), steps[-1] == 1), dict)
-        self._entries = self.entries
+        self.enters = self.entries[alone]
 
     def __call__(self, *args: Any, **kwargs: Any) -> None:
         """Run the kernel over the space; see the `kernel` decorator."""
@@ -222,8 +222,8 @@ class Launch(Call):
             if backend is None and _key in _environment:
                 backend = choice.requested()
         if (backend is None or backend == "cpu") and not kwargs:
-            prefix = self._prefix  # the shortest way, 0.4 us in all: code for arguments of just these types
-            for enter in self._entries:
+            prefix = self.prefix  # the shortest way, 0.4 us in all: code for arguments of just these types
+            for enter in self.enters:
                 if enter(prefix, args) is None:
                     return
         # The short way, 1 us: this kernel has met arguments of these Python types before, on the CPU.
@@ -232,7 +232,7 @@ class Launch(Call):
             if driver is None:
                 self.first(args, kwargs)
             else:
-                driver(self, self._prefix, args)
+                driver(self, self.prefix, args)
         except JitkitError as error:  # the traceback ends at the user's line, not deep inside
             raise error.with_traceback(None) from error.__cause__
 

@@ -2,6 +2,7 @@
 
 from __future__ import annotations
 
+import math
 from collections.abc import Hashable
 from typing import Any
 
@@ -9,6 +10,8 @@ from jitkit.launch import choice
 from jitkit.launch.kernel import Kernel, Launch
 from jitkit.launch.space import parse
 from jitkit.plans import remember
+
+_asked, _environment, _key = choice.context.get, choice.environment, choice.key
 
 
 class Launcher:
@@ -18,12 +21,15 @@ class Launcher:
     ----------
     kernel : Kernel
         What is launched.
+    alone : int
+        The most points of a space that the calling thread does by itself on the CPU. Other spaces are shared where the pool
+        finds that it pays; among kernels that take their time for a point that may be so for a thousand.
     """
 
-    __slots__ = ("_launches", "_pinned", "kernel")
+    __slots__ = ("_launches", "_pinned", "alone", "kernel")
 
-    def __init__(self, kernel: Kernel) -> None:
-        self.kernel = kernel
+    def __init__(self, kernel: Kernel, alone: int = 0) -> None:
+        self.kernel, self.alone = kernel, alone
         self._launches: dict[Hashable, Launch] = {}  # of no backend of their own, by space alone: found sooner
         self._pinned: dict[Hashable, Launch] = {}  # by space and backend
 
@@ -38,8 +44,31 @@ class Launcher:
         found = self._launches.get(space) if backend is None else self._pinned.get((space, backend))
         return found if found is not None else self._make(space, backend)
 
+    def run(self, space: Any, backend: str | None, args: tuple[Any, ...]) -> None:
+        """Launch: ``launcher(space, backend)(*args)``, in 0.55 us and not 0.8 for what was launched before."""
+        if not self.enter(space, backend, args):
+            self(space, backend)(*args)
+
+    def enter(self, space: Any, backend: str | None, args: tuple[Any, ...]) -> bool:
+        """Launch if that goes straight into code compiled for the CPU and arguments of these types; tell whether it did."""
+        if backend is None and _asked() is None and _key not in _environment:
+            found = self._launches.get(space)
+        elif backend == "cpu":
+            found = self._pinned.get((space, backend))
+        else:
+            return False
+        if found is None:
+            found = self._make(space, backend)
+        prefix = found.prefix
+        for enter in found.enters:  # noqa: SIM110 - any() makes a generator, in 0.3 us
+            if enter(prefix, args) is None:
+                return True
+        return False
+
     def _make(self, space: Any, backend: str | None) -> Launch:
-        launch = Launch(self.kernel, parse(space, self.kernel.name), backend and choice.checked(backend))
+        parsed = parse(space, self.kernel.name)
+        alone = math.prod(parsed.counts) <= self.alone
+        launch = Launch(self.kernel, parsed, backend and choice.checked(backend), alone)
         if backend is None:
             remember(self._launches, space, launch)
         else:
