@@ -134,12 +134,19 @@ class Vectorized:
 
     def _of_vectors(self, inputs: tuple[Any, ...], mask: Any, out: Any, backend: str | None) -> Any:
         """Return the results for vectors and Python numbers of types that were met before, else None."""
-        n = length_of([x for x in inputs if type(x) not in _WEAK])
+        n, given = length_of(inputs), inputs
+        if not n:
+            n = length_of([x for x in inputs if type(x) not in _WEAK])
+            given = tuple([number_of(x) if type(x) in _WEAK else x for x in inputs]) if n else inputs
         if not n or len(inputs) != self.nin or (mask is not None and not _is_mask(mask, n)):
             return None
-        given = [number_of(x) if type(x) in _WEAK else x for x in inputs]
         plan = self._plans.get((tuple([x.dtype for x in given]), None, mask is None))
-        return None if plan is None else plan.of_vectors(given, mask, n, out, backend)
+        if plan is None:
+            return None
+        arguments = given[0] if self.nin == 1 else given
+        if mask is None:
+            return plan.of_vectors(arguments, given, n, out, backend)
+        return plan.of_vectors((arguments, mask), (*given, mask), n, out, backend)
 
     def _map(self, given: list[Any], out: Any, where: Any, dtype: Any, backend: str | None) -> Any:
         mask = None if where is True else _arrays.array(where, "vectorize")
