@@ -1,4 +1,4 @@
-"""`jk.signal.resample`, `upfirdn` and `resize` against SciPy, on every backend."""
+"""`jk.signal.resample`, `upfirdn`, `resize`, `sosfilt` and `decimate` against SciPy, on every backend."""
 
 from __future__ import annotations
 
@@ -66,6 +66,70 @@ def test_resamples_any_ratio_window_and_border(padtype):
                 np.testing.assert_allclose(got, theirs, rtol=1e-11, atol=1e-11)
 
 
+SECTIONS = scipy.signal.butter(3, 0.3, output="sos")
+
+
+@pytest.mark.parametrize(("shape", "axis"), [((2, 30), 1), ((30, 2), 0), ((2, 20, 2), 1), ((620,), 0)])
+def test_recursive_filters_as_scipy(shape, axis, backend):
+    x = RNG.random(shape).astype(np.float32)
+    zi = RNG.random((2, *shape[:axis], 2, *shape[axis + 1 :]))
+    kept = zi.copy()
+    got, behind = signal.sosfilt(SECTIONS, x, axis, zi, backend=backend)
+    expected, theirs = scipy.signal.sosfilt(SECTIONS, x.astype(float), axis, zi)
+    assert got.dtype == behind.dtype == np.float32
+    close(got, expected)
+    close(behind, theirs)
+    np.testing.assert_array_equal(zi, kept)
+    if len(shape) < 3:
+        got = signal.sosfiltfilt(SECTIONS, x, axis, backend=backend)
+        close(got, scipy.signal.sosfiltfilt(SECTIONS, x.astype(float), axis))
+
+
+def test_long_signals_in_stretches():
+    for shape, axis in (((6_000,), 0), ((2, 5_003), 1), ((3_000, 3), 0)):
+        x = RNG.random(shape)
+        for order in (1, 6):
+            sos = scipy.signal.butter(order, 0.1, output="sos")
+            got, expected = signal.sosfilt(sos, x, axis), scipy.signal.sosfilt(sos, x, axis)
+            np.testing.assert_allclose(got, expected, rtol=1e-10, atol=1e-12)
+            inplace = x.copy()
+            assert signal.sosfilt(sos, inplace, axis, out=inplace) is inplace
+            np.testing.assert_array_equal(inplace, got)
+        for padtype in ("even", "constant", None):
+            got = signal.sosfiltfilt(SECTIONS, x, axis, padtype)
+            np.testing.assert_allclose(got, scipy.signal.sosfiltfilt(SECTIONS, x, axis, padtype), atol=1e-12)
+    growing = [[1, 0, 0, 1, -1.1, 0]]
+    x = np.zeros(2_000)
+    x[700] = 1
+    np.testing.assert_allclose(signal.sosfilt(growing, x), scipy.signal.sosfilt(growing, x), rtol=1e-9)
+
+
+@pytest.mark.parametrize("ftype", ["iir", "fir"])
+def test_decimates_as_scipy(ftype):
+    x = RNG.random((61, 3))
+    for q, n in ((2, None), (5, 3), (7, 4)):
+        for zero_phase in (True, False):
+            got = signal.decimate(x, q, n, ftype, 0, zero_phase, backend="cpu")
+            np.testing.assert_allclose(got, scipy.signal.decimate(x, q, n, ftype, 0, zero_phase), rtol=1e-8, atol=1e-9)
+
+
+def test_signals_on_the_device_stay_there():
+    x = RNG.random((30, 2)).astype(np.float32)
+    with jk.emulate_cuda():
+        there = jk.asarray(x, device="cuda")
+        for run in (
+            lambda a: signal.decimate(a, 3, 4, "fir", 0),
+            lambda a: signal.decimate(a, 3, 1, axis=0),
+            lambda a: signal.sosfilt(SECTIONS, a, 0),
+            lambda a: signal.resample_poly(a, 1, 1),
+        ):
+            got = run(there)
+            assert not isinstance(got, np.ndarray)
+            close(jk.to_numpy(got), run(x))
+        with pytest.raises(jk.LaunchError, match="padtype='mean' takes arrays on the host"):
+            signal.resample_poly(there, 2, 1, padtype="mean")
+
+
 def test_resizes_as_scipy(backend):
     image = RNG.random((5, 7)).astype(np.float32)
     for shape in ((3, 4), (5, 7), (9, 20)):
@@ -85,6 +149,9 @@ def test_arrays_of_every_kind():
         "resample": lambda a, **kw: signal.resample(a, 9, axis=1, **kw),
         "resample_poly": lambda a, **kw: signal.resample_poly(a, 3, 2, 1, **kw),
         "upfirdn": lambda a, **kw: signal.upfirdn(h, a, 2, 1, **kw),
+        "sosfilt": lambda a, **kw: signal.sosfilt(SECTIONS, a, **kw),
+        "sosfiltfilt": lambda a, **kw: signal.sosfiltfilt(SECTIONS, a, padlen=3, **kw),
+        "decimate": lambda a, **kw: signal.decimate(a, 2, 8, "fir", zero_phase=False, **kw),
     }
     for name, run in runs.items():
         expected = run(x)
@@ -110,6 +177,15 @@ def test_arrays_of_every_kind():
         (lambda x: signal.resample_poly(x, 2, 1, window=[[1.0]]), jk.LaunchError, "taps of a filter are a vector"),
         (lambda x: signal.resample_poly(x[:, :0], 2, 1), ValueError, "no elements"),
         (lambda x: signal.upfirdn([1.0], x, 0), ValueError, "up=0"),
+        (lambda x: signal.sosfilt([1.0, 2.0], x), jk.LaunchError, r"sos has the shape \(2,\)"),
+        (lambda x: signal.sosfilt([[1, 0, 0, 2, 0, 0]], x), ValueError, "begins with 1"),
+        (lambda x: signal.sosfilt(SECTIONS, x, zi=np.zeros((2, 2))), jk.LaunchError, r"it is \(2, 4, 2\)"),
+        (lambda x: signal.sosfiltfilt(SECTIONS, x), ValueError, "6 elements, and more than padlen, 12"),
+        (lambda x: signal.sosfiltfilt(SECTIONS, x, padtype="zero"), ValueError, "padtype='zero'"),
+        (lambda x: signal.decimate(x, 0), ValueError, "q=0"),
+        (lambda x: signal.decimate(x, 2, ftype="fft"), ValueError, "ftype='fft'"),
+        (lambda x: signal.decimate(x[:, :0], 2), ValueError, "no elements"),
+        (lambda x: signal.decimate(1.0, 2), jk.LaunchError, "no axis"),
         (lambda x: signal.upfirdn([[1.0]], x), jk.LaunchError, "a filter that is a vector"),
         (lambda x: signal.upfirdn([1.0], x[:, :0]), ValueError, "no elements"),
     ],

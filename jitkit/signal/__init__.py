@@ -5,6 +5,7 @@ from jitkit.signal.convolve import convolve as convolve
 from jitkit.signal.convolve import correlate as correlate
 from jitkit.signal.correlate1d import convolve1d as convolve1d
 from jitkit.signal.correlate1d import correlate1d as correlate1d
+from jitkit.signal.decimate import decimate as decimate
 from jitkit.signal.fft import fft as fft
 from jitkit.signal.fft import fft2 as fft2
 from jitkit.signal.fft import fftn as fftn
@@ -22,6 +23,8 @@ from jitkit.signal.rfft import irfftn as irfftn
 from jitkit.signal.rfft import rfft as rfft
 from jitkit.signal.rfft import rfft2 as rfft2
 from jitkit.signal.rfft import rfftn as rfftn
+from jitkit.signal.sosfilt import sosfilt as sosfilt
+from jitkit.signal.sosfilt import sosfiltfilt as sosfiltfilt
 from jitkit.signal.uniform_filter import uniform_filter as uniform_filter
 from jitkit.signal.upfirdn import upfirdn as upfirdn
 
@@ -31,6 +34,7 @@ __all__ = [
     "convolve1d",
     "correlate",
     "correlate1d",
+    "decimate",
     "fft",
     "fft2",
     "fftn",
@@ -48,6 +52,8 @@ __all__ = [
     "rfft",
     "rfft2",
     "rfftn",
+    "sosfilt",
+    "sosfiltfilt",
     "uniform_filter",
     "upfirdn",
 ]

@@ -1,4 +1,4 @@
-"""An axis moved to the end and back, on the host or on a GPU."""
+"""An axis moved to the end and back, or cut, on the host or on a GPU."""
 
 # Kernels take whatever they are launched with, so they carry no annotations.
 # mypy: disable-error-code="no-untyped-def,no-untyped-call"
@@ -30,7 +30,13 @@ def from_end(o, j, c, x, out):
     out[o, j, c] = x[o, c, j]
 
 
-_to_end, _from_end = Launcher(to_end), Launcher(from_end)
+@jk.kernel
+def take(o, j, c, x, start, step, out):
+    """Keep some elements along the middle axis."""
+    out[o, j, c] = x[o, start + j * step, c]
+
+
+_to_end, _from_end, _take = Launcher(to_end), Launcher(from_end), Launcher(take)
 
 
 def last(x: Any, axis: int, n: int, backend: str | None) -> Any:
@@ -62,4 +68,26 @@ def back(x: Any, axis: int, backend: str | None) -> Any:
     outer, inner = math.prod(lead), math.prod(behind)
     if outer * inner * n:
         _from_end((outer, n, inner), backend)(x.reshape((outer, inner, n)), out.reshape((outer, n, inner)))
+    return out
+
+
+def copied(x: Any) -> Any:
+    """Return a copy of an array in C order."""
+    if isinstance(x, np.ndarray):
+        return np.array(x, order="C")
+    out = operands.made(tuple(x.shape), (operands.dtype_of(x),), operands.device_of(x))
+    out[...] = x
+    return out
+
+
+def taken(x: Any, axis: int, start: int, step: int, count: int, backend: str | None) -> Any:
+    """Return so many elements along an axis of a C-contiguous array, `step` apart, in C order."""
+    shape, n = tuple(x.shape), x.shape[axis]
+    if (start, step, count) == (0, 1, n):
+        return x
+    out = operands.made((*shape[:axis], count, *shape[axis + 1 :]), (operands.dtype_of(x),), operands.device_of(x))
+    outer, inner = math.prod(shape[:axis]), math.prod(shape[axis + 1 :])
+    if outer * inner * count:
+        seen = x.reshape((outer, n, inner))
+        _take((outer, count, inner), backend)(seen, start, step, out.reshape((outer, count, inner)))
     return out

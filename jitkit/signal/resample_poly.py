@@ -10,6 +10,7 @@ import numpy as np
 
 from jitkit import operands
 from jitkit.errors import LaunchError
+from jitkit.signal import _axes
 from jitkit.signal.upfirdn import upfirdn
 
 Padding = Literal["constant", "mean", "median", "minimum", "maximum"]
@@ -33,8 +34,8 @@ def resample_poly(
 
     Parameters
     ----------
-    x : array_like
-        Real numbers on the host.
+    x : array_like or device array
+        Real numbers.
     up, down : int
         The ratio of the rates.
     axis : int, default 0
@@ -43,7 +44,7 @@ def resample_poly(
         Kaiser's window and its beta, for a filter of ``20 * max(up, down) + 1`` taps that passes what both rates can
         hold; or the taps of a filter at the rate of ``up`` times the signal's.
     padtype : {"constant", "mean", "median", "minimum", "maximum"}
-        What stands before and behind a signal: 0, or this of its elements.
+        What stands before and behind a signal: 0, or this of its elements; on a GPU 0.
     out : array, optional
         Where the result goes.
     backend : {"python", "cpu", "cuda"}, optional
@@ -57,7 +58,7 @@ def resample_poly(
     Raises
     ------
     LaunchError
-        For an `out` of another shape, for an array on a GPU, and for a window of another kind.
+        For an `out` of another shape, for a window of another kind, and for another padding than 0 on a GPU.
     ValueError
         For factors below 1, for no elements, and for a padding that there is not.
 
@@ -75,8 +76,6 @@ def resample_poly(
     """
     name = "signal.resample_poly"
     x = operands.floating(x, name)
-    if operands.device_of(x) is not None:
-        raise LaunchError(f"jk.{name}: takes arrays on the host; bring it over with jk.to_numpy(x)")
     if len(x.shape) == 0:
         raise LaunchError(f"jk.{name}: takes an array of at least one dimension, not a number")
     for what, value in (("up", up), ("down", down)):
@@ -84,13 +83,15 @@ def resample_poly(
             raise ValueError(f"jk.{name}: {what}={value}; it is an integer of 1 or more")
     if padtype != "constant" and padtype not in _LEVELS:
         raise ValueError(f"jk.{name}: padtype={padtype!r}; there are 'constant', {', '.join(map(repr, _LEVELS))}")
-    (axis,) = operands.axes_of(axis, x.ndim, name)
+    if padtype != "constant" and operands.device_of(x) is not None:
+        raise LaunchError(f"jk.{name}: padtype={padtype!r} takes arrays on the host; bring it over with jk.to_numpy(x)")
+    (axis,) = operands.axes_of(axis, len(x.shape), name)
     common = math.gcd(int(up), int(down))
     up, down = int(up) // common, int(down) // common
     if up == down == 1:
-        return x.copy() if out is None else operands.store(x, out, x.shape, name)
+        return _axes.copied(x) if out is None else operands.store(x, out, tuple(x.shape), name)
     if 0 in x.shape:
-        raise ValueError(f"jk.{name}: the array has no elements: its shape is {x.shape}")
+        raise ValueError(f"jk.{name}: the array has no elements: its shape is {tuple(x.shape)}")
     taps = up * _taps(window, max(up, down), name)
     level = None if padtype == "constant" else _LEVELS[padtype](x, axis=axis, keepdims=True)
     count, before = -(-x.shape[axis] * up // down), down - (taps.size - 1) // 2 % down
@@ -99,10 +100,10 @@ def resample_poly(
     found = upfirdn(
         np.pad(taps, (before, behind)), x if level is None else x - level, up, down, axis=axis, backend=backend
     )
-    result = np.moveaxis(np.moveaxis(found, axis, 0)[skipped : skipped + count], 0, axis)
+    result = _axes.taken(found, axis, skipped, 1, count, backend)
     if level is not None:
-        result = result + level
-    return np.ascontiguousarray(result) if out is None else operands.store(result, out, tuple(result.shape), name)
+        result += level
+    return operands.delivered(result, out, name)
 
 
 def _taps(window: Any, rate: int, name: str) -> np.ndarray:
