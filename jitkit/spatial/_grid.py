@@ -8,6 +8,7 @@ as in S. Green, Particle Simulation using CUDA, NVIDIA, 2010.
 # mypy: disable-error-code="no-untyped-def,no-untyped-call"
 from __future__ import annotations
 
+import math
 from typing import Any, NamedTuple
 
 import numpy as np
@@ -18,6 +19,9 @@ from jitkit.launch.launcher import Launcher
 from jitkit.primitives.sort_by_key import sort_by_key
 
 AXES = 3
+Triple = tuple[float, float, float]
+Cells = tuple[Triple, Triple, tuple[int, int, int]]
+"""The lower corner, the inverse widths and the numbers of cells along the axes."""
 INT32, INT64 = np.dtype(np.int32), np.dtype(np.int64)
 
 
@@ -27,8 +31,8 @@ class Grid(NamedTuple):
     `starts` says where the points of each cell begin, `order` which row of the points each was.
     """
 
-    lower: tuple[float, float, float]
-    inverse: float
+    lower: Triple
+    inverse: Triple
     shape: tuple[int, int, int]
     starts: Any
     order: Any
@@ -49,17 +53,25 @@ def cell_along(x, lower, inverse, cells):
     return np.int64(min(max((x - lower) * inverse, 0), cells - 1))
 
 
+def cells_along(x, reach, lower, inverse, cells):
+    """Return the first and the last cell within reach of a coordinate."""
+    return cell_along(x - reach, lower, inverse, cells), cell_along(x + reach, lower, inverse, cells)
+
+
 @jk.kernel
 def _number(i, points, lower, inverse, shape, out):
-    a = cell_along(points[0, i], lower[0], inverse, shape[0])
-    b = cell_along(points[1, i], lower[1], inverse, shape[1])
-    c = cell_along(points[2, i], lower[2], inverse, shape[2])
+    a = cell_along(points[0, i], lower[0], inverse[0], shape[0])
+    b = cell_along(points[1, i], lower[1], inverse[1], shape[1])
+    c = cell_along(points[2, i], lower[2], inverse[2], shape[2])
     out[i] = (a * shape[1] + b) * shape[2] + c
 
 
 @jk.kernel
 def _gather(k, i, points, order, out):
-    out[k, i] = points[k, order[i]]
+    if i < order.shape[0]:
+        out[k, i] = points[k, order[i]]
+    else:
+        out[k, i] = math.nan
 
 
 @jk.kernel
@@ -85,9 +97,7 @@ def spread(points: Any, backend: str | None) -> Any:
     return out
 
 
-def cells_over(
-    low: np.ndarray, high: np.ndarray, radius: float, n: int, dtype: np.dtype[Any]
-) -> tuple[tuple[float, float, float], float, tuple[int, int, int]]:
+def cells_over(low: np.ndarray, high: np.ndarray, radius: float, n: int, dtype: np.dtype[Any]) -> Cells:
     """Return the lower corner, the inverse width and the numbers of cells, as wide as `radius` and on average half full.
 
     Cells are a little wider than the radius, so that rounding puts no neighbour two cells away.
@@ -101,16 +111,17 @@ def cells_over(
     shape = (extent // width).astype(int) + 1
     # An ULP of the coordinates, in cells, and what the product with the inverse adds.
     rounding = 16 * float(np.finfo(dtype).eps) * float((shape + np.abs(lower) / width).max())
-    padded = width * (1 + rounding)
-    return (
-        (float(lower[0]), float(lower[1]), float(lower[2])),
-        1 / padded,
-        (int(shape[0]), int(shape[1]), int(shape[2])),
-    )
+    inverse = 1 / (width * (1 + rounding))
+    return triple(lower), (inverse, inverse, inverse), triple(shape)
+
+
+def triple(x: np.ndarray) -> Any:
+    """Return what belongs to the three axes as a tuple, which kernels take."""
+    return tuple(x.tolist())
 
 
 def sorted_by_cell(
-    spread_points: Any, lower: Any, inverse: float, shape: tuple[int, int, int], backend: str | None
+    spread_points: Any, lower: Triple, inverse: Triple, shape: tuple[int, int, int], backend: str | None
 ) -> tuple[Any, Any]:
     """Return the cells of points in ascending order, and the indices of the points; those of a cell stay in order."""
     n, device = spread_points.shape[1], operands.device_of(spread_points)
@@ -120,13 +131,14 @@ def sorted_by_cell(
     return found
 
 
-def laid(spread_points: Any, lower: Any, inverse: float, shape: tuple[int, int, int], backend: str | None) -> Grid:
-    """Return the grid of points, as `spread` returns them, over cells as `cells_over` returns them."""
+def laid(spread_points: Any, cells: Cells, behind: int, backend: str | None) -> Grid:
+    """Return the grid of points, as `spread` returns them, with so many that are NaN behind them."""
+    lower, inverse, shape = cells
     dtype, device = operands.dtype_of(spread_points), operands.device_of(spread_points)
     n, count = spread_points.shape[1], shape[0] * shape[1] * shape[2]
-    cells, order = sorted_by_cell(spread_points, lower, inverse, shape, backend)
-    points = operands.made((AXES, n), (dtype,), device)
+    numbers, order = sorted_by_cell(spread_points, *cells, backend)
+    points = operands.made((AXES, n + behind), (dtype,), device)
     starts = operands.made((count + 1,), (INT64,), device)
-    _gathers((AXES, n), backend)(spread_points, order, points)
-    _begin((n + 1, 1), backend)(cells, starts)
+    _gathers((AXES, n + behind), backend)(spread_points, order, points)
+    _begin((n + 1, 1), backend)(numbers, starts)
     return Grid(lower, inverse, shape, starts, order, points)

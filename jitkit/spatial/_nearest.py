@@ -21,8 +21,8 @@ LEAF = 16
 
 Kernels take it as an argument: LLVM would unroll a loop of so few into scalars where it knew how many (twice the time).
 """
-VECTOR = 8
-"""What the number of those held is rounded up to where places are counted."""
+VECTOR = 16
+"""What the number of those held is rounded up to where places are counted: four vectors of float64, which LLVM takes at once."""
 
 
 def later(square, index, other_square, other_index):
@@ -51,17 +51,45 @@ def hold(squares, first, leaf, bound, names, count, held, found):
     return count
 
 
+def rank(count, held, found, places):
+    """Write where each of those held belongs: how many of the others come before it.
+
+    That by distance alone comes first, one comparison: it leaves places out where distances are equal, and then their sum
+    is too small.
+    """
+    whole = (count + VECTOR - 1) // VECTOR * VECTOR
+    for s in range(count, whole):
+        held[s] = math.inf
+    total = 0
+    for s in range(count):
+        square, before = held[s], 0
+        for t in range(whole):
+            before += 1 if held[t] < square else 0
+        places[s] = before
+        total += before
+    if 2 * total != count * (count - 1):
+        for s in range(count):
+            square, index, before = held[s], found[s], 0
+            for t in range(count):
+                before += 1 if (held[t] < square) | ((held[t] == square) & (found[t] < index)) else 0
+            places[s] = before
+
+
+def write_row(row, count, held, found, distances, indices):
+    """Write the nearest of those held, and how far they are, into an empty row: there are enough of them."""
+    places = jk.local(HELD, np.int32)
+    rank(count, held, found, places)
+    for s in range(count):
+        if places[s] < distances.shape[1]:
+            distances[row, places[s]] = math.sqrt(held[s])
+            indices[row, places[s]] = found[s]
+
+
 def merge(row, count, held, found, distances, indices):
     """Merge what is held into a row, which stays in order."""
     sorted_held, sorted_found = jk.local(HELD, held.dtype), jk.local(HELD, found.dtype)
     places = jk.local(HELD, np.int32)
-    whole = (count + VECTOR - 1) // VECTOR * VECTOR
-    for s in range(whole):
-        places[s] = 0
-    for t in range(count):
-        square, index = held[t], found[t]
-        for s in range(whole):
-            places[s] += 1 if (held[s] > square) | ((held[s] == square) & (found[s] > index)) else 0
+    rank(count, held, found, places)
     for s in range(count):
         sorted_held[places[s]] = held[s]
         sorted_found[places[s]] = found[s]

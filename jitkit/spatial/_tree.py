@@ -105,7 +105,7 @@ def _bound_node(k, node, begin, end, boxes):
 _gathered, _leaves, _nodes = Launcher(_gather), Launcher(_bound_leaf), Launcher(_bound_node)
 
 
-def finite(points: Any, backend: str | None, name: str) -> tuple[np.ndarray, np.ndarray]:
+def finite(points: Any, name: str) -> tuple[np.ndarray, np.ndarray]:
     """Return the least and the largest of each coordinate.
 
     Raises
@@ -113,8 +113,8 @@ def finite(points: Any, backend: str | None, name: str) -> tuple[np.ndarray, np.
     LaunchError
         Where a coordinate is NaN or infinite.
     """
-    host = to_numpy(points)
-    low, high = host.min(axis=0), host.max(axis=0)
+    columns = np.ascontiguousarray(to_numpy(points).T)  # along rows of three NumPy takes four times as long
+    low, high = columns.min(axis=1), columns.max(axis=1)
     if not (np.isfinite(low).all() and np.isfinite(high).all()):
         raise LaunchError(f"jk.{name}: the points have coordinates that are not finite; leave those points out")
     return low, high
@@ -132,11 +132,10 @@ def keys_along(points: Any, lower: Any, scale: float, backend: str | None) -> tu
     return found
 
 
-def grown(points: Any, backend: str | None, name: str) -> Tree:
-    """Return the tree of points, which are finite."""
+def grown(points: Any, low: np.ndarray, high: np.ndarray, backend: str | None) -> Tree:
+    """Return the tree of points; `low` and `high` are the least and the largest of each coordinate, as `finite` finds them."""
     n, d = points.shape
     dtype, device = operands.dtype_of(points), operands.device_of(points)
-    low, high = finite(points, backend, name)
     extent = float((high.astype(np.float64) - low).max())
     scale = ((1 << bits_for(d)) - 1) / extent if extent > 0 else 0.0
     lower = jk.asarray(low, device=device)

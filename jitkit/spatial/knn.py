@@ -4,7 +4,6 @@
 # mypy: disable-error-code="no-untyped-def,no-untyped-call"
 from __future__ import annotations
 
-import functools
 import math
 from typing import Any
 
@@ -12,104 +11,19 @@ import numpy as np
 
 import jitkit as jk
 from jitkit import operands
+from jitkit.arrays import to_numpy
 from jitkit.errors import LaunchError
-from jitkit.launch.kernel import Kernel
 from jitkit.launch.launcher import Launcher
-from jitkit.primitives.searchsorted import searchsorted
-from jitkit.spatial import _metrics, _points, _tree
-from jitkit.spatial._nearest import HELD, LEAF, emptied, hold, merge
-from jitkit.spatial._tree import FANOUT
+from jitkit.spatial import _grid, _metrics, _points, _tree
+from jitkit.spatial._by_grid import by_grid
+from jitkit.spatial._by_tree import by_tree
+from jitkit.spatial._nearest import HELD, LEAF, emptied, merge
 from jitkit.spatial.cdist import fill
 
 MOST_COORDINATES = 8
 """With more, boxes leave little out, and all distances are computed."""
-STACK = 96
-"""Nodes that wait: up to seven of each level, and so enough for more points than there is memory for."""
 AT_ONCE = 2**20
 """Distances held at once where all are computed: 4 to 8 MiB, within the caches."""
-
-
-def tree_kernel(d: int) -> Kernel:
-    """Return the kernel that searches a tree of points of `d` coordinates for the neighbours of one query.
-
-    The leaves about the query's key come first, so that the bound is tight; then all nodes that are not too far.
-    """
-
-    def measure(first, leaf, q, queries, points, squares):
-        """Find the squared distances of a leaf's points."""
-        for s in range(leaf):
-            square = queries[q, 0] * 0
-            for c in range(d):
-                t = points[c, first + s] - queries[q, c]
-                square += t * t
-            squares[s] = square
-
-    def descend(node, fanout, q, limit, queries, children, boxes, top, stack, nears):
-        """Put the children of a node that are not too far on the stack."""
-        squares, first = jk.local(FANOUT, boxes.dtype), children[node, 0]
-        for s in range(fanout):
-            square = queries[q, 0] * 0
-            for c in range(d):
-                t = max(max(boxes[c, first + s] - queries[q, c], queries[q, c] - boxes[d + c, first + s]), 0)
-                square += t * t
-            squares[s] = square
-        for s in range(min(fanout, children[node, 1] - first)):
-            stack[top] = first + s
-            nears[top] = squares[s]
-            top += 1 if squares[s] <= limit else 0
-        return top
-
-    @jk.kernel
-    def search(
-        i, _, leaf, fanout, queries, turn, near, own, wing, points, order, boxes, children, slack, distances, indices
-    ):
-        q, k, leaves, count = turn[i], distances.shape[1], points.shape[1] // leaf, 0
-        held, found = jk.local(HELD, distances.dtype), jk.local(HELD, order.dtype)
-        squares = jk.local(LEAF, points.dtype)
-        stack, nears = jk.local(STACK, np.int64), jk.local(STACK, distances.dtype)
-        for s in range(HELD):
-            held[s] = 0
-            found[s] = 0
-        emptied(q, distances, indices, order.shape[0])
-        own_leaf = min(near[i] // leaf, leaves - 1)
-        begin, end = max(own_leaf - wing, 0), min(own_leaf + wing + 1, leaves)
-        measure(own_leaf * leaf, leaf, q, queries, points, squares)
-        if own:
-            squares[i - own_leaf * leaf] = math.nan
-        count = hold(squares, own_leaf * leaf, leaf, math.inf, order, 0, held, found)
-        merge(q, count, held, found, distances, indices)
-        count = 0
-        for node in range(begin, end):
-            if node != own_leaf:
-                measure(node * leaf, leaf, q, queries, points, squares)
-                count = hold(squares, node * leaf, leaf, distances[q, k - 1], order, count, held, found)
-                if count > HELD - leaf:
-                    merge(q, count, held, found, distances, indices)
-                    count = 0
-        merge(q, count, held, found, distances, indices)
-        count = 0
-        bound = distances[q, k - 1]
-        stack[0] = leaves + children.shape[0] - 1
-        nears[0] = 0
-        top = 1
-        while top > 0:
-            top -= 1
-            node = stack[top]
-            if nears[top] <= bound * slack:
-                if node >= leaves:
-                    top = descend(node - leaves, fanout, q, bound * slack, queries, children, boxes, top, stack, nears)
-                elif node < begin or node >= end:
-                    measure(node * leaf, leaf, q, queries, points, squares)
-                    count = hold(squares, node * leaf, leaf, bound, order, count, held, found)
-                    if count > HELD - leaf:
-                        merge(q, count, held, found, distances, indices)
-                        bound = distances[q, k - 1]
-                        count = 0
-        merge(q, count, held, found, distances, indices)
-        for s in range(k):
-            distances[q, s] = math.sqrt(distances[q, s])
-
-    return search
 
 
 @jk.kernel
@@ -117,9 +31,6 @@ def _choose(r, _, leaf, squares, first, own, distances, indices):
     """Keep the nearest of all squared distances in row `r`, looking at `leaf` of them at a time."""
     q, n, k, count = first + r, squares.shape[1], distances.shape[1], 0
     held, found = jk.local(HELD, distances.dtype), jk.local(HELD, np.int64)
-    for s in range(HELD):
-        held[s] = 0
-        found[s] = 0
     emptied(q, distances, indices, n)
     for begin in range(0, n, leaf):
         hits, bound = 0, distances[q, k - 1]
@@ -142,11 +53,6 @@ def _choose(r, _, leaf, squares, first, own, distances, indices):
 
 
 _chosen = Launcher(_choose)
-
-
-@functools.cache
-def _search(d: int) -> Launcher:
-    return Launcher(tree_kernel(d))
 
 
 def knn(points: Any, queries: Any = None, k: int = 5, *, backend: str | None = None) -> tuple[Any, Any]:
@@ -179,9 +85,11 @@ def knn(points: Any, queries: Any = None, k: int = 5, *, backend: str | None = N
 
     Notes
     -----
-    As ``sklearn.neighbors.NearestNeighbors.kneighbors``. Up to eight coordinates: a tree of boxes over the points in the
-    order of G. M. Morton's curve (1966), which leaves out what is too far (J. H. Friedman, J. L. Bentley, R. A. Finkel,
-    ACM Trans. Math. Softw. 3, 1977). More coordinates: all distances, a few rows at a time. Both are exact.
+    As ``sklearn.neighbors.NearestNeighbors.kneighbors``. Up to three coordinates: a grid of cells, where points are spread
+    evenly (J. L. Bentley, B. W. Weide, A. C. Yao, ACM Trans. Math. Softw. 6, 1980). Elsewhere, and up to eight coordinates: a
+    tree of boxes over the points in the order of G. M. Morton's curve (1966), which leaves out what is too far (J. H.
+    Friedman, J. L. Bentley, R. A. Finkel, ACM Trans. Math. Softw. 3, 1977). More: all distances, a few rows at a time. All
+    are exact.
 
     Examples
     --------
@@ -203,29 +111,21 @@ def knn(points: Any, queries: Any = None, k: int = 5, *, backend: str | None = N
     distances = operands.made(shape, (operands.dtype_of(x),), device)
     indices = operands.made(shape, (np.dtype(np.int64),), device)
     if shape[0]:
+        low, high = _tree.finite(x, name)
         if not own:
-            _tree.finite(q, backend, name)
-        (_by_tree if 1 <= d <= MOST_COORDINATES and n > LEAF else _by_all)(x, q, own, distances, indices, backend)
+            _tree.finite(q, name)
+        if not 1 <= d <= MOST_COORDINATES or n <= LEAF:
+            _by_all(x, q, own, distances, indices, backend)
+        else:
+            left = jk.asarray(np.ones(shape[0], bool), device=device)
+            if d <= _grid.AXES:
+                by_grid(x, low, high, q, own, distances, indices, left, backend)
+            if to_numpy(left).any():
+                by_tree(x, low, high, q, own, left, distances, indices, backend)
     return distances, indices
 
 
-def _by_tree(x: Any, q: Any, own: bool, distances: Any, indices: Any, backend: str | None) -> None:
-    tree = _tree.grown(x, backend, "spatial.knn")
-    if own:
-        turn = tree.order
-        near = jk.asarray(np.arange(x.shape[0]), device=operands.device_of(x))
-    else:
-        keys, turn = _tree.keys_along(q, tree.lower, tree.scale, backend)
-        near = searchsorted(tree.keys, keys, backend=backend)
-    slack = 1 + 8 * float(np.finfo(operands.dtype_of(x)).eps)  # boxes and points may be rounded differently
-    wing = -(-distances.shape[1] // LEAF)
-    _search(x.shape[1])((q.shape[0], 1), backend)(
-        LEAF, FANOUT, q, turn, near, own, wing, tree.points, tree.order, tree.boxes, tree.children, slack, distances, indices
-    )  # fmt: skip
-
-
 def _by_all(x: Any, q: Any, own: bool, distances: Any, indices: Any, backend: str | None) -> None:
-    _tree.finite(x, backend, "spatial.knn")
     n, m = x.shape[0], q.shape[0]
     rows = min(m, max(4, AT_ONCE // n))
     squares = operands.made((rows, n), (operands.dtype_of(x),), operands.device_of(x))

@@ -24,9 +24,9 @@ def _count(i, _, queries, turn, own, points, starts, where, square, counts):
     lower, inverse, shape = where
     q, hits = turn[i], 0
     x, y, z = queries[0, q], queries[1, q], queries[2, q]
-    a = _grid.cell_along(x, lower[0], inverse, shape[0])
-    b = _grid.cell_along(y, lower[1], inverse, shape[1])
-    c = _grid.cell_along(z, lower[2], inverse, shape[2])
+    a = _grid.cell_along(x, lower[0], inverse[0], shape[0])
+    b = _grid.cell_along(y, lower[1], inverse[1], shape[1])
+    c = _grid.cell_along(z, lower[2], inverse[2], shape[2])
     for u in range(max(a - 1, 0), min(a + 2, shape[0])):
         for v in range(max(b - 1, 0), min(b + 2, shape[1])):
             row = (u * shape[1] + v) * shape[2]
@@ -45,9 +45,9 @@ def _fill(i, _, queries, turn, own, points, starts, where, square, order, offset
     q = turn[i]
     to, end = offsets[q], offsets[q + 1]
     x, y, z = queries[0, q], queries[1, q], queries[2, q]
-    a = _grid.cell_along(x, lower[0], inverse, shape[0])
-    b = _grid.cell_along(y, lower[1], inverse, shape[1])
-    c = _grid.cell_along(z, lower[2], inverse, shape[2])
+    a = _grid.cell_along(x, lower[0], inverse[0], shape[0])
+    b = _grid.cell_along(y, lower[1], inverse[1], shape[1])
+    c = _grid.cell_along(z, lower[2], inverse[2], shape[2])
     for u in range(max(a - 1, 0), min(a + 2, shape[0])):
         for v in range(max(b - 1, 0), min(b + 2, shape[1])):
             row = (u * shape[1] + v) * shape[2]
@@ -129,13 +129,13 @@ def _search(x: Any, radius: float, q: Any, own: bool, backend: str | None) -> tu
     if not x.shape[0] or not m:
         zeros = jk.asarray(np.zeros(m + 1, np.int64), device=device)
         return zeros, operands.made((0,), (_grid.INT64,), device), operands.made((0,), (dtype,), device)
-    low, high = _tree.finite(x, backend, name)
+    low, high = _tree.finite(x, name)
     at = _grid.spread(x, backend)
     cells = _grid.cells_over(low, high, radius, x.shape[0], dtype)
-    grid = _grid.laid(at, *cells, backend)
+    grid = _grid.laid(at, cells, 0, backend)
     turn, queries = grid.order, at
     if not own:
-        _tree.finite(q, backend, name)
+        _tree.finite(q, name)
         queries = _grid.spread(q, backend)
         _, turn = _grid.sorted_by_cell(queries, *cells, backend)
     shared = (queries, turn, own, grid.points, grid.starts, cells, radius * radius)
