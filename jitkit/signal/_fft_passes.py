@@ -1,8 +1,9 @@
 """The passes of a Fourier transform, and the kernel that transforms tiles of neighbouring vectors.
 
 A tile is a few vectors, element j of all of them side by side: each pass is arithmetic on the lanes of registers without
-a shuffle, and a twiddle factor is one number for the whole tile. Real and imaginary parts lie apart. The passes are
-those of Stockham, which leave the result in order; a tile goes back and forth between two buffers that stay in the cache.
+a shuffle, and a twiddle factor is one number for the whole tile. The real parts of an element lie in one half of a line of
+the cache and the imaginary ones in the other. The passes are those of Stockham, which leave the result in order; a tile goes
+back and forth between two buffers that stay in the cache.
 
 References: W. T. Cochran et al., "What is the fast Fourier transform?", Proc. IEEE 55, 1967 (Stockham's autosort);
 C. Van Loan, "Computational Frameworks for the Fast Fourier Transform", SIAM 1992.
@@ -21,127 +22,131 @@ import jitkit as jk
 from jitkit.launch.kernel import Kernel
 from jitkit.launch.launcher import Launcher
 
-LANES = {4: 16, 8: 8}
-"""Vectors of a tile, by the bytes of a real number: two registers of AVX2, one line of the cache."""
+LANES = {4: 8, 8: 4}
+"""Vectors of a tile, by the bytes of a real number: a register of AVX2, half a line of the cache.
+
+With two registers, and real parts apart from imaginary ones, a pass went over each line twice, and the sixteen that it had in
+hand fell into one set of the cache: rows of 16384 took twice as long, those of 1024 1.6 times.
+"""
 SINE_3 = math.sqrt(0.75)
 COS_5 = math.cos(2 * math.pi / 5), math.cos(4 * math.pi / 5)
 SIN_5 = math.sin(2 * math.pi / 5), math.sin(4 * math.pi / 5)
 
 
-def pass_2(s, p, a, b, twiddles, at, size, done, left, lane, width):
-    """Do the butterflies of two: from the buffer at `a` to that at `b`; `size` numbers lie from real to imaginary parts."""
-    far, gap = done * left * width, done * width
+def pass_2(s, p, a, b, twiddles, at, apart, done, left, lane, step):
+    """Do the butterflies of two: from the buffer at `a` to that at `b`; `apart` lies the imaginary part from the real one."""
+    far, gap = done * left * step, done * step
     for j in range(left):
         wr, wi = twiddles[at + j, 0], twiddles[at + j, 1]
         for k in range(done):
-            i = a + (j * done + k) * width + lane
-            xr, xi, zr, zi = s[p, i], s[p, i + size], s[p, i + far], s[p, i + far + size]
-            i = b + (2 * j * done + k) * width + lane
+            i = a + (j * done + k) * step + lane
+            xr, xi, zr, zi = s[p, i], s[p, i + apart], s[p, i + far], s[p, i + far + apart]
+            i = b + (2 * j * done + k) * step + lane
             s[p, i] = xr + zr
-            s[p, i + size] = xi + zi
+            s[p, i + apart] = xi + zi
             s[p, i + gap] = (xr - zr) * wr - (xi - zi) * wi
-            s[p, i + gap + size] = (xr - zr) * wi + (xi - zi) * wr
+            s[p, i + gap + apart] = (xr - zr) * wi + (xi - zi) * wr
 
 
-def pass_4(s, p, a, b, twiddles, at, size, done, left, lane, width):
+def pass_4(s, p, a, b, twiddles, at, apart, done, left, lane, step):
     """Do the butterflies of four."""
-    far, gap = done * left * width, done * width
+    far, gap = done * left * step, done * step
     for j in range(left):
         ur, ui = twiddles[at + 3 * j, 0], twiddles[at + 3 * j, 1]
         vr, vi = twiddles[at + 3 * j + 1, 0], twiddles[at + 3 * j + 1, 1]
         wr, wi = twiddles[at + 3 * j + 2, 0], twiddles[at + 3 * j + 2, 1]
         for k in range(done):
-            i = a + (j * done + k) * width + lane
+            i = a + (j * done + k) * step + lane
             x0, x2 = s[p, i], s[p, i + 2 * far]
             even, turned = x0 + x2, x0 - x2
             x1, x3 = s[p, i + far], s[p, i + 3 * far]
             odd, over = x1 + x3, x1 - x3
-            i += size
+            i += apart
             y0, y2 = s[p, i], s[p, i + 2 * far]
             even_i, turned_i = y0 + y2, y0 - y2
             y1, y3 = s[p, i + far], s[p, i + 3 * far]
             odd_i, over_i = y1 + y3, y1 - y3
-            i = b + (4 * j * done + k) * width + lane
+            i = b + (4 * j * done + k) * step + lane
             s[p, i] = even + odd
-            s[p, i + size] = even_i + odd_i
+            s[p, i + apart] = even_i + odd_i
             re, im = turned + over_i, turned_i - over
             s[p, i + gap] = re * ur - im * ui
-            s[p, i + gap + size] = re * ui + im * ur
+            s[p, i + gap + apart] = re * ui + im * ur
             re, im = even - odd, even_i - odd_i
             s[p, i + 2 * gap] = re * vr - im * vi
-            s[p, i + 2 * gap + size] = re * vi + im * vr
+            s[p, i + 2 * gap + apart] = re * vi + im * vr
             re, im = turned - over_i, turned_i + over
             s[p, i + 3 * gap] = re * wr - im * wi
-            s[p, i + 3 * gap + size] = re * wi + im * wr
+            s[p, i + 3 * gap + apart] = re * wi + im * wr
 
 
-def pass_3(s, p, a, b, twiddles, at, size, done, left, lane, width):
+def pass_3(s, p, a, b, twiddles, at, apart, done, left, lane, step):
     """Do the butterflies of three: a third of the time of `pass_odd`."""
-    far, gap = done * left * width, done * width
+    far, gap = done * left * step, done * step
     for j in range(left):
         for k in range(done):
-            i = a + (j * done + k) * width + lane
+            i = a + (j * done + k) * step + lane
             x0, x1, x2 = s[p, i], s[p, i + far], s[p, i + 2 * far]
-            i += size
+            i += apart
             y0, y1, y2 = s[p, i], s[p, i + far], s[p, i + 2 * far]
             both, both_i = x1 + x2, y1 + y2
             mid, mid_i = x0 - 0.5 * both, y0 - 0.5 * both_i
             side, side_i = SINE_3 * (x1 - x2), SINE_3 * (y1 - y2)
-            i = b + (3 * j * done + k) * width + lane
+            i = b + (3 * j * done + k) * step + lane
             s[p, i] = x0 + both
-            s[p, i + size] = y0 + both_i
-            put(s, p, i + gap, size, mid + side_i, mid_i - side, twiddles, at + 2 * j)
-            put(s, p, i + 2 * gap, size, mid - side_i, mid_i + side, twiddles, at + 2 * j + 1)
+            s[p, i + apart] = y0 + both_i
+            put(s, p, i + gap, apart, mid + side_i, mid_i - side, twiddles, at + 2 * j)
+            put(s, p, i + 2 * gap, apart, mid - side_i, mid_i + side, twiddles, at + 2 * j + 1)
 
 
-def pass_5(s, p, a, b, twiddles, at, size, done, left, lane, width):
+def pass_5(s, p, a, b, twiddles, at, apart, done, left, lane, step):
     """Do the butterflies of five."""
-    far, gap = done * left * width, done * width
+    far, gap = done * left * step, done * step
     for j in range(left):
         for k in range(done):
-            i = a + (j * done + k) * width + lane
+            i = a + (j * done + k) * step + lane
             x0, x1, x2, x3, x4 = s[p, i], s[p, i + far], s[p, i + 2 * far], s[p, i + 3 * far], s[p, i + 4 * far]
             outer, inner, outer_d, inner_d = x1 + x4, x2 + x3, x1 - x4, x2 - x3
-            i += size
+            i += apart
             y0, y1, y2, y3, y4 = s[p, i], s[p, i + far], s[p, i + 2 * far], s[p, i + 3 * far], s[p, i + 4 * far]
             outer_i, inner_i, outer_e, inner_e = y1 + y4, y2 + y3, y1 - y4, y2 - y3
-            i = b + (5 * j * done + k) * width + lane
+            i = b + (5 * j * done + k) * step + lane
             s[p, i] = x0 + outer + inner
-            s[p, i + size] = y0 + outer_i + inner_i
+            s[p, i + apart] = y0 + outer_i + inner_i
             mid, mid_i = x0 + COS_5[0] * outer + COS_5[1] * inner, y0 + COS_5[0] * outer_i + COS_5[1] * inner_i
             side, side_i = SIN_5[0] * outer_d + SIN_5[1] * inner_d, SIN_5[0] * outer_e + SIN_5[1] * inner_e
-            put(s, p, i + gap, size, mid + side_i, mid_i - side, twiddles, at + 4 * j)
-            put(s, p, i + 4 * gap, size, mid - side_i, mid_i + side, twiddles, at + 4 * j + 3)
+            put(s, p, i + gap, apart, mid + side_i, mid_i - side, twiddles, at + 4 * j)
+            put(s, p, i + 4 * gap, apart, mid - side_i, mid_i + side, twiddles, at + 4 * j + 3)
             mid, mid_i = x0 + COS_5[1] * outer + COS_5[0] * inner, y0 + COS_5[1] * outer_i + COS_5[0] * inner_i
             side, side_i = SIN_5[1] * outer_d - SIN_5[0] * inner_d, SIN_5[1] * outer_e - SIN_5[0] * inner_e
-            put(s, p, i + 2 * gap, size, mid + side_i, mid_i - side, twiddles, at + 4 * j + 1)
-            put(s, p, i + 3 * gap, size, mid - side_i, mid_i + side, twiddles, at + 4 * j + 2)
+            put(s, p, i + 2 * gap, apart, mid + side_i, mid_i - side, twiddles, at + 4 * j + 1)
+            put(s, p, i + 3 * gap, apart, mid - side_i, mid_i + side, twiddles, at + 4 * j + 2)
 
 
-def put(s, p, i, size, re, im, twiddles, row):
+def put(s, p, i, apart, re, im, twiddles, row):
     """Store a number times a twiddle factor."""
     wr, wi = twiddles[row, 0], twiddles[row, 1]
     s[p, i] = re * wr - im * wi
-    s[p, i + size] = re * wi + im * wr
+    s[p, i + apart] = re * wi + im * wr
 
 
-def pass_odd(s, p, a, b, twiddles, at, size, done, left, lane, width, radix):
+def pass_odd(s, p, a, b, twiddles, at, apart, done, left, lane, step, radix):
     """Do the butterflies of an odd prime by its roots of unity, in pairs of conjugates; the roots stand before the factors.
 
     For q and its opposite, sums of x[m] + x[radix - m] go with cosines and differences with sines.
     """
-    far, gap = done * left * width, done * width
+    far, gap = done * left * step, done * step
     for j in range(left):
         for k in range(done):
-            i = a + (j * done + k) * width + lane
-            first, first_i = s[p, i], s[p, i + size]
-            o = b + (radix * j * done + k) * width + lane
+            i = a + (j * done + k) * step + lane
+            first, first_i = s[p, i], s[p, i + apart]
+            o = b + (radix * j * done + k) * step + lane
             total, total_i = first, first_i
             for m in range(1, radix):
                 total += s[p, i + m * far]
-                total_i += s[p, i + m * far + size]
+                total_i += s[p, i + m * far + apart]
             s[p, o] = total
-            s[p, o + size] = total_i
+            s[p, o + apart] = total_i
             for q in range(1, (radix + 1) // 2):
                 cr, ci, dr, di = first, first_i, first * 0, first * 0
                 root = 0
@@ -150,7 +155,7 @@ def pass_odd(s, p, a, b, twiddles, at, size, done, left, lane, width, radix):
                     root -= radix if root >= radix else 0
                     cosine, sine = twiddles[at + root, 0], twiddles[at + root, 1]
                     xr, zr = s[p, i + m * far], s[p, i + (radix - m) * far]
-                    xi, zi = s[p, i + m * far + size], s[p, i + (radix - m) * far + size]
+                    xi, zi = s[p, i + m * far + apart], s[p, i + (radix - m) * far + apart]
                     cr += cosine * (xr + zr)
                     ci += cosine * (xi + zi)
                     dr += sine * (xr - zr)
@@ -159,15 +164,15 @@ def pass_odd(s, p, a, b, twiddles, at, size, done, left, lane, width, radix):
                 wr, wi = twiddles[row, 0], twiddles[row, 1]
                 re, im = cr - di, ci + dr
                 s[p, o + q * gap] = re * wr - im * wi
-                s[p, o + q * gap + size] = re * wi + im * wr
+                s[p, o + q * gap + apart] = re * wi + im * wr
                 row = at + radix + (radix - 1) * j + radix - q - 1
                 wr, wi = twiddles[row, 0], twiddles[row, 1]
                 re, im = cr + di, ci - dr
                 s[p, o + (radix - q) * gap] = re * wr - im * wi
-                s[p, o + (radix - q) * gap + size] = re * wi + im * wr
+                s[p, o + (radix - q) * gap + apart] = re * wi + im * wr
 
 
-def load(s, p, x, rows, o, first, n, across, lane, width, re, im):
+def load(s, p, x, rows, o, first, n, across, lane, width, step, re, im):
     """Copy a tile in: vectors that are rows with the lanes along them, in squares; others with the lanes across them.
 
     What does not fill the lanes one work-item copies, number by number: under masks it would be scattered all the same,
@@ -179,25 +184,25 @@ def load(s, p, x, rows, o, first, n, across, lane, width, re, im):
         for block in range(n // width):
             j = block * width + lane
             for r in range(last):
-                s[p, re + j * width + r] = x[2 * (start + r * n + j)]
-                s[p, im + j * width + r] = x[2 * (start + r * n + j) + 1]
+                s[p, re + j * step + r] = x[2 * (start + r * n + j)]
+                s[p, im + j * step + r] = x[2 * (start + r * n + j) + 1]
         if lane == 0:
             for j in range(whole, n):
                 for r in range(last):
-                    s[p, re + j * width + r] = x[2 * (start + r * n + j)]
-                    s[p, im + j * width + r] = x[2 * (start + r * n + j) + 1]
+                    s[p, re + j * step + r] = x[2 * (start + r * n + j)]
+                    s[p, im + j * step + r] = x[2 * (start + r * n + j) + 1]
     elif last == width:
         for j in range(n):
-            s[p, re + j * width + lane] = x[2 * ((o * n + j) * across + first + lane)]
-            s[p, im + j * width + lane] = x[2 * ((o * n + j) * across + first + lane) + 1]
+            s[p, re + j * step + lane] = x[2 * ((o * n + j) * across + first + lane)]
+            s[p, im + j * step + lane] = x[2 * ((o * n + j) * across + first + lane) + 1]
     elif lane == 0:
         for j in range(n):
             for r in range(last):
-                s[p, re + j * width + r] = x[2 * ((o * n + j) * across + first + r)]
-                s[p, im + j * width + r] = x[2 * ((o * n + j) * across + first + r) + 1]
+                s[p, re + j * step + r] = x[2 * ((o * n + j) * across + first + r)]
+                s[p, im + j * step + r] = x[2 * ((o * n + j) * across + first + r) + 1]
 
 
-def store(s, p, out, rows, o, first, n, across, lane, width, re, im, scale):
+def store(s, p, out, rows, o, first, n, across, lane, width, step, re, im, scale):
     """Copy a tile out, as `load` copies it in."""
     last = min(width, across - first)
     start, whole = (o * across + first) * n, n // width * width
@@ -205,37 +210,37 @@ def store(s, p, out, rows, o, first, n, across, lane, width, re, im, scale):
         for block in range(n // width):
             j = block * width + lane
             for r in range(last):
-                out[2 * (start + r * n + j)] = scale * s[p, re + j * width + r]
-                out[2 * (start + r * n + j) + 1] = scale * s[p, im + j * width + r]
+                out[2 * (start + r * n + j)] = scale * s[p, re + j * step + r]
+                out[2 * (start + r * n + j) + 1] = scale * s[p, im + j * step + r]
         if lane == 0:
             for j in range(whole, n):
                 for r in range(last):
-                    out[2 * (start + r * n + j)] = scale * s[p, re + j * width + r]
-                    out[2 * (start + r * n + j) + 1] = scale * s[p, im + j * width + r]
+                    out[2 * (start + r * n + j)] = scale * s[p, re + j * step + r]
+                    out[2 * (start + r * n + j) + 1] = scale * s[p, im + j * step + r]
     elif last == width:
         for j in range(n):
-            out[2 * ((o * n + j) * across + first + lane)] = scale * s[p, re + j * width + lane]
-            out[2 * ((o * n + j) * across + first + lane) + 1] = scale * s[p, im + j * width + lane]
+            out[2 * ((o * n + j) * across + first + lane)] = scale * s[p, re + j * step + lane]
+            out[2 * ((o * n + j) * across + first + lane) + 1] = scale * s[p, im + j * step + lane]
     elif lane == 0:
         for j in range(n):
             for r in range(last):
-                out[2 * ((o * n + j) * across + first + r)] = scale * s[p, re + j * width + r]
-                out[2 * ((o * n + j) * across + first + r) + 1] = scale * s[p, im + j * width + r]
+                out[2 * ((o * n + j) * across + first + r)] = scale * s[p, re + j * step + r]
+                out[2 * ((o * n + j) * across + first + r) + 1] = scale * s[p, im + j * step + r]
 
 
-def turn(s, p, a, size, n, coarse, fine, tile, lane, width):
+def turn(s, p, a, apart, n, coarse, fine, tile, lane, width, step):
     """Multiply element k of vector c by exp(-2 pi i k c / N): a factor for the tile, and one for the lane."""
     for k in range(n):
         tr, ti = coarse[tile * n + k, 0], coarse[tile * n + k, 1]
         fr, fi = fine[0, k * width + lane], fine[1, k * width + lane]
         wr, wi = tr * fr - ti * fi, tr * fi + ti * fr
-        i = a + k * width + lane
-        re, im = s[p, i], s[p, i + size]
+        i = a + k * step + lane
+        re, im = s[p, i], s[p, i + apart]
         s[p, i] = re * wr - im * wi
-        s[p, i + size] = re * wi + im * wr
+        s[p, i + apart] = re * wi + im * wr
 
 
-def no_pass(s, p, a, b, twiddles, at, size, done, left, lane, width, radix):
+def no_pass(s, p, a, b, twiddles, at, apart, done, left, lane, step, radix):
     """Stand where there are no odd radices."""
 
 
@@ -251,39 +256,39 @@ def tiles_kernel(width: int, odd: bool) -> Kernel:
         i, x, out, s, twiddles, radices, coarse, fine, outer, n, across, rows_in, rows_out, flip, turned, scale
     ):
         lane, p = jk.local_index(), jk.group_index()
-        tiles, size = (across + width - 1) // width, n * width
+        tiles, step = (across + width - 1) // width, 2 * width
         for t in range(p, outer * tiles, s.shape[0]):
             o, tile = t // tiles, t % tiles
             first = tile * width
-            load(s, p, x, rows_in, o, first, n, across, lane, width, flip * size, (1 - flip) * size)
+            load(s, p, x, rows_in, o, first, n, across, lane, width, step, flip * width, (1 - flip) * width)
             jk.barrier()
             # Of one type from the start: begun as Python's numbers, all passes were compiled for those as well.
-            a, b, done, left, at = np.int64(0), np.int64(2 * size), np.int64(1), np.int64(n), np.int64(0)
+            a, b, done, left, at = np.int64(0), np.int64(n * step), np.int64(1), np.int64(n), np.int64(0)
             for f in range(radices.shape[0]):
                 radix = radices[f]
                 left //= radix
                 if radix == 4:
-                    pass_4(s, p, a, b, twiddles, at, size, done, left, lane, width)
+                    pass_4(s, p, a, b, twiddles, at, width, done, left, lane, step)
                     at += 3 * left
                 elif radix == 2:
-                    pass_2(s, p, a, b, twiddles, at, size, done, left, lane, width)
+                    pass_2(s, p, a, b, twiddles, at, width, done, left, lane, step)
                     at += left
                 elif odd and radix == 3:
-                    pass_3(s, p, a, b, twiddles, at + 3, size, done, left, lane, width)
+                    pass_3(s, p, a, b, twiddles, at + 3, width, done, left, lane, step)
                     at += 3 + 2 * left
                 elif odd and radix == 5:
-                    pass_5(s, p, a, b, twiddles, at + 5, size, done, left, lane, width)
+                    pass_5(s, p, a, b, twiddles, at + 5, width, done, left, lane, step)
                     at += 5 + 4 * left
                 else:
-                    pass_other(s, p, a, b, twiddles, at, size, done, left, lane, width, radix)
+                    pass_other(s, p, a, b, twiddles, at, width, done, left, lane, step, radix)
                     at += radix + (radix - 1) * left
                 done *= radix
                 a, b = b, a
             if turned:
-                turn(s, p, a, size, n, coarse, fine, tile, lane, width)
+                turn(s, p, a, width, n, coarse, fine, tile, lane, width, step)
             jk.barrier()
-            re, im = a + flip * size, a + (1 - flip) * size
-            store(s, p, out, rows_out, o, first, n, across, lane, width, re, im, scale)
+            re, im = a + flip * width, a + (1 - flip) * width
+            store(s, p, out, rows_out, o, first, n, across, lane, width, step, re, im, scale)
             jk.barrier()
 
     return transform_tiles
