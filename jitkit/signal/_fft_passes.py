@@ -28,6 +28,8 @@ LANES = {4: 8, 8: 4}
 With two registers, and real parts apart from imaginary ones, a pass went over each line twice, and the sixteen that it had in
 hand fell into one set of the cache: rows of 16384 took twice as long, those of 1024 1.6 times.
 """
+NOTHING, TURN, UNTANGLE, TANGLE = range(4)
+"""What is done beside the passes: before the second of two sets, behind those of real numbers, or before those that give them."""
 SINE_3 = math.sqrt(0.75)
 COS_5 = math.cos(2 * math.pi / 5), math.cos(4 * math.pi / 5)
 SIN_5 = math.sin(2 * math.pi / 5), math.sin(4 * math.pi / 5)
@@ -240,6 +242,44 @@ def turn(s, p, a, apart, n, coarse, fine, tile, lane, width, step):
         s[p, i + apart] = re * wi + im * wr
 
 
+def untangle(s, p, a, b, apart, n, turns, lane, step):
+    """Make the frequencies of 2 n real numbers, times two, of the transform of their pairs: `turns` are exp(-pi i k / n)."""
+    re, im = s[p, a + lane], s[p, a + lane + apart]
+    low, high = b + lane, b + n * step + lane
+    s[p, low] = 2 * (re + im)
+    s[p, low + apart] = 0
+    s[p, high] = 2 * (re - im)
+    s[p, high + apart] = 0
+    for k in range(1, n // 2 + 1):
+        c, d = turns[k, 0], turns[k, 1]
+        i, m = a + k * step + lane, a + (n - k) * step + lane
+        xr, xi, zr, zi = s[p, i], s[p, i + apart], s[p, m], s[p, m + apart]
+        even, even_i, odd, odd_i = xr + zr, xi - zi, xi + zi, zr - xr
+        re, im = c * odd - d * odd_i, c * odd_i + d * odd
+        i, m = b + k * step + lane, b + (n - k) * step + lane
+        s[p, i] = even + re
+        s[p, i + apart] = even_i + im
+        s[p, m] = even - re
+        s[p, m + apart] = im - even_i
+
+
+def tangle(s, p, re, im, to_re, to_im, n, turns, lane, step):
+    """Go back from the frequencies of 2 n real numbers to the transform of their pairs, times two."""
+    low, high = s[p, re + lane], s[p, re + n * step + lane]
+    s[p, to_re + lane] = low + high
+    s[p, to_im + lane] = low - high
+    for k in range(1, n // 2 + 1):
+        c, d = turns[k, 0], turns[k, 1]
+        i, m = k * step + lane, (n - k) * step + lane
+        xr, xi, zr, zi = s[p, re + i], s[p, im + i], s[p, re + m], s[p, im + m]
+        even, even_i, odd, odd_i = xr + zr, xi - zi, xr - zr, xi + zi
+        over, over_i = odd_i * c - odd * d, odd * c + odd_i * d
+        s[p, to_re + i] = even - over
+        s[p, to_im + i] = even_i + over_i
+        s[p, to_re + m] = even + over
+        s[p, to_im + m] = over_i - even_i
+
+
 def no_pass(s, p, a, b, twiddles, at, apart, done, left, lane, step, radix):
     """Stand where there are no odd radices."""
 
@@ -253,17 +293,21 @@ def tiles_kernel(width: int, odd: bool) -> Kernel:
 
     @jk.kernel(group=width)
     def transform_tiles(
-        i, x, out, s, twiddles, radices, coarse, fine, outer, n, across, rows_in, rows_out, flip, turned, scale
+        i, x, out, s, twiddles, radices, coarse, fine, outer, n, across, rows_in, rows_out, flip, extra, scale
     ):
         lane, p = jk.local_index(), jk.group_index()
         tiles, step = (across + width - 1) // width, 2 * width
         for t in range(p, outer * tiles, s.shape[0]):
             o, tile = t // tiles, t % tiles
             first = tile * width
-            load(s, p, x, rows_in, o, first, n, across, lane, width, step, flip * width, (1 - flip) * width)
+            re, im = flip * width, (1 - flip) * width
+            load(s, p, x, rows_in, o, first, n + 1 if extra == TANGLE else n, across, lane, width, step, re, im)
             jk.barrier()
             # Of one type from the start: begun as Python's numbers, all passes were compiled for those as well.
-            a, b, done, left, at = np.int64(0), np.int64(n * step), np.int64(1), np.int64(n), np.int64(0)
+            a, b, done, left, at = np.int64(0), np.int64((n + 1) * step), np.int64(1), np.int64(n), np.int64(0)
+            if extra == TANGLE:
+                tangle(s, p, re, im, b + re, b + im, n, coarse, lane, step)
+                a, b = b, a
             for f in range(radices.shape[0]):
                 radix = radices[f]
                 left //= radix
@@ -284,11 +328,14 @@ def tiles_kernel(width: int, odd: bool) -> Kernel:
                     at += radix + (radix - 1) * left
                 done *= radix
                 a, b = b, a
-            if turned:
+            if extra == TURN:
                 turn(s, p, a, width, n, coarse, fine, tile, lane, width, step)
+            elif extra == UNTANGLE:
+                untangle(s, p, a, b, width, n, coarse, lane, step)
+                a, b = b, a
             jk.barrier()
-            re, im = a + flip * width, a + (1 - flip) * width
-            store(s, p, out, rows_out, o, first, n, across, lane, width, step, re, im, scale)
+            re, im, long = a + re, a + im, n + 1 if extra == UNTANGLE else n
+            store(s, p, out, rows_out, o, first, long, across, lane, width, step, re, im, scale)
             jk.barrier()
 
     return transform_tiles

@@ -13,6 +13,7 @@ import jitkit as jk
 from jitkit import operands
 from jitkit.backends.device_views import reinterpreted
 from jitkit.signal import _fft_passes, _fft_primes
+from jitkit.signal._fft_passes import NOTHING, TANGLE, TURN, UNTANGLE
 from jitkit.signal._fft_points import Pointwise
 
 PRIMES = (2, 3, 5, 7, 11, 13)
@@ -85,9 +86,13 @@ def turns_of(n: int, across: int, width: int) -> tuple[np.ndarray, np.ndarray]:
 
 
 @functools.lru_cache(64)
-def tables_of(n: int, across: int, width: int, turned: bool, parts: np.dtype[Any]) -> tuple[np.ndarray, ...]:
+def tables_of(n: int, across: int, width: int, extra: int, parts: np.dtype[Any]) -> tuple[np.ndarray, ...]:
     """Return what the passes over tiles read: the twiddle factors, the radices, and the turns for tiles and lanes."""
-    coarse, fine = turns_of(n, across, width) if turned else (np.zeros((1, 2)), np.zeros((2, 1)))
+    coarse, fine = np.zeros((1, 2)), np.zeros((2, 1))
+    if extra == TURN:
+        coarse, fine = turns_of(n, across, width)
+    elif extra != NOTHING:
+        coarse = roots(2 * n, np.arange(n // 2 + 1))
     factors = (np.ascontiguousarray(x, parts) for x in (twiddles_of(n), coarse, fine))
     twiddles, coarse, fine = factors
     return twiddles, np.array(radices_of(n), np.int64), coarse, fine
@@ -183,10 +188,19 @@ class Transform:
             self._by_convolution(x, out, outer, n, across, scale)
         elif across > 1:
             self._tiles(x, out, outer, n, across, 0, 0, scale)
-        elif n > _WHOLE or (n >= _ALONE and outer < self.width // 2) or (n > _FEW and outer < 2 * self.width):
-            self._in_two(x, out, outer, n, scale)
-        else:
+        elif self.in_one(outer, n):
             self._tiles(x, out, 1, n, outer, 1, 1, scale)
+        else:
+            self._in_two(x, out, outer, n, scale)
+
+    def in_one(self, rows: int, n: int) -> bool:
+        """Return whether rows are transformed in one go."""
+        few = (n >= _ALONE and rows < self.width // 2) or (n > _FEW and rows < 2 * self.width)
+        return radices_of(n) is not None and n <= _WHOLE and not few
+
+    def half(self, x: Any, out: Any, rows: int, half: int, scale: float) -> None:
+        """Transform rows of twice so many real numbers to their lower frequencies, or back; where `in_one`."""
+        self._tiles(x, out, 1, half, rows, 1, 1, scale / 2, TANGLE if self.flip else UNTANGLE)
 
     def _groups(self, elements: int, n: int) -> int:
         """Return how many groups share the tiles."""
@@ -196,17 +210,17 @@ class Transform:
 
     def _tiles(
         self, x: Any, out: Any, outer: int, n: int, across: int, rows_in: int, rows_out: int, scale: float,
-        turned: bool = False,
+        extra: int = NOTHING,
     ) -> None:  # fmt: skip
         tiles = outer * -(-across // self.width)
         groups = min(tiles, self._groups(outer * n * across, n))
-        scratch = operands.made((groups, 4 * n * self.width), (self.parts,), self.device)
-        tables = tables_of(n, across if turned else 0, self.width, turned, self.parts)
+        scratch = operands.made((groups, 4 * (n + 1) * self.width), (self.parts,), self.device)
+        tables = tables_of(n, across if extra == TURN else 0, self.width, extra, self.parts)
         if self.device is not None:
             tables = tuple(jk.asarray(table, device=self.device) for table in tables)
         _fft_passes.tiles(self.width, n & (n - 1) != 0)(groups * self.width, self.backend)(
             x, out, scratch, *tables,
-            outer, n, across, rows_in, rows_out, self.flip, int(turned), self.parts.type(scale),
+            outer, n, across, rows_in, rows_out, self.flip, extra, self.parts.type(scale),
         )  # fmt: skip
 
     def _in_two(self, x: Any, out: Any, outer: int, n: int, scale: float) -> None:
@@ -216,7 +230,7 @@ class Transform:
         """
         first, second = halves_of(n)
         between = operands.made((2 * outer * n,), (self.parts,), self.device)
-        self._tiles(x, between, outer, first, second, 0, 0, 1.0, turned=True)
+        self._tiles(x, between, outer, first, second, 0, 0, 1.0, TURN)
         self._tiles(between, out, outer, second, first, 1, 0, scale)
 
     def _by_powers(self, x: Any, out: Any, outer: int, n: int, across: int, scale: float) -> None:

@@ -365,11 +365,13 @@ def _odd_back(x: Any, n: int, axis: int, norm: Norm, backend: str | None, name: 
 
 def _forth(x: Any, n: int, scale: float, dtype: np.dtype[Any], backend: str | None) -> Any:
     lead, half, device, parts = tuple(x.shape[:-1]), n // 2, operands.device_of(x), operands.dtype_of(x)
-    rows, turn = math.prod(lead), jk.asarray(_turn(n, parts), device=device)
+    rows, transform = math.prod(lead), Transform(parts, device, False, backend)
     out = operands.made((*lead, half + 1), (dtype,), device)
-    if rows:
-        z = operands.made((rows * n,), (parts,), device)
-        Transform(parts, device, False, backend)(x.reshape((-1,)), z, rows, half, 1, 1.0)
+    if rows and transform.in_one(rows, half):
+        transform.half(x.reshape((-1,)), real(out), rows, half, scale)
+    elif rows:
+        z, turn = operands.made((rows * n,), (parts,), device), jk.asarray(_turn(n, parts), device=device)
+        transform(x.reshape((-1,)), z, rows, half, 1, 1.0)
         if half > 1:
             _untangle((rows, half - 1), backend)(z, turn, half, parts.type(scale), real(out))
         _untangle_ends(rows, backend)(z, half, parts.type(scale), real(out))
@@ -379,12 +381,14 @@ def _forth(x: Any, n: int, scale: float, dtype: np.dtype[Any], backend: str | No
 def _back(x: Any, n: int, scale: float, dtype: np.dtype[Any], backend: str | None) -> Any:
     lead, half, device = tuple(x.shape[:-1]), n // 2, operands.device_of(x)
     parts = PARTS[dtype]
-    rows, turn = math.prod(lead), jk.asarray(_turn(n, parts), device=device)
+    rows, transform = math.prod(lead), Transform(parts, device, True, backend)
     out = operands.made((*lead, n), (parts,), device)
-    if rows:
-        z = operands.made((rows * n,), (parts,), device)
+    if rows and transform.in_one(rows, half):
+        transform.half(real(x), out.reshape((-1,)), rows, half, 2 * scale)
+    elif rows:
+        z, turn = operands.made((rows * n,), (parts,), device), jk.asarray(_turn(n, parts), device=device)
         if half > 1:
             _tangle((rows, half - 1), backend)(real(x), turn, half, z)
         _tangle_ends(rows, backend)(real(x), half, z)
-        Transform(parts, device, True, backend)(z, out.reshape((-1,)), rows, half, 1, 2 * scale)
+        transform(z, out.reshape((-1,)), rows, half, 1, 2 * scale)
     return out
