@@ -154,6 +154,13 @@ def result(out: Any, shape: tuple[int, ...], dtype: np.dtype[Any], device: str |
     return out if dtype_of(out) == dtype and device_of(out) == device else made(shape, (dtype,), device)
 
 
+def result_beside(x: Any, out: Any, shape: tuple[int, ...], dtype: np.dtype[Any], name: str) -> Any:
+    """Return `result`, but a new array where `out` is not contiguous, lies on a GPU, or may overlap `x`, which is still read."""
+    device = device_of(x)
+    usable = device is None and isinstance(out, np.ndarray) and out.flags.c_contiguous
+    return result(out if usable and not np.may_share_memory(out, x) else None, shape, dtype, device, name)
+
+
 def delivered(written: Any, out: Any, name: str) -> Any:
     """Return the result where the user wants it: in `out`, if there is one."""
     return written if out is None or written is out else store(written, out, tuple(written.shape), name)

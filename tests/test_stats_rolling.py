@@ -108,6 +108,11 @@ def test_layouts_out_and_nothing():
     out = np.zeros((50, 3))
     assert jk.stats.move_min(x, 4, axis=0, out=out, backend="cpu") is out
     agrees(out, rolled(np.min, x, 4, axis=0), "float64")
+    assert jk.stats.move_mean(x, 4, axis=0, out=out, backend="cpu") is out
+    agrees(out, expected, "float64")
+    out = x.copy()
+    jk.stats.move_mean(out, 4, axis=0, out=out, backend="cpu")
+    agrees(out, expected, "float64")
     assert jk.stats.move_median(np.zeros((0, 3)), 2).shape == (0, 3)
     np.testing.assert_allclose(jk.stats.move_sum([1, 2, 3], 2, backend="cpu"), [np.nan, 3, 5])
 
