@@ -91,6 +91,32 @@ def test_lanes_that_bring_one_value_from_all_sides_agree():
     assert shapes.strides["%other"] is None
 
 
+def test_private_memory_in_blocks_out_of_order():
+    """LLVM lays blocks out as they are likely to run: an address may stand before the one that it is made of."""
+    text = """
+define void @f(i64 %i, i1 %some) {
+entry:
+  %memory = alloca [64 x i8], align 8
+  br i1 %some, label %first, label %last
+
+last:
+  ret void
+
+second:
+  %there = getelementptr i8, ptr %row, i64 8
+  %x = load double, ptr %there, align 8
+  br label %last
+
+first:
+  %row = getelementptr i8, ptr %memory, i64 16
+  br label %second
+}
+"""
+    shapes = Shapes(reader.read(text, "f"), {"%i": 1})
+    assert shapes.private["%there"] == "%memory"
+    assert shapes.strides["%x"] is None
+
+
 def turns_of(sums, body):
     """Return a loop over n that adds something different to each of so many sums, its shapes with lanes along %i."""
     phis = "".join(f"  %s{k} = phi float [ %start, %entry ], [ %t{k}, %turn ]\n" for k in range(sums))

@@ -10,7 +10,7 @@ Reference: R. Karrenberg, S. Hack, "Improving performance of OpenCL on CPUs", CC
 from __future__ import annotations
 
 import re
-from collections.abc import Hashable, Iterable
+from collections.abc import Hashable, Iterable, Iterator, Sized
 
 from jitkit.backends.spmd.graph import Graph, Loop, dominators, loops, reversed_graph
 from jitkit.backends.spmd.ir import BINARY, CASTS, Function, Instruction, UnsupportedIRError, Value
@@ -283,28 +283,35 @@ def reach(graph: Graph, start: Iterable[str], stop: str) -> set[str]:
 def private_pointers(function: Function, only_allocas: bool = False) -> dict[str, str]:
     """Return the pointers into memory of one's own, each with the alloca it points into."""
     found: dict[str, str] = {}
-    for block in function.blocks.values():
-        for item in block.code:
-            if item.op == "alloca":
-                found[item.name] = item.name
-            elif only_allocas:
-                continue
-            elif item.op == "getelementptr" and item.operands[0].text in found:
-                found[item.name] = found[item.operands[0].text]
-            elif item.op not in ("load", "store", "call") and any(v.text in found for v in item.operands):
-                raise UnsupportedIRError(f"private memory whose address is used by {item.op}")
+    for item in _until_known(function, found):
+        if item.op == "alloca":
+            found[item.name] = item.name
+        elif only_allocas:
+            continue
+        elif item.op == "getelementptr" and item.operands[0].text in found:
+            found[item.name] = found[item.operands[0].text]
+        elif item.op not in ("load", "store", "call") and any(v.text in found for v in item.operands):
+            raise UnsupportedIRError(f"private memory whose address is used by {item.op}")
     return found
 
 
 def shared_pointers(function: Function) -> set[str]:
     """Return the pointers into a group's shared memory."""
     found: set[str] = set()
-    for block in function.blocks.values():
-        for item in block.code:
-            shared = item.op == "call" and item.callee.strip('@"').startswith("jk.shared.")
-            if shared or (item.op == "getelementptr" and item.operands[0].text in found):
-                found.add(item.name)
+    for item in _until_known(function, found):
+        shared = item.op == "call" and item.callee.strip('@"').startswith("jk.shared.")
+        if shared or (item.op == "getelementptr" and item.operands[0].text in found):
+            found.add(item.name)
     return found
+
+
+def _until_known(function: Function, found: Sized) -> Iterator[Instruction]:
+    """Yield all instructions, again and again until nothing is found any more: blocks need not stand in order."""
+    before = -1
+    while len(found) != before:
+        before = len(found)
+        for block in function.blocks.values():
+            yield from block.code
 
 
 def _integer(value: Value) -> int | None:
