@@ -3,6 +3,11 @@
 from __future__ import annotations
 
 import linecache
+import sys
+import warnings
+
+# Numba calls back into jitkit while it compiles.
+_BELOW_THE_USER = frozenset(("jitkit", "numba", "numba_cuda"))
 
 
 class JitkitError(Exception):
@@ -31,6 +36,14 @@ class BackendError(JitkitError, RuntimeError):
 
 class JitkitWarning(UserWarning):
     """Something works, but not as well as it should; the message says how to mend it."""
+
+
+def warn(message: str, category: type[Warning] = JitkitWarning) -> None:
+    """Warn at the line of the user's that led here, whatever number of jitkit's own calls lie between."""
+    frame, level = sys._getframe(1), 2
+    while frame.f_back is not None and frame.f_globals.get("__name__", "").partition(".")[0] in _BELOW_THE_USER:
+        frame, level = frame.f_back, level + 1
+    warnings.warn(message, category, stacklevel=level)
 
 
 def at_source(message: str, filename: str, lineno: int, column: int | None = None) -> str:

@@ -27,7 +27,7 @@ with warnings.catch_warnings(record=True) as caught:
     for _ in range(2):
         out = np.zeros(4, np.float32)
         kernel[4](np.arange(4, dtype=np.float32), out)
-print(len(compiled), out[1], sum(issubclass(w.category, jk.JitkitWarning) for w in caught))
+print(len(compiled), out[1], sum(w.category is jk.JitkitWarning and w.filename == "<string>" for w in caught))
 """
 
 USER = """

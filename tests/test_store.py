@@ -61,7 +61,7 @@ def one_warning(match: str) -> Iterator[None]:
     with warnings.catch_warnings(record=True) as caught:
         warnings.simplefilter("always")
         yield
-    assert [item.category for item in caught] == [JitkitWarning]
+    assert [(item.category, item.filename) for item in caught] == [(JitkitWarning, __file__)]
     assert match in str(caught[0].message)
     assert "JITKIT_CACHE_DIR" in str(caught[0].message)
 

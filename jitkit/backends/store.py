@@ -21,14 +21,13 @@ import struct
 import sys
 import threading
 import time
-import warnings
 from collections.abc import Callable, Iterator, Mapping
 from contextlib import contextmanager, suppress
 from dataclasses import dataclass
 from pathlib import Path
 from typing import Any, BinaryIO, NamedTuple, TypeVar
 
-from jitkit.errors import JitkitWarning
+from jitkit.errors import warn
 
 DEFAULT_LIMIT = 1 << 30
 
@@ -176,7 +175,7 @@ class Store:
                 f"compiled code is not kept in {self.path or 'a cache directory'}: {reason}. Kernels run, but each "
                 "process compiles them. Mend this, or let JITKIT_CACHE_DIR name a directory that only you can write."
             )
-            warnings.warn(message, JitkitWarning, stacklevel=2)
+            warn(message)
 
 
 def default_directory() -> Path | None:

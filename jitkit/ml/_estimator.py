@@ -8,13 +8,12 @@ from __future__ import annotations
 
 import inspect
 import sys
-import warnings
 from typing import Any, Self
 
 import numpy as np
 
 from jitkit.arrays import to_numpy
-from jitkit.errors import JitkitWarning
+from jitkit.errors import JitkitWarning, warn
 from jitkit.launch.arguments import is_device_array
 from jitkit.launch.choice import requested
 
@@ -128,13 +127,9 @@ class Estimator:
     def _compare(self, names: np.ndarray | None, features: int) -> None:
         who, known = type(self).__name__, getattr(self, "feature_names_in_", None)
         if names is None and known is not None:
-            warnings.warn(
-                f"X does not have valid feature names, but {who} was fitted with feature names",
-                UserWarning,
-                stacklevel=4,
-            )
+            warn(f"X does not have valid feature names, but {who} was fitted with feature names", UserWarning)
         elif names is not None and known is None:
-            warnings.warn(f"X has feature names, but {who} was fitted without feature names", UserWarning, stacklevel=4)
+            warn(f"X has feature names, but {who} was fitted without feature names", UserWarning)
         elif names is not None and known is not None and list(names) != list(known):
             raise ValueError(_difference(list(names), list(known)))
         if features != self.n_features_in_:
@@ -154,7 +149,7 @@ def _class(name: str, otherwise: type) -> Any:
 
 def warn_not_converged(message: str) -> None:
     """Warn that iterations ended before they converged, as scikit-learn does."""
-    warnings.warn(message, _class("ConvergenceWarning", JitkitWarning), stacklevel=3)
+    warn(message, _class("ConvergenceWarning", JitkitWarning))
 
 
 def numbers(x: Any, what: str) -> Any:
@@ -195,11 +190,10 @@ def column(y: Any, n: int, who: str) -> Any:
         raise ValueError(f"{who} requires y to be passed, but the target y is None.")
     y = np.asarray(to_numpy(y) if is_device_array(y) else y)
     if y.ndim == 2 and y.shape[1] == 1:
-        warnings.warn(
+        warn(
             "A column-vector y was passed when a 1d array was expected. Please change the shape of y to (n_samples,), for "
             "example using ravel().",
             _class("DataConversionWarning", UserWarning),
-            stacklevel=4,
         )
         y = y.ravel()
     if y.ndim != 1:
