@@ -13,7 +13,8 @@ from __future__ import annotations
 import operator
 from dataclasses import dataclass, replace
 
-from jitkit.backends.spmd.ir import BINARY, CASTS, Block, Function, Instruction
+from jitkit.backends.spmd.graph import Graph, chain, dominators
+from jitkit.backends.spmd.ir import BINARY, CASTS, Block, Function, Instruction, Value
 from jitkit.backends.spmd.shapes import Shapes, Stride, reach
 
 BARRIER = "@jk.barrier"
@@ -285,30 +286,62 @@ def affine_tests(function: Function, shapes: Shapes, given: set[str]) -> dict[st
     ``i < n`` is one: it differs between the lanes of a vector only where the array ends. Each comes with the instructions
     to compute it from what is given, itself last.
     """
-    defined = {item.name: item for block in function.blocks.values() for item in block.code if item.name}
-    parameters = {p.text for p in function.parameters}
+    origins = _Origins(function, shapes.graph, given)
+    tests = {}
+    for block in function.blocks.values():
+        for item in block.code:
+            if item.op == "icmp" and item.operands[0].type == "i64" and shapes.strides[item.name] is None:
+                strides = sorted((shapes.of(v) is None, shapes.of(v) or 0) for v in item.operands)
+                if strides[0] == (False, 0) and strides[1][0] is False and strides[1][1] > 0:
+                    steps = origins.computed(item, block.name)
+                    if steps is not None:
+                        tests[item.name] = steps
+    return tests
 
-    def needs(item: Instruction) -> list[Instruction] | None:
-        found: list[Instruction] = []
+
+class _Origins:
+    """What it takes to compute a value of a phase at its start.
+
+    A phase that goes round a loop begins with one turn's counter and goes on with the next: the header's phi, left with one
+    way to it, has the name of what is kept from before. Which of the two an instruction means, its block tells.
+    """
+
+    def __init__(self, function: Function, graph: Graph, given: set[str]) -> None:
+        self.graph, self.given = graph, given | {p.text for p in function.parameters}
+        self.made = {item.name: (item, block.name) for block in function.blocks.values() for item in block.code}
+        self.above = dominators(graph, START)
+        self.reached: dict[str, set[str]] = {}
+
+    def computed(self, item: Instruction, at: str) -> list[Instruction] | None:
+        """Return the instructions that compute an instruction of a block, itself last, or None where that takes more."""
+        steps: list[Instruction] = []
+        operands = []
         for value in item.operands:
-            if not value.local or value.text in given or value.text in parameters:
-                continue
-            made = defined.get(value.text)
-            before = needs(made) if made is not None and cheap(made) else None
+            before = self._origin(value, at)
             if before is None:
                 return None
-            found += [step for step in before if step not in found]
-        return [*found, item]
+            steps += [step for step in before[0] if step not in steps]
+            operands.append(before[1])
+        return [*steps, item if operands == item.operands else replace(item, operands=operands)]
 
-    tests = {}
-    for item in defined.values():
-        if item.op == "icmp" and item.operands[0].type == "i64" and shapes.strides[item.name] is None:
-            strides = sorted((shapes.of(v) is None, shapes.of(v) or 0) for v in item.operands)
-            if strides[0] == (False, 0) and strides[1][0] is False and strides[1][1] > 0:
-                steps = needs(item)
-                if steps is not None:
-                    tests[item.name] = steps
-    return tests
+    def _origin(self, value: Value, at: str) -> tuple[list[Instruction], Value] | None:
+        if not value.local or value.text in self.given:
+            return [], value
+        item, place = self.made.get(value.text, (None, ""))
+        if item is None:
+            return None
+        if place not in chain(at, self.above):
+            return ([], value) if at not in self._behind(place) else None
+        if item.op == "phi" and len(item.operands) == 1 and place not in self._behind(place):
+            return self._origin(item.operands[0], item.labels[0])
+        steps = self.computed(item, place) if cheap(item) else None
+        return None if steps is None else (steps, value)
+
+    def _behind(self, block: str) -> set[str]:
+        """Return the blocks that may follow a block."""
+        if block not in self.reached:
+            self.reached[block] = reach(self.graph, self.graph[block], "")
+        return self.reached[block]
 
 
 def _used(function: Function) -> set[str]:
