@@ -14,7 +14,7 @@ import rounded_expressions as rounded
 
 SCALARS = {"n": 3, "m": -5, "a": 0.75, "s": np.float32(1.5), "t": np.int16(-7), "z": 1 - 2j}
 EXPRESSIONS = 12
-SEEDS = range(10)
+SEEDS = range(6)
 
 
 def module_of(path: Path, names: list[str], texts: list[str], fastmath: bool = False) -> Any:
@@ -115,6 +115,6 @@ def check_rounding(seed: int, backend: str, path: Path, dtype: str, fastmath: bo
 
 @pytest.mark.parametrize("fastmath", [False, True])
 @pytest.mark.parametrize("dtype", ["float32", "float64"])
-@pytest.mark.parametrize("seed", range(3))
+@pytest.mark.parametrize("seed", range(2))
 def test_roundings_stay_within_their_bound(backend, seed, dtype, fastmath, tmp_path):
     check_rounding(seed, backend, tmp_path / f"rounded_{seed}_{dtype}_{fastmath}.py", dtype, fastmath)

@@ -12,7 +12,7 @@ from random_kernels.checking import KINDS, failure, source_of
 from random_kernels.running import difference, load
 from random_kernels.shrinking import shrink
 
-SEEDS = range(12)
+SEEDS = range(8)
 needs_cuda = pytest.mark.skipif(importlib.util.find_spec("numba_cuda") is None, reason="needs numba-cuda")
 
 
@@ -29,7 +29,7 @@ def test_backends_agree(backend, kind, seed, tmp_path, monkeypatch):
 
 
 @pytest.mark.parametrize("kind", KINDS)
-@pytest.mark.parametrize("seed", range(20))
+@pytest.mark.parametrize("seed", range(12))
 def test_the_sanitizer_finds_nothing(kind, seed, tmp_path):
     failed = failure(source_of(kind, seed), tmp_path / f"{kind}_{seed}.py", ())
     assert failed is None, f"{kind} seed {seed}: {failed}"
