@@ -71,8 +71,9 @@ def systems(a: Any, b: Any, vectors: bool, name: str) -> Systems:
     except ValueError:
         raise LaunchError(f"jk.{name}: the stacks of the shapes {matrices} and {sides} do not broadcast") from None
     if operands.device_of(a) is None:
-        a = np.broadcast_to(a, (*stack, *matrices[-2:]))
-        b = np.broadcast_to(b.reshape(core), (*stack, *core[-2:]))
+        b = b.reshape(core)
+        if not matrices[:-2] == core[:-2] == stack:
+            a, b = np.broadcast_to(a, (*stack, *matrices[-2:])), np.broadcast_to(b, (*stack, *core[-2:]))
     elif matrices[:-2] != core[:-2]:
         raise LaunchError(f"jk.{name}: stacks on a GPU are of one shape, not {matrices[:-2]} and {core[:-2]}")
     count = math.prod(stack)

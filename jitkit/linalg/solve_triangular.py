@@ -17,6 +17,8 @@ from jitkit.linalg.matmul import matmul
 
 BLOCK = 128
 """Equations that are solved one after another; the rest of a larger system is matrix products."""
+ROWS = 4
+"""Rows that are read at once for a vector: one by one they took 1.5 times as long."""
 
 
 @jk.kernel
@@ -34,26 +36,63 @@ def substitute(s, j, a, x, upper, turned, unit):
 
 @jk.kernel(fastmath=True)
 def substitute_vector(s, one, a, x, upper, turned, unit):
-    """Solve a system for one vector in place, reading rows only; `one` is the only place along its axis.
+    """Solve a system for one vector in place, reading rows only, four of them at once; `one` is the only place along its axis.
 
     A row is a sum over what is solved, or, of the transposed matrix, what a solved element takes from the others.
     """
     n = a.shape[1]
-    for step in range(n):
-        i = n - 1 - step if upper else step
-        first, last = (i + 1, n) if upper != turned else (0, i)
-        total = x[s, i]
+    way = -1 if upper else 1
+    for done in range(0, n, ROWS):
+        top = n - 1 - done if upper else done
         if not turned:
-            part = 0.0
-            for k in range(first, last):
-                part += a[s, i, k] * x[s, k]
-            total -= part
-        if not unit:
-            total /= a[s, i, i]
-        x[s, i] = total
+            first, last = (top + 1, n) if upper else (0, top)
+            take_sums(s, a, x, top, way, min(ROWS, n - done), first, last)
+        for step in range(min(ROWS, n - done)):
+            i = top + way * step
+            total = x[s, i]
+            if not turned:
+                for other in range(step):
+                    total -= a[s, i, top + way * other] * x[s, top + way * other]
+            if not unit:
+                total /= a[s, i, i]
+            x[s, i] = total
+            if turned:
+                for other in range(step + 1, min(ROWS, n - done)):
+                    x[s, top + way * other] -= a[s, i, top + way * other] * total
         if turned:
+            first, last = (0, top - ROWS + 1) if upper else (top + ROWS, n)
+            give_out(s, a, x, top, way, first, last)
+
+
+def take_sums(s, a, x, top, way, rows, first, last):
+    """Subtract the products of up to four rows with what is solved."""
+    if rows == ROWS:
+        p, q, t, u = 0.0, 0.0, 0.0, 0.0
+        for k in range(first, last):
+            p += a[s, top, k] * x[s, k]
+            q += a[s, top + way, k] * x[s, k]
+            t += a[s, top + 2 * way, k] * x[s, k]
+            u += a[s, top + 3 * way, k] * x[s, k]
+        x[s, top] -= p
+        x[s, top + way] -= q
+        x[s, top + 2 * way] -= t
+        x[s, top + 3 * way] -= u
+    else:
+        for row in range(rows):
+            i, p = top + way * row, 0.0
             for k in range(first, last):
-                x[s, k] -= a[s, i, k] * total
+                p += a[s, i, k] * x[s, k]
+            x[s, i] -= p
+
+
+def give_out(s, a, x, top, way, first, last):
+    """Subtract from the others what four solved elements take from them; behind fewer there is none."""
+    if first < last:
+        p, q, t, u = x[s, top], x[s, top + way], x[s, top + 2 * way], x[s, top + 3 * way]
+        for k in range(first, last):
+            x[s, k] -= (
+                a[s, top, k] * p + a[s, top + way, k] * q + a[s, top + 2 * way, k] * t + a[s, top + 3 * way, k] * u
+            )
 
 
 _substitute, _substitute_vector = Launcher(substitute), Launcher(substitute_vector)
@@ -133,9 +172,9 @@ def check_diagonal(a: Any, name: str) -> None:
     """Refuse matrices (count, n, n) on the host with a zero on the diagonal."""
     if operands.device_of(a) is not None:  # a zero shows as an infinity in the result
         return
-    zeros = np.argwhere(np.diagonal(a, axis1=1, axis2=2) == 0)
-    if zeros.size:
-        s, i = (int(k) for k in zeros[0])
+    diagonals = a.diagonal(axis1=1, axis2=2)
+    if not diagonals.all():
+        s, i = (int(k) for k in np.argwhere(diagonals == 0)[0])
         raise np.linalg.LinAlgError(f"jk.{name}: matrix {s} is singular: its diagonal is 0 at {i}")
 
 
