@@ -19,6 +19,9 @@ _KERNELS = {
 }  # fmt: skip
 
 
+_STANDARD = {"uniform": (0.0, 1.0), "normal": (0.0, 1.0), "exponential": (1.0,)}
+
+
 class Continuous(Streams):
     """Uniform, normal, exponential and gamma distributions."""
 
@@ -282,8 +285,7 @@ class Continuous(Streams):
         """Fill an output; numbers as parameters go into the kernel, arrays over its result."""
         kernel, rows = _KERNELS[distribution, chosen.dtype.itemsize]
         scalars = all(map(is_number, parameters))
-        standard = {"uniform": (0.0, 1.0), "normal": (0.0, 1.0), "exponential": (1.0,)}[distribution]
-        given = tuple(map(float, parameters)) if scalars else standard
+        given = tuple(map(float, parameters)) if scalars else _STANDARD[distribution]
         fills.fill(kernel, rows, chosen.flat, self._key, self._next_step(), *given)
         n = chosen.flat.shape[0]
         if not scalars and n:

@@ -7,6 +7,7 @@ each row. So neighbouring points write neighbouring elements, whole vectors at a
 
 from __future__ import annotations
 
+import functools
 import math
 from typing import Any
 
@@ -14,10 +15,15 @@ import numpy as np
 
 import jitkit as jk
 from jitkit.launch.arguments import is_device_array
+from jitkit.launch.launcher import Launcher
 from jitkit.random.numbers import joined, normal_pair, normal_pair32, positive_unit, positive_unit32, unit, unit32
 from jitkit.random.philox import block
 
 LANES = 256
+FEW = 4
+"""Whole chunks that go through an array of their own together with the rest: a second launch takes longer than the copy."""
+ALONE = 1024
+"""Points that are not worth waking a thread for: 2000 to 4000 numbers."""
 
 
 @jk.kernel
@@ -113,7 +119,7 @@ def copy_behind(i: Any, x: Any, scratch: Any, start: Any) -> None:
 
 
 def fill(kernel: jk.Kernel, rows: int, x: Any, key: np.uint64, step: int, *parameters: float | np.uint64) -> None:
-    """Fill a one-dimensional array; what is no whole chunk goes through an array of its own.
+    """Fill a one-dimensional array; what is no whole chunk goes through an array of its own, few chunks all together.
 
     Parameters
     ----------
@@ -128,23 +134,32 @@ def fill(kernel: jk.Kernel, rows: int, x: Any, key: np.uint64, step: int, *param
     *parameters : number
         What the kernel takes beyond.
     """
-    chunks, rest = divmod(x.shape[0], rows * LANES)
+    n, chunk = x.shape[0], rows * LANES
+    chunks, rest = divmod(n, chunk)
     points = _POINTS.get(kernel, LANES)
-    if chunks:
-        kernel[chunks, points](x, key, step, 0, *parameters)
+    launcher = _launcher(kernel)
+    direct = 0 if rest and chunks < FEW else chunks
+    if direct:
+        launcher.run((direct, points), None, (x, key, step, 0, *parameters))
     if rest:
-        lanes = min(rest, points)
-        scratch = empty_beside(x, rows * LANES)
-        kernel[1, lanes](scratch, key, step, chunks, *parameters)
-        if isinstance(x, np.ndarray):
-            x[chunks * rows * LANES :] = scratch[:rest]
+        others, done = chunks + 1 - direct, direct * chunk
+        scratch = empty_beside(x, others * chunk)
+        lanes = points if others > 1 else min(rest, points)
+        launcher.run((others, lanes), None, (scratch, key, step, direct, *parameters))
+        if type(x) is np.ndarray:
+            x[done:] = scratch[: n - done]
         else:
-            copy_behind[rest](x, scratch, chunks * rows * LANES)
+            copy_behind[n - done](x, scratch, done)
+
+
+@functools.cache
+def _launcher(kernel: jk.Kernel) -> Launcher:
+    return Launcher(kernel, alone=ALONE)
 
 
 def empty_beside(x: Any, size: int) -> Any:
     """Return an array without values, of the dtype and on the device of another."""
-    if is_device_array(x):
+    if type(x) is not np.ndarray and is_device_array(x):
         return jk.empty(size, numpy_dtype(x), device="cuda")
     return np.empty(size, x.dtype)
 

@@ -4,8 +4,7 @@ from __future__ import annotations
 
 import functools
 import operator
-from dataclasses import dataclass
-from typing import Any
+from typing import Any, NamedTuple
 
 import numpy as np
 from numpy.typing import DTypeLike
@@ -19,8 +18,7 @@ FLOATS = ("float64", "float32")
 INTEGERS = ("int64", "int32", "int16", "int8", "uint64", "uint32", "uint16", "uint8")
 
 
-@dataclass(frozen=True)
-class Output:
+class Output(NamedTuple):
     """An array to fill.
 
     Attributes
@@ -92,7 +90,7 @@ def output(
     """
     if out is not None:
         _check_out(what, size, dtype, out, allowed)
-        chosen = Output(out, out.reshape(-1), scalar=False)
+        chosen = Output(out, out if type(out) is np.ndarray and out.ndim == 1 else out.reshape(-1), scalar=False)
     else:
         kind = _dtype(what, dtype, allowed)
         if type(size) is int and size >= 0:
@@ -118,7 +116,7 @@ def output(
 
 
 def _dtype(what: str, dtype: DTypeLike | None, allowed: tuple[str, ...]) -> np.dtype[Any]:
-    kind = np.dtype(allowed[0] if dtype is None else dtype)
+    kind = dtype if isinstance(dtype, np.dtype) else np.dtype(allowed[0] if dtype is None else dtype)
     if kind not in _dtypes(allowed):  # a dtype's name takes NumPy 3 us
         raise TypeError(f"{what}: dtype is {kind}; give one of {', '.join(allowed)}")
     return kind
@@ -130,7 +128,7 @@ def _dtypes(names: tuple[str, ...]) -> frozenset[np.dtype[Any]]:
 
 
 def _check_out(what: str, size: Size, dtype: DTypeLike | None, out: Any, allowed: tuple[str, ...]) -> None:
-    on_device = is_device_array(out)
+    on_device = type(out) is not np.ndarray and is_device_array(out)
     if not on_device and not isinstance(out, np.ndarray):
         raise TypeError(f"{what}: out is a {type(out).__name__}; give a NumPy or device array")
     kind = _dtype(what, numpy_dtype(out), allowed)
@@ -145,8 +143,10 @@ def _check_out(what: str, size: Size, dtype: DTypeLike | None, out: Any, allowed
 
 
 def _contiguous(out: Any) -> bool:
+    if type(out) is np.ndarray:
+        return out.flags.c_contiguous
     described = getattr(out, "__cuda_array_interface__", None)
-    if described is None:  # NumPy's, and those of the CUDA simulator
+    if described is None:  # those of the CUDA simulator
         return bool(out.flags["C_CONTIGUOUS"])
     strides, expected = described.get("strides"), np.dtype(described["typestr"]).itemsize
     for extent, stride in zip(described["shape"][::-1], (strides or ())[::-1], strict=False):
