@@ -14,7 +14,7 @@ from jitkit.errors import KernelTypeError, LaunchError
 from jitkit.launch.arguments import is_device_array
 from jitkit.launch.choice import requested
 
-_KINDS = "?biufc"
+KINDS = "?biufc"
 _FLOATS = frozenset((np.dtype(np.float32), np.dtype(np.float64)))
 
 
@@ -37,7 +37,7 @@ def array(x: Any, name: str) -> Any:
         if is_device_array(x):
             return x
         x = np.asarray(x)
-    if x.dtype.kind not in _KINDS:
+    if x.dtype.kind not in KINDS:
         raise KernelTypeError(f"jk.{name}: elements of dtype {x.dtype} are no numbers: convert them with .astype(...)")
     return x
 
@@ -95,7 +95,7 @@ def alike(arrays: Sequence[Any], name: str) -> list[Any]:
 def dtype_of(x: Any) -> np.dtype[Any]:
     """Return the dtype of an array, whoever made it."""
     dtype: np.dtype[Any]
-    if type(x) is np.ndarray:
+    if type(x) is np.ndarray or isinstance(getattr(x, "dtype", None), np.dtype):  # torch has dtypes of its own
         dtype = x.dtype
         return dtype
     interface = getattr(x, "__cuda_array_interface__", None)
@@ -174,6 +174,9 @@ def store(result: Any, out: Any, shape: tuple[int, ...], name: str) -> Any:
     LaunchError, KernelTypeError
         Where it has another shape, or a dtype that the result cannot be cast to as NumPy's functions do.
     """
+    if isinstance(result, np.generic) and type(out) is np.ndarray and out.shape == shape and _takes(out, result.dtype):
+        out[...] = result  # in half the time of what follows
+        return out
     if isinstance(result, tuple):
         check_tuple(out, len(result), name)
         return tuple(store(part, whole, shape, name) for part, whole in zip(result, out, strict=True))
@@ -183,6 +186,10 @@ def store(result: Any, out: Any, shape: tuple[int, ...], name: str) -> Any:
     else:
         out[...] = result.reshape(shape)
     return out
+
+
+def _takes(out: np.ndarray, dtype: np.dtype[Any]) -> bool:
+    return out.dtype == dtype and out.flags.writeable
 
 
 def check_tuple(out: Any, count: int, name: str) -> None:
@@ -197,9 +204,10 @@ def check_out(out: Any, shape: tuple[int, ...], dtype: np.dtype[Any], name: str)
         raise KernelTypeError(f"jk.{name}: out= is an array, not a {type(out).__name__}")
     if tuple(out.shape) != shape:
         raise LaunchError(f"jk.{name}: out= has the shape {tuple(out.shape)}, and the result {shape}")
-    if not np.can_cast(dtype, dtype_of(out), "same_kind"):
+    kind = dtype_of(out)
+    if kind != dtype and not np.can_cast(dtype, kind, "same_kind"):
         raise KernelTypeError(
-            f"jk.{name}: out= is of dtype {dtype_of(out)}, which cannot hold the result's {dtype}; pass an array of {dtype}"
+            f"jk.{name}: out= is of dtype {kind}, which cannot hold the result's {dtype}; pass an array of {dtype}"
         )
     if isinstance(out, np.ndarray) and not out.flags.writeable:
         raise LaunchError(f"jk.{name}: out= is a read-only array; pass one that can be written")

@@ -11,7 +11,11 @@ from jitkit.arrays import to_numpy
 from jitkit.errors import LaunchError
 from jitkit.primitives import _arrays, _values
 from jitkit.primitives._arrays import Axis
+from jitkit.primitives._lazy import Lazy
 from jitkit.primitives._reduction import Reduction
+
+OF_VECTORS = (0, -1)
+"""Axes along which a vector is all of its elements."""
 
 
 def reduce_by(
@@ -23,19 +27,18 @@ def reduce_by(
     keepdims: bool,
     backend: str | None,
     name: str,
-    identity: Any = None,
 ) -> Any:
-    """Reduce arrays of one shape as a plan says; `identity` is the result of no elements where there is no `initial`."""
-    if axis is None and initial is None and out is None and not keepdims and all(map(is_vector, arrays)):
-        return plan.of_vectors(arrays, backend)
+    """Reduce arrays of one shape as a plan says."""
+    if (axis is None or axis in OF_VECTORS) and all(map(is_vector, arrays)):
+        return reduce_vectors(plan, arrays, initial, out, keepdims, backend, name)
+    start = None if initial is None else _values.initial_value(initial, plan.dtypes, name)
     ndim, shape = len(arrays[0].shape), tuple(arrays[0].shape)
     axes = operands.axes_of(axis, ndim, name)
     kept = tuple(1 if k in axes else n for k, n in enumerate(shape))
     result_shape = kept if keepdims else tuple(n for k, n in enumerate(shape) if k not in axes)
-    start = None if initial is None else _values.initial_value(initial, plan.dtypes, name)
     device = _arrays.device_of(arrays[0])
     if 0 in shape:
-        total = _of_nothing(plan, identity if start is None else start, shape, axes, result_shape, device, name)
+        total = _of_nothing(plan, plan.identity if start is None else start, shape, axes, result_shape, device, name)
     elif not axes or not ndim:
         one = (1, 1, int(np.prod(shape)))
         total = plan.along(_arrays.each(lambda a: a.reshape(one), _arrays.value_of(arrays)), backend)
@@ -44,6 +47,15 @@ def reduce_by(
     if start is not None and 0 not in shape:
         plan.begin(start, total, int(np.prod(result_shape)), backend)
     return finished(total, result_shape, out, name)
+
+
+def reduce_vectors(
+    plan: Reduction, arrays: list[Any], initial: Any, out: Any, keepdims: bool, backend: str | None, name: str
+) -> Any:
+    """Do what `reduce_by` does for all elements of what `is_vector` tells to be vectors."""
+    start = None if initial is None else _values.initial_value(initial, plan.dtypes, name)
+    total = plan.of_vectors(arrays, start, keepdims, backend)
+    return total if out is None else operands.store(total, out, (1,) if keepdims else (), name)
 
 
 def finished(total: Any, shape: tuple[int, ...], out: Any, name: str) -> Any:
@@ -57,7 +69,9 @@ def finished(total: Any, shape: tuple[int, ...], out: Any, name: str) -> Any:
 
 def is_vector(x: Any) -> bool:
     """Tell whether elements go the short way, 8 us less: most reductions are of vectors."""
-    return type(x) is np.ndarray and x.ndim == 1 and x.size > 0
+    if type(x) is np.ndarray:
+        return x.ndim == 1 and x.size > 0
+    return isinstance(x, Lazy) and len(x.shape) == 1 and x.shape[0] > 0 and _arrays.device_of(x) is None
 
 
 def _of_nothing(

@@ -218,12 +218,20 @@ class Reduction:
         Whether operands may change places.
     alike : bool
         Whether results are read as the inputs are, so that one kernel does for both.
+    identity : number, optional
+        The result of no elements, where there is one.
     """
 
     def __init__(
-        self, read: Callable, op: Callable, dtypes: tuple[np.dtype[Any], ...], commutative: bool, alike: bool = False
+        self,
+        read: Callable,
+        op: Callable,
+        dtypes: tuple[np.dtype[Any], ...],
+        commutative: bool,
+        alike: bool = False,
+        identity: Any = None,
     ) -> None:
-        self.alike = alike
+        self.alike, self.identity = alike, identity
         self.dtypes, self.commutative = dtypes, commutative
         self.convert = convert = _values.converter(dtypes)
         self.again, self.write = _values.reader(len(dtypes)), _values.writer(len(dtypes))
@@ -235,7 +243,6 @@ class Reduction:
             return convert(op(a, b))
 
         self.read, self.join = converted, join
-        self._spare: list[tuple[Any, Any]] = []
 
     @functools.cached_property
     def rows(self) -> tuple[Launcher, Launcher]:
@@ -293,31 +300,35 @@ class Reduction:
                 return self._of_blocks(out, rows, blocks, backend)
             x, n, launcher = out, blocks, following
 
-    def of_vectors(self, arrays: list[np.ndarray], backend: str | None) -> Any:
+    def of_vectors(self, arrays: list[Any], start: Any, kept: bool, backend: str | None) -> Any:
         """Reduce vectors of the host, of one length that is not zero, to a number, or a tuple of them.
 
-        What a block is worked on in is used again: for a thousand elements new arrays would take as long as the reduction.
+        `start` is the initial value, or None; where the axis is `kept`, results are vectors of length 1. What a block is
+        worked on in is used again: for a thousand elements new arrays would take as long as the reduction.
         """
-        n = arrays[0].size
-        x = arrays[0].reshape(1, n) if len(arrays) == 1 else tuple([a.reshape(1, n) for a in arrays])
-        width, block, launches = self._block
+        n, x = arrays[0].shape[0], as_row(arrays[0] if len(arrays) == 1 else tuple(arrays))
+        space, block, launcher, spare = self._block
         if n > block:
-            return _first(self.of_rows(x, 1, n, None, backend))
-        spare = self._spare
+            out = self.of_rows(x, 1, n, None, backend)
+            if start is not None:
+                self.begin(start, out, 1, backend)
+            return _first(out, kept)
         try:
-            held, out = spare.pop()
+            held, out = used = spare.pop()
         except IndexError:
-            held, out = made((1, width), self.dtypes, None), made((1, 1), self.dtypes, None)
-        launches((1, width), backend)(n, x, held, out)
-        total = _first(out) if len(self.dtypes) > 1 else out[0, 0]
-        spare.append((held, out))
+            held, out = used = made(space, self.dtypes, None), made((1, 1), self.dtypes, None)
+        launcher.run(space, backend, (n, x, held, out))
+        if start is not None:
+            self.begin(start, out, 1, backend)
+        total = out[0, 0] if not kept and type(out) is np.ndarray else _first(out, kept)
+        spare.append(used)
         return total
 
     @functools.cached_property
-    def _block(self) -> tuple[int, int, Launcher]:
-        """What reduces a block of elements on the host: the lanes, the elements, and the kernel."""
+    def _block(self) -> tuple[tuple[int, int], int, Launcher, list[tuple[Any, Any]]]:
+        """What reduces a block of elements on the host: the space, the elements, the kernel, and arrays to work in."""
         order, launchers = (ON_HOST, self.rows_on_host) if self.commutative else (STRETCHES, self.rows_in_order)
-        return order.width, order.block, launchers[0]
+        return (1, order.width), order.block, launchers[0], []
 
     def _of_blocks(self, held: Any, rows: int, blocks: int, backend: str | None) -> Any:
         """Reduce what the blocks of rows give: (rows, 1) results."""
@@ -351,12 +362,20 @@ class Reduction:
 
     def begin(self, initial: Any, out: Any, size: int, backend: str | None) -> None:
         """Combine an initial value with each result in place."""
-        flat = reshaped(out, (size,))
-        self.start(size, backend)(initial, flat)
+        self.start.run(size, backend, (initial, reshaped(out, (size,))))
 
 
-def _first(out: Any) -> Any:
-    return tuple([part[0, 0] for part in out]) if isinstance(out, tuple) else out[0, 0]
+def as_row(x: Any) -> Any:
+    """Return a vector, or several, as a matrix of one row."""
+    if type(x) is tuple:
+        return tuple([a[None] if type(a) is np.ndarray else a.reshape((1, a.shape[0])) for a in x])
+    return x[None] if type(x) is np.ndarray else x.reshape((1, x.shape[0]))  # in half the time of reshaping
+
+
+def _first(out: Any, kept: bool) -> Any:
+    if type(out) is tuple:
+        return tuple([part[0].copy() if kept else part[0, 0] for part in out])
+    return out[0].copy() if kept else out[0, 0]
 
 
 def reshaped(x: Any, shape: tuple[int, ...]) -> Any:

@@ -135,8 +135,17 @@ def converter(dtypes: tuple[np.dtype[Any], ...]) -> Function:
 
 def initial_value(initial: Any, dtypes: tuple[np.dtype[Any], ...], name: str) -> Any:
     """Return an initial value in the dtypes of a value's parts."""
+    if len(dtypes) == 1 and not isinstance(initial, tuple):
+        return _cast(initial, dtypes[0])
     parts = initial if isinstance(initial, tuple) else (initial,)
     if len(parts) != len(dtypes):
         raise KernelTypeError(f"jk.{name}: a value has {len(dtypes)} parts here, and initial= has {len(parts)}")
-    values = tuple(np.asarray(part).astype(dtype)[()] for part, dtype in zip(parts, dtypes, strict=True))
-    return values[0] if len(values) == 1 else values
+    values = [_cast(part, dtype) for part, dtype in zip(parts, dtypes, strict=True)]
+    return values[0] if len(values) == 1 else tuple(values)
+
+
+def _cast(part: Any, dtype: np.dtype[Any]) -> Any:
+    try:
+        return dtype.type(part)  # in a fifth of the time of what follows
+    except (OverflowError, TypeError, ValueError):
+        return np.asarray(part).astype(dtype)[()]

@@ -58,10 +58,10 @@ def reduce_where(
         made = _with_identity(operator, combined) if identity is not None else _with_flag(operator, combined, given)
         plan = remember(_plans, key, made)
     if identity is not None:
-        return reduce_by(plan, [x, mask], axis, initial, out, keepdims, backend, "reduce", identity)
+        return reduce_by(plan, [x, mask], axis, initial, out, keepdims, backend, "reduce")
     start = (np.asarray(initial).astype(combined)[()], np.bool_(True))
     total = reduce_by(plan, [x, mask], axis, start, None, keepdims, backend, "reduce")[0]
-    return total if out is None else operands.store(total, out, tuple(np.shape(total)), "reduce")
+    return total if out is None else operands.store(total, out, tuple(total.shape), "reduce")
 
 
 def _fitting(x: Any, mask: Any) -> tuple[Any, Any]:
@@ -76,7 +76,7 @@ def _with_identity(operator: Operator, dtype: np.dtype[Any]) -> Reduction:
     def read(x, at):
         return kind(x[0][at]) if x[1][at] else neutral
 
-    return Reduction(read, operator.func, (dtype,), operator.commutative)
+    return Reduction(read, operator.func, (dtype,), operator.commutative, identity=neutral)
 
 
 def _with_flag(operator: Operator, dtype: np.dtype[Any], given: np.dtype[Any]) -> Reduction:

@@ -95,4 +95,4 @@ def extreme_place(
     if plan is None:
         plan = remember(plans, dtype, Reduction(placed, prefer, (dtype, np.dtype(np.int64)), True))
     found = reduce_by(plan, [x], axis, None, None, keepdims, backend, name)[1]
-    return found if out is None else operands.store(found, out, tuple(np.shape(found)), name)
+    return found if out is None else operands.store(found, out, tuple(found.shape), name)

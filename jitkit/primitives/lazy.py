@@ -14,12 +14,13 @@ from numpy.typing import DTypeLike
 
 from jitkit import operands
 from jitkit.errors import KernelTypeError, LaunchError
+from jitkit.plans import remember
 from jitkit.primitives import _arrays, _functions, _operators, _values
+from jitkit.primitives._arrays import value_of
 from jitkit.primitives._lazy import Lazy, Plane, check_parts, is_flat, lazy, leaves_themselves
 
 _MOST_AXES = 4
 _applied: dict[Hashable, tuple[Callable[..., Any], np.dtype[Any]]] = {}
-_REMEMBERED = 256
 
 
 class Constant(Lazy):
@@ -87,8 +88,12 @@ class Transformed(Lazy):
 
     def viewed(self, change: Callable[[Any], Any]) -> Lazy:
         """Return a view."""
-        leaves = tuple(map(change, self.leaves)) if isinstance(self.leaves, tuple) else change(self.leaves)
-        shape = tuple((leaves[0] if isinstance(leaves, tuple) else leaves).shape)
+        if isinstance(self.leaves, tuple):
+            leaves: Any = tuple(map(change, self.leaves))
+            shape = tuple(leaves[0].shape)
+        else:
+            leaves = change(self.leaves)
+            shape = tuple(leaves.shape)
         return lazy(Transformed, type(self).element, leaves, shape, self.dtype)  # type: ignore[no-any-return]
 
 
@@ -285,13 +290,8 @@ def transformed(f: Any, *arrays: Any) -> Lazy:
     given = _arrays.alike([_arrays.array(x, "transformed", tuples=True) for x in arrays], "transformed")
     dtypes = tuple(map(operands.dtype_of, given))
     key = (_operators.identity_of(f), dtypes)
-    if key not in _applied:
-        if len(_applied) >= _REMEMBERED:
-            _applied.clear()
-        _applied[key] = _application(f, dtypes)
-    element, dtype = _applied[key]
-    leaves = given[0] if len(given) == 1 else tuple(given)
-    return lazy(Transformed, element, leaves, tuple(given[0].shape), dtype)  # type: ignore[no-any-return]
+    element, dtype = _applied.get(key) or remember(_applied, key, _application(f, dtypes))
+    return lazy(Transformed, element, value_of(given), tuple(given[0].shape), dtype)  # type: ignore[no-any-return]
 
 
 def _application(f: Any, dtypes: tuple[Any, ...]) -> tuple[Callable[..., Any], np.dtype[Any]]:

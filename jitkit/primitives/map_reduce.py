@@ -17,7 +17,7 @@ from jitkit.primitives._operators import Operator
 from jitkit.primitives._reducing import reduce_by
 from jitkit.primitives._reduction import Reduction
 
-_plans: dict[Hashable, tuple[Reduction, Any]] = {}
+_plans: dict[Hashable, Reduction] = {}
 
 
 def map_reduce(
@@ -89,14 +89,11 @@ def map_reduce_by(
     """Do what `map_reduce` does, under another name in messages; `identity` is that of `f`, where it is known already."""
     dtypes = tuple(map(operands.dtype_of, given))
     key = (_operators.identity_of(f) if identity is None else identity, operator, dtypes, dtype)
-    found = _plans.get(key)
-    if found is None:
-        found = remember(_plans, key, _plan(f, operator, dtypes, dtype, name))
-    plan, of_nothing = found
-    return reduce_by(plan, _arrays.alike(given, name), axis, initial, out, keepdims, backend, name, of_nothing)
+    plan = _plans.get(key) or remember(_plans, key, _plan(f, operator, dtypes, dtype, name))
+    return reduce_by(plan, _arrays.alike(given, name), axis, initial, out, keepdims, backend, name)
 
 
-def _plan(f: Any, operator: Operator, given: tuple[np.dtype[Any], ...], dtype: Any, name: str) -> tuple[Reduction, Any]:
+def _plan(f: Any, operator: Operator, given: tuple[np.dtype[Any], ...], dtype: Any, name: str) -> Reduction:
     function = _functions.function_of(f, len(given), name)
     results = _functions.result_dtypes(function, given, name)
     read = _values.applied(function, len(given))
@@ -104,6 +101,6 @@ def _plan(f: Any, operator: Operator, given: tuple[np.dtype[Any], ...], dtype: A
         if dtype is not None:
             raise KernelTypeError(f"jk.{name}: dtype= is for a single result; convert those of a tuple in the function")
         _values.check_count(len(results), name)
-        return Reduction(read, operator.func, results, operator.commutative), None
+        return Reduction(read, operator.func, results, operator.commutative)
     combined = operator.dtype(results[0]) if dtype is None else np.dtype(dtype)
-    return Reduction(read, operator.func, (combined,), operator.commutative), operator.identity(combined)
+    return Reduction(read, operator.func, (combined,), operator.commutative, identity=operator.identity(combined))

@@ -14,7 +14,7 @@ from jitkit.plans import remember
 from jitkit.primitives import _operators, _values
 from jitkit.primitives._arrays import Axis, given_arrays
 from jitkit.primitives._operators import Operator
-from jitkit.primitives._reducing import is_vector, reduce_by
+from jitkit.primitives._reducing import OF_VECTORS, is_vector, reduce_by, reduce_vectors
 from jitkit.primitives._reduction import Reduction
 from jitkit.primitives._where import reduce_where
 
@@ -92,16 +92,16 @@ def reduce(
     array([5., 3.])
     """
     operator = _operators.resolve(op)
-    if axis is None and is_vector(x) and initial is None and where is None and out is None and not keepdims:
-        return plan_of(operator, (operands.array(x, "reduce").dtype,), dtype).of_vectors([x], backend)
+    if where is None and (axis is None or axis in OF_VECTORS) and is_vector(x) and x.dtype.kind in operands.KINDS:
+        plan = plan_of(operator, (x.dtype,), dtype)
+        return reduce_vectors(plan, [x], initial, out, keepdims, backend, "reduce")
     arrays = given_arrays(x, "reduce")
     if where is not None:
         return reduce_where(operator, arrays, where, axis, initial, out, dtype, keepdims, backend)
     plan = plan_of(operator, tuple(map(operands.dtype_of, arrays)), dtype)
-    identity = operator.identity(plan.dtypes[0]) if len(arrays) == 1 else None
-    if operator.commutative and axis is None and not keepdims and all(_is_transposed(a) for a in arrays):
+    if operator.commutative and axis is None and not keepdims and all(map(_is_transposed, arrays)):
         arrays = [a.T for a in arrays]  # as they lie in memory: no copy
-    return reduce_by(plan, arrays, axis, initial, out, keepdims, backend, "reduce", identity)
+    return reduce_by(plan, arrays, axis, initial, out, keepdims, backend, "reduce")
 
 
 def plan_of(operator: Operator, given: tuple[np.dtype[Any], ...], dtype: Any) -> Reduction:
@@ -117,10 +117,11 @@ def plan_of(operator: Operator, given: tuple[np.dtype[Any], ...], dtype: Any) ->
         else:
             dtypes = given
         reading = _values.reader(len(given))
-        plan = Reduction(reading, operator.func, dtypes, operator.commutative, alike=dtypes == given)
+        identity = operator.identity(dtypes[0]) if len(given) == 1 else None
+        plan = Reduction(reading, operator.func, dtypes, operator.commutative, alike=dtypes == given, identity=identity)
         found = remember(_plans, key, plan)
     return found
 
 
 def _is_transposed(x: Any) -> bool:
-    return isinstance(x, np.ndarray) and x.ndim > 1 and x.flags.f_contiguous
+    return type(x) is np.ndarray and x.ndim > 1 and x.flags.f_contiguous
