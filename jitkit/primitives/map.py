@@ -19,8 +19,8 @@ from jitkit.launch.kernel import Kernel
 from jitkit.launch.launcher import Launcher
 from jitkit.plans import remember
 from jitkit.primitives import _arrays, _functions, _values
-from jitkit.primitives._arrays import length_of, value_of
-from jitkit.primitives._lazy import Lazy, is_flat
+from jitkit.primitives._arrays import apart, kinds_of, value_of
+from jitkit.primitives._lazy import WEAK, Lazy, is_flat, weak_number
 from jitkit.primitives._operators import identity_of
 
 _MOST_AXES = 4
@@ -90,6 +90,7 @@ class Mapping:
         _values.check_count(len(self.dtypes), name)
         read, write = _values.applied(function, len(given)), _values.writer(len(self.dtypes))
         self._only = self.dtypes[0] if len(self.dtypes) == 1 else None
+        self._weak = any(kind in WEAK for kind in given)
         self._step = (marked if masked else every)(read, write)
         self._kernels: dict[int, Launcher] = {}
 
@@ -100,40 +101,32 @@ class Mapping:
         return self._kernels[ndim]
 
     @functools.cached_property
-    def vectors(self) -> Launcher:
-        """The kernel for vectors."""
-        return self.over(1)
+    def _enter(self) -> Callable[..., bool]:
+        """What goes straight into the code for vectors."""
+        return self.over(1).enter
 
-    def of_vectors(self, inputs: Any, given: Sequence[Any], n: int, out: Any, backend: str | None) -> Any:
-        """Map vectors of the host, of n elements each, and numbers.
-
-        Parameters
-        ----------
-        inputs : array or tuple
-            What the kernel reads: one array, or several, and the mask behind them where there is one.
-        given : sequence
-            All of these.
+    def of_vectors(self, given: tuple[Any, ...], n: int, where: Any, out: Any, backend: str | None) -> Any:
+        """Map NumPy's arrays of n elements each, and Python's numbers, everywhere or where a mask is true.
 
         Returns
         -------
         array, tuple of arrays or None
-            None where arrays of these types were not mapped before, or `out` is no array of n elements that can be written as
-            others are read. Whether it is a vector, of which dtype, and writeable, the compiled code finds.
+            None where vectors of these types were not mapped before, or `out` is no array of n elements that can be written as
+            others are read. Whether arrays are vectors, and `out` writeable and of which dtype, the compiled code finds.
         """
+        if self._weak:
+            given = tuple([weak_number(x) if type(x) in WEAK else x for x in given])
+        inputs: Any = given if len(given) > 1 else given[0]
+        if where is not True:
+            if type(where) is not _ndarray or where.size != n:
+                return None
+            inputs, given = (inputs, where), (*given, where)
         if out is None:
             only = self._only
             out = operands.made((n,), self.dtypes, None) if only is None else _empty(n, only)
-        elif type(out) is not _ndarray or out.size != n or not _apart(out, given):
+        elif type(out) is not _ndarray or out.size != n or not apart(out, given, True):
             return None
-        return out if self.vectors.enter(n, backend, (inputs, out)) else None
-
-
-def _apart(out: np.ndarray, given: Sequence[Any]) -> bool:
-    owns: bool = out.flags.owndata  # two arrays that own their memory lie apart: asking NumPy takes 0.3 us
-    for x in given:
-        if x is not out and type(x) is _ndarray and not (owns and x.flags.owndata) and np.may_share_memory(x, out):
-            return False
-    return True
+        return out if self._enter(n, backend, (inputs, out)) else None
 
 
 def map(f: Any, *arrays: Any, out: Any = None, dtype: DTypeLike | None = None, backend: str | None = None) -> Any:
@@ -171,16 +164,11 @@ def map(f: Any, *arrays: Any, out: Any = None, dtype: DTypeLike | None = None, b
     >>> jk.map(lambda x, y: x * x + y, np.arange(3.0), 1.0)
     array([1., 2., 5.])
     """
-    if len(arrays) == 1:
-        inputs = arrays[0]
-        n = inputs.size if type(inputs) is _ndarray and inputs.ndim == 1 else 0
-    else:
-        inputs, n = arrays, length_of(arrays)
+    n, kinds = kinds_of(arrays)
     if n:
-        kinds = (inputs.dtype,) if inputs is not arrays else tuple([x.dtype for x in arrays])
         known = _plans.get((identity_of(f), kinds, dtype))
         if known is not None:
-            result = known.of_vectors(inputs, arrays, n, out, backend)
+            result = known.of_vectors(arrays, n, True, out, backend)
             if result is not None:
                 return result
     _values.check_count(len(arrays), "map")

@@ -15,7 +15,7 @@ from jitkit.launch.arguments import is_device_array
 from jitkit.launch.choice import checked
 from jitkit.plans import remember
 from jitkit.primitives import _arrays, _foreign, _functions, _values
-from jitkit.primitives._arrays import length_of
+from jitkit.primitives._arrays import kinds_of
 from jitkit.primitives._lazy import Number, broadcast_to, is_flat, number_of
 from jitkit.primitives._reduceat import reduceat
 from jitkit.primitives.lazy import transformed
@@ -24,8 +24,6 @@ from jitkit.primitives.reduce import reduce
 from jitkit.primitives.scan import scan
 
 _MOST_AXES = 4  # of a launch space: beyond, arrays are vectors
-_BOOL = np.dtype(np.bool_)
-_WEAK = frozenset((int, float))
 _SCALARS = (bool, int, float, complex, np.generic)
 
 
@@ -119,9 +117,12 @@ class Vectorized:
             For a wrong number of inputs, and those that no library agrees to take together.
         """
         if dtype is None and self.dtype is None:
-            found = self._of_vectors(inputs, None if where is True else where, out, backend or self.backend)
-            if found is not None:
-                return found
+            n, kinds = kinds_of(inputs)
+            plan = self._plans.get((kinds, None, where is True)) if n else None
+            if plan is not None:
+                found = plan.of_vectors(inputs, n, where, out, backend or self.backend)
+                if found is not None:
+                    return found
         if len(inputs) == self.nin + 1 and out is None:
             inputs, out = inputs[:-1], inputs[-1]
         if len(inputs) != self.nin:
@@ -131,22 +132,6 @@ class Vectorized:
         chosen, kind = backend or self.backend, dtype if dtype is not None else self.dtype
         given = [_given(x) for x in inputs] if kind is None else [_cast(_given(x), np.dtype(kind)) for x in inputs]
         return self._map(given, _without_nones(out), where, kind, chosen)
-
-    def _of_vectors(self, inputs: tuple[Any, ...], mask: Any, out: Any, backend: str | None) -> Any:
-        """Return the results for vectors and Python numbers of types that were met before, else None."""
-        n, given = length_of(inputs), inputs
-        if not n:
-            n = length_of([x for x in inputs if type(x) not in _WEAK])
-            given = tuple([number_of(x) if type(x) in _WEAK else x for x in inputs]) if n else inputs
-        if not n or len(inputs) != self.nin or (mask is not None and not _is_mask(mask, n)):
-            return None
-        plan = self._plans.get((tuple([x.dtype for x in given]), None, mask is None))
-        if plan is None:
-            return None
-        arguments = given[0] if self.nin == 1 else given
-        if mask is None:
-            return plan.of_vectors(arguments, given, n, out, backend)
-        return plan.of_vectors((arguments, mask), (*given, mask), n, out, backend)
 
     def _map(self, given: list[Any], out: Any, where: Any, dtype: Any, backend: str | None) -> Any:
         mask = None if where is True else _arrays.array(where, "vectorize")
@@ -269,10 +254,6 @@ class Vectorized:
         if backend is None:
             return self
         return Vectorized(self.func, self.dtype, backend, self.__name__)
-
-
-def _is_mask(x: Any, n: int) -> bool:
-    return length_of((x,)) == n and x.dtype == _BOOL
 
 
 def _nin(func: Any) -> int:
