@@ -58,7 +58,13 @@ def search_kernel(place: Callable) -> Kernel:
     return search
 
 
-_SIDES = {"left": Launcher(search_kernel(left_of)), "right": Launcher(search_kernel(right_of))}
+ALONE = 1024
+"""Values that one thread searches for, in 30 us: others would have to be woken for half of that."""
+_SIDES = {
+    "left": Launcher(search_kernel(left_of), alone=ALONE),
+    "right": Launcher(search_kernel(right_of), alone=ALONE),
+}
+_INT64 = np.dtype(np.int64)
 
 
 def searchsorted(
@@ -111,10 +117,11 @@ def searchsorted(
     if "c" in (operands.dtype_of(a).kind, operands.dtype_of(v).kind):
         raise KernelTypeError("jk.searchsorted: complex numbers have no order in kernels")
     shape = tuple(v.shape)
-    result = operands.made(shape, (np.dtype(np.int64),), _arrays.device_of(v))
-    flat, places = v.reshape((-1,)), result.reshape((-1,))
-    if flat.shape[0]:
-        _SIDES[side](flat.shape[0], backend)(a, a.shape[0], flat, places)
+    result = _arrays.room(out, shape, (_INT64,), (a, v), _arrays.device_of(v), "searchsorted")
+    flat, places = _arrays.flat(v), _arrays.flat(result)
+    n = flat.shape[0]
+    if n:
+        _SIDES[side].run(n, backend, (a, a.shape[0], flat, places))
     if out is not None:
-        return operands.store(result, out, shape, "searchsorted")
+        return operands.delivered(result, out, "searchsorted")
     return result if shape else result[()]

@@ -17,40 +17,83 @@ from jitkit.launch.kernel import Kernel
 from jitkit.launch.launcher import Launcher
 from jitkit.plans import remember
 from jitkit.primitives import _arrays, _operators, _values
-from jitkit.primitives._arrays import given_arrays, value_of
+from jitkit.primitives._arrays import apart, given_arrays, length_of, value_of
 from jitkit.primitives._in_order import in_order
 from jitkit.primitives._operators import Operator
 from jitkit.primitives._values import initial_value
 
 
 class _Plan(NamedTuple):
-    """What reduces segments: `identity` is None where there is none, and `zero` some value of the dtypes."""
+    """What reduces segments: `identity` is None where there is none, and `zero` some value of the dtypes.
+
+    `faults` are arrays to write into, used again.
+    """
 
     launcher: Launcher
     dtypes: tuple[np.dtype[Any], ...]
     identity: Any
     zero: Any
+    faults: list[np.ndarray]
+
+    def of_vector(self, x: np.ndarray, offsets: np.ndarray, out: Any, backend: str | None) -> Any:
+        """Reduce the segments of a vector of the host.
+
+        Returns
+        -------
+        array or None
+            None where such arrays were not met before, `out` is not as good as a new array, and where offsets are faulty.
+        """
+        count, dtype = offsets.size - 1, self.dtypes[0]
+        if out is None:
+            out = np.empty(count, dtype)
+        elif type(out) is not np.ndarray or out.size != count or out.dtype != dtype or not apart(out, (x, offsets)):
+            return None
+        try:
+            faults = self.faults.pop()
+        except IndexError:
+            faults = np.empty(1, INT64)
+        identity = self.identity
+        begin = self.zero if identity is None else identity
+        arguments = (x, offsets, x.size, begin, False, identity is None, count, out, faults)
+        done = count > 0 and self.launcher.enter((count + 1, 1), backend, arguments) and not faults[0]
+        self.faults.append(faults)
+        return out if done else None
 
 
+INT64 = np.dtype(np.int64)
 _plans: dict[Hashable, _Plan] = {}
 
 
 def segments_kernel(read: Callable, join: Callable, write: Callable) -> Kernel:
     """Return the kernel that combines each segment, behind an initial value where there is one.
 
-    Segments lie along the first of two axes: as lanes of a vector their loops would go on as long as the longest's.
+    Segments lie along the first of two axes: as lanes of a vector their loops would go on as long as the longest's. A point
+    behind all segments counts the faulty ones among them: for ten of them that takes NumPy 2 us.
     """
     stretch = in_order(read, join)
 
+    def faults_among(offsets, n, filled, count):
+        found = 0
+        if np.int64(offsets[0]) < 0 or np.int64(offsets[count]) > n:
+            found = 1
+        for k in range(count):
+            a, b = np.int64(offsets[k]), np.int64(offsets[k + 1])
+            if b < a or (filled and b == a):
+                found += 1
+        return found
+
     @jk.kernel
-    def reduce_segment(s, _, x, offsets, initial, started, out):
-        first, last = offsets[s], offsets[s + 1]
-        total = initial
-        if first < last:
-            total = stretch(x, first, last)
-            if started:
-                total = join(initial, total)
-        write(out, (s,), total)
+    def reduce_segment(s, _, x, offsets, n, initial, started, filled, count, out, faults):
+        if s == count:
+            faults[0] = faults_among(offsets, n, filled, count)
+        else:
+            first, last = np.int64(offsets[s]), np.int64(offsets[s + 1])
+            total = initial
+            if 0 <= first < last <= n:
+                total = stretch(x, first, last)
+                if started:
+                    total = join(initial, total)
+            write(out, (s,), total)
 
     return reduce_segment
 
@@ -95,7 +138,13 @@ def segment_reduce(
     >>> jk.segment_reduce("add", np.array([1.0, 2.0, 4.0]), np.array([0, 2, 2, 3]))
     array([3., 0., 4.])
     """
-    operator, arrays = _operators.resolve(op), given_arrays(x, "segment_reduce")
+    operator = _operators.resolve(op)
+    if initial is None and length_of((x,)) and length_of((offsets,)):
+        known = _plans.get((operator, (x.dtype,)))
+        found = None if known is None else known.of_vector(x, offsets, out, backend)
+        if found is not None:
+            return found
+    arrays = given_arrays(x, "segment_reduce")
     bounds = _arrays.array(offsets, "segment_reduce")
     if len(arrays[0].shape) != 1:
         raise LaunchError(
@@ -122,12 +171,14 @@ def reduce_segments(
     start = plan.identity if initial is None else initial_value(initial, dtypes, name)
     if check:
         _check(offsets, arrays[0].shape[0], start is None, name)
-    count = offsets.shape[0] - 1
-    result = operands.made((count,), dtypes, _arrays.device_of(arrays[0]))
+    count, n, device = offsets.shape[0] - 1, arrays[0].shape[0], _arrays.device_of(arrays[0])
+    result = _arrays.room(out, (count,), dtypes, (*arrays, offsets), device, name)
     if count:
         begin = start if start is not None else plan.zero
-        plan.launcher((count, 1), backend)(value_of(arrays), offsets, begin, initial is not None, result)
-    return result if out is None else operands.store(result, out, (count,), name)
+        faults = operands.made((1,), (INT64,), device)
+        arguments = (value_of(arrays), offsets, n, begin, initial is not None, start is None, count, result, faults)
+        plan.launcher.run((count, 1), backend, arguments)
+    return result if out is None or result is out else operands.store(result, out, (count,), name)
 
 
 def _plan(operator: Operator, given: tuple[np.dtype[Any], ...]) -> _Plan:
@@ -142,7 +193,7 @@ def _plan(operator: Operator, given: tuple[np.dtype[Any], ...]) -> _Plan:
 
     launcher = Launcher(segments_kernel(converted, join, _values.writer(len(dtypes))))
     identity = operator.identity(dtypes[0]) if len(dtypes) == 1 else None
-    return _Plan(launcher, dtypes, identity, value_of([dtype.type(0) for dtype in dtypes]))
+    return _Plan(launcher, dtypes, identity, value_of([dtype.type(0) for dtype in dtypes]), [])
 
 
 def combined_in(operator: Operator, given: tuple[np.dtype[Any], ...]) -> tuple[np.dtype[Any], ...]:
