@@ -6,6 +6,7 @@ import numpy as np
 import pytest
 
 import jitkit as jk
+from jitkit.backends import pool
 
 SIZES = (1, 2, 33, 200)
 TIMES = 3  # the first compiles, the second opens the way into compiled code, the third takes it
@@ -28,12 +29,18 @@ def test_repeated_calls_give_what_numpy_gives(backend, n):
                 "where": blended(x, y, out=out, where=mask), "add": jk.reduce("add", x), "argmax": jk.argmax(x),
                 "dot": jk.map_reduce(lambda a, b: a * b, "add", x, y), "count": jk.count(lambda v: v > 0, x),
                 "scan": jk.scan("add", x), "predicate": jk.select(lambda v: v > 0, x), "mask": jk.select(mask, x),
-                "bincount": jk.bincount(np.abs(x).astype(np.int64), minlength=4),
+                "bincount": jk.bincount(np.abs(x).astype(np.int64), minlength=4), "initial": jk.reduce("add", x, initial=5),
+                "kept": jk.reduce("add", x, keepdims=True), "lazy": jk.reduce("add", jk.transformed(lambda v: v * v, x)),
+                "axis": jk.argmax(x, 0, keepdims=True), "out": jk.argmax(x, out=np.empty((), np.int64)),
+                "segments": jk.segment_reduce("add", x, np.array([0, n // 2, n])),
+                "found": jk.searchsorted(np.sort(x), x, out=np.empty(n, np.int64)),
             }  # fmt: skip
         expected = {
             "map": x * x, "broadcast": 2 * x + 3, "vectorize": 2 * x + y, "where": np.where(mask, 2 * x + y, 7), "add": x.sum(),
             "argmax": x.argmax(), "dot": (x * y).sum(), "count": mask.sum(), "scan": np.cumsum(x), "predicate": x[mask],
-            "mask": x[mask], "bincount": np.bincount(np.abs(x).astype(np.int64), minlength=4),
+            "mask": x[mask], "bincount": np.bincount(np.abs(x).astype(np.int64), minlength=4), "initial": x.sum() + 5,
+            "kept": x.sum(keepdims=True), "lazy": (x * x).sum(), "axis": x.argmax(keepdims=True), "out": x.argmax(),
+            "segments": [x[: n // 2].sum(), x[n // 2 :].sum()], "found": np.searchsorted(np.sort(x), x),
         }  # fmt: skip
         assert found["where"] is out
         for name, result in found.items():
@@ -58,6 +65,9 @@ def test_a_result_may_overlap_its_input_at_any_call(backend):
         x = np.arange(9.0)
         jk.scan("add", x[:-1], out=x[1:], backend=backend)
         np.testing.assert_array_equal(x[1:], np.cumsum(np.arange(8.0)))
+        x = np.arange(9.0)
+        jk.segment_reduce("add", x, np.array([0, 1, 4, 9]), out=x[2:5], backend=backend)
+        np.testing.assert_array_equal(x, [0, 1, 0, 6, 30, 5, 6, 7, 8])
 
 
 def test_refused_at_any_call(backend):
@@ -66,6 +76,7 @@ def test_refused_at_any_call(backend):
     for _ in range(TIMES):
         blended(x, x, backend=backend)
         jk.scan("add", x, backend=backend)
+        jk.segment_reduce("add", x, np.array([0, 2, 5]), out=np.zeros(2), backend=backend)
         for call in (
             lambda: blended(x, x, out=frozen, backend=backend),
             lambda: blended(x, x, out=np.zeros(4), backend=backend),
@@ -74,10 +85,34 @@ def test_refused_at_any_call(backend):
             lambda: jk.scan("add", x, out=frozen, backend=backend),
             lambda: jk.map(lambda v: v, x, backend="nowhere"),
             lambda: jk.bincount(np.array([1, -1]), backend=backend),
+            lambda: jk.reduce("add", x, out=frozen[:1].reshape(()), backend=backend),
+            lambda: jk.reduce("add", x, out=np.empty((), np.int64), backend=backend),
+            lambda: jk.reduce("add", x, keepdims=True, out=np.empty(()), backend=backend),
+            lambda: jk.segment_reduce("add", x, np.array([0, 2, 5]), out=frozen[:2], backend=backend),
+            lambda: jk.segment_reduce("add", x, np.array([0, 2, 5]), out=np.zeros(3), backend=backend),
+            lambda: jk.segment_reduce("add", x, np.array([0, 2, 6]), backend=backend),
+            lambda: jk.searchsorted(x, x, out=np.empty(5, bool), backend=backend),
             lambda: jk.segment_reduce("add", x, np.array([0, 3, 1]), backend=backend),
         ):
             with pytest.raises(jk.JitkitError):
                 call()
+
+
+def test_counts_do_not_depend_on_those_of_the_call_before(backend):
+    for x in ([0, 3, 3], [9], [1], [2000], [0]):
+        np.testing.assert_array_equal(jk.bincount(np.array(x), backend=backend), np.bincount(x))
+
+
+@pytest.mark.skipif(not pool.available(), reason="no thread pool")
+def test_a_thousand_elements_wake_no_thread():
+    rng = np.random.default_rng(0)
+    x, generator = np.sort(rng.random(1000, dtype=np.float32)), jk.random.Generator(0)
+    for _ in range(TIMES):
+        before = pool.counters().parallel
+        jk.searchsorted(x, x, backend="cpu")
+        with jk.backend("cpu"):
+            generator.random(1000, dtype=np.float32)
+        assert pool.counters().parallel == before
 
 
 def test_the_environment_chooses_a_backend_after_any_number_of_calls(monkeypatch):

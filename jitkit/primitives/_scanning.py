@@ -15,7 +15,7 @@ from jitkit.launch.launcher import Launcher
 from jitkit.operands import made
 from jitkit.primitives import _scan_groups, _scan_stretches, _values
 from jitkit.primitives._arrays import device_of, on_host
-from jitkit.primitives._reduction import LANES, SHORT, reshaped
+from jitkit.primitives._reduction import LANES, SHORT, as_row, reshaped
 from jitkit.primitives._scan_groups import BLOCK
 from jitkit.primitives._scan_stretches import CHAINS
 
@@ -135,27 +135,30 @@ class Scan:
         pieces, stretch = _scan_stretches.cut(n)
         held = made((rows, CHAINS * pieces + 1), self.dtypes, None)
         if stretch:
-            self.stretches((rows, pieces, 1), backend)(n, pieces, stretch, x, held)
-        self.walks((rows, pieces, 1), backend)(n, pieces, stretch, x, initial, held, out)
+            self.stretches.run((rows, pieces, 1), backend, (n, pieces, stretch, x, held))
+        self.walks.run((rows, pieces, 1), backend, (n, pieces, stretch, x, initial, held, out))
 
     def of_vector(self, x: np.ndarray, out: np.ndarray, backend: str | None) -> None:
         """Scan a vector of the host that is not empty into another, from no value."""
-        n = x.size
-        self.of_rows(x.reshape(1, n), self._nothing, out.reshape(1, n), 1, n, backend)
+        self.of_rows(x[None], self._nothing, out[None], 1, x.size, backend)
 
     @functools.cached_property
     def _nothing(self) -> Any:
         return self.dtypes[0].type(0)
 
-    def counted(self, x: Any, n: int, room: Callable[[int], Any], backend: str | None) -> tuple[Any, int]:
+    def counted(
+        self, x: Any, n: int, room: Callable[[int], Any], backend: str | None, mask: Any = None
+    ) -> tuple[Any, int]:
         """Scan vectors whose values are counts; `room` makes the result when the last count is known.
+
+        That is how often a `mask` of NumPy's is true, where there is one: NumPy counts few of them sooner than a launch.
 
         Returns
         -------
         out, count
             What `room` made, filled, and the count.
         """
-        zero, rows = _ZERO, reshaped(x, (1, n))
+        zero, rows = _ZERO, as_row(x)
         if not on_host(rows, backend):
             held, carries = self._before_blocks(rows, zero, 1, n, backend)
             count = int(to_numpy(carries)[0, -1])
@@ -164,10 +167,15 @@ class Scan:
             return out, count
         pieces, stretch = _scan_stretches.cut(n)
         held = np.zeros((1, CHAINS * pieces + 1), np.int64)
-        self.stretches((1, pieces, 1), backend)(n, pieces, stretch, rows, held)
-        count = int(held[0, -1] if pieces == 1 else held.sum())  # NumPy's sum takes as long as the whole scan of a few
+        space = (1, pieces, 1)
+        if pieces == 1 and type(mask) is np.ndarray:
+            held[0, -1] = count = int(np.count_nonzero(mask))
+        else:
+            self.stretches.run(space, backend, (n, pieces, stretch, rows, held))
+            # NumPy's sum takes as long as the whole scan of a few.
+            count = int(held[0, -1] if pieces == 1 else held.sum())
         out = room(count)
-        self.walks((1, pieces, 1), backend)(n, pieces, stretch, rows, zero, held, out)
+        self.walks.run(space, backend, (n, pieces, stretch, rows, zero, held, out))
         return out, count
 
     def _before_blocks(self, x: Any, initial: Any, rows: int, n: int, backend: str | None) -> tuple[Any, Any]:

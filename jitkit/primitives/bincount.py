@@ -65,7 +65,8 @@ def bincount(x: Any, weights: Any = None, minlength: int = 0, *, backend: str | 
         raise LaunchError(
             f"jk.bincount: takes a vector and minlength from 0, not shape {tuple(x.shape)} and {minlength}"
         )
-    weights = checked_weights(weights, x, "bincount")
+    if weights is not None:
+        weights = checked_weights(weights, x, "bincount")
     if x.shape[0] and _arrays.on_host(x if weights is None else (x, weights), backend):
         found = counted(x, weights, minlength, backend)
         if found is not None:
@@ -84,7 +85,7 @@ def checked_weights(weights: Any, x: Any, name: str) -> Any:
     if weights is None:
         return None
     weights = _arrays.array(weights, name)
-    if tuple(weights.shape) != tuple(x.shape):
+    if weights.shape != x.shape and tuple(weights.shape) != tuple(x.shape):
         raise LaunchError(
             f"jk.{name}: weights have the shape {tuple(weights.shape)}, and the elements {tuple(x.shape)}"
         )

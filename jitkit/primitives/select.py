@@ -96,7 +96,8 @@ def select(pred_or_mask: Any, x: Any, *, backend: str | None = None) -> Any:
     n = arrays[0].shape[0]
     if n == 0:
         return operands.made((0,), dtypes, device)
-    return plan.counted(value_of(arrays), n, lambda count: operands.made((count,), dtypes, device), backend)[0]
+    mask = arrays[1] if len(arrays) > 1 else None
+    return plan.counted(value_of(arrays), n, lambda count: operands.made((count,), dtypes, device), backend, mask)[0]
 
 
 def parts_of(x: Any) -> tuple[np.dtype[Any], ...]:
@@ -145,7 +146,7 @@ def selection(
         mask = _arrays.array(pred_or_mask, name)
         if operands.dtype_of(mask) != BOOL:  # a dtype: NumPy would make one of a class each time
             raise KernelTypeError(f"jk.{name}: a mask is an array of bool, not of {operands.dtype_of(mask)}")
-        if tuple(mask.shape) != tuple(x.shape):
+        if mask.shape != x.shape and tuple(mask.shape) != tuple(x.shape):
             raise LaunchError(
                 f"jk.{name}: the mask has the shape {tuple(mask.shape)}, and the elements {tuple(x.shape)}"
             )
