@@ -87,11 +87,12 @@ def scan(
     array([100, 100, 101, 103, 106])
     """
     operator = _operators.resolve(op)
-    if length_of((x,)) and axis == -1 and initial is None and inclusive is True and reverse is False:
-        known = _plans.get((operator, (x.dtype,), dtype, True, False, False))
+    if length_of((x,)) and axis == -1 and initial is None and inclusive is True:
+        known = _plans.get((operator, (x.dtype,), dtype, True, False, bool(reverse)))
         target = None if known is None else _vector_room(known, x, out)
         if known is not None and target is not None:
-            known.of_vector(x, target, backend)
+            source, aim = (x[::-1], target[::-1]) if reverse else (x, target)
+            known.of_vector(source, aim, backend)
             return target
     arrays = given_arrays(x, "scan")
     given = tuple(map(operands.dtype_of, arrays))
