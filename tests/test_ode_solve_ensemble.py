@@ -112,6 +112,122 @@ def test_rk4_is_of_fourth_order(backend):
     assert 3.7 < math.log2(errors[0] / errors[1]) < 4.4
 
 
+def crossing(t, y, p):
+    return y[0]
+
+
+def peak(t, y, p):
+    return y[1]
+
+
+def third(t, y, p):
+    return y[0] - 0.3
+
+
+peak.direction, third.terminal, third.direction = -1, 2, 1
+
+
+def of_scipy(event):
+    def call(t, y, *p):
+        return event(t, y, p)
+
+    call.terminal, call.direction = getattr(event, "terminal", False), getattr(event, "direction", 0)
+    return call
+
+
+def test_events_of_scipy(backend):
+    events, points = (crossing, peak, third), np.linspace(0, 9, 7)
+    for span in ((0, 9), (9, 0)) if backend == "cpu" else ((0, 9),):
+        found = jk.ode.solve_ensemble(
+            pendulum, span, states(2, 5), (1 + 0.4 * np.arange(5), 0.1), events=events, max_events=3, rtol=1e-8,
+            atol=1e-10, t_eval=points[:: 1 if span[1] else -1], backend=backend,
+        )  # fmt: skip
+        assert found.success
+        for k in range(5):
+            expected = solve_ivp(
+                with_numpy, span, states(2, 5)[:, k], args=(1 + 0.4 * k, 0.1), events=[*map(of_scipy, events)], rtol=1e-8,
+                atol=1e-10, t_eval=points[:: 1 if span[1] else -1],
+            )  # fmt: skip
+            assert found.status[k] == expected.status
+            reached = expected.t.size
+            np.testing.assert_allclose(found.y[:, :reached, k], expected.y, atol=1e-10)
+            assert np.isnan(found.y[:, reached:, k]).all()
+            for e, (times, places) in enumerate(zip(expected.t_events, expected.y_events, strict=True)):
+                assert found.n_events[e, k] == len(times)
+                kept = min(3, len(times))
+                np.testing.assert_allclose(found.t_events[e, :kept, k], times[:kept], rtol=1e-10)
+                np.testing.assert_allclose(found.y_events[e, :, :kept, k].T, places[:kept].reshape(kept, 2), atol=1e-10)
+                assert np.isnan(found.t_events[e, kept:, k]).all()
+
+
+def robertson(t, y, p):
+    a, b, c = p
+    made, used, spent = a * y[0], b * y[1] * y[2], c * y[1] * y[1]
+    return used - made, made - used - spent, spent
+
+
+def slopes_of_robertson(t, y, dfdy, p):
+    a, b, c = p
+    dfdy[0, 0], dfdy[0, 1], dfdy[0, 2] = -a, b * y[2], b * y[1]
+    dfdy[1, 0], dfdy[1, 1], dfdy[1, 2] = a, -b * y[2] - 2 * c * y[1], -b * y[1]
+    dfdy[2, 0], dfdy[2, 1], dfdy[2, 2] = 0, 2 * c * y[1], 0
+
+
+def half(t, y, p):
+    return y[0] - 0.5
+
+
+def test_stiff_systems(backend):
+    rates, points = (np.array([0.04, 0.04, 0.1, 0.02, 0.04]), 1e4, 3e7), [0.4, 40.0, 4e3]
+    start = np.array([[1.0], [0], [0]])
+    jac = slopes_of_robertson if backend == "cpu" else None
+    found = jk.ode.solve_ensemble(
+        robertson, (0, 4e3), start, rates, method="rodas4", jac=jac, rtol=1e-6, atol=1e-10, t_eval=points, events=half,
+        backend=backend,
+    )  # fmt: skip
+    assert found.success
+    assert (found.accepted < 200).all()
+    for k in (0, 2, 3):
+        expected = solve_ivp(
+            lambda t, y, a: np.array(robertson(t, y, (a, 1e4, 3e7))), (0, 4e3), [1.0, 0, 0], "Radau", points,
+            args=(rates[0][k],), rtol=1e-9, atol=1e-13, events=lambda t, y, a: y[0] - 0.5,
+        )  # fmt: skip
+        np.testing.assert_allclose(found.y[..., k], expected.y, rtol=2e-5)
+        np.testing.assert_allclose(found.t_events[0, :1, k], expected.t_events[0], rtol=2e-5)
+
+
+def test_van_der_pols_oscillator():
+    def stiff(t, y, p):
+        return y[1], p * (1 - y[0] * y[0]) * y[1] - y[0]
+
+    stiffness, points = np.array([1000.0, 500.0, 1000.0]), [300.0, 1200.0, 2000.0]
+    found = jk.ode.solve_ensemble(
+        lambda t, y, p: (y[1], p[0] * (1 - y[0] * y[0]) * y[1] - y[0]), (0, 2000), np.array([2.0, 0]), (stiffness,),
+        method="rodas4", rtol=1e-7, atol=1e-9, t_eval=points,
+    )  # fmt: skip
+    for k in (0, 1):
+        expected = solve_ivp(stiff, (0, 2000), [2.0, 0], "Radau", points, args=(stiffness[k],), rtol=1e-8, atol=1e-10)
+        np.testing.assert_allclose(found.y[0, :, k], expected.y[0], rtol=1e-5)
+    np.testing.assert_array_equal(found.y[..., 2], found.y[..., 0])
+
+
+def test_rodas_is_of_fourth_order():
+    def bend(t, y):
+        return -2 * t * y[0] + 0.3 * math.cos(t) * y[0] * y[0]
+
+    points = [1.23, 1.5]
+    exact = solve_ivp(
+        lambda t, y: -2 * t * y + 0.3 * np.cos(t) * y * y, (0, 1.5), [1.0], "DOP853", points, rtol=1e-13, atol=1e-14
+    ).y[0]
+    errors = [
+        jk.ode.solve_ensemble(
+            bend, (0, 1.5), [1.0], method="rodas4", first_step=h, max_step=h, rtol=1, atol=1, t_eval=points, backend="python"
+        ).y[0, :, 0] - exact for h in (0.1, 0.05)
+    ]  # fmt: skip
+    assert 3.5 < math.log2(abs(errors[0][1] / errors[1][1])) < 4.5
+    assert abs(errors[0][0]) < 1e-6
+
+
 def decay_or_explode(t, y, p):
     """Decay for p < 0; for p > 0 reach infinity at t = 1 / (p y)."""
     return (p[0] * y[0] * y[0],)
@@ -214,6 +330,12 @@ def test_a_device_array_gives_a_device_array():
         ({"f": "pendulum"}, jk.KernelError, "plain Python function"),
         ({"out": np.zeros((2, 3, 1))}, jk.LaunchError, "out= has the shape"),
         ({"backend": "gpu"}, jk.BackendError, "gpu"),
+        ({"method": "rk4", "dt": 0.1, "events": crossing}, ValueError, "finds no events"),
+        ({"events": [crossing, lambda t, y: 0.0]}, jk.KernelError, r"events\[1\] takes 2 arguments: write events"),
+        ({"events": lambda t, y, p: y}, jk.KernelTypeError, r"events\[0\] returns a tuple: return a number"),
+        ({"events": crossing, "max_events": 0}, ValueError, "max_events is 0"),
+        ({"jac": slopes_of_robertson}, ValueError, "jac= is for method='rodas4'"),
+        ({"jac": lambda t, y, dfdy, p: y, "method": "rodas4"}, jk.KernelTypeError, "jac returns a value"),
     ],
 )
 def test_mistakes_are_named(change, error, message):

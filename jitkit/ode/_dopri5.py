@@ -17,6 +17,8 @@ import numpy as np
 
 import jitkit as jk
 from jitkit.launch.kernel import Kernel
+from jitkit.ode import _steps
+from jitkit.ode._events import Events
 
 C2, C3, C4, C5 = 1 / 5, 3 / 10, 4 / 5, 8 / 9
 A21 = 1 / 5
@@ -31,26 +33,24 @@ E1, E3, E4, E5, E6, E7 = 71 / 57600, -71 / 16695, 71 / 1920, -17253 / 339200, 22
 D1, D3, D4 = -12715105075 / 11282082432, 87487479700 / 32700410799, -10690763975 / 1880347072
 D5, D6, D7 = 701980252875 / 199316789632, -1453857185 / 822651844, 69997945 / 29380423
 
-SAFETY, LEAST, MOST = 0.9, 0.2, 10.0
-"""Of the factor between a step and the next."""
-DONE, UNDERFLOW, TOO_MANY = 0, -1, -2
 
-
-def dopri5_kernel(derivative: Callable, n: int, count: int) -> Kernel:
+def dopri5_kernel(derivative: Callable, n: int, count: int, events: Events) -> Kernel:
     """Return the kernel for a right-hand side of n components with so many parameters.
 
     `limits` holds the ends of the interval, the first step or 0, the longest, the direction, and the least step relative
-    to the time. A point of `times` that is not reached holds NaN.
+    to the time. A point of `times` that is not reached holds NaN. `log` is what events write to; see `_events`.
     """
     room = max(count, 1)
-    attempt, error_of, first_step = _attempt(derivative, n), _error(n), _first_step(derivative, n)
-    before, dense = _before(n), _dense(n)
+    attempt, error_of, first_step = _attempt(derivative, n), _error(n), _steps.first_step_of(derivative, n, 0.2)
+    before, dense, bend = _steps.before(n), _dense(n), _bend(n)
+    watching, begin, look, functions = events.watching, events.begin, events.look, events.room
 
     @jk.kernel
-    def dopri5(i, start, params, out, counts, times, rtol, atol, limits, most):
+    def dopri5(i, start, params, out, counts, times, rtol, atol, limits, most, log):
         y, w, k1 = jk.local(n, start.dtype), jk.local(n, start.dtype), jk.local(n, start.dtype)
         k2, k3, k4 = jk.local(n, start.dtype), jk.local(n, start.dtype), jk.local(n, start.dtype)
         k5, k6, k7 = jk.local(n, start.dtype), jk.local(n, start.dtype), jk.local(n, start.dtype)
+        curve, g = jk.local(4 * n, start.dtype), jk.local(functions, start.dtype)
         p = jk.local(room, start.dtype)
         for d in range(count):
             p[d] = params[d, i]
@@ -58,13 +58,15 @@ def dopri5_kernel(derivative: Callable, n: int, count: int) -> Kernel:
             y[d] = start[d, i]
         t, end, direction = limits[0], limits[1], limits[4]
         m = before(i, times, t, y, out)
+        begin(t, y, g, p)
         derivative(t, y, k1, p)
         h = limits[2]
         if h == 0:
             h = first_step(t, direction, abs(end - t), y, w, k1, k2, p, rtol, atol)
         # Loops end for a vector when they do for its last lane: the state of the loop is small, and its branches few.
-        attempts, accepted, most_of, due = np.int32(0), np.int32(0), MOST, due_at(times, m)
-        h = fitting(h, limits[5] * abs(t))
+        attempts, accepted, most_of, due = np.int32(0), np.int32(0), _steps.MOST, _steps.due_at(times, m)
+        status = np.int32(0)
+        h = _steps.fitting(h, limits[5] * abs(t))
         running = t != end and h > 0
         while running:
             after = t + direction * min(h, limits[3])
@@ -73,48 +75,37 @@ def dopri5_kernel(derivative: Callable, n: int, count: int) -> Kernel:
             s = after - t
             attempt(t, s, y, w, k1, k2, k3, k4, k5, k6, k7, p)
             error = error_of(s, y, w, k1, k3, k4, k5, k6, k7, rtol, atol)
-            h = abs(s) * factor_of(error, most_of)
+            h = abs(s) * _steps.factor_of(error, most_of, -0.1)
             most_of = 1.0
             if error < 1.0:
-                while direction * (due - after) <= 0:
+                until = after
+                if watching:
+                    bend(s, y, w, k1, k3, k4, k5, k6, k7, curve)
+                    found = look(i, t, after, y, w, curve, g, log, p, limits[5])
+                    if found == found:
+                        until = found
+                        status = np.int32(1)
+                while direction * (due - until) <= 0:
                     dense(i, m, due, after, s, y, w, k1, k3, k4, k5, k6, k7, out)
                     m += 1
-                    due = due_at(times, m)
+                    due = _steps.due_at(times, m)
                 for d in range(n):
                     y[d], k1[d] = w[d], k7[d]
                 t = after
-                h = fitting(h, limits[5] * abs(t))
-                most_of = MOST
+                h = _steps.fitting(h, limits[5] * abs(t))
+                most_of = _steps.MOST
                 accepted += 1
             attempts += 1
-            running = t != end and attempts < most[0] and h >= limits[5] * abs(t) and h > 0
+            running = t != end and attempts < most[0] and h >= limits[5] * abs(t) and h > 0 and status == 0
         while m < times.shape[0]:
             for d in range(n):
                 out[d, m, i] = math.nan
             m += 1
         counts[0, i] = (1 if limits[2] != 0 else 2) + 6 * attempts
         counts[1, i], counts[2, i] = accepted, attempts - accepted
-        counts[3, i] = DONE if t == end else TOO_MANY if attempts == most[0] else UNDERFLOW
+        counts[3, i] = status if status == 1 else _steps.ended(t == end, attempts == most[0])
 
     return dopri5
-
-
-def due_at(times, m):
-    """Return the next point of time, NaN behind the last one."""
-    return times[m] if m < times.shape[0] else math.nan
-
-
-def fitting(h, least):
-    """Return the length of a step that begins, at least the least; NaN stays."""
-    return least if h < least else h
-
-
-def factor_of(error, most):
-    """Return what the step is multiplied by after a mean squared error, in units of what is tolerated."""
-    # Trajectories that are done stand still, without an error: a logarithm of 0 in any lane costs what ten lanes do.
-    above = error if error > 0 else 1.0
-    factor = min(most, max(LEAST, SAFETY * math.exp(-0.1 * math.log(above))))
-    return factor if error > 0 else most if error == 0 else LEAST
 
 
 def _attempt(derivative: Callable, n: int) -> Callable:
@@ -148,59 +139,27 @@ def _error(n: int) -> Callable:
         """Return the mean square of the error, in units of what is tolerated."""
         total = 0.0
         for d in range(n):
-            size = abs(w[d])
-            if abs(y[d]) > size:  # written so that a NaN in w stays
-                size = abs(y[d])
             e = E1 * k1[d] + E3 * k3[d] + E4 * k4[d] + E5 * k5[d] + E6 * k6[d] + E7 * k7[d]
-            e = h * e / (atol[d] + rtol[0] * size)
+            e = h * e / _steps.tolerated(y[d], w[d], rtol[0], atol[d])
             total += e * e
         return total / n
 
     return error_of
 
 
-def _first_step(derivative: Callable, n: int) -> Callable:
-    def first_step(t, direction, length, y, w, k1, k2, p, rtol, atol):
-        """Return a length for the first step (Hairer et al., II.4)."""
-        size, slope = 0.0, 0.0
-        for d in range(n):
-            scale = atol[d] + rtol[0] * abs(y[d])
-            size += (y[d] / scale) * (y[d] / scale)
-            slope += (k1[d] / scale) * (k1[d] / scale)
-        size, slope = math.sqrt(size / n), math.sqrt(slope / n)
-        h = 0.01 * size / slope
-        if size < 1e-5 or slope < 1e-5:
-            h = 1e-6
-        h = min(h, length)
-        for d in range(n):
-            w[d] = y[d] + direction * h * k1[d]
-        derivative(t + direction * h, w, k2, p)
-        bend = 0.0
-        for d in range(n):
-            scale = atol[d] + rtol[0] * abs(y[d])
-            bend += ((k2[d] - k1[d]) / scale) * ((k2[d] - k1[d]) / scale)
-        bend = math.sqrt(bend / n) / h
-        steepest = max(slope, bend)
-        better = (0.01 / steepest) ** 0.2
-        if steepest <= 1e-15:
-            better = max(1e-6, 1e-3 * h)
-        return min(100.0 * h, min(better, length))
-
-    return first_step
-
-
 @functools.cache
-def _before(n: int) -> Callable:
-    def before(i, times, t, y, out):
-        """Write what belongs to the start; return the first point of time behind it."""
-        m = np.int32(0)
-        while m < times.shape[0] and times[m] == t:
-            for d in range(n):
-                out[d, m, i] = y[d]
-            m += 1
-        return m
+def _bend(n: int) -> Callable:
+    def bend(h, y, w, k1, k3, k4, k5, k6, k7, curve):
+        """Write the curve of a step from y to w."""
+        for d in range(n):
+            change = w[d] - y[d]
+            curve[d] = change
+            curve[n + d] = h * k1[d] - change
+            curve[2 * n + d] = change - h * k7[d] - curve[n + d]
+            rest = D1 * k1[d] + D3 * k3[d] + D4 * k4[d] + D5 * k5[d] + D6 * k6[d] + D7 * k7[d]
+            curve[3 * n + d] = h * rest
 
-    return before
+    return bend
 
 
 @functools.cache

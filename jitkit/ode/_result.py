@@ -11,6 +11,7 @@ import numpy as np
 from jitkit.arrays import to_numpy
 
 MESSAGES = {
+    1: "met a terminal event",
     0: "reached the end of the interval",
     -1: "needed a step that is less than the spacing between numbers",
     -2: "took max_steps steps",
@@ -33,10 +34,16 @@ class OdeResult:
     accepted, rejected : array of int64, shape (trajectories,)
         Steps that were taken, and attempts that were too far off.
     status : array of int64, shape (trajectories,)
-        0 for a trajectory that reached the end, -1 where the step became too small, -2 where there were too many, -3
-        where numbers are no longer finite at the end of fixed steps.
+        0 for a trajectory that reached the end, 1 for one that a terminal event ended, -1 where the step became too small,
+        -2 where there were too many, -3 where numbers are no longer finite at the end of fixed steps.
+    n_events : array of int64, shape (events, trajectories), or None
+        How often each event happened; None where none were asked for.
+    t_events : array, shape (events, max_events, trajectories), or None
+        When, in the order of time; NaN behind the last.
+    y_events : array, shape (events, n, max_events, trajectories), or None
+        The components then.
     success : bool
-        Whether every trajectory reached the end.
+        Whether every trajectory reached the end or a terminal event.
     message : str
         What happened, in words.
 
@@ -58,11 +65,14 @@ class OdeResult:
     accepted: Any
     rejected: Any
     status: Any
+    n_events: Any = None
+    t_events: Any = None
+    y_events: Any = None
 
     @cached_property
     def success(self) -> bool:
-        """Whether every trajectory reached the end."""
-        return not to_numpy(self.status).any()
+        """Whether every trajectory reached the end or a terminal event."""
+        return bool((to_numpy(self.status) >= 0).all())
 
     @cached_property
     def message(self) -> str:

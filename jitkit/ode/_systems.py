@@ -132,6 +132,51 @@ def derivative_of(f: Any, n: int, count: int, name: str, role: str = "f") -> Fun
     return derivative if count else derivative_alone
 
 
+def value_of(f: Any, n: int, count: int, name: str, role: str) -> Function:
+    """Return ``value(t, y, p)`` of private arrays for a user's function ``f(t, y)`` or ``f(t, y, p)``, which returns a number.
+
+    Raises
+    ------
+    KernelError, KernelTypeError
+        Where it is no such function, or returns no number.
+    """
+    _require(f, 2 + (count > 0), f"{role}(t, y{', p' * (count > 0)}), which returns a number", name, role)
+    found = _sampled(f, n, count, name, role, ())
+    if found is not None and not isinstance(found, (int, float, np.number)):
+        raise KernelTypeError(f"jk.{name}: {role} returns a {type(found).__name__}: return a number")
+    of_y, of_p = packer(n), packer(max(count, 1))
+
+    def value(t, y, p):
+        return f(t, of_y(y), of_p(p))
+
+    def value_alone(t, y, p):
+        return f(t, of_y(y))
+
+    return value if count else value_alone
+
+
+def matrix_of(f: Any, n: int, count: int, name: str) -> Function:
+    """Return ``matrix(t, y, slope, w, u, change, p, eps)`` for a user's ``jac(t, y, dfdy)`` or ``jac(t, y, dfdy, p)``.
+
+    Raises
+    ------
+    KernelError, KernelTypeError
+        Where it is no such function.
+    """
+    _require(f, 3 + (count > 0), f"jac(t, y, dfdy{', p' * (count > 0)}), which assigns to dfdy[i, k]", name, "jac")
+    if _sampled(f, n, count, name, "jac", (np.zeros((n, n)),)) is not None:
+        raise KernelTypeError(f"jk.{name}: jac returns a value: it assigns to dfdy[i, k] how f_i changes with y_k")
+    of_y, of_p = packer(n), packer(max(count, 1))
+
+    def matrix(t, y, slope, w, u, change, p, eps):
+        f(t, of_y(y), change, of_p(p))
+
+    def matrix_alone(t, y, slope, w, u, change, p, eps):
+        f(t, of_y(y), change)
+
+    return matrix if count else matrix_alone
+
+
 def _writing(f: Function, parameters: bool) -> Function:
     of_p = packer(MOST + 1)
 
@@ -146,15 +191,28 @@ def _writing(f: Function, parameters: bool) -> Function:
 
 def _taken(f: Any, given: int, name: str, role: str) -> int:
     """Return how many arguments to give to `f`."""
+    least, most = _arguments_of(f, name, role)
+    for taken in (given, given + 1):
+        if least <= taken <= most:
+            return taken
+    raise _miscounted(given, most, name, role)
+
+
+def _arguments_of(f: Any, name: str, role: str) -> tuple[int, int]:
+    """Return how many arguments a function takes at least and at most; none where some must have names."""
     f = getattr(f, "py_func", f)
     if not isinstance(f, FunctionType):
         raise KernelError(f"jk.{name}: {role} is a plain Python function or a lambda, not {type(f).__name__}")
     code = f.__code__
     least, most = code.co_argcount - len(f.__defaults__ or ()), code.co_argcount
-    for taken in (given, given + 1):
-        if least <= taken <= most and not code.co_kwonlyargcount:
-            return taken
-    raise _miscounted(given, most, name, role)
+    return (most + 1 if code.co_kwonlyargcount else least), most
+
+
+def _require(f: Any, given: int, form: str, name: str, role: str) -> None:
+    """Refuse a function that does not take so many arguments."""
+    least, most = _arguments_of(f, name, role)
+    if not least <= given <= most:
+        raise KernelError(f"jk.{name}: {role} takes {most} argument{'s' * (most != 1)}: write {form}")
 
 
 def _miscounted(given: int, taken: int, name: str, role: str) -> KernelError:

@@ -9,19 +9,20 @@ from typing import Any, Literal
 import numpy as np
 
 from jitkit import operands
-from jitkit.arrays import asarray
+from jitkit.arrays import asarray, full, zeros
 from jitkit.errors import LaunchError
+from jitkit.launch.kernel import Kernel
 from jitkit.launch.launcher import Launcher
-from jitkit.ode import _arguments, _systems
+from jitkit.ode import _arguments, _events, _rodas4, _systems
 from jitkit.ode._dopri5 import dopri5_kernel
 from jitkit.ode._result import OdeResult
 from jitkit.ode._rk4 import rk4_kernel
 from jitkit.plans import remember
 from jitkit.primitives._operators import identity_of
 
-Method = Literal["dopri5", "RK45", "rk4"]
+Method = Literal["dopri5", "RK45", "rodas4", "rk4"]
 _NAME = "ode.solve_ensemble"
-_METHODS = {"dopri5": dopri5_kernel, "RK45": dopri5_kernel, "rk4": rk4_kernel}
+_METHODS = {"dopri5": "dopri5", "RK45": "dopri5", "rodas4": "rodas4", "rk4": "rk4"}
 _plans: dict[Hashable, Launcher] = {}
 
 
@@ -39,6 +40,9 @@ def solve_ensemble(
     first_step: float | None = None,
     max_step: float = math.inf,
     max_steps: int = 100_000,
+    jac: Callable[..., Any] | None = None,
+    events: Any = None,
+    max_events: int = 10,
     out: Any = None,
     backend: str | None = None,
 ) -> OdeResult:
@@ -59,20 +63,29 @@ def solve_ensemble(
     params : number, sequence of numbers and arrays, or array of shape (k,) or (k, trajectories), optional
         The parameters: each a number, or an array with a value for each trajectory. `f` sees a tuple of numbers, or an
         array where there are more than 8.
-    method : {"dopri5", "RK45", "rk4"}
-        Dormand and Prince's with steps as the error asks, under either name, or the classical Runge-Kutta method with
-        fixed steps.
+    method : {"dopri5", "RK45", "rodas4", "rk4"}
+        Dormand and Prince's with steps as the error asks, under either name; Hairer and Wanner's RODAS for stiff systems
+        of up to 64 components, with steps as the error asks; or the classical Runge-Kutta method with fixed steps.
     t_eval : array_like, shape (points,), optional
         Where to return the state; the start and the end unless given.
     dt : float
         For ``"rk4"``: the length of a step. What lies between two points of `t_eval` is cut into equal steps, none longer.
     rtol, atol : float
-        For ``"dopri5"``: an error of ``atol + rtol * abs(y)`` is tolerated in each step; `atol` may be an array of shape
+        For all but ``"rk4"``: an error of ``atol + rtol * abs(y)`` is tolerated in each step; `atol` may be an array of shape
         (n,). An `rtol` below 100 times the spacing of the dtype is raised to that.
     first_step, max_step : float, optional
-        For ``"dopri5"``: the first step, chosen by its derivatives unless given, and the longest one.
+        For all but ``"rk4"``: the first step, chosen by its derivatives unless given, and the longest one.
     max_steps : int
-        For ``"dopri5"``: attempts after which a trajectory is given up.
+        For all but ``"rk4"``: attempts after which a trajectory is given up.
+    jac : callable, optional
+        For ``"rodas4"``: ``jac(t, y, dfdy, p)`` assigns to ``dfdy[i, k]``, for all `i` and `k`, how component `i` of `f`
+        changes with component `k` of `y`. Found by differences unless given.
+    events : callable or sequence of callables, optional
+        For all but ``"rk4"``: functions ``event(t, y, p)`` that return a number, and happen where it is zero. As in
+        SciPy, an attribute ``terminal = True``, or the number of times, ends a trajectory, and ``direction`` of 1 or -1
+        counts only zeros where the number rises or falls.
+    max_events : int
+        How many times of each event are returned for each trajectory; all are counted.
     out : array, shape (n, points, trajectories), optional
         Where `y` goes.
     backend : {"python", "cpu", "cuda"}, optional
@@ -82,7 +95,8 @@ def solve_ensemble(
     -------
     OdeResult
         With `t`, `y` of shape (n, points, trajectories), and `nfev`, `accepted`, `rejected`, `status` for each
-        trajectory. A trajectory that fails says so in its status and leaves the others alone.
+        trajectory; where there are `events`, with `n_events`, `t_events` and `y_events`. A trajectory that fails says so in
+        its status and leaves the others alone.
 
     Raises
     ------
@@ -97,7 +111,8 @@ def solve_ensemble(
     -----
     J. R. Dormand, P. J. Prince, "A family of embedded Runge-Kutta formulae", J. Comput. Appl. Math. 6, 19-26, 1980;
     control of the steps and interpolation by E. Hairer, S. P. Nørsett, G. Wanner, "Solving Ordinary Differential
-    Equations I", 1993, II.4 and II.6. In float64 each trajectory takes the steps of ``scipy.integrate.solve_ivp``.
+    Equations I", 1993, II.4 and II.6. In float64 each trajectory takes the steps of ``scipy.integrate.solve_ivp``. For
+    stiff systems: E. Hairer, G. Wanner, "Solving Ordinary Differential Equations II", 1996, IV.7.
 
     Examples
     --------
@@ -109,6 +124,15 @@ def solve_ensemble(
     >>> found = jk.ode.solve_ensemble(lorenz, (0, 2), y0, params=(10, 28, 8 / 3), t_eval=[1, 2])
     >>> found.y.shape
     (3, 2, 1000)
+
+    A ball that is thrown, until it comes down:
+
+    >>> def height(t, y):
+    ...     return y[0]
+    >>> height.terminal, height.direction = True, -1
+    >>> thrown = np.array([[0.0, 0.0], [10.0, 20.0]])
+    >>> jk.ode.solve_ensemble(lambda t, y: (y[1], -10), (0, 100), thrown, events=height).t_events[0, 0].round(9)
+    array([2., 4.])
     """
     if method not in _METHODS:
         raise ValueError(f"jk.{_NAME}: method={method!r}; there are {', '.join(map(repr, _METHODS))}")
@@ -116,33 +140,79 @@ def solve_ensemble(
     times = _arguments.times(t_eval, start, end, _NAME)
     y, p, count = _arguments.ensemble(y0, params, _NAME)
     dtype, device = operands.dtype_of(y), operands.device_of(y)
+    functions, rules = _events.rules_of(events, _NAME)
+    launcher = _plan(f, y.shape[0], count, _METHODS[method], functions, jac)
     if method == "rk4":
         given = _fixed_steps(dt, start, times)
     else:
-        tolerances = _tolerances(rtol, atol, y.shape[0], dtype)
         given = (
             times,
-            *tolerances,
+            *_tolerances(rtol, atol, y.shape[0], dtype),
             _limits(start, end, first_step, max_step, dtype),
             np.array([_arguments.whole(max_steps, "max_steps", _NAME)]),
         )
     shape = (y.shape[0], times.size, y.shape[1])
     result = operands.result(out, shape, dtype, device, _NAME)
     counts = operands.made((4, shape[2]), (np.dtype(np.int64),), device)
-    launcher = _plan(f, shape[0], count, method)
+    log = _log(shape[0], shape[2], rules, max_events, dtype, device)
     if shape[2]:
-        on_device = (asarray(x.astype(dtype) if x.dtype.kind == "f" else x, device=device) for x in given)
-        launcher(shape[2], backend)(y, p, result, counts, *on_device)
-    return OdeResult(times, operands.delivered(result, out, _NAME), *(counts[k] for k in range(4)))
+        placed = [_placed(x, dtype, device) for x in given]
+        if method != "rk4":
+            placed.append(log)
+        if method == "rodas4":
+            placed += [_placed(x, dtype, device) for x in (_rodas4.TABLEAU, _rodas4.PLACES, _rodas4.CURVE)]
+        launcher(shape[2], backend)(y, p, result, counts, *placed)
+    happened = (log[2], log[0], log[1]) if functions else (None, None, None)
+    return OdeResult(times, operands.delivered(result, out, _NAME), *(counts[k] for k in range(4)), *happened)
 
 
-def _plan(f: Any, n: int, count: int, method: str) -> Launcher:
-    key = (identity_of(f), n, count, _METHODS[method])
+def _placed(x: np.ndarray, dtype: np.dtype[Any], device: str | None) -> Any:
+    return asarray(x.astype(dtype) if x.dtype.kind == "f" else x, device=device)
+
+
+def _log(
+    n: int, trajectories: int, rules: np.ndarray, most: int, dtype: np.dtype[Any], device: str | None
+) -> tuple[Any, ...]:
+    """Return what events write to: their times, states and counts; and the rules."""
+    events, room = rules.shape[1], _arguments.whole(most, "max_events", _NAME) if rules.size else 0
+    return (
+        full((events, room, trajectories), math.nan, dtype, device=device),
+        full((events, n, room, trajectories), math.nan, dtype, device=device),
+        zeros((events, trajectories), np.int64, device=device),
+        _placed(rules, dtype, device),
+    )
+
+
+def _plan(f: Any, n: int, count: int, method: str, functions: tuple[Any, ...], jac: Any) -> Launcher:
+    key = (identity_of(f), n, count, method, *map(identity_of, functions), None if jac is None else identity_of(jac))
     found = _plans.get(key)
     if found is None:
-        derivative = _systems.derivative_of(f, n, count, _NAME)
-        found = remember(_plans, key, Launcher(_METHODS[method](derivative, n, count)))
+        found = remember(_plans, key, Launcher(_kernel(f, n, count, method, functions, jac)))
     return found
+
+
+def _kernel(f: Any, n: int, count: int, method: str, functions: tuple[Any, ...], jac: Any) -> Kernel:
+    """Return the kernel of a method for the user's functions.
+
+    Raises
+    ------
+    ValueError
+        For functions that the method has no use for.
+    """
+    if functions and method == "rk4":
+        raise ValueError(f"jk.{_NAME}: method='rk4' finds no events; take 'dopri5' or 'rodas4'")
+    if jac is not None and method != "rodas4":
+        raise ValueError(f"jk.{_NAME}: jac= is for method='rodas4', not {method!r}")
+    derivative = _systems.derivative_of(f, n, count, _NAME)
+    if method == "rk4":
+        return rk4_kernel(derivative, n, count)
+    events = _events.events_of(functions, n, count, _NAME)
+    if method == "dopri5":
+        return dopri5_kernel(derivative, n, count, events)
+    if n > _rodas4.MOST_COMPONENTS:
+        raise LaunchError(f"jk.{_NAME}: method='rodas4' takes up to {_rodas4.MOST_COMPONENTS} components, not {n}")
+    matrix = None if jac is None else _systems.matrix_of(jac, n, count, _NAME)
+    return _rodas4.rodas4_kernel(derivative, n, count, events, matrix)
 
 
 def _fixed_steps(dt: float | None, start: float, times: np.ndarray) -> tuple[np.ndarray, ...]:
