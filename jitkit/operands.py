@@ -39,7 +39,7 @@ def array(x: Any, name: str) -> Any:
         x = np.asarray(x)
     if x.dtype.kind not in KINDS:
         raise KernelTypeError(f"jk.{name}: elements of dtype {x.dtype} are no numbers: convert them with .astype(...)")
-    return x
+    return x if x.dtype.isnative else x.astype(x.dtype.newbyteorder("="))
 
 
 def floating(x: Any, name: str) -> Any:
@@ -106,6 +106,11 @@ def dtype_of(x: Any) -> np.dtype[Any]:
 def device_of(x: Any) -> str | None:
     """Return where an array lies, as `jk.empty` takes it: None for the host."""
     return "cuda" if type(x) is not np.ndarray and is_device_array(x) else None
+
+
+def unfrozen(args: tuple[Any, ...]) -> tuple[Any, ...]:
+    """Return arguments with read-only arrays copied: a kernel that writes to one array of a tuple asks it of all."""
+    return tuple(x.copy() if isinstance(x, np.ndarray) and not x.flags.writeable else x for x in args)
 
 
 def on_device(x: Any, backend: str | None) -> bool:

@@ -107,6 +107,18 @@ def test_layer_norm_of_large_means_views_and_nothing():
     assert jk.ml.layer_norm(x, out=x) is x
 
 
+def test_arrays_that_cannot_be_written():
+    x = normal((5, 7))
+    x.flags.writeable = False
+    close(jk.ml.softmax(x, backend="python"), scipy.special.softmax(x, axis=-1))
+    close(jk.ml.log_softmax(x, backend="python"), scipy.special.log_softmax(x, axis=-1))
+    close(jk.ml.layer_norm(x, backend="python"), jk.ml.layer_norm(x.copy(), backend="python"))
+    labels = np.arange(5)
+    labels.flags.writeable = False
+    got = jk.ml.cross_entropy(x, labels, backend="python")
+    np.testing.assert_allclose(got, -scipy.special.log_softmax(x, axis=-1)[np.arange(5), labels].mean(), rtol=1e-5)
+
+
 def test_gradients_are_slopes():
     x, weight, bias = normal((3, 5), dtype="float64"), normal(5, 1, "float64"), normal(5, 2, "float64")
     labels, seen = np.array([4, 0, 2]), normal((3, 5), 3, "float64")
@@ -187,6 +199,7 @@ def test_cross_entropy_in_place_and_of_nothing():
         (lambda x: jk.ml.cross_entropy(x, [0.0, 1.0]), jk.KernelTypeError, "labels are integers"),
         (lambda x: jk.ml.cross_entropy(x, [0]), jk.LaunchError, "take labels of the shape"),
         (lambda x: jk.ml.cross_entropy(x, [0, 1], "max"), jk.LaunchError, "'mean', 'sum' and 'none'"),
+        (lambda x: jk.ml.layer_norm(None), jk.LaunchError, "not None"),
     ],
 )
 def test_mistakes_are_named(call, error, message):

@@ -106,6 +106,11 @@ def test_arrays_of_every_kind():
     frozen.flags.writeable = False
     for given_x in (np.asfortranarray(x), x[::-1][::-1], np.repeat(x, 2, axis=1)[:, ::2], frozen, x.tolist()):
         close(signal.fft(given_x), expected, 2.3e-16)
+    for n in (34, 17):  # by a convolution, and by the powers of a primitive root
+        frozen = complex_numbers((2, n))
+        frozen.flags.writeable = False
+        close(signal.fft(frozen, backend="python"), np.fft.fft(frozen), 2.3e-16)
+    close(signal.fft(x.astype(">c16")), expected, 2.3e-16)
     for out in (np.zeros((6, 10), complex), np.zeros((10, 6), complex).T, np.zeros((6, 10), np.complex64)):
         assert signal.fft(x, out=out) is out
         close(out, expected, 1.2e-7 if out.dtype == np.complex64 else 2.3e-16)

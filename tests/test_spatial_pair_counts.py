@@ -45,6 +45,14 @@ def test_a_lattice_has_its_shells():
     assert np.count_nonzero(g) == 4
 
 
+def test_points_of_truths():
+    corners = np.array([[0, 0], [0, 1], [1, 0], [1, 1]], bool)
+    for given in (corners, corners.tolist()):
+        found = jk.spatial.radial_distribution(given, 2, 4, backend="python")
+        expected = jk.spatial.radial_distribution(corners.astype(float), 2, 4, backend="python")
+        np.testing.assert_array_equal(found, expected)
+
+
 def test_points_by_chance_do_not_correlate():
     r, g = jk.spatial.radial_distribution(np.random.default_rng(3).random((2_000, 3)), 0.1, 5, backend="cpu")
     np.testing.assert_allclose(r, [0.01, 0.03, 0.05, 0.07, 0.09])

@@ -130,6 +130,13 @@ def test_nothing_one_infinite_and_constant(backend):
     assert np.isnan(jk.stats.skew(np.full(9, 0.1), backend="python"))
 
 
+def test_extremes_of_numbers_of_other_kinds():
+    x = np.array([[2, 7, 1], [5, 3, 9]])
+    for dtype in (">f8", ">i4", np.longdouble, np.float16, bool):
+        got = jk.stats.nanmax(x.astype(dtype), axis=1, backend="python")
+        np.testing.assert_array_equal(got, np.nanmax(x.astype(dtype), axis=1))
+
+
 def test_integers_lists_and_out():
     assert jk.stats.mean([1, 2, 4], backend="cpu") == pytest.approx(7 / 3)
     assert jk.stats.var(np.arange(5, dtype=np.int16), backend="cpu") == 2

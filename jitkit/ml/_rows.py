@@ -82,6 +82,7 @@ class Rows:
 
     def __call__(self, x: Any, args: tuple[Any, ...], backend: str | None) -> None:
         """Run over the rows of `x`; the arguments of the body are `args`."""
+        args = operands.unfrozen(args)
         rows, n = x.shape
         if rows == 0 or n == 0:
             return

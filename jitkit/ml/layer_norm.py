@@ -239,6 +239,8 @@ def _given(x: Any, weight: Any, bias: Any, name: str, grad: Any = None) -> tuple
             strict=True,
         )
     )
+    if x is None:
+        raise LaunchError(f"jk.{name}: takes an array of at least one dimension, not None")
     x = found["x"]
     if not tuple(x.shape):
         raise LaunchError(f"jk.{name}: takes an array of at least one dimension, not a number")

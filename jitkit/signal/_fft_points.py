@@ -8,6 +8,7 @@ from collections.abc import Callable
 from typing import Any
 
 import jitkit as jk
+from jitkit import operands
 from jitkit.launch.launcher import Launcher
 
 
@@ -33,6 +34,7 @@ class Pointwise:
 
     def __call__(self, space: tuple[int, int, int], n: int, args: tuple[Any, ...], backend: str | None) -> None:
         """Take the step at each point of (outer, m, across)."""
+        args = operands.unfrozen(args)
         if space[2] == 1:
             self._rows(space[:2], backend)(n, args)
         else:

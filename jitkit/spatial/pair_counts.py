@@ -124,7 +124,7 @@ def radial_distribution(
         )
     edges = np.linspace(0, r_max, bins + 1)
     counts = to_numpy(pair_counts(points, edges, box, backend=backend))
-    host = to_numpy(points)
+    host = np.asarray(to_numpy(points), np.float64)
     n, d = host.shape
     extent = np.broadcast_to(box, d) if box is not None else np.ptp(host, axis=0) if n else np.zeros(d)
     volume = float(np.prod(np.asarray(extent, np.float64)))

@@ -233,7 +233,7 @@ def nanmin(a: Any, axis: Axis = None, *, out: Any = None, keepdims: bool = False
     >>> float(jk.stats.nanmin(np.array([3.0, np.nan, 1.0])))
     1.0
     """
-    return reduce("fmin", operands.array(a, "stats.nanmin"), axis=axis, out=out, keepdims=keepdims, backend=backend)
+    return reduce("fmin", _real(a, "stats.nanmin"), axis=axis, out=out, keepdims=keepdims, backend=backend)
 
 
 def nanmax(a: Any, axis: Axis = None, *, out: Any = None, keepdims: bool = False, backend: str | None = None) -> Any:
@@ -272,4 +272,17 @@ def nanmax(a: Any, axis: Axis = None, *, out: Any = None, keepdims: bool = False
     >>> float(jk.stats.nanmax(np.array([3.0, np.nan, 1.0])))
     3.0
     """
-    return reduce("fmax", operands.array(a, "stats.nanmax"), axis=axis, out=out, keepdims=keepdims, backend=backend)
+    return reduce("fmax", _real(a, "stats.nanmax"), axis=axis, out=out, keepdims=keepdims, backend=backend)
+
+
+def _real(a: Any, name: str) -> Any:
+    """Return an argument as an array of real numbers that kernels have: other floats become float64.
+
+    Raises
+    ------
+    KernelTypeError
+        Where its elements are complex or no numbers.
+    """
+    x = operands.array(a, name)
+    dtype = operands.dtype_of(x)
+    return x if dtype.kind in "?biu" else operands.floating(x, name)
