@@ -37,6 +37,10 @@ def test_blocks_do_not_matter(ours, numpys):
         x[place] = -1 if ours is jk.argmin else 1
         assert ours(x) == place
         x[place] = 0
+    x[[20_000, 49_990]] = np.nan
+    np.testing.assert_array_equal(ours(x.reshape(250, 200), keepdims=True), [[20_000]])
+    x[20_000] = 0
+    assert ours(x) == 49_990
 
 
 @pytest.mark.parametrize("axis", [None, 0, 1])
