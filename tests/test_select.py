@@ -137,6 +137,15 @@ def test_unique_as_in_numpy(dtype, backend):
     assert jk.unique(x[:0], backend=backend).size == 0
 
 
+@pytest.mark.parametrize("values", [7, 4_000, 6_000])
+def test_unique_of_few_values_and_of_many(values):
+    x = np.random.default_rng(values).integers(0, values, 80_000).astype(np.float64)
+    x[::9], x[1::9], x[2::99] = -0.0, np.nan, -np.nan
+    expected = np.unique(x[::2], return_inverse=True, return_counts=True)
+    for ours, numpys in zip(jk.unique(x[::2], True, True, backend="cpu"), expected, strict=True):
+        np.testing.assert_array_equal(ours, numpys)
+
+
 @pytest.mark.parametrize("dtype", [np.float32, np.int64])
 def test_unique_of_many_elements_sorts_them_itself(dtype, backend, monkeypatch):
     monkeypatch.setattr("jitkit.primitives.unique.MANY", 10)

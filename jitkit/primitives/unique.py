@@ -8,7 +8,9 @@ import numpy as np
 
 import jitkit as jk
 from jitkit.arrays import to_numpy
+from jitkit.launch import choice
 from jitkit.primitives import _arrays
+from jitkit.primitives._few import WORTH, few
 from jitkit.primitives.run_length_encode import beginnings, run_length_encode, runs_on_gpu, values_of
 from jitkit.primitives.searchsorted import searchsorted
 from jitkit.primitives.sort import sort
@@ -37,8 +39,9 @@ def unique(x: Any, return_inverse: bool = False, return_counts: bool = False, *,
 
     Notes
     -----
-    The definition is that of `numpy.unique`: the runs of the sorted elements, and a binary search for the inverse. NumPy
-    sorts up to four million elements, with instructions for vectors; more are sorted as by `sort`, in all threads.
+    The definition is that of `numpy.unique`: up to 4096 values are counted in a table of hashes; more are the runs of the
+    sorted elements. The inverse is a binary search. NumPy sorts up to four million elements, with instructions for vectors;
+    more are sorted as by `sort`, in all threads.
 
     Examples
     --------
@@ -47,11 +50,31 @@ def unique(x: Any, return_inverse: bool = False, return_counts: bool = False, *,
     (array([1, 3]), array([1, 2]))
     """
     x = _arrays.array(x, "unique")
+    values, counts = _few_of(x, backend) or _runs_of(x, return_counts, backend)
+    results = [values]
+    if return_inverse:
+        results.append(searchsorted(values, x, backend=backend))
+    if return_counts:
+        results.append(counts)
+    return results[0] if len(results) == 1 else tuple(results)
+
+
+def _few_of(x: Any, backend: str | None) -> tuple[np.ndarray, np.ndarray] | None:
+    """Return the values and counts of an array on the host where they are few."""
+    on_cpu = _arrays.device_of(x) is None and (backend or choice.requested() or "cpu") == "cpu"
+    if not on_cpu or x.size < WORTH or x.dtype.kind not in "iuf" or x.itemsize > 8:
+        return None
+    return few(np.ascontiguousarray(x).reshape(-1))
+
+
+def _runs_of(x: Any, return_counts: bool, backend: str | None) -> tuple[Any, Any]:
+    """Return the values, and the counts where they are asked for, of the runs of the sorted elements."""
     device = _arrays.device_of(x)
     ordered = _sorted(to_numpy(x).reshape(-1), backend)
     numbers = _numbers(ordered)
     keep = numbers + (numbers < ordered.shape[0])
     ordered_there = jk.asarray(ordered[:keep], device=device)
+    counts = None
     if return_counts:
         values, counts = run_length_encode(ordered_there, backend=backend)
         if keep < ordered.shape[0]:
@@ -60,12 +83,7 @@ def unique(x: Any, return_inverse: bool = False, return_counts: bool = False, *,
         values = values_of(ordered_there, *beginnings.of(ordered_there, keep, backend), backend)
     else:
         values = runs_on_gpu(ordered_there, backend)[0]
-    results = [values]
-    if return_inverse:
-        results.append(searchsorted(values, x, backend=backend))
-    if return_counts:
-        results.append(counts)
-    return results[0] if len(results) == 1 else tuple(results)
+    return values, counts
 
 
 def _numbers(ordered: np.ndarray) -> int:
