@@ -87,12 +87,12 @@ def inspect(call: Call, backend: str, engine: Any, values: tuple, cc: tuple[int,
     name = call.kernel.name
     types = dict(entry.split(": ") for entry in arguments.describe(call.argument_names, values).split(", ") if entry)
     if backend == "cpu":
-        return _cpu(name, types, engine.prepare(call, values, fresh=True))
+        return _cpu(name, types, engine.library(call, values))
     return _cuda(call, types, engine.prepare(call, values, cc), values, cc)
 
 
-def _cpu(name: str, types: dict[str, str], compiled: Any) -> Inspection:
-    llvm, asm = (next(iter(text().values())) for text in (compiled.inspect_llvm, compiled.inspect_asm))
+def _cpu(name: str, types: dict[str, str], library: Any) -> Inspection:
+    llvm, asm = library.get_llvm_str(), library.get_asm_str()
     return Inspection(name, "cpu", types, llvm=llvm, asm=asm, vectorized=bool(_ON_VECTORS.search(llvm)))
 
 

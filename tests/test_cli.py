@@ -289,9 +289,9 @@ class TestDoctor:
         assert "Error: broken: settings\n" in output
 
     def test_a_cpu_without_vector_math_is_no_fault(self, monkeypatch):
-        from jitkit.backends.lowering import vectormath
+        from jitkit.backends import symbols
 
-        monkeypatch.setattr(vectormath, "library", lambda: None)
+        monkeypatch.setattr(symbols, "vector_library", lambda: None)
         findings = {finding.name: finding for finding in doctor.PROBES["vector math"]()}
         assert findings["vector math"].state == doctor.ABSENT
         assert "libmvec" in findings["vector math"].text

@@ -1,24 +1,32 @@
-"""Running kernels on the CPU: Numba compiles the rewritten function, `driver` gives it its loops, `pool` its threads."""
+"""Compiling kernels for the CPU: Numba compiles the rewritten function, `driver` gives it its loops, `pool` its threads."""
 
 from __future__ import annotations
 
 import functools
-import hashlib
-from collections.abc import Callable
+from collections.abc import Sequence
 from typing import Any
 
+import llvmlite.binding as llvm
 import numba
 import numba.extending
 from numba.core import datamodel
+from numba.core.codegen import JITCodeLibrary
+from numba.core.compiler_lock import global_compiler_lock
 from numba.core.imputils import lower_constant
+from numba.core.registry import cpu_target
 
-from jitkit.backends import cache, driver, pool
-from jitkit.backends.layout import Layout, leaves
-from jitkit.backends.lowering import lazy, vectormath
+from jitkit.backends import driver, symbols
+from jitkit.backends.cpu_driver import Code
+from jitkit.backends.layout import Layout
+from jitkit.backends.lowering import lazy
+from jitkit.backends.lowering.arguments import Arguments
 from jitkit.backends.lowering.emit import Mode
 from jitkit.backends.lowering.install import Target
+from jitkit.backends.lowering.weak import WEAK_TYPES
 from jitkit.backends.passes import KernelCompiler
+from jitkit.backends.unlinked import unlinked
 from jitkit.frontend.program import Program
+from jitkit.launch.definition import Definition
 
 # NumPy's error model: a division by zero gives infinity or 0 and never raises, which is what lets loops vectorise.
 # No reference counts: kernels own no memory. No Python wrappers: only the driver is called from Python.
@@ -26,16 +34,13 @@ _BODY = {
     "error_model": "numpy", "_nrt": False, "forceinline": True, "no_cpython_wrapper": True, "no_cfunc_wrapper": True,
     "pipeline_class": KernelCompiler,
 }  # fmt: skip
-_DRIVER = {
-    "error_model": "numpy", "_nrt": False, "nogil": True, "no_cfunc_wrapper": True, "pipeline_class": KernelCompiler
-}  # fmt: skip
+_UNRESOLVED = ".numba.unresolved$"
 
 
 @functools.cache
 def target() -> Target:
-    """Return Numba's CPU target with the language installed, ready to load compiled code."""
-    vectormath.register_symbols()
-    pool.register_symbols()
+    """Return Numba's CPU target with the language installed."""
+    symbols.register()
     lazy.compile_elements_by("cpu", lambda program, mode: compile_body(program, mode.fastmath, mode.group))
     return Target(
         "cpu", numba.extending.intrinsic, numba.extending.register_model, numba.extending.lower_cast, lower_constant,
@@ -51,45 +56,50 @@ def compile_body(program: Program, fastmath: bool, group: tuple[int, ...] | None
     return target().compile(program, Mode("cpu", fastmath, group=group), body, helper)
 
 
-def build(
-    program: Program,
-    fastmath: bool,
-    layouts: tuple[Layout, ...],
-    ndim: int,
-    unit_step: bool,
-    group: tuple[int, ...] | None = None,
-    cached: bool = True,
-) -> Any:
-    """Return a Numba dispatcher that runs a kernel over a space.
+class Library(JITCodeLibrary):
+    """The code library of a driver: it becomes an object file instead of code in Numba's engine."""
 
-    It is called as ``run(threads, *starts, *steps, *counts, *leaves)`` and compiles for the types of the leaves when it
-    first meets them.
-    """
-    # Symbols carry the digest: objects from other processes are linked by name, and two kernels may share a name.
-    identity = hashlib.blake2b(
-        repr((program.fingerprint, fastmath, layouts, ndim, unit_step, group, driver.BLOCK)).encode(), digest_size=10
-    ).hexdigest()
-    body = compile_body(program, fastmath, group)
-    launch = target().define(
-        driver.launcher(body, layouts, ndim, unit_step, fastmath, group, program.recursive, pool.SYMBOL)
-    )
-    function = _driver_function(f"jitkit_{program.name}_{identity}", launch, ndim, sum(map(leaves, layouts)))
-    dispatcher = numba.njit(**_DRIVER)(function)
-    if cached:
-        dispatcher._cache = cache.DriverCache(program.name, identity)
-    return dispatcher
+    def _optimize_final_module(self) -> None:
+        self._resolve_recursion()
+        super()._optimize_final_module()
+
+    def _resolve_recursion(self) -> None:
+        """Let a function that calls itself, which Numba does by an address to be filled in later, do so by name."""
+        for variable in self._final_module.global_variables:
+            if variable.name.startswith(_UNRESOLVED):
+                function = variable.name.removeprefix(_UNRESOLVED)
+                text = f'@"{variable.name}" = linkonce_odr constant ptr @"{function}"\ndeclare void @"{function}"()'
+                self._final_module.link_in(llvm.parse_assembly(text))
+
+    def _finalize_final_module(self) -> None:
+        self._verify_declare_only_symbols()
+        self._finalized = True
+
+    def code(self, symbol: str) -> Code:
+        """Return the driver as it is kept."""
+        text = self._codegen._tm.emit_object(self._final_module)
+        declared = [item.name for item in self._final_module.functions if item.is_declaration]
+        return Code(symbol, tuple(name for name in declared if not name.startswith("llvm.")), text)
 
 
-def _driver_function(name: str, launch: Any, ndim: int, count: int) -> Callable[..., None]:
-    """Return ``def driver(threads, starts..., steps..., counts..., leaves...)``; Numba needs each parameter named."""
-    groups = [_names(letter, ndim) for letter in "spn"] + [_names("a", count)]
-    parameters = ", ".join(["threads", *(name for group in groups for name in group)])
-    tuples = ", ".join(f"({''.join(f'{name}, ' for name in group)})" for group in groups)
-    scope: dict[str, Any] = {"launch": launch, "__name__": __name__}
-    exec(f"def driver({parameters}):\n    launch(threads, {tuples})\n", scope)
-    scope["driver"].__name__ = scope["driver"].__qualname__ = name
-    return scope["driver"]
-
-
-def _names(letter: str, count: int) -> list[str]:
-    return [f"{letter}{k}" for k in range(count)]
+@global_compiler_lock
+def compiled(
+    kernel: Definition, layouts: tuple[Layout, ...], ndim: int, unit_step: bool, leaves: Sequence[Any], symbol: str
+) -> Library:
+    """Return the driver that runs a kernel over spaces of a shape, for arguments of the types of some leaves."""
+    program, context = kernel.program, cpu_target.target_context
+    body = compile_body(program, kernel.fastmath, kernel.group)
+    arguments = Arguments(layouts, list(map(numba.typeof, leaves)), split_floats=False)
+    types = (*[WEAK_TYPES[int]] * ndim, *arguments.types)
+    with unlinked(context.codegen()):
+        body.get_call_template(types, {})  # compiles
+    library = Library(context.codegen(), symbol)
+    module = library.create_ir_module(symbol)
+    with context.push_code_library(library):
+        driver.define(
+            context, module, symbol, body.overloads[types], arguments, ndim, unit_step, kernel.fastmath, kernel.group,
+            program.recursive,
+        )  # fmt: skip
+    library.add_ir_module(module)
+    library.finalize()
+    return library

@@ -7,35 +7,22 @@ from typing import Any
 
 import numpy as np
 
-from jitkit.backends import cpu, entry, pool, report
-from jitkit.backends.layout import Layout, layout_of, leaf_values
+from jitkit.backends import entry, pool, slots
+from jitkit.backends.cpu_driver import Drivers, Loaded
+from jitkit.backends.layout import layout_of, leaf_values
+from jitkit.errors import JitkitError
 from jitkit.launch.definition import Call
 
 _MOST_ENTRIES = 8  # each that is tried in vain takes 0.05 us
 _DIRECT = frozenset((np.ndarray, bool, int, float, complex))
 
 
-def host_array(value: Any) -> Any:
-    """Return a NumPy view of any array on the host (a torch tensor, say); numbers stay."""
-    if isinstance(value, np.ndarray):
-        return value if type(value) is np.ndarray else value.view(np.ndarray)
-    if hasattr(value, "__dlpack__") and not isinstance(value, np.generic):
-        return np.from_dlpack(value)
-    return value
-
-
-def driver_for(call: Call, values: tuple) -> Any:
-    """Return the compiled driver of a kernel for arguments of this layout; the kernel keeps it."""
+def drivers_for(call: Call, values: tuple) -> Drivers:
+    """Return the drivers of a kernel for arguments of this layout; the kernel keeps them."""
     kernel, layouts = call.kernel, tuple(map(layout_of, values))
     key = ("cpu", layouts, call.ndim, call.unit_step, kernel.group)
-    return kernel.kept(key, lambda: _build(call, layouts))
-
-
-def _build(call: Call, layouts: tuple[Layout, ...], cached: bool = True) -> Any:
-    kernel = call.kernel
-    return cpu.build(
-        kernel.program, kernel.fastmath, layouts, call.ndim, call.unit_step, group=kernel.group, cached=cached
-    )
+    found: Drivers = kernel.kept(key, lambda: Drivers(kernel, layouts, call.ndim, call.unit_step))
+    return found
 
 
 def plan(call: Call, values: tuple) -> Callable[[Call, tuple[int, ...], tuple], None] | None:
@@ -46,13 +33,13 @@ def plan(call: Call, values: tuple) -> Callable[[Call, tuple[int, ...], tuple], 
         return None
     if not all(map(_is_direct, values)):
         return _Structured()
-    way = _Way(driver_for(call, values), call.entries)
+    way = _Way(drivers_for(call, values), call.entries)
 
     def short(call: Call, prefix: tuple[int, ...], args: tuple) -> None:
         try:
             way(call, prefix, args, args)
         except Exception as error:  # compiled code raises nothing: this is a compilation for new dtypes
-            raise report.explain(call.kernel, call.ndim, args, error) from error
+            raise _explained(call, args, error) from error
 
     return short
 
@@ -62,30 +49,29 @@ def _is_direct(value: Any) -> bool:
 
 
 class _Way:
-    """A compiled driver by way of Numba's dispatcher, which compiles for new dtypes; later launches have an entry.
+    """Compiled drivers by way of Python, which compiles for new dtypes; later launches have an entry.
 
     Parameters
     ----------
-    run : numba Dispatcher
-        The driver.
+    drivers : Drivers
+        What to run.
     entries : pair of lists
         Those of the kernel, shared and alone, the newest first.
     """
 
-    def __init__(self, run: Any, entries: tuple[list[entry.Entry], list[entry.Entry]]) -> None:
-        self._run, self._entries = run, entries
-        self._seen: set[tuple[Any, ...]] = set()
+    def __init__(self, drivers: Drivers, entries: tuple[list[entry.Entry], list[entry.Entry]]) -> None:
+        self._drivers, self._entries = drivers, entries
+        self._seen: set[int] = set()
 
     def __call__(self, call: Call, prefix: tuple[int, ...], leaves: Sequence[Any], values: tuple) -> None:
-        self._run(_threads(call), *prefix, *leaves)
-        if len(self._run.overloads) > len(self._seen):
-            self._open(prefix, leaves, values)
+        driver = self._drivers.of(leaves)
+        driver(_threads(call), prefix, leaves)
+        if driver.address not in self._seen:
+            self._seen.add(driver.address)
+            self._open(driver, len(prefix), values)
 
-    def _open(self, prefix: tuple[int, ...], leaves: Sequence[Any], values: tuple) -> None:
-        signature = tuple(map(self._run.typeof_pyval, (1, *prefix, *leaves)))
-        compiled = None if signature in self._seen else self._run.overloads.get(signature)
-        self._seen.add(signature)
-        found = None if compiled is None else entry.opened(compiled, len(prefix), values)
+    def _open(self, driver: Loaded, numbers: int, values: tuple) -> None:
+        found = entry.opened(driver, numbers, values)
         if found is not None:
             for entries, enter in zip(self._entries, found, strict=True):
                 entries.insert(0, enter)
@@ -106,12 +92,12 @@ class _Structured:
         if run is None:
             call.first(args, {})
             if all(map(_is_direct, flat)):
-                self._known[key] = _Way(driver_for(call, args), call.entries)
+                self._known[key] = _Way(drivers_for(call, args), call.entries)
             return
         try:
             run(call, prefix, flat, args)
         except Exception as error:  # compiled code raises nothing: this is a compilation for new dtypes
-            raise report.explain(call.kernel, call.ndim, args, error) from error
+            raise _explained(call, args, error) from error
 
 
 def _take_apart(values: Iterable[Any], kinds: list[Any], flat: list[Any]) -> None:
@@ -136,26 +122,31 @@ def _threads(call: Call) -> int:
 
 def run(call: Call, values: tuple) -> None:
     """Run a launch whose arguments are bound and checked."""
-    kernel, space = call.kernel, call.space
-    compiled = driver_for(call, values)
-    flat = [host_array(leaf) for leaf in leaf_values(values)]
+    space, leaves = call.space, list(map(slots.plain, leaf_values(values)))
     try:
-        compiled(_threads(call), *space.starts, *space.steps, *space.counts, *flat)
+        driver = drivers_for(call, values).of(leaves)
+        driver(_threads(call), (*space.starts, *space.steps, *space.counts), leaves)
     except Exception as error:
-        raise report.explain(kernel, call.ndim, values, error) from error
+        raise _explained(call, values, error) from error
 
 
-def prepare(call: Call, values: tuple, fresh: bool = False) -> Any:
-    """Compile for arguments of these types without running; return the driver.
-
-    `fresh` compiles even what is compiled or cached already: only then is there LLVM IR to look at.
-    """
-    kernel, layouts = call.kernel, tuple(map(layout_of, values))
-    compiled = _build(call, layouts, cached=False) if fresh else driver_for(call, values)
-    flat = [host_array(leaf) for leaf in leaf_values(values)]
+def prepare(call: Call, values: tuple) -> None:
+    """Compile for arguments of these types without running."""
     try:
-        signature = tuple(map(compiled.typeof_pyval, [1, *(0,) * (3 * call.ndim), *flat]))
-        compiled.compile(signature)
+        drivers_for(call, values).of(list(map(slots.plain, leaf_values(values))))
     except Exception as error:
-        raise report.explain(kernel, call.ndim, values, error) from error
-    return compiled
+        raise _explained(call, values, error) from error
+
+
+def library(call: Call, values: tuple) -> Any:
+    """Return the code library of a driver compiled for arguments of these types, whatever was compiled before."""
+    try:
+        return drivers_for(call, values).library(list(map(slots.plain, leaf_values(values))))
+    except Exception as error:
+        raise _explained(call, values, error) from error
+
+
+def _explained(call: Call, values: tuple, error: Exception) -> JitkitError:
+    from jitkit.backends import report  # imports Numba
+
+    return report.explain(call.kernel, call.ndim, values, error)

@@ -18,8 +18,9 @@ from llvmlite import ir
 from numba import cuda
 from numba.core import types
 
-from jitkit.backends.layout import Arguments, Layout
+from jitkit.backends.layout import Layout
 from jitkit.backends.lowering import cuda_groups, lazy
+from jitkit.backends.lowering.arguments import Arguments
 from jitkit.backends.lowering.emit import I32, I64, Emitter, Mode
 from jitkit.backends.lowering.indexing import unpack
 from jitkit.backends.lowering.install import Target

@@ -10,7 +10,7 @@ from typing import Any
 
 from numba.cuda.cudadrv import libs
 
-from jitkit.backends.cache import generator
+from jitkit.backends.generator import generator
 from jitkit.backends.kept import kept
 from jitkit.frontend.program import Program
 

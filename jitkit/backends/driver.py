@@ -12,17 +12,13 @@ from collections.abc import Callable, Iterator
 from typing import Any
 
 from llvmlite import ir
-from numba.core import cgutils, types
-from numba.core.registry import cpu_target
+from numba.core import cgutils
 
-from jitkit.backends import entry
-from jitkit.backends.layout import Arguments, Layout
-from jitkit.backends.lowering.emit import I64, Emitter, Mode
-from jitkit.backends.lowering.indexing import unpack
-from jitkit.backends.lowering.weak import WEAK_TYPES
+from jitkit.backends import pool
+from jitkit.backends.lowering.arguments import Arguments
+from jitkit.backends.lowering.emit import F64, I1, I64, Emitter, Mode
 from jitkit.backends.spmd.groups import group_function
 from jitkit.backends.spmd.rows import by_vectors
-from jitkit.backends.unlinked import unlinked
 
 BLOCK = 128
 """Points of the last index in one unit. A multiple of every vector width times its unrolling, so that which points run in
@@ -186,23 +182,34 @@ def blocks_of(builder: ir.IRBuilder, count: ir.Value) -> ir.Value:
     return builder.udiv(rounded, ir.Constant(I64, BLOCK))
 
 
-def launcher(
-    body: Any,
-    layouts: tuple[Layout, ...],
+def define(
+    context: Any,
+    module: ir.Module,
+    symbol: str,
+    compiled: Any,
+    arguments: Arguments,
     ndim: int,
     unit_step: bool,
     fastmath: bool,
     group: tuple[int, ...] | None,
     recursive: bool,
-    parallel_for: str,
-) -> Callable[..., Any]:
-    """Return the definition of the intrinsic that runs a kernel over a space.
+) -> None:
+    """Generate the function ``driver(slots)`` that runs a kernel over a space.
+
+    The slots hold the number of threads, the starts, steps and counts of the space, and the leaves of the arguments;
+    `jitkit.backends.slots` says how.
 
     Parameters
     ----------
-    body : numba Dispatcher
-        The compiled user's function.
-    layouts : tuple of Layout
+    context
+        Numba's CPU context; code that the driver is linked with goes into its active library.
+    module : ir.Module
+        Where the driver is generated.
+    symbol : str
+        Its name.
+    compiled
+        The compile result of the user's function.
+    arguments : Arguments
         How its arguments arrive.
     fastmath : bool
         Whether sums may be reassociated.
@@ -210,59 +217,51 @@ def launcher(
         The shape of the kernel's groups.
     recursive : bool
         Whether a helper calls itself.
-    parallel_for : str
-        The symbol of the scheduler's entry point.
-
-    Returns
-    -------
-    callable
-        ``launch(threads, starts, steps, counts, arguments)``; each of the middle three a tuple of `ndim` integers.
     """
+    driver = ir.Function(module, ir.FunctionType(ir.VoidType(), [I64.as_pointer()]), symbol)
+    builder = ir.IRBuilder(driver.append_basic_block("entry"))
+    kinds = [I64] * (1 + 3 * ndim) + [context.get_value_type(kind) for kind in arguments.given]
+    threads, *rest = _unpacked(builder, driver.args[0], kinds)
+    space, leaves = rest[: 3 * ndim], rest[3 * ndim :]
+    record = cgutils.pack_struct(builder, [*space, *arguments.values(context, Emitter(builder, Mode("cpu")), leaves)])
+    nest = LoopNest(module, record.type, ndim, unit_step)
+    if group is not None:
+        function = nest.groups(group_function(context, compiled, group, unit_step)(module), group)
+        counts = [groups_along(builder, n, size) for n, size in zip(space[2 * ndim :], group, strict=True)]
+        _start(builder, function, record, functools.reduce(builder.mul, counts), threads)
+        return
 
-    def launch(typingctx: Any, threads: Any, starts: Any, steps: Any, counts: Any, leaves: Any) -> Any:
-        arguments = Arguments(layouts, list(leaves), split_floats=False)
-        kernel_types = (*[WEAK_TYPES[int]] * ndim, *arguments.types)
-        # Numba links a function that calls itself by its address, so that it has to be emitted by itself.
-        with contextlib.nullcontext() if recursive else unlinked(cpu_target.target_context.codegen()):
-            body.get_call_template(kernel_types, {})  # compiles
-        compiled = body.overloads[kernel_types]
-        signature = types.void(threads, starts, steps, counts, leaves)
+    def point(indices: list[ir.Value]) -> None:
+        context.call_internal_no_propagate(
+            nest.builder, compiled.fndesc, compiled.signature, [*indices, *nest.arguments]
+        )
 
-        def generate(context: Any, builder: ir.IRBuilder, _: Any, args: list[ir.Value]) -> ir.Value:
-            given = [args[0], *(value for group in args[1:] for value in unpack(builder, group))]
-            run = _run_function(builder.module, given)
-            builder.call(run, given)
-            entry.define(builder.function, run)
-            fill(context, ir.IRBuilder(run.append_basic_block("entry")), run.args)
-            return context.get_dummy_value()
+    declare = None if recursive else by_vectors(context, compiled, ndim, unit_step, fastmath)
+    each = nest.each(point)
+    function = nest.run(nest.vectors(declare(module), each) if declare else each)
+    context.active_code_library.add_linking_library(compiled.library)
+    _start(builder, function, record, units_of(builder, space[2 * ndim :]), threads)
 
-        def fill(context: Any, builder: ir.IRBuilder, args: Any) -> None:
-            space = list(args[1 : 1 + 3 * ndim])
-            values = arguments.values(context, Emitter(builder, Mode("cpu")), list(args[1 + 3 * ndim :]))
-            record = cgutils.pack_struct(builder, [*space, *values])
-            nest = LoopNest(builder.module, record.type, ndim, unit_step)
 
-            if group is not None:
-                declare_group = group_function(context, compiled, group, unit_step)
-                function = nest.groups(declare_group(builder.module), group)
-                counts = [groups_along(builder, n, size) for n, size in zip(space[2 * ndim :], group, strict=True)]
-                _start(builder, parallel_for, function, record, functools.reduce(builder.mul, counts), args[0])
-                return
+def _unpacked(builder: ir.IRBuilder, slots: ir.Value, kinds: list[ir.Type]) -> list[ir.Value]:
+    """Return the values that lie in slots."""
+    values, at = [], 0
+    for kind in kinds:
+        slot = builder.gep(slots, [ir.Constant(I64, at)])
+        if kind == I1:
+            values.append(builder.trunc(builder.load(slot), I1))
+        else:
+            values.append(builder.load(builder.bitcast(slot, kind.as_pointer())))
+        at += _slots(kind)
+    return values
 
-            def point(indices: list[ir.Value]) -> None:
-                context.call_internal_no_propagate(
-                    nest.builder, compiled.fndesc, compiled.signature, [*indices, *nest.arguments]
-                )
 
-            declare = None if recursive else by_vectors(context, compiled, ndim, unit_step, fastmath)
-            each = nest.each(point)
-            function = nest.run(nest.vectors(declare(builder.module), each) if declare else each)
-            context.active_code_library.add_linking_library(compiled.library)
-            _start(builder, parallel_for, function, record, units_of(builder, space[2 * ndim :]), args[0])
-
-        return signature, generate
-
-    return launch
+def _slots(kind: ir.Type) -> int:
+    if not isinstance(kind, ir.BaseStructType):
+        return 1
+    if len(kind.elements) == 2:  # a complex number
+        return 2 if kind.elements[0] == F64 else 1
+    return sum(part.count if isinstance(part, ir.ArrayType) else 1 for part in kind.elements)  # Numba's array
 
 
 def units_of(builder: ir.IRBuilder, counts: list[ir.Value]) -> ir.Value:
@@ -270,21 +269,10 @@ def units_of(builder: ir.IRBuilder, counts: list[ir.Value]) -> ir.Value:
     return functools.reduce(builder.mul, counts[:-1], blocks_of(builder, counts[-1]))
 
 
-def _run_function(module: ir.Module, given: list[ir.Value]) -> ir.Function:
-    """Return the function, to be filled, that both Numba's wrapper of the driver and `entry` call."""
-    kind = ir.FunctionType(ir.VoidType(), [value.type for value in given])
-    function = ir.Function(module, kind, module.get_unique_name("jitkit_run"))
-    function.linkage = "internal"
-    function.attributes.add("noinline")
-    return function
-
-
-def _start(
-    builder: ir.IRBuilder, symbol: str, function: ir.Function, record: ir.Value, units: ir.Value, threads: ir.Value
-) -> None:
+def _start(builder: ir.IRBuilder, function: ir.Function, record: ir.Value, units: ir.Value, threads: ir.Value) -> None:
     """Hand the units of a space to the scheduler."""
     memory = cgutils.alloca_once_value(builder, record)
     kind = ir.FunctionType(ir.VoidType(), [BODY.as_pointer(), BYTE, I64, I64])
-    scheduler = cgutils.get_or_insert_function(builder.module, kind, symbol)
+    scheduler = cgutils.get_or_insert_function(builder.module, kind, pool.SYMBOL)
     builder.call(scheduler, [function, builder.bitcast(memory, BYTE), units, threads])
     builder.ret_void()

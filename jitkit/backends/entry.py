@@ -1,8 +1,8 @@
-"""The way from Python straight into compiled drivers: what Numba's dispatcher does, for arguments of known types alone.
+"""The way from Python straight into compiled drivers, for arguments of known types alone.
 
-A driver is compiled together with a function that finds its arguments in slots of 8 bytes. ``entry.ll`` next to this file
-fills the slots from Python's objects, by a table that is made here; its text says how. It reads the fields of arrays and
-scalars where NumPy's headers have them, and so takes 0.1 us where Numba's dispatcher takes 0.3.
+A driver finds its arguments in slots of 8 bytes (see `slots`). ``entry.ll`` next to this file fills the slots from Python's
+objects, by a table that is made here; its text says how. It reads the fields of arrays and scalars where NumPy's headers
+have them, and so takes 0.1 us where Numba's dispatcher takes 0.3.
 """
 
 from __future__ import annotations
@@ -14,14 +14,15 @@ import struct
 import sys
 from collections.abc import Callable, Iterable
 from pathlib import Path
-from typing import Any
+from typing import TYPE_CHECKING, Any
 
 import numpy as np
-from llvmlite import ir
 
 from jitkit.backends import machine, pool
 from jitkit.backends.kept import kept
-from jitkit.backends.lowering.emit import F64, I1, I64
+
+if TYPE_CHECKING:
+    from jitkit.backends.cpu_driver import Loaded
 
 Entry = Callable[[tuple[int, ...], tuple[Any, ...]], Any]
 
@@ -35,34 +36,6 @@ _SCALARS = {float: 1, complex: 2, np.complex128: 2, np.complex64: 1, np.float64:
 """Classes of numbers that are stored as they are used, and how many slots they take."""
 
 
-def define(driver: ir.Function, run: ir.Function) -> None:
-    """Generate the function that calls ``run(threads, starts..., steps..., counts..., leaves...)`` on what is in slots."""
-    function = ir.Function(driver.module, ir.FunctionType(ir.VoidType(), [I64.as_pointer()]), _symbol(driver.name))
-    builder = ir.IRBuilder(function.append_basic_block("entry"))
-    values, at = [], 0
-    for argument in run.args:
-        slot = builder.gep(function.args[0], [ir.Constant(I64, at)])
-        if argument.type == I1:
-            values.append(builder.trunc(builder.load(slot), I1))
-        else:
-            values.append(builder.load(builder.bitcast(slot, argument.type.as_pointer())))
-        at += _slots(argument.type)
-    builder.call(run, values)
-    builder.ret_void()
-
-
-def _symbol(driver: str) -> str:
-    return f"jitkit_enter.{driver}"
-
-
-def _slots(kind: ir.Type) -> int:
-    if not isinstance(kind, ir.BaseStructType):
-        return 1
-    if len(kind.elements) == 2:  # a complex number
-        return 2 if kind.elements[0] == F64 else 1
-    return sum(part.count if isinstance(part, ir.ArrayType) else 1 for part in kind.elements)  # Numba's array
-
-
 class _Definition(ctypes.Structure):
     """CPython's PyMethodDef."""
 
@@ -71,12 +44,12 @@ class _Definition(ctypes.Structure):
     )  # fmt: skip
 
 
-def opened(compiled: Any, numbers: int, values: tuple[Any, ...]) -> tuple[Entry, Entry] | None:
+def opened(driver: Loaded, numbers: int, values: tuple[Any, ...]) -> tuple[Entry, Entry] | None:
     """Return the entries of a compiled driver, or None where there are arguments that entries do not know.
 
     Parameters
     ----------
-    compiled : numba CompileResult
+    driver : Loaded
         The driver.
     numbers : int
         How many numbers a launch space has.
@@ -89,16 +62,15 @@ def opened(compiled: Any, numbers: int, values: tuple[Any, ...]) -> tuple[Entry,
         ``enter(prefix, args)``, which returns NotImplemented, and does nothing, for arguments of other types: the first for
         launches on as many threads as are ready, the second for those in the calling thread alone.
     """
-    address = compiled.library.get_pointer_to_function(_symbol(compiled.fndesc.mangled_name)) if available() else 0
     table = _Table()
-    if not address or not table.tell(values):
+    if not available() or not table.tell(values):
         return None
-    words = (address, 1 + numbers + table.slots, numbers, *table.words)
+    words = (driver.address, 1 + numbers + table.slots, numbers, *table.words)
     make = ctypes.pythonapi.PyCFunction_NewEx
     make.restype, make.argtypes = ctypes.py_object, (ctypes.c_void_p, ctypes.py_object, ctypes.py_object)
     packed = struct.pack(f"{len(words)}Q", *words)
     # What the table refers to lives as long as the functions: the code, and the classes and names of fields.
-    shared, alone = (make(ctypes.addressof(d), packed, (compiled.library, *table.kept)) for d in _definitions())
+    shared, alone = (make(ctypes.addressof(d), packed, (driver, *table.kept)) for d in _definitions())
     return shared, alone
 
 

@@ -35,6 +35,16 @@ def compiled(text: str, driver: str | None = None) -> bytes:
     return code
 
 
+def unoptimised(text: str, linked: str) -> bytes:
+    """Return an object file with the code of two LLVM modules in one, compiled in the shortest time."""
+    machine = _machine(0)
+    module = _parsed(text, machine)
+    module.link_in(_parsed(linked, machine))
+    module.verify()
+    code: bytes = machine.emit_object(module)
+    return code
+
+
 def loaded(code: bytes) -> llvm.ExecutionEngine:
     """Load an object file; the engine tells the addresses of its functions, and must be kept while they are called."""
     machine = _machine()
@@ -57,12 +67,12 @@ def _inline_thread(module: llvm.ModuleRef) -> None:
     thread.add_function_attribute("alwaysinline")
 
 
-def _machine() -> llvm.TargetMachine:
+def _machine(level: int = 3) -> llvm.TargetMachine:
     llvm.initialize_native_target()
     llvm.initialize_native_asmprinter()
     target = llvm.Target.from_triple(llvm.get_process_triple())
     features = llvm.get_host_cpu_features().flatten()
-    return target.create_target_machine(cpu=llvm.get_host_cpu_name(), features=features, opt=3, jit=True)
+    return target.create_target_machine(cpu=llvm.get_host_cpu_name(), features=features, opt=level, jit=True)
 
 
 def _optimise(module: llvm.ModuleRef, machine: llvm.TargetMachine) -> None:

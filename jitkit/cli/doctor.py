@@ -120,14 +120,15 @@ def _threads() -> Iterator[Finding]:
 
 
 def _vector_math() -> Iterator[Finding]:
+    from jitkit.backends import symbols
     from jitkit.backends.lowering import vectormath
 
-    if vectormath.library() is None:
+    if symbols.vector_library() is None:
         text = "no libmvec (glibc has it on x86-64, and on aarch64 from 2.38): loops over exp, sin ... stay scalar"
         yield Finding("vector math", text, ABSENT)
         return
     widths = ", ".join(f"{bits}-bit" for _, bits in vectormath.instruction_sets()) or "no usable vectors"
-    names = vectormath._LIBM
+    names = symbols.SCALAR
     found = [name for name in names if any(vectormath.vector_names(name, arity) for arity in (1, 2))]
     yield Finding("vector math", f"libmvec, {widths}: {len(found)} of {len(names)} functions have vector versions")
 

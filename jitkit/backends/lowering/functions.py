@@ -8,6 +8,7 @@ from llvmlite import ir
 
 from jitkit.backends.lowering import vectormath
 from jitkit.backends.lowering.emit import FLOAT16, FLOAT32, FLOAT64, Emitter, llvm_type
+from jitkit.backends.symbols import PREFIX
 from jitkit.frontend.promotion import Scalar
 
 _FACTORS = {"degrees": 180 / math.pi, "radians": math.pi / 180}
@@ -28,7 +29,7 @@ def math_call(emit: Emitter, name: str, scalar: Scalar, args: list[ir.Value]) ->
     if emit.mode.target == "cuda":
         return emit.call(f"__nv_{name}{suffix}", llvm_type(scalar), args)
     attributes = vectormath.variants(emit.builder.module, name + suffix, args)
-    return emit.call(vectormath.PREFIX + name + suffix, llvm_type(scalar), args, attributes)
+    return emit.call(PREFIX + name + suffix, llvm_type(scalar), args, attributes)
 
 
 def is_nan(emit: Emitter, value: ir.Value) -> ir.Value:

@@ -12,47 +12,20 @@ Reference: https://sourceware.org/glibc/wiki/libmvec; "Vector Function ABI Speci
 
 from __future__ import annotations
 
-import ctypes
-import ctypes.util
 import functools
 import platform
 
 import llvmlite.binding as llvm
 from llvmlite import ir
 
-PREFIX = "jk_"
+from jitkit.backends.symbols import PREFIX, vector_library
+
 LLVM_FUNCTIONS = {"sqrt", "fabs", "floor", "ceil", "trunc", "rint", "copysign", "fma"}
 """Functions that are instructions of the machine: LLVM vectorises its intrinsics for them by itself."""
 
-_LIBM = """
-acos acosh asin asinh atan atan2 atanh cbrt cos cosh erf erfc exp exp2 expm1 fmod hypot log log10 log1p log2 pow sin sinh
-tan tanh
-""".split()
 # The letter of an instruction set in a vector function's name, its LLVM feature, and its width in bits.
 _X86_SETS = (("b", "sse4.2", 128), ("d", "avx2", 256), ("e", "avx512f", 512))
 _AARCH64_SETS = (("n", "neon", 128),)
-
-
-@functools.cache
-def library() -> ctypes.CDLL | None:
-    """Return glibc's vector library, or None where the platform has none."""
-    try:
-        handle = ctypes.CDLL("libmvec.so.1")
-    except OSError:
-        return None
-    llvm.load_library_permanently("libmvec.so.1")
-    return handle
-
-
-@functools.cache
-def register_symbols() -> None:
-    """Make the scalar functions and libmvec known to LLVM's linker; must run before compiled code is loaded."""
-    libm = ctypes.CDLL(ctypes.util.find_library("m"))
-    for name in _LIBM:
-        for suffix in ("", "f"):
-            address = ctypes.cast(getattr(libm, name + suffix), ctypes.c_void_p).value
-            llvm.add_symbol(PREFIX + name + suffix, address)
-    library()
 
 
 @functools.cache
@@ -69,7 +42,7 @@ def instruction_sets() -> tuple[tuple[str, int], ...]:
 @functools.cache
 def vector_names(name: str, arity: int) -> tuple[tuple[str, int], ...]:
     """Return the vector versions of a C function (``expf``) that can run here: (symbol, lanes)."""
-    handle, width = library(), 32 if name.endswith("f") and name != "erf" else 64
+    handle, width = vector_library(), 32 if name.endswith("f") and name != "erf" else 64
     if handle is None:
         return ()
     versions = (

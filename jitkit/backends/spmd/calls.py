@@ -8,6 +8,7 @@ from jitkit.backends.lowering import vectormath
 from jitkit.backends.spmd.ir import Instruction
 from jitkit.backends.spmd.memory import Memory
 from jitkit.backends.spmd.shapes import DROPPED
+from jitkit.backends.symbols import PREFIX
 
 # LLVM's own functions that have a form on vectors, with the number of arguments that stay scalar.
 _ELEMENTWISE = {
@@ -63,7 +64,7 @@ class Calls(Memory):
 
     def _widen_math(self, item: Instruction) -> None:
         """Call libmvec's version for as many lanes at once as there is one for."""
-        function = item.callee.removeprefix("@" + vectormath.PREFIX)
+        function = item.callee.removeprefix("@" + PREFIX)
         versions = [
             (symbol, lanes) for symbol, lanes in vectormath.vector_names(function, len(item.operands))
             if self.body.lanes % lanes == 0

@@ -1,0 +1,110 @@
+"""A kernel's drivers on the CPU: found in the cache or compiled, one for each combination of dtypes that launches meet.
+
+Loading a driver imports no compiler: Numba takes 0.25 s to import, and 0.6 s more (SciPy among it) before it would load
+anything. The key of what is kept covers the source of the kernel and of everything it reaches, the constants they close
+over, the argument types, the options, the versions of everything that generates code (jitkit's own files included), and
+the CPU with its features.
+"""
+
+from __future__ import annotations
+
+import ctypes
+import hashlib
+import struct
+from collections.abc import Hashable, Sequence
+from typing import Any, NamedTuple
+
+from jitkit.backends import machine, slots, symbols
+from jitkit.backends.generator import generator
+from jitkit.backends.kept import kept
+from jitkit.backends.layout import Layout, describe
+from jitkit.launch.definition import Definition
+
+_Function = ctypes.CFUNCTYPE(None, ctypes.c_char_p)
+
+
+class Code(NamedTuple):
+    """A driver as it is kept: an object file, the driver's name in it, and the names that it calls."""
+
+    symbol: str
+    calls: tuple[str, ...]
+    text: bytes
+
+
+class Loaded:
+    """A driver in this process.
+
+    Attributes
+    ----------
+    address : int
+        Where its function ``driver(slots)`` is.
+    """
+
+    def __init__(self, code: Code) -> None:
+        if not symbols.known(code.calls):
+            from jitkit.backends import cpu  # noqa: F401 - Numba makes its own functions known
+
+        self._engine = machine.loaded(code.text)
+        self.address = self._engine.get_function_address(code.symbol)
+        self._run = _Function(self.address)
+
+    def __call__(self, threads: int, prefix: tuple[int, ...], leaves: Sequence[Any]) -> None:
+        """Run the kernel over the space whose starts, steps and counts are the prefix."""
+        self._run(struct.pack(f"{1 + len(prefix)}q", threads, *prefix) + b"".join(map(slots.packed, leaves)))
+
+
+class Drivers:
+    """The drivers of a kernel for a shape of space and a layout of arguments, by the kinds of the leaves.
+
+    Parameters
+    ----------
+    kernel : Definition
+        The kernel.
+    layouts : tuple of Layout
+        How its arguments arrive.
+    ndim : int
+        Dimensions of the space.
+    unit_step : bool
+        Whether the last index advances by one.
+    """
+
+    def __init__(self, kernel: Definition, layouts: tuple[Layout, ...], ndim: int, unit_step: bool) -> None:
+        self.kernel, self.layouts, self.ndim, self.unit_step = kernel, layouts, ndim, unit_step
+        self._loaded: dict[tuple[Hashable, ...], Loaded] = {}
+
+    def of(self, leaves: Sequence[Any]) -> Loaded:
+        """Return the driver for plain arrays and numbers like these."""
+        kinds = tuple(map(slots.kind_of, leaves))
+        found = self._loaded.get(kinds)
+        if found is None:
+            found = self._loaded[kinds] = Loaded(self._code(kinds, leaves))
+        return found
+
+    def _code(self, kinds: tuple[Hashable, ...], leaves: Sequence[Any]) -> Code:
+        kernel = self.kernel
+        layouts = ", ".join(map(describe, self.layouts))
+        identity = (
+            kernel.program.fingerprint,
+            kernel.fastmath,
+            kernel.group,
+            layouts,
+            self.ndim,
+            self.unit_step,
+            kinds,
+        )
+        # Symbols carry the digest: in one process all of them share a name space.
+        symbol = f"jitkit_{kernel.program.name}_{hashlib.blake2b(repr(identity).encode(), digest_size=10).hexdigest()}"
+        description = {"kernel": kernel.program.name, "backend": "cpu", "types": ", ".join(map(_text, leaves))}
+        make = lambda: self.library(leaves, symbol).code(symbol)  # noqa: E731
+        return kept(description, make, generator(), machine.identity(), identity)
+
+    def library(self, leaves: Sequence[Any], symbol: str = "jitkit_driver") -> Any:
+        """Return the driver compiled, whatever the cache holds."""
+        from jitkit.backends import cpu
+
+        return cpu.compiled(self.kernel, self.layouts, self.ndim, self.unit_step, leaves, symbol)
+
+
+def _text(leaf: Any) -> str:
+    dtype = getattr(leaf, "dtype", type(leaf).__name__)
+    return f"{leaf.ndim}-D {dtype} array" if getattr(leaf, "ndim", 0) else str(dtype)
