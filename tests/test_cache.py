@@ -8,7 +8,10 @@ import sys
 import textwrap
 from pathlib import Path
 
+import numpy as np
 import pytest
+
+import jitkit as jk
 
 SCRIPT = """
 import warnings
@@ -31,6 +34,7 @@ print(len(compiled), out[1], sum(w.category is jk.JitkitWarning and w.filename =
 """
 
 USER = """
+import helper
 import jitkit as jk
 from helper import scaled
 
@@ -38,12 +42,18 @@ FACTOR = 2.0
 
 @jk.kernel
 def kernel(i, x, out):
-    out[i] = scaled(x[i]) * FACTOR
+    out[i] = scaled(x[i]) * FACTOR + helper.SHIFTS[0]
 """
 
 HELPER = """
-def scaled(value):
-    return 3 * value
+SHIFTS = (0.0, 1.0)
+
+def made(terms):
+    def scaled(value, zero=0):
+        return 3 * value + (terms - 1) * value + zero
+    return scaled
+
+scaled = made(1)
 """
 
 
@@ -83,10 +93,13 @@ def test_a_second_process_compiles_nothing(project):
     [
         ("user.py", "scaled(x[i]) * FACTOR", "scaled(x[i]) + FACTOR", 5.0),
         ("helper.py", "3 * value", "5 * value", 10.0),
+        ("helper.py", "zero=0", "zero=1", 8.0),
+        ("helper.py", "made(1)", "made(2)", 8.0),
+        ("helper.py", "SHIFTS = (0.0", "SHIFTS = (1.0", 7.0),
         ("user.py", "FACTOR = 2.0", "FACTOR = 7.0", 21.0),
         ("user.py", "@jk.kernel", "@jk.kernel(fastmath=True)", 6.0),
     ],
-    ids=["kernel", "helper in another file", "constant", "option"],
+    ids=["kernel", "helper in another file", "default", "closure", "attribute", "constant", "option"],
 )
 def test_an_edit_compiles_anew_and_the_old_entry_stays(project, name, old, new, value):
     project()
@@ -98,7 +111,7 @@ def test_an_edit_compiles_anew_and_the_old_entry_stays(project, name, old, new, 
 
 def test_a_comment_or_a_moved_line_is_no_change(project):
     project()
-    edit(project, "helper.py", "def scaled", "# about scaling\n\n\ndef scaled")
+    edit(project, "helper.py", "def made", "# about scaling\n\n\ndef made")
     assert project() == (False, 6.0, 0)
 
 
@@ -118,3 +131,24 @@ def test_an_impossible_directory_works_uncached_with_one_warning(project):
     blocked.write_text("")
     assert project(blocked / "below") == (True, 6.0, 1)
     assert project(blocked / "below") == (True, 6.0, 1)
+
+
+factor = 2.0
+
+
+def scale(i, x, out):
+    out[i] = factor * x[i]
+
+
+def test_a_constant_that_changes_between_launches_leaves_no_wrong_code_behind(tmp_path, monkeypatch):
+    monkeypatch.setenv("JITKIT_CACHE_DIR", str(tmp_path / "cache"))
+    x, y = np.ones(4), np.ones(4, np.float32)
+    jk.kernel(scale)[4](y, np.empty_like(y))
+    known = jk.kernel(scale)  # recognised by its code: its source is read at the next launch
+    known[4](y, np.empty_like(y))
+    monkeypatch.setitem(globals(), "factor", 3.0)
+    known[4](x, np.empty_like(x))
+    monkeypatch.setitem(globals(), "factor", 2.0)
+    out = np.empty_like(x)
+    jk.kernel(scale)[4](x, out)
+    np.testing.assert_array_equal(out, 2.0)

@@ -3,12 +3,13 @@
 Loading a driver imports no compiler: Numba takes 0.25 s to import, and 0.6 s more (SciPy among it) before it would load
 anything. The key of what is kept covers the source of the kernel and of everything it reaches, the constants they close
 over, the argument types, the options, the versions of everything that generates code (jitkit's own files included), and
-the CPU with its features.
+the CPU with its features. Most functions are known by their code (see `recognition`), and their source is not even read.
 """
 
 from __future__ import annotations
 
 import ctypes
+import functools
 import hashlib
 import struct
 from collections.abc import Hashable, Sequence
@@ -83,26 +84,37 @@ class Drivers:
     def _code(self, kinds: tuple[Hashable, ...], leaves: Sequence[Any]) -> Code:
         kernel = self.kernel
         layouts = ", ".join(map(describe, self.layouts))
-        identity = (
-            kernel.program.fingerprint,
-            kernel.fastmath,
-            kernel.group,
-            layouts,
-            self.ndim,
-            self.unit_step,
-            kinds,
-        )
+        source = kernel.digest or kernel.program.fingerprint
+        identity = source, kernel.fastmath, kernel.group, layouts, self.ndim, self.unit_step, kinds
         # Symbols carry the digest: in one process all of them share a name space.
-        symbol = f"jitkit_{kernel.program.name}_{hashlib.blake2b(repr(identity).encode(), digest_size=10).hexdigest()}"
-        description = {"kernel": kernel.program.name, "backend": "cpu", "types": ", ".join(map(_text, leaves))}
-        make = lambda: self.library(leaves, symbol).code(symbol)  # noqa: E731
-        return kept(description, make, generator(), machine.identity(), identity)
+        digest = hashlib.blake2b(repr(identity).encode(), digest_size=10).hexdigest()
+        symbol = f"jitkit_{kernel.func.__name__}_{digest}"
+        description = {"kernel": kernel.func.__name__, "backend": "cpu", "types": ", ".join(map(_text, leaves))}
+        return kept(
+            description, lambda: self.library(leaves, symbol).code(symbol), generator(), machine.identity(), identity,
+            valid=functools.partial(_is_as_recognised, kernel),
+        )  # fmt: skip
 
     def library(self, leaves: Sequence[Any], symbol: str = "jitkit_driver") -> Any:
         """Return the driver compiled, whatever the cache holds."""
         from jitkit.backends import cpu
 
         return cpu.compiled(self.kernel, self.layouts, self.ndim, self.unit_step, leaves, symbol)
+
+
+def recognise(kernel: Definition) -> None:
+    """Let a kernel know what launches must know of it, without reading its source where a process has read it before."""
+    if "facts" not in vars(kernel) and kernel.digest is not None:
+        description = {"kernel": kernel.func.__name__, "backend": "cpu", "kind": "facts"}
+        vars(kernel)["facts"] = kept(
+            description, lambda: kernel.program.facts, generator(), kernel.digest, kernel.group,
+            valid=functools.partial(_is_as_recognised, kernel),
+        )  # fmt: skip
+
+
+def _is_as_recognised(kernel: Definition) -> bool:
+    """Tell whether what the function sees was the same when it was recognised and when it was read."""
+    return kernel.digest_read == kernel.digest
 
 
 def _text(leaf: Any) -> str:

@@ -29,7 +29,7 @@ def plan(call: Call, values: tuple) -> Callable[[Call, tuple[int, ...], tuple], 
     """Return the short way for arguments of these Python types, or None where they need converting each time."""
     if not all(_is_direct(leaf) for leaf in leaf_values(values)):
         return None
-    if any(site.dynamic for site in call.kernel.program.shared_sites):  # their sizes are checked each time
+    if call.kernel.facts.dynamic:  # its sizes are checked each time
         return None
     if not all(map(_is_direct, values)):
         return _Structured()

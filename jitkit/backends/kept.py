@@ -12,7 +12,9 @@ from jitkit.backends.store import default_store
 _T = TypeVar("_T")
 
 
-def kept(description: dict[str, str], make: Callable[[], _T], *identity: object) -> _T:
+def kept(
+    description: dict[str, str], make: Callable[[], _T], *identity: object, valid: Callable[[], bool] = lambda: True
+) -> _T:
     """Return what another process has made, or make it and keep it.
 
     Parameters
@@ -23,6 +25,8 @@ def kept(description: dict[str, str], make: Callable[[], _T], *identity: object)
         Makes it; what it returns must survive `pickle`.
     *identity
         All that it is made of; their ``repr`` goes into the key.
+    valid : callable
+        Tells, once it is made, whether it is what the key says.
     """
     key = hashlib.blake2b(repr((description, identity)).encode(), digest_size=20).hexdigest()
     store = default_store()
@@ -31,5 +35,6 @@ def kept(description: dict[str, str], make: Callable[[], _T], *identity: object)
         found: _T = pickle.loads(blob)
         return found
     made = make()
-    store.put(key, pickle.dumps(made), description)
+    if valid():
+        store.put(key, pickle.dumps(made), description)
     return made

@@ -36,7 +36,7 @@ class Calls(Expressions):
         if isinstance(func, type) and tuple_class(func) is not None:
             return self._construct(node, func)
         func = compiled_form(getattr(func, "py_func", func))  # py_func: the user already gave it to numba.njit
-        if isinstance(func, FunctionType) and not _is_library(func):
+        if isinstance(func, FunctionType) and not is_library(func):
             return self._helper(node, func)
         self._refuse_call(node, func)
 
@@ -117,7 +117,8 @@ class Calls(Expressions):
         )
 
 
-def _is_library(func: FunctionType) -> bool:
+def is_library(func: FunctionType) -> bool:
+    """Tell whether a function is of a library that kernels call by the names of operations alone."""
     return (func.__module__ or "").split(".")[0] in ("numpy", "math", "scipy", "builtins")
 
 

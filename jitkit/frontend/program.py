@@ -8,13 +8,31 @@ import inspect
 from collections.abc import Callable, Mapping
 from dataclasses import dataclass, field
 from functools import cached_property
-from typing import Any
+from typing import Any, NamedTuple
 
 import numpy as np
 
 from jitkit.frontend.shared_memory import SharedSite
 
 LINE_BITS = 32
+
+
+class Facts(NamedTuple):
+    """What a launch must know of a program beside its code.
+
+    Attributes
+    ----------
+    written : frozenset of str
+        Parameters whose elements it assigns.
+    dynamic : bool
+        Whether the size of an array in shared memory depends on the arguments.
+    debugs : bool
+        Whether it calls what only the interpreter runs.
+    """
+
+    written: frozenset[str]
+    dynamic: bool
+    debugs: bool
 
 
 @dataclass(frozen=True)
@@ -88,6 +106,11 @@ class Program:
         """The function's name, fit for a symbol."""
         name = self.func.__code__.co_name
         return "lambda" if name == "<lambda>" else self.func.__name__
+
+    @property
+    def facts(self) -> Facts:
+        """What a launch must know of it beside its code."""
+        return Facts(self.written, any(site.dynamic for site in self.shared_sites), bool(self.debug_calls))
 
     @property
     def helpers(self) -> list[Program]:

@@ -3,12 +3,13 @@
 from __future__ import annotations
 
 import functools
+import inspect
 from collections.abc import Callable
 from typing import Any
 
 from jitkit.errors import KernelSyntaxError, at_source
-from jitkit.frontend import rewrite
-from jitkit.frontend.program import Program
+from jitkit.frontend import recognition, rewrite
+from jitkit.frontend.program import Facts, Program
 from jitkit.launch.space import Space
 
 Entry = Callable[[tuple, tuple], Any]
@@ -27,16 +28,32 @@ class Definition:
         Whether the compiler may reassociate floating-point arithmetic.
     group : tuple of int or None
         The shape of the groups that its work-items run in, or None where they run alone.
+    digest_read : str or None
+        The digest when the program was made.
     """
 
     def __init__(self, func: Callable, fastmath: bool, name: str, group: tuple[int, ...] | None = None) -> None:
         self.func, self.name, self.fastmath, self.group = func, name, fastmath, group
         self._kept: dict[Any, Any] = {}
+        self.digest_read: str | None = None
 
     @functools.cached_property
     def parameters(self) -> tuple[str, ...]:
         """The names of the function's parameters, the indices first."""
-        return self.program.params
+        code = self.func.__code__
+        if code.co_flags & (inspect.CO_VARARGS | inspect.CO_VARKEYWORDS):
+            return self.program.params  # which refuses them
+        return code.co_varnames[: code.co_argcount + code.co_kwonlyargcount]
+
+    @functools.cached_property
+    def digest(self) -> str | None:
+        """A text that says which program the function makes, or None where only reading its source does."""
+        return recognition.digest(self.func)
+
+    @functools.cached_property
+    def facts(self) -> Facts:
+        """What a launch must know of the program beside its code."""
+        return self.program.facts
 
     @functools.cached_property
     def program(self) -> Program:
@@ -48,6 +65,7 @@ class Definition:
             Where the body uses something that kernels cannot.
         """
         program = rewrite.build(self.func, self.group)
+        self.digest_read = recognition.digest(self.func)  # of what it sees now, which may have changed
         if program.returns is not None:
             message = f"{self.name}: a kernel returns no value: write results to an array argument"
             raise KernelSyntaxError(at_source(message, program.filename, program.returns))

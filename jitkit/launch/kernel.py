@@ -244,8 +244,8 @@ class Launch(Call):
 
     def _check(self, values: tuple) -> None:
         kernel, names = self.kernel, self.argument_names
-        arguments.check(names, values, kernel.program.written, kernel.name)
-        if kernel.program.shared_sites:
+        arguments.check(names, values, kernel.facts.written, kernel.name)
+        if kernel.facts.dynamic:
             groups.check_shared(kernel.program, names, values)
 
     def first(self, args: tuple, kwargs: dict[str, Any]) -> None:
@@ -288,15 +288,18 @@ class Launch(Call):
     def engine(self, backend: str | None, values: tuple) -> Any:
         """Return the module that runs compiled launches on the chosen backend, after checking program and arguments."""
         kernel, chosen = self.kernel, self.choose(backend, values)
+        if chosen == "cpu":
+            from jitkit.backends import cpu_driver
+            from jitkit.backends import cpu_launch as engine
+
+            cpu_driver.recognise(kernel)
+        else:
+            from jitkit.backends import cuda_launch as engine  # type: ignore[no-redef]
         self._check(values)
-        if kernel.program.debug_calls:
+        if kernel.facts.debugs:
             name, lineno = kernel.program.debug_calls[0]
             message = f"{kernel.name}: {name}() runs in the interpreter only: with jk.backend('python')"
             raise KernelSyntaxError(at_source(message, kernel.program.filename, lineno))
-        if chosen == "cpu":
-            from jitkit.backends import cpu_launch as engine
-        else:
-            from jitkit.backends import cuda_launch as engine  # type: ignore[no-redef]
         return engine
 
     def prepare(self, *args: Any, **kwargs: Any) -> None:

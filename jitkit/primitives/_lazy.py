@@ -21,7 +21,7 @@ from jitkit import operands
 from jitkit.arrays import to_numpy
 from jitkit.backends import interpreted
 from jitkit.errors import KernelTypeError, LaunchError
-from jitkit.frontend import rewrite
+from jitkit.frontend import recognition, rewrite
 from jitkit.launch.arguments import is_device_array, walk
 from jitkit.launch.kernel import Kernel
 
@@ -177,7 +177,7 @@ def broadcast_to(x: Any, shape: tuple[int, ...]) -> Any:
 @functools.lru_cache(maxsize=512)
 def _class_of(base: type[Lazy], element: Function) -> type[Lazy]:
     # The name says what the function computes: compiled code is cached by it.
-    digest = rewrite.build(element).fingerprint[:16]
+    digest = (recognition.digest(element) or rewrite.build(element).fingerprint)[:16]
     meaning = {"element": staticmethod(element), "interpreted": staticmethod(interpreted.overlay(element))}
     return type(f"{base.__name__}_{digest}", (base,), meaning)
 
