@@ -42,9 +42,9 @@ class Loaded:
     """
 
     def __init__(self, code: Code) -> None:
-        if not symbols.known(code.calls):
-            from jitkit.backends import cpu  # noqa: F401 - Numba makes its own functions known
-
+        missing = symbols.missing(code.calls)
+        if missing:
+            raise RuntimeError(f"compiled code calls {', '.join(missing)}, which this process does not have")
         self._engine = machine.loaded(code.text)
         self.address = self._engine.get_function_address(code.symbol)
         self._run = _Function(self.address)
