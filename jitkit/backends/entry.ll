@@ -97,8 +97,8 @@ other:
   ret i1 false
 }
 
-; The table: class, kind of the dtype and which of its bits mean something, dimensions, which flags decide, what they are,
-; bytes of an element. The slots: a Numba array of memory that it does not own.
+; The table: class, kind of the dtype and which of its bits mean something, or the address of the dtype of records and all
+; bits, dimensions, which flags decide, what they are, bytes of an element. The slots: a Numba array of memory that it does not own.
 define internal i1 @take_array(ptr %value, ptr %cursor) {
 entry:
   %is.array = call i1 @has_class(ptr %value, ptr %cursor)
@@ -114,7 +114,10 @@ look:
   %dtype.place = getelementptr %array, ptr %value, i64 0, i32 6
   %dtype = load ptr, ptr %dtype.place
   %kind.place = getelementptr %dtype, ptr %dtype, i64 0, i32 2
-  %kind.all = load i64, ptr %kind.place
+  %kind.held = load i64, ptr %kind.place
+  %dtype.address = ptrtoint ptr %dtype to i64
+  %of.records = icmp eq i64 %kind.meant, -1
+  %kind.all = select i1 %of.records, i64 %dtype.address, i64 %kind.held
   %kind = and i64 %kind.all, %kind.meant
   %kind.fits = icmp eq i64 %kind, %kind.wanted
   %ndim.place = getelementptr %array, ptr %value, i64 0, i32 2

@@ -30,6 +30,7 @@ _ARRAY, _INTEGER, _SCALAR, _BOOLEAN, _TUPLE, _FIELDS = range(6)  # what a table 
 _FASTCALL = 0x80  # CPython's METH_FASTCALL
 _C, _F, _ALIGNED, _WRITEABLE = 0x1, 0x2, 0x100, 0x400  # bits of an array's flags
 _MEANT = 0xFFFFFFFF00FFFFFF  # of a dtype's kind: three characters, a byte of no meaning, and the number
+_ALL = 0xFFFFFFFFFFFFFFFF
 _SCALARS = {float: 1, complex: 2, np.complex128: 2, np.complex64: 1, np.float64: 1, np.float32: 1} | {
     getattr(np, f"{sign}int{bits}"): 1 for sign in ("", "u") for bits in (8, 16, 32, 64)
 }
@@ -115,9 +116,11 @@ class _Table:
     def _tell_array(self, x: np.ndarray) -> bool:
         flags = x.flags
         meant = (_C if flags.c_contiguous else _C | _F) | _ALIGNED | _WRITEABLE
-        self._append(5 + 2 * x.ndim, _ARRAY, id(np.ndarray), _kind_of(x.dtype), _MEANT, x.ndim)
+        # Two dtypes of records may differ in their fields alone: only the very same one is known again.
+        kind = (self._address(x.dtype), _ALL) if x.dtype.fields else (_kind_of(x.dtype), _MEANT)
+        self._append(5 + 2 * x.ndim, _ARRAY, id(np.ndarray), *kind, x.ndim)
         self._append(0, meant, flags.num & meant, x.itemsize)
-        return x.dtype.kind in "biufc"
+        return bool(x.dtype.fields) or x.dtype.kind in "biufc"
 
     def _append(self, slots: int, *words: int) -> bool:
         self.slots += slots
