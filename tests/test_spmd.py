@@ -8,8 +8,9 @@ import numpy as np
 import pytest
 
 import jitkit as jk
-from jitkit.backends.spmd import graph, pressure, reader, regions
+from jitkit.backends.spmd import graph, patterns, pressure, reader, regions, windows
 from jitkit.backends.spmd.ir import UnsupportedIRError
+from jitkit.backends.spmd.pattern import Pattern
 from jitkit.backends.spmd.shapes import Shapes
 
 # A loop that lanes leave at different turns, as LLVM prints it.
@@ -482,3 +483,65 @@ def test_a_guess_about_one_turn_is_not_taken_for_the_next(n):
     inside = np.arange(120).reshape(5, 24) < n
     sums = inside * (np.roll(inside, -1, axis=1) + 1.0) + 10 * (np.arange(120).reshape(5, 24) < n - 3)
     np.testing.assert_array_equal(out, sums.sum(axis=0))
+
+
+PLACES = """
+declare i64 @jk.local_index.0()
+
+define void @f(i64 %i, ptr %x) {
+entry:
+  %local = call i64 @jk.local_index.0()
+  %twice = shl i64 %local, 1
+  %odd = and i64 %local, 1
+  %low = sub i64 %twice, %odd
+  %high = xor i64 %low, 2
+  %far = xor i64 %local, 31
+  %any = xor i64 %local, %i
+  ret void
+}
+"""
+
+
+def test_where_lanes_stand_when_no_stride_says_it():
+    shapes = Shapes(reader.read(PLACES, "f"), {"@jk.local_index.0": 1, "%i": 0})
+    found = patterns.of_vectors(shapes, 4, 0)
+    assert found.get("%low") == Pattern((0, 1, 4, 5), 8, 0, (2, 0))
+    assert found.get("%high") == Pattern((0, 1, 4, 5), 8, 2, (2, 2))
+    assert found.get("%far") == Pattern((0, -1, -2, -3), 4, 3)  # which vector is not known, but that it is turned round
+    assert found.get("%any") is None
+    halves = windows.window(Pattern((0, 4, 16, 20), 32, 8), lanes=4, size=4, fresh=False)
+    assert halves == windows.Window(first=-8, count=2, places=(2, 3, 6, 7))
+
+
+@jk.kernel(group=40)
+def exchanging(i, x, out):
+    local = jk.local_index()
+    held = jk.shared(40, x.dtype)
+    held[local] = x[i]
+    jk.barrier()
+    width = 1
+    while width < 64:
+        other = local ^ width
+        if other < 40 and local < other and held[other] < held[local]:
+            held[local], held[other] = held[other], held[local]
+        jk.barrier()
+        width *= 2
+    if local < 20:
+        held[local] += held[39 - local]
+    jk.barrier()
+    out[i] = held[local // 2 * 2]
+
+
+def test_neighbours_exchanged_by_turns_of_a_loop():
+    x = np.random.default_rng(7).random(120, dtype=np.float32)
+    out = np.zeros_like(x)
+    exchanging.on("cpu")[120](x, out)
+    for start in range(0, 120, 40):
+        held = x[start : start + 40].copy()
+        for width in (1, 2, 4, 8, 16, 32):
+            for local in range(40):
+                other = local ^ width
+                if local < other < 40 and held[other] < held[local]:
+                    held[local], held[other] = held[other], held[local]
+        held[:20] += held[:19:-1]
+        np.testing.assert_array_equal(out[start : start + 40], held[np.arange(40) // 2 * 2])

@@ -18,7 +18,7 @@ COMPARATORS = 45 * GROUP  # k (k + 1) / 2 layers of them sort 2**k elements, and
 def order(keys, low, high):
     """Exchange two elements unless the first is the smaller; NaN counts as larger than all numbers, as in NumPy."""
     first, second = keys[low], keys[high]
-    if second < first or (first != first and second == second):
+    if second == second and not first <= second:
         keys[low], keys[high] = second, first
 
 

@@ -8,6 +8,8 @@ from __future__ import annotations
 
 from collections.abc import Callable, Iterator
 
+from jitkit.backends.spmd import ranges
+from jitkit.backends.spmd.graph import chain, dominators
 from jitkit.backends.spmd.ir import Block, Function, Instruction, Value
 from jitkit.backends.spmd.operations import Operations
 from jitkit.backends.spmd.regions import Region, Repeat
@@ -36,7 +38,14 @@ class Body:
         The text that stands for each parameter, and for each marker call by its callee: of a strided one that of lane 0.
     leave : callable
         ``leave(block)`` writes the end of a block that leaves the body.
+
+    Attributes
+    ----------
+    fresh : bool
+        Whether shared memory was stored to only just before.
     """
+
+    fresh = False
 
     def __init__(
         self, text: Text, function: Function, shapes: Shapes, regions: list[Region], lanes: int, mask: str | None,
@@ -54,7 +63,22 @@ class Body:
         self.kinds: dict[str, str] = {}
         self.masks: dict[str, str] = {}
         self.behind: dict[str, str] = {}
+        self.narrow = ranges.narrow(shapes)
+        self.sure = self._sure() if regions and mask is None else {}
         self._find_slots()
+
+    def _sure(self) -> dict[str, set[str]]:
+        """Return of each masked block the addresses that all lanes touched before."""
+        before = dominators(self.shapes.graph, self.function.entry)
+        masked = {name for region in self.regions for name in region.blocks}
+        touched = {
+            name: {item.operands[-1].text for item in block.code if item.op in ("load", "store")}
+            for name, block in self.function.blocks.items() if name not in masked
+        }  # fmt: skip
+        return {
+            name: {text for earlier in chain(region.entry, before) for text in touched.get(earlier, ())}
+            for region in self.regions for name in region.blocks
+        }  # fmt: skip
 
     def _find_slots(self) -> None:
         self.definitions = {item.name: item for block in self.function.blocks.values() for item in block.code}
@@ -71,7 +95,7 @@ class Body:
         """Yield the operands of an instruction, and what its use computes clamped ones of the end lanes from."""
         for value in item.operands:
             yield value
-            if value.text in self.shapes.bounded:
+            if value.text in self.shapes.bounded or self.shapes.patterns.get(value.text) is not None:
                 yield from self._read_by(self.definitions[value.text])
 
     def _slot(self, name: str, kind: str) -> None:
@@ -90,16 +114,22 @@ class Body:
         """Return the value of an instruction that has a meaning of its own here, or None."""
         return None
 
+    def ahead(self, value: Value) -> str | None:
+        """Return what lane 0 will hold of a value in the group that comes next, or None where that is not known."""
+        return None
+
     # ---- values
 
     def scalar(self, value: Value) -> str:
-        """Return a uniform value, or a strided value of lane 0."""
+        """Return a uniform value, or a strided or patterned value of lane 0."""
         if not value.local:
             return value.text
         if value.text in self.parameters:
             return self.parameters[value.text]
         if value.text in self.operations.frames:
             return self.operations.frames[value.text]
+        if self.shapes.strides[value.text] is None and self.shapes.patterns.get(value.text) is not None:
+            return self.end(value, last=False)
         return self._read(value, "scalar", value.type)
 
     def whole(self, value: Value) -> str:
@@ -278,8 +308,19 @@ class Body:
             item for item in block.code[:-1] if item.op != "phi"
             and not (item.op == "call" and item.callee.startswith(DROPPED))
         ]  # fmt: skip
-        risky = any(item.op in _GUARDED and not item.callee.startswith("@llvm.") for item in real)
-        return risky or len(real) > _CHEAP
+        return len(real) > _CHEAP or any(self._risky(item, block.name) for item in real)
+
+    def _risky(self, item: Instruction, block: str) -> bool:
+        """Tell whether an instruction must not run, or costs much, where no lane takes part.
+
+        What is written back to addresses that all lanes touched before harms nothing: a comparator that exchanges two
+        numbers of shared memory needs no test whether any lane does.
+        """
+        if item.op not in _GUARDED or item.callee.startswith("@llvm."):
+            return False
+        if item.op in ("load", "store") and item.operands[-1].text in self.sure.get(block, ()):
+            return not self.operations.blends(item)
+        return True
 
     def _masked_edges(self, block: Block, mask: str, region: Region) -> None:
         """Give each of a block's ways its lanes: into the masks of its targets, and its values into their phis."""

@@ -4,13 +4,18 @@ from __future__ import annotations
 
 from collections.abc import Callable
 
-from jitkit.backends.spmd import regions
-from jitkit.backends.spmd.body import Body
+from jitkit.backends.spmd import fusing, patterns
 from jitkit.backends.spmd.group_shape import Shape, roots, shared_sites, varying
-from jitkit.backends.spmd.ir import Block, Function, Instruction, Value
+from jitkit.backends.spmd.guesses import Span
+from jitkit.backends.spmd.ir import Block, Function, Instruction
+from jitkit.backends.spmd.phase_body import PhaseBody
 from jitkit.backends.spmd.phases import START, Cutter, Phase, refuse_divergent, split_at_barriers
-from jitkit.backends.spmd.shapes import Shapes
+from jitkit.backends.spmd.shapes import Shapes, reach
+from jitkit.backends.spmd.windows import MOST_VECTORS
 from jitkit.backends.spmd.writer import Lanes, Text, aligned, wide
+
+FEW = 2
+"""Vectors that a phase runs so fast that what the one before stored is still on its way to the cache."""
 
 
 class GroupWriter:
@@ -22,7 +27,10 @@ class GroupWriter:
         everyone = Shapes(self.function, varying(self.function, shape.group))
         refuse_divergent(everyone)
         self.shapes = self._shapes()
-        self.cutter = Cutter(self.function, self.shapes, everyone, shape.places())
+        if len(shape.group) == 1:
+            self.shapes.patterns = patterns.of_vectors(self.shapes, shape.lanes, 0)
+            self.function = fusing.fused(self.function, self.shapes, shape.lanes)
+        self.cutter = Cutter(self.function, self.shapes, everyone, shape)
         self.phases = self.cutter.phases()
         self.text = Text()
         self.vector = Lanes(self.text, shape.lanes)
@@ -54,6 +62,10 @@ class GroupWriter:
         """Tell whether a value is the same for the whole group."""
         return self.cutter.group.strides[name] == 0
 
+    def returns(self, start: str) -> bool:
+        """Tell whether a group comes back to a phase."""
+        return start in reach({name: phase.exits for name, phase in self.phases.items()}, self.phases[start].exits, "")
+
     def held(self, name: str) -> str:
         """Return the type that holds a value for one vector of work-items."""
         kind = self.cutter.types[name]
@@ -63,7 +75,7 @@ class GroupWriter:
         """Return the module's text."""
         self._shared()
         for number, (start, phase) in enumerate(self.phases.items()):
-            _PhaseWriter(self, number, start, phase).write()
+            PhaseWriter(self, number, start, phase).write()
         self.text.label("%finished")
         self.text.do("ret void")
         dimensions = range(len(self.shape.group))
@@ -77,7 +89,7 @@ class GroupWriter:
     @property
     def margin(self) -> int:
         """Bytes before and behind a shared array: stores under a mask write back what lies beside it."""
-        return 64 * -(-8 * self.shape.lanes // 64)
+        return 64 * -(-8 * self.shape.lanes * MOST_VECTORS // 64)
 
     def _shared(self) -> None:
         """Reserve shared memory; of a size known only here, when the first work-item asks for it."""
@@ -94,13 +106,16 @@ class GroupWriter:
         self.text.do("br label %phase.0")
 
 
-class _PhaseWriter:
+class PhaseWriter:
     """Writes the loops over the vectors of a group around one phase."""
 
     def __init__(self, writer: GroupWriter, number: int, start: str, phase: Phase) -> None:
         self.writer, self.number, self.start, self.phase = writer, number, start, phase
         self.text, self.shape = writer.text, writer.shape
         self.reloaded: dict[str, str] = {}
+        self.outcomes: dict[str, bool] | None = None
+        self.fresh = phase.busy() <= FEW
+        self.is_once = not writer.returns(start)
 
     def write(self) -> None:
         """Write the phase and the way to the next."""
@@ -108,8 +123,23 @@ class _PhaseWriter:
         for name in self.writer.cutter.kept(self.start):
             if self.writer.common(name):
                 self.reloaded[name] = self.text.emit(f"load {self.writer.held(name)}, ptr {self.writer.frames[name]}")
-        self._axis(0, [], "0")
+        if self.phase.spans is None:
+            self._axis(0, [], "0")
+        else:
+            self._whole_or_parts(self.phase.spans)
         self._go_on()
+
+    def _whole_or_parts(self, spans: dict[str, Span]) -> None:
+        """Write the phase twice: for groups in which all guesses hold, by one test, and for others."""
+        whole, parts, past = map(self.text.fresh, ("whole", "parts", "past"))
+        holds = self._guesses_hold(["0"] * len(self.shape.group), "0", spans)
+        self.text.do(f"br i1 {holds}, label {whole}, label {parts}")
+        known = {name: span.outcome for name, span in spans.items() if span.outcome is not None}
+        for label, self.outcomes in ((whole, known), (parts, None)):
+            self.text.label(label)
+            self._axis(0, [], "0")
+            self.text.do(f"br label {past}")
+        self.text.label(past)
 
     def _go_on(self) -> None:
         numbers = {start: number for number, start in enumerate(self.writer.phases)}
@@ -137,7 +167,11 @@ class _PhaseWriter:
             self._loop(group[axis], inside)
             return
         columns = self.shape.full + (self.shape.rest > 0)
-        if self.shape.full:
+        if self.phase.runs is not None:
+            for run in self.phase.runs:
+                self.outcomes = run.outcomes
+                self._loop(run.count, lambda k: self._vectors([self._scaled(k)], k, None), run.first)
+        elif self.shape.full:
             self._loop(
                 self.shape.full,
                 lambda k: self._vectors([*places, self._scaled(k)], self._number(before, columns, k), None),
@@ -156,38 +190,42 @@ class _PhaseWriter:
     def _scaled(self, k: str) -> str:
         return self.text.emit(f"mul nuw nsw i64 {k}, {self.shape.lanes}")
 
-    def _loop(self, count: int, inside: Callable[[str], None]) -> None:
+    def _loop(self, count: int, inside: Callable[[str], None], first: int = 0) -> None:
         if count == 1:
-            inside("0")
+            inside(str(first))
             return
         slot = self.text.alloca("i64", "counter", 8)
         again, done = self.text.fresh("again"), self.text.fresh("done")
-        self.text.do(f"store i64 0, ptr {slot}")
+        self.text.do(f"store i64 {first}, ptr {slot}")
         self.text.do(f"br label {again}")
         self.text.label(again)
         place = self.text.emit(f"load i64, ptr {slot}")
         inside(place)
         following = self.text.emit(f"add nuw nsw i64 {place}, 1")
         self.text.do(f"store i64 {following}, ptr {slot}")
-        more = self.text.emit(f"icmp ult i64 {following}, {count}")
+        more = self.text.emit(f"icmp ult i64 {following}, {first + count}")
         self.text.do(f"br i1 {more}, label {again}, label {done}")
         self.text.label(done)
 
     def _vectors(self, places: list[str], number: str, mask: str | None) -> None:
         """Write the phase for one vector: twice where a test at its start tells that guesses hold."""
         after = self.text.fresh("after")
-        if mask is None and self.phase.likely is not None:
+        if mask is None and self.outcomes is not None and self.phase.likely is not None:
+            PhaseBody(self, self.phase.function, self.phase.likely, places, number, mask, after).write(START)
+            self.text.label(after)
+            return
+        if mask is None and self.phase.likely is not None and self.phase.runs is None:
             likely, unlikely = self.text.fresh("likely"), self.text.fresh("unlikely")
             holds = self._guesses_hold(places, number)
             self.text.do(f"br i1 {holds}, label {likely}, label {unlikely}")
             self.text.label(likely)
-            _PhaseBody(self, self.phase.function, self.phase.likely, places, number, mask, after).write(START)
+            PhaseBody(self, self.phase.function, self.phase.likely, places, number, mask, after).write(START)
             self.text.label(unlikely)
-        _PhaseBody(self, self.phase.function, self.phase.shapes, places, number, mask, after).write(START)
+        PhaseBody(self, self.phase.function, self.phase.shapes, places, number, mask, after).write(START)
         self.text.label(after)
 
-    def _guesses_hold(self, places: list[str], number: str) -> str:
-        """Write the test whether each guessed comparison comes out the same in all lanes."""
+    def _guesses_hold(self, places: list[str], number: str, spans: dict[str, Span] | None = None) -> str:
+        """Write the test whether each guessed comparison comes out the same in all lanes, or in all of a group."""
         steps: list[Instruction] = []
         for needed in self.phase.guessed.values():
             steps += [item for item in needed if item not in steps]
@@ -196,8 +234,9 @@ class _PhaseWriter:
             START, [*start, *(item for item in steps if item not in start), Instruction("", "ret", "void", [])]
         )
         function = Function("", self.phase.function.parameters, {START: block})
-        body = _PhaseBody(self, function, self.phase.shapes, places, number, None, "")
-        return body.agreement([self.phase.guessed[name][-1] for name in self.phase.guessed], self.phase.kept, block)
+        body = PhaseBody(self, function, self.phase.shapes, places, number, None, "")
+        tests = [self.phase.guessed[name][-1] for name in self.phase.guessed]
+        return body.agreement(tests, self.phase.kept, block, spans or {})
 
     def parameters(self, places: list[str]) -> dict[str, str]:
         """Return what stands for the indices and places of the work-items of one vector."""
@@ -218,125 +257,3 @@ class _PhaseWriter:
                 index = self.writer.vector.indices(index, f"%step.{axis}")
             found[function.parameters[axis].text] = index
         return found
-
-
-class _PhaseBody(Body):
-    """The code of one phase for one vector of work-items."""
-
-    def __init__(
-        self,
-        phase: _PhaseWriter,
-        function: Function,
-        shapes: Shapes,
-        places: list[str],
-        number: str,
-        mask: str | None,
-        after: str,
-    ) -> None:
-        self.phase, self.number, self.after = phase, number, after
-        found = regions.find(shapes.graph, START, sorted(shapes.divergent))
-        super().__init__(
-            phase.text, function, shapes, found, phase.shape.lanes, mask, phase.parameters(places), self._leave
-        )
-        self._slots(function)
-
-    def _slots(self, function: Function) -> None:
-        """Reserve slots for what comes from other phases and what goes to them."""
-        writer = self.phase.writer
-        for start in (self.phase.start, *self.phase.phase.exits):
-            for name in writer.cutter.kept(start):
-                if name in self.definitions:
-                    self._slot(name, writer.cutter.types[name])
-        for item in function.blocks[START].code[:-1]:
-            self._slot(item.name, item.type)
-
-    def agreement(self, tests: list[Instruction], kept: list[str], block: Block) -> str:
-        """Write a block in place and return whether its comparisons, and what is kept, are the same in all lanes."""
-        self.straight(block)
-        held = "true"
-        for same in (*map(self._agree, tests), *map(self._equal, kept)):
-            held = self.text.emit(f"and i1 {held}, {same}")
-        return held
-
-    def _equal(self, name: str) -> str:
-        bits = self.text.emit(f"bitcast {self.vector.mask_type} {self.whole(Value('i1', name))} to i{self.lanes}")
-        # All bits or none: one more is 0 or 1.
-        return self.text.emit(f"icmp ult i{self.lanes} {self.text.emit(f'add i{self.lanes} {bits}, 1')}, 2")
-
-    def _agree(self, test: Instruction) -> str:
-        """Return whether a comparison of a rising value with a uniform one comes out the same in all lanes.
-
-        Its ends tell where the values between do not wrap: LLVM writes ``2 <= c < 5`` as ``c - 2`` below 3, unsigned,
-        which is false for the first and the last of c = 0 to 7 and true between.
-        """
-        moving, fixed = sorted(test.operands, key=lambda v: self.shapes.of(v) == 0)
-        first, last, bound = self.end(moving, last=False), self.end(moving, last=True), self.scalar(fixed)
-        predicate = test.head.split()[-1]
-        if predicate in ("eq", "ne"):
-            length = self.text.emit(f"sub i64 {last}, {first}")
-            distance = self.text.emit(f"sub i64 {bound}, {first}")
-            return self.text.emit(f"icmp ugt i64 {distance}, {length}")
-        ends = []
-        for end in (first, last):
-            pair = f"{end}, {bound}" if moving is test.operands[0] else f"{bound}, {end}"
-            ends.append(self.text.emit(f"icmp {predicate} i64 {pair}"))
-        same = self.text.emit(f"icmp eq i1 {ends[0]}, {ends[1]}")
-        rising = self.text.emit(f"icmp {predicate[0]}le i64 {first}, {last}")
-        return self.text.emit(f"and i1 {same}, {rising}")
-
-    def private_memory(self, item: Instruction, kind: str) -> str:
-        own = self.phase.writer.private[item.name]
-        return self.text.emit(f"getelementptr {aligned(kind)}, ptr {own}, i64 {self.number}")
-
-    def special(self, item: Instruction) -> str | None:
-        """Return the value of a reload or of a shared array."""
-        if item.op == "reload":
-            if item.name in self.phase.reloaded:
-                return self.phase.reloaded[item.name]
-            kind = self.phase.writer.held(item.name)
-            value = self.text.emit(f"load {kind}, ptr {self._frame(item.name, kind)}")
-            alike = item.name in self.phase.phase.kept and self.shapes.strides[item.name] == 0
-            return self.vector.lane(item.type, value, 0) if alike else value
-        site = self.phase.writer.sites.get(item.callee)
-        if site is None or not item.operands[0].local:
-            return site
-        return self._dynamic(site, self.scalar(item.operands[0]))
-
-    def _dynamic(self, site: str, size: str) -> str:
-        present, first, ready = (
-            self.text.emit(f"load ptr, ptr {site}"),
-            self.text.fresh("first"),
-            self.text.fresh("ready"),
-        )
-        missing = self.text.emit(f"icmp eq ptr {present}, null")
-        self.text.do(f"br i1 {missing}, label {first}, label {ready}")
-        self.text.label(first)
-        margin = self.phase.writer.margin
-        whole = self.text.emit(f"add i64 {size}, {2 * margin}")
-        memory = self.text.emit(f"alloca i8, i64 {whole}, align 64")
-        inner = self.text.emit(f"getelementptr i8, ptr {memory}, i64 {margin}")
-        self.text.do(f"store ptr {inner}, ptr {site}")
-        self.text.do(f"br label {ready}")
-        self.text.label(ready)
-        return self.text.emit(f"load ptr, ptr {site}")
-
-    def _frame(self, name: str, kind: str) -> str:
-        return self.text.emit(f"getelementptr {kind}, ptr {self.phase.writer.frames[name]}, i64 {self.number}")
-
-    def _leave(self, block: Block) -> None:
-        end, writer = block.code[-1], self.phase.writer
-        number = -1
-        if end.op == "barrier":
-            target = writer.function.blocks[block.name].code[-1].labels[0]
-            number = list(writer.phases).index(target)
-            for name in writer.cutter.kept(target):
-                self._keep(name)
-        self.text.do(f"store i32 {number}, ptr {writer.next}")
-        self.text.do(f"br label {self.after}" if end.op in ("ret", "barrier") else "unreachable")
-
-    def _keep(self, name: str) -> None:
-        writer = self.phase.writer
-        value, kind = Value(writer.cutter.types[name], name), writer.held(name)
-        text = self.whole(value) if writer.shapes.strides[name] is None else self.scalar(value)
-        place = writer.frames[name] if writer.common(name) else self._frame(name, kind)
-        self.text.do(f"store {kind} {text}, ptr {place}")

@@ -4,12 +4,15 @@ from __future__ import annotations
 
 from jitkit.backends.spmd import plan
 from jitkit.backends.spmd.ir import Instruction, Value
-from jitkit.backends.spmd.lanewise import LaneByLane
 from jitkit.backends.spmd.shapes import size_of
+from jitkit.backends.spmd.windows import Windows
 from jitkit.backends.spmd.writer import aggregate
 
+LINE = 64
+"""Bytes of a line of the cache."""
 
-class Memory(LaneByLane):
+
+class Memory(Windows):
     """Widens loads and stores."""
 
     def _load(self, item: Instruction, mask: str | None) -> None:
@@ -21,10 +24,15 @@ class Memory(LaneByLane):
             )
         elif aggregate(item.type):
             self._each_lane(item, mask)
+        elif self.body.fresh and (found := self.window(pointer, item.type)):
+            self.body.define(item, self._load_window(item.type, pointer, found, item.tail))
         elif stride == size_of(item.type) and item.type != "i1":
             self.body.define(item, self._load_row(item.type, self._address(pointer), item.tail, mask))
+            self._fetch_ahead(pointer, item.type)
         elif self.body.shapes.bounded.get(pointer.text) == size_of(item.type):
             self.body.define(item, self._load_clamped(item, pointer, mask))
+        elif found := self.window(pointer, item.type):
+            self.body.define(item, self._load_window(item.type, pointer, found, item.tail))
         elif stride is not None and mask is None:
             self.body.define(item, self._load_apart(item, self._address(pointer), stride))
         else:
@@ -54,6 +62,19 @@ class Memory(LaneByLane):
         return self.text.emit(
             f"call {whole} {name}(ptr align {align} {address}, {self.vector.mask_type} {mask}, {whole} poison)"
         )
+
+    def _fetch_ahead(self, pointer: Value, kind: str) -> None:
+        """Ask for what the next group will load here, while this one computes.
+
+        The rows of a tile, or the parts of a block that work-items read a group's width apart, are no stream that the
+        processor would see coming.
+        """
+        address = self.body.ahead(pointer)
+        if address is not None:
+            self.text.declare("@llvm.prefetch.p0", "void", ["ptr", "i32", "i32", "i32"])
+            for first in range(0, self.body.lanes * size_of(kind), LINE):
+                place = self.text.emit(f"getelementptr i8, ptr {address}, i64 {first}")
+                self.text.do(f"call void @llvm.prefetch.p0(ptr {place}, i32 0, i32 3, i32 1)")
 
     def _load_clamped(self, item: Instruction, pointer: Value, mask: str | None) -> str:
         """Load from addresses that stand side by side wherever nothing was clamped.
@@ -124,10 +145,12 @@ class Memory(LaneByLane):
         elif aggregate(value.type) or value.type == "i1":
             self._each_lane(item, mask)
         elif stride == size_of(value.type):
-            if mask is not None and pointer.text in self.body.shapes.shared | set(self.body.shapes.private):
+            if mask is not None and pointer.text in {**self.body.shapes.shared, **self.body.shapes.private}:
                 self._blend_row(value, whole, self._address(pointer), item.tail, mask)
             else:
                 self._store_row(value, whole, self._address(pointer), item.tail, mask)
+        elif (found := self.window(pointer, value.type)) and found.distinct:
+            self._store_window(value, pointer, found, item.tail, mask)
         elif stride is not None and mask is None:
             self._store_apart(value, self._address(pointer), stride, item.tail)
         else:

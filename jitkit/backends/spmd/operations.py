@@ -19,7 +19,7 @@ class Operations(Calls):
         """Write one instruction for the lanes of a mask."""
         if item.op == "alloca":
             return
-        if item.op in ("reload", "call"):
+        if item.op in ("reload", "call", "icmp"):
             value = self.body.special(item)
             if value is not None:
                 self.body.define(item, value)
@@ -58,6 +58,11 @@ class Operations(Calls):
         if item.op == "select" and aggregate(item.type):
             result = self.vector.select(item.type, *texts)
             return f"freeze {self.vector.type(item.type)} {result}"
+        if item.name in self.body.narrow:
+            narrow = self.text.emit(
+                f"fptosi {self.vector.type(values[0].type)} {texts[0]} to {self.vector.type('i32')}"
+            )
+            return f"sext {self.vector.type('i32')} {narrow} to {self.vector.type('i64')}"
         if item.op in ("sdiv", "udiv", "srem", "urem") and mask is not None and values[1].local:
             # A lane that does not take part may hold a zero, and a division by zero is a trap.
             texts[1] = self.vector.select(item.type, mask, texts[1], self.vector.splat(item.type, "1"))
@@ -65,7 +70,10 @@ class Operations(Calls):
 
     def on_end(self, item: Instruction, last: bool) -> str:
         """Write an operation on what its operands hold in the first or the last lane."""
-        texts = [self.body.end(v, last) for v in item.operands]
+        return self.computed(item, [self.body.end(v, last) for v in item.operands])
+
+    def computed(self, item: Instruction, texts: list[str]) -> str:
+        """Write an operation on scalars."""
         if item.op == "call":
             return self.text.emit(self._call_text(item, texts))
         return self.text.emit(self._code(item, _WRAPPING.sub("", item.head), texts, item.type, str))

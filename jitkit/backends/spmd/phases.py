@@ -10,27 +10,17 @@ Reference: P. Jaaskelainen et al., "pocl: a performance-portable OpenCL implemen
 
 from __future__ import annotations
 
-import operator
+import math
 from dataclasses import dataclass, replace
 
-from jitkit.backends.spmd.graph import Graph, chain, dominators
-from jitkit.backends.spmd.ir import BINARY, CASTS, Block, Function, Instruction, Value
+from jitkit.backends.spmd import patterns
+from jitkit.backends.spmd.group_shape import Shape
+from jitkit.backends.spmd.guesses import Run, Span, affine_tests, cheap, local_value, outcome
+from jitkit.backends.spmd.ir import Block, Function, Instruction
 from jitkit.backends.spmd.shapes import Shapes, Stride, reach
 
 BARRIER = "@jk.barrier"
 START = "%<phase>"
-_PURE = (
-    (BINARY - {"sdiv", "udiv", "srem", "urem", "frem"})
-    | CASTS
-    | {"icmp", "select", "getelementptr", "extractvalue", "freeze"}
-)
-_PLACES = ("@jk.local_index.", "@jk.group_index.", '@"jk.shared.', "@jk.shared.")
-_COMPUTE = {"add": operator.add, "sub": operator.sub, "mul": operator.mul, "shl": operator.lshift, "or": operator.or_}
-_COMPARE = {
-    "slt": operator.lt, "sle": operator.le, "sgt": operator.gt, "sge": operator.ge, "eq": operator.eq, "ne": operator.ne,
-    "ult": operator.lt, "ule": operator.le, "ugt": operator.gt, "uge": operator.ge,
-}  # fmt: skip
-_LIMITS = ("@llvm.smin.", "@llvm.smax.", "@llvm.umin.", "@llvm.umax.", "@llvm.abs.")
 
 
 class DivergentBarrierError(Exception):
@@ -59,6 +49,10 @@ class Phase:
         Truth values from before the phase of which the same is guessed, such as whether a point is inside.
     likely : Shapes or None
         The shapes where all guesses hold.
+    spans : dict or None
+        How the guessed comparisons come out in most groups, where they decide everything that is guessed.
+    runs : list or None
+        The vectors of the group, where places alone decide everything that is guessed.
     """
 
     function: Function
@@ -67,6 +61,14 @@ class Phase:
     guessed: dict[str, list[Instruction]]
     kept: list[str]
     likely: Shapes | None
+    spans: dict[str, Span] | None
+    runs: list[Run] | None
+
+    def busy(self) -> float:
+        """Return how many vectors have something to do, as far as places alone decide that."""
+        if self.runs is None:
+            return math.inf
+        return sum(run.count for run in self.runs if run.outcomes is None or any(run.outcomes.values()))
 
 
 def split_at_barriers(function: Function) -> Function:
@@ -121,12 +123,14 @@ class Cutter:
         How its values differ between the lanes of a vector.
     group : Shapes
         How they differ between the work-items of a group.
-    vectors : list of list of tuple of int
-        The places of the work-items of each vector.
+    shape : Shape
+        How the group's work-items become vectors.
     """
 
-    def __init__(self, function: Function, shapes: Shapes, group: Shapes, vectors: list[list[tuple[int, ...]]]) -> None:
-        self.function, self.shapes, self.group, self.vectors = function, shapes, group, vectors
+    def __init__(self, function: Function, shapes: Shapes, group: Shapes, shape: Shape) -> None:
+        self.function, self.shapes, self.group, self.shape = function, shapes, group, shape
+        self.vectors = shape.places()
+        self.members = patterns.of_group(group, shape.group)
         self.types = {item.name: item.type for block in function.blocks.values() for item in block.code if item.name}
         self.anew = self._recomputable()
         self.live = _live_at_start(function)
@@ -159,28 +163,75 @@ class Cutter:
                 exits.append(end.labels[0])
             else:
                 pending += end.labels
-        kept, anew = self._closure(start)
-        preamble = [Instruction(name, "reload", self.types[name], []) for name in sorted(kept)]
-        preamble += [item for item in self.anew.values() if item.name in anew]
-        blocks = {START: Block(START, [*preamble, Instruction("", "br", "void", [], labels=[start])])}
+        blocks: dict[str, Block] = {}
         for name, block in self.function.blocks.items():
             if name in inside:
                 end = block.code[-1]
                 code = [self._trimmed(item, inside) for item in block.code[:-1]]
                 blocks[name] = Block(name, [*code, replace(end, labels=[]) if end.op == "barrier" else end])
+        kept, anew = self._needed(start, blocks)
+        preamble = [Instruction(name, "reload", self.types[name], []) for name in sorted(kept)]
+        preamble += [item for item in self.anew.values() if item.name in anew]
+        blocks = {START: Block(START, [*preamble, Instruction("", "br", "void", [], labels=[start])]), **blocks}
         function = Function(self.function.name, self.function.parameters, blocks)
         fixed = {name: self.shapes.strides[name] for name in kept}
-        shapes = Shapes(function, self.shapes.roots, fixed, self.function, self.shapes.alone)
+        shapes = self._placed(Shapes(function, self.shapes.roots, fixed, self.function, self.shapes.alone))
         # What a phase that goes round a loop computes once more is not what it began with: a guess tests the latter.
         lasting = kept - {item.name for block in list(function.blocks.values())[1:] for item in block.code}
         tests = affine_tests(function, shapes, lasting | anew)
-        guessed = self._likely({name: steps for name, steps in tests.items() if name not in kept})
+        tests = {name: steps for name, steps in tests.items() if name not in kept}
         truths = [
-            name for name in sorted(lasting & _used(function)) if self.types[name] == "i1" and fixed[name] is None
+            name
+            for name in sorted(lasting & _used(function.blocks))
+            if self.types[name] == "i1" and fixed[name] is None
         ]
+        runs = None if truths else self._runs(tests)
+        guessed = self._likely(tests) if runs is None else tests
         uniform: dict[str, Stride] = dict.fromkeys([*guessed, *truths], 0)
-        likely = Shapes(function, self.shapes.roots, fixed | uniform, self.function) if uniform else None
-        return Phase(function, shapes, sorted(set(exits)), guessed, truths, likely)
+        likely = self._placed(Shapes(function, self.shapes.roots, fixed | uniform, self.function)) if uniform else None
+        spans = None if truths or runs is not None else self._spans(guessed, shapes)
+        return Phase(function, shapes, sorted(set(exits)), guessed, truths, likely, spans, runs)
+
+    def _runs(self, tests: dict[str, list[Instruction]]) -> list[Run] | None:
+        """Return the vectors of a one-dimensional group by what comparisons of places alone say; None where they do not."""
+        all_steps = {name: self._from_the_start(steps) for name, steps in tests.items()}
+        if len(self.shape.group) > 1 or not tests or not self.vectors:
+            return None
+        if any(local_value(steps, self.vectors[0][0]) is None for steps in all_steps.values()):
+            return None
+        runs: list[Run] = []
+        for number, places in enumerate(self.vectors):
+            found = {name: {bool(local_value(steps, place)) for place in places} for name, steps in all_steps.items()}
+            alike = all(len(values) == 1 for values in found.values())
+            outcomes = {name: values.pop() for name, values in found.items()} if alike else None
+            if runs and runs[-1].outcomes == outcomes:
+                runs[-1].count += 1
+            else:
+                runs.append(Run(number, 1, outcomes))
+        return runs
+
+    def _spans(self, guessed: dict[str, list[Instruction]], shapes: Shapes) -> dict[str, Span] | None:
+        """Return how comparisons come out in most groups; None where one differs within every group."""
+        found = {}
+        for name, steps in guessed.items():
+            moving = [value for value in steps[-1].operands if self.group.of(value) != 0]
+            pattern = self.members.get(moving[0].text) if len(moving) == 1 else None
+            if pattern is None or self._parts_groups(steps):
+                return None
+            predicate = steps[-1].head.split()[-1]
+            # A group none of whose values is the other's decides these.
+            result = predicate == "ne" if predicate in ("eq", "ne") else outcome(shapes, name)
+            found[name] = Span(min(pattern.offsets), max(pattern.offsets), result)
+        return found or None
+
+    def _parts_groups(self, steps: list[Instruction]) -> bool:
+        """Tell whether a comparison of places alone comes out in two ways within a group."""
+        steps = self._from_the_start(steps)
+        return len({local_value(steps, place) for places in self.vectors for place in places}) > 1
+
+    def _placed(self, shapes: Shapes) -> Shapes:
+        shapes.patterns = patterns.of_vectors(shapes, self.shape.lanes, len(self.shape.group) - 1)
+        return shapes
 
     def _likely(self, tests: dict[str, list[Instruction]]) -> dict[str, list[Instruction]]:
         """Return the comparisons that come out the same in all lanes for most vectors, as far as places alone decide it."""
@@ -220,14 +271,25 @@ class Cutter:
         pairs = [(v, label) for v, label in zip(item.operands, item.labels, strict=True) if label in inside]
         return replace(item, operands=[v for v, _ in pairs], labels=[label for _, label in pairs])
 
+    def _needed(self, start: str, blocks: dict[str, Block]) -> tuple[set[str], set[str]]:
+        """Return what a phase of some blocks reloads of what is kept for it, and what it computes anew.
+
+        What only later phases need stays where it is, unless this one may change it.
+        """
+        kept, anew = self._closure(start)
+        changed = {item.name for block in blocks.values() for item in block.code}
+        used = self._find_needs(_used(blocks) & (kept | anew))
+        return used[0] | kept & changed, used[1]
+
     def _closure(self, start: str) -> tuple[set[str], set[str]]:
         """Return what must be kept for a phase, and what it computes anew."""
         if start not in self._needs:
-            self._needs[start] = (set(), set()) if start == self.function.entry else self._find_needs(start)
+            first = start == self.function.entry
+            self._needs[start] = (set(), set()) if first else self._find_needs(self.live[start])
         return self._needs[start]
 
-    def _find_needs(self, start: str) -> tuple[set[str], set[str]]:
-        kept, anew, pending = set(), set(), list(self.live[start])
+    def _find_needs(self, names: set[str]) -> tuple[set[str], set[str]]:
+        kept, anew, pending = set(), set(), list(names)
         while pending:
             name = pending.pop()
             if name in self.anew:
@@ -251,101 +313,8 @@ class Cutter:
         return found
 
 
-def cheap(item: Instruction) -> bool:
-    """Tell whether to compute a value anew rather than keep it: places, addresses, arguments taken apart."""
-    if item.op == "call":
-        return item.callee.startswith((*_PLACES, *_LIMITS))
-    floating = item.type in ("float", "double", "half") and item.op != "extractvalue"
-    return item.op in _PURE and not floating
-
-
-def local_value(steps: list[Instruction], places: tuple[int, ...]) -> int | None:
-    """Return the value of the last of some steps at a place in the group, or None where it takes more to know it."""
-    known: dict[str, int] = {}
-    for item in steps:
-        if item.callee.startswith("@jk.local_index."):
-            known[item.name] = places[int(item.callee.rsplit(".", 1)[1])]
-            continue
-        values = [
-            known.get(v.text) if v.local else int(v.text) if v.text.lstrip("-").isdigit() else None
-            for v in item.operands
-        ]
-        compute = _COMPARE.get(item.head.split()[-1]) if item.op == "icmp" else _COMPUTE.get(item.op)
-        numbers = [value for value in values if value is not None]
-        if compute is None or len(values) != 2 or len(numbers) != 2:
-            return None
-        if item.op == "icmp" and item.head.split()[-1].startswith("u"):
-            numbers = [number % 2**64 for number in numbers]
-        known[item.name] = int(compute(*numbers))
-    return known[steps[-1].name]
-
-
-def affine_tests(function: Function, shapes: Shapes, given: set[str]) -> dict[str, list[Instruction]]:
-    """Return the comparisons of a strided value with a uniform one that can be made at the start of a phase.
-
-    ``i < n`` is one: it differs between the lanes of a vector only where the array ends. Each comes with the instructions
-    to compute it from what is given, itself last.
-    """
-    origins = _Origins(function, shapes.graph, given)
-    tests = {}
-    for block in function.blocks.values():
-        for item in block.code:
-            if item.op == "icmp" and item.operands[0].type == "i64" and shapes.strides[item.name] is None:
-                strides = sorted((shapes.of(v) is None, shapes.of(v) or 0) for v in item.operands)
-                if strides[0] == (False, 0) and strides[1][0] is False and strides[1][1] > 0:
-                    steps = origins.computed(item, block.name)
-                    if steps is not None:
-                        tests[item.name] = steps
-    return tests
-
-
-class _Origins:
-    """What it takes to compute a value of a phase at its start.
-
-    A phase that goes round a loop begins with one turn's counter and goes on with the next: the header's phi, left with one
-    way to it, has the name of what is kept from before. Which of the two an instruction means, its block tells.
-    """
-
-    def __init__(self, function: Function, graph: Graph, given: set[str]) -> None:
-        self.graph, self.given = graph, given | {p.text for p in function.parameters}
-        self.made = {item.name: (item, block.name) for block in function.blocks.values() for item in block.code}
-        self.above = dominators(graph, START)
-        self.reached: dict[str, set[str]] = {}
-
-    def computed(self, item: Instruction, at: str) -> list[Instruction] | None:
-        """Return the instructions that compute an instruction of a block, itself last, or None where that takes more."""
-        steps: list[Instruction] = []
-        operands = []
-        for value in item.operands:
-            before = self._origin(value, at)
-            if before is None:
-                return None
-            steps += [step for step in before[0] if step not in steps]
-            operands.append(before[1])
-        return [*steps, item if operands == item.operands else replace(item, operands=operands)]
-
-    def _origin(self, value: Value, at: str) -> tuple[list[Instruction], Value] | None:
-        if not value.local or value.text in self.given:
-            return [], value
-        item, place = self.made.get(value.text, (None, ""))
-        if item is None:
-            return None
-        if place not in chain(at, self.above):
-            return ([], value) if at not in self._behind(place) else None
-        if item.op == "phi" and len(item.operands) == 1 and place not in self._behind(place):
-            return self._origin(item.operands[0], item.labels[0])
-        steps = self.computed(item, place) if cheap(item) else None
-        return None if steps is None else (steps, value)
-
-    def _behind(self, block: str) -> set[str]:
-        """Return the blocks that may follow a block."""
-        if block not in self.reached:
-            self.reached[block] = reach(self.graph, self.graph[block], "")
-        return self.reached[block]
-
-
-def _used(function: Function) -> set[str]:
-    return {value.text for block in function.blocks.values() for item in block.code for value in item.operands}
+def _used(blocks: dict[str, Block]) -> set[str]:
+    return {value.text for block in blocks.values() for item in block.code for value in item.operands}
 
 
 def _live_at_start(function: Function) -> dict[str, set[str]]:

@@ -8,8 +8,10 @@ from typing import Any
 import llvmlite.binding as llvm
 from llvmlite import ir
 
-from jitkit.backends.spmd import reader
+from jitkit.backends.spmd import group_shape, phases, reader, unrolling
+from jitkit.backends.spmd.graph import reverse_postorder
 from jitkit.backends.spmd.ir import Function
+from jitkit.backends.spmd.shapes import Shapes, graph_of
 
 POINT = "jk.point"
 # A loop that clears or copies an array stays a loop: lanes part in it as in others, and not in a call.
@@ -48,7 +50,27 @@ def point_function(context: Any, compiled: Any, group: tuple[int, ...] = ()) -> 
     if group:
         module = _with_ranges(module, group)
     _optimise(module)
-    return reader.read(str(module), POINT)
+    function = reader.read(str(module), POINT)
+    if group and (loops := unrolling.unrollable(function, Shapes(function, group_shape.roots(function, group, None)))):
+        module = llvm.parse_assembly(unrolling.marked(str(module), function, loops))
+        _unroll(module, len(loops))
+        module = llvm.parse_assembly(unrolling.unmarked(str(module)))
+        _optimise(module)
+        unrolled = reader.read(str(module), POINT)
+        order = reverse_postorder(graph_of(unrolled), unrolled.entry)
+        unrolled.blocks = {name: unrolled.blocks[name] for name in order}  # the turns of a loop stand in any order
+        return unrolled if _meets_barriers(unrolled, group) else function
+    return function
+
+
+def _meets_barriers(function: Function, group: tuple[int, ...]) -> bool:
+    """Tell whether whole groups still come to each barrier: LLVM may join turns of a loop where lanes part."""
+    parts = phases.split_at_barriers(function)
+    try:
+        phases.refuse_divergent(Shapes(parts, group_shape.varying(parts, group)))
+    except phases.DivergentBarrierError:
+        return False
+    return True
 
 
 def _with_ranges(module: Any, group: tuple[int, ...]) -> Any:
@@ -68,6 +90,19 @@ def _caller(context: Any, compiled: Any) -> ir.Module:
     context.call_internal_no_propagate(builder, compiled.fndesc, compiled.signature, list(function.args))
     builder.ret_void()
     return module
+
+
+def _unroll(module: Any, depth: int) -> None:
+    """Unroll marked loops, the outer ones of at most `depth` before the inner ones whose counts hang on them."""
+    # By itself: LLVM's whole pipeline would print a warning for each loop that it cannot count.
+    passes = llvm.create_new_module_pass_manager()
+    for _ in range(depth):
+        passes.add_loop_simplify_pass()
+        passes.add_lcssa_pass()
+        passes.add_loop_unroll_pass()
+        passes.add_sccp_pass()
+        passes.add_simplify_cfg_pass()
+    passes.run(module, llvm.create_pass_builder(_machine(), llvm.create_pipeline_tuning_options(2)))
 
 
 def _optimise(module: Any) -> None:

@@ -11,9 +11,11 @@ from __future__ import annotations
 
 import re
 from collections.abc import Hashable, Iterable, Iterator, Sized
+from typing import Protocol
 
 from jitkit.backends.spmd.graph import Graph, Loop, dominators, loops, reversed_graph
 from jitkit.backends.spmd.ir import BINARY, CASTS, Function, Instruction, UnsupportedIRError, Value
+from jitkit.backends.spmd.pattern import Pattern
 
 EXIT = "%<exit>"
 _SIZES = {"i1": 1, "i8": 1, "i16": 2, "i32": 4, "i64": 8, "half": 2, "float": 4, "double": 8, "ptr": 8, "i128": 16}
@@ -42,6 +44,13 @@ def post_dominators(graph: Graph) -> dict[str, str]:
     closed = {node: following or [EXIT] for node, following in graph.items()} | {EXIT: []}
     # Blocks of a loop without an end, which LLVM leaves where nothing ever runs, come to no block.
     return dict.fromkeys(graph, EXIT) | dominators(reversed_graph(closed), EXIT)
+
+
+class Known(Protocol):
+    """The patterns of values by their names."""
+
+    def get(self, name: str, /) -> Pattern | None:
+        """Return the pattern of a value, or None where nothing is known."""
 
 
 class Shapes:
@@ -79,11 +88,12 @@ class Shapes:
         # Of each block with phis that divergent branches lead to: for every branch the blocks before it on the branch's
         # ways, or None where lanes leave loops.
         self.joins: dict[str, list[set[str] | None]] = {}
-        self._made = {item.name: item for block in self.whole.blocks.values() for item in block.code if item.name}
+        self.made = {item.name: item for block in self.whole.blocks.values() for item in block.code if item.name}
         self.private = private_pointers(self.whole, only_allocas=alone)
         self.shared = shared_pointers(self.whole)
         self._solve()
         self.bounded = self._bounds()
+        self.patterns: Known = {}
 
     def of(self, value: Value) -> Stride:
         """Return a value's stride; constants are uniform."""
@@ -232,7 +242,7 @@ class Shapes:
 
     def _expression(self, value: Value, depth: int = _DEPTH) -> Hashable:
         """Return what is the same for values that are computed in the same way from the same values."""
-        item = self._made.get(value.text) if value.local else None
+        item = self.made.get(value.text) if value.local else None
         if item is None or item.op not in _COMPUTED or not depth:
             return value.text
         how = item.head.split()[-1] if item.op in ("icmp", "fcmp") else ""  # flags aside
@@ -295,13 +305,14 @@ def private_pointers(function: Function, only_allocas: bool = False) -> dict[str
     return found
 
 
-def shared_pointers(function: Function) -> set[str]:
-    """Return the pointers into a group's shared memory."""
-    found: set[str] = set()
+def shared_pointers(function: Function) -> dict[str, str]:
+    """Return the pointers into a group's shared memory, each with the function whose call asks for it."""
+    found: dict[str, str] = {}
     for item in _until_known(function, found):
-        shared = item.op == "call" and item.callee.strip('@"').startswith("jk.shared.")
-        if shared or (item.op == "getelementptr" and item.operands[0].text in found):
-            found.add(item.name)
+        if item.op == "call" and item.callee.strip('@"').startswith("jk.shared."):
+            found[item.name] = item.callee
+        elif item.op == "getelementptr" and item.operands[0].text in found:
+            found[item.name] = found[item.operands[0].text]
     return found
 
 

@@ -18,6 +18,8 @@ class Values(Protocol):
     lanes: int
     mask: str | None
     parameters: dict[str, str]
+    fresh: bool
+    narrow: set[str]
 
     def scalar(self, value: Value) -> str:
         """Return a uniform value, or a strided value of lane 0."""
@@ -36,3 +38,6 @@ class Values(Protocol):
 
     def private_memory(self, item: Instruction, kind: str) -> str:
         """Return the memory of an alloca for the lanes of one vector."""
+
+    def ahead(self, value: Value) -> str | None:
+        """Return what lane 0 will hold of a value in the group that comes next, or None where that is not known."""

@@ -1,0 +1,251 @@
+"""The code of one phase for one vector of work-items."""
+
+from __future__ import annotations
+
+from collections.abc import Iterator
+from typing import TYPE_CHECKING
+
+from jitkit.backends.spmd import regions
+from jitkit.backends.spmd.body import Body
+from jitkit.backends.spmd.folding import constant
+from jitkit.backends.spmd.graph import Loop
+from jitkit.backends.spmd.guesses import Span, cheap
+from jitkit.backends.spmd.ir import Block, Function, Instruction, Value
+from jitkit.backends.spmd.pattern import Pattern
+from jitkit.backends.spmd.patterns import Patterns
+from jitkit.backends.spmd.phases import START
+from jitkit.backends.spmd.shapes import Shapes
+from jitkit.backends.spmd.writer import aligned
+
+if TYPE_CHECKING:
+    from jitkit.backends.spmd.group import PhaseWriter
+
+FAR = 256
+"""Bytes from turn to turn of a loop beyond which what it loads is asked for ahead of time."""
+TURNS = 8
+"""How many turns ahead."""
+
+
+class PhaseBody(Body):
+    """The code of one phase for one vector of work-items."""
+
+    def __init__(
+        self,
+        phase: PhaseWriter,
+        function: Function,
+        shapes: Shapes,
+        places: list[str],
+        number: str,
+        mask: str | None,
+        after: str,
+    ) -> None:
+        self.phase, self.number, self.after = phase, number, after
+        computing = (block for block in function.blocks.values() if block.name != START)
+        self.fresh = phase.fresh
+        self.is_once = False
+        self.around: Loop | None = None
+        self.outcomes = (phase.outcomes or {}) if shapes is phase.phase.likely else {}
+        self.changed = {item.name for block in computing for item in block.code}
+        found = regions.find(shapes.graph, START, sorted(shapes.divergent))
+        super().__init__(
+            phase.text, function, shapes, found, phase.shape.lanes, mask, phase.parameters(places), self._leave
+        )
+        self._slots(function)
+
+    def _slots(self, function: Function) -> None:
+        """Reserve slots for what comes from other phases and what goes to them."""
+        writer = self.phase.writer
+        for start in (self.phase.start, *self.phase.phase.exits):
+            for name in writer.cutter.kept(start):
+                if name in self.definitions:
+                    self._slot(name, writer.cutter.types[name])
+        for item in function.blocks[START].code[:-1]:
+            self._slot(item.name, item.type)
+
+    def agreement(self, tests: list[Instruction], kept: list[str], block: Block, spans: dict[str, Span]) -> str:
+        """Write a block in place and return whether its comparisons, and what is kept, are the same in all lanes."""
+        self.straight(block)
+        held = "true"
+        for same in (*(self._agree(test, spans.get(test.name)) for test in tests), *map(self._equal, kept)):
+            held = self.text.emit(f"and i1 {held}, {same}")
+        return held
+
+    def _equal(self, name: str) -> str:
+        bits = self.text.emit(f"bitcast {self.vector.mask_type} {self.whole(Value('i1', name))} to i{self.lanes}")
+        # All bits or none: one more is 0 or 1.
+        return self.text.emit(f"icmp ult i{self.lanes} {self.text.emit(f'add i{self.lanes} {bits}, 1')}, 2")
+
+    def _agree(self, test: Instruction, span: Span | None) -> str:
+        """Return whether a comparison of a value of known places with a uniform one comes out the same in all lanes.
+
+        Its ends tell where the values between do not wrap: LLVM writes ``2 <= c < 5`` as ``c - 2`` below 3, unsigned,
+        which is false for the first and the last of c = 0 to 7 and true between.
+        """
+        moving, fixed = sorted(test.operands, key=lambda v: self.shapes.of(v) == 0)
+        (first, last), bound = self._ends(moving, span), self.scalar(fixed)
+        predicate = test.head.split()[-1]
+        if predicate in ("eq", "ne"):
+            length = self.text.emit(f"sub i64 {last}, {first}")
+            distance = self.text.emit(f"sub i64 {bound}, {first}")
+            return self.text.emit(f"icmp ugt i64 {distance}, {length}")
+        ends = []
+        for end in (first, last):
+            pair = f"{end}, {bound}" if moving is test.operands[0] else f"{bound}, {end}"
+            ends.append(self.text.emit(f"icmp {predicate} i64 {pair}"))
+        same = self.text.emit(f"icmp eq i1 {ends[0]}, {ends[1]}")
+        if span is not None and span.outcome is not None:
+            wanted = self.text.emit(f"icmp eq i1 {ends[0]}, {str(span.outcome).lower()}")
+            same = self.text.emit(f"and i1 {same}, {wanted}")
+        rising = self.text.emit(f"icmp {predicate[0]}le i64 {first}, {last}")
+        return self.text.emit(f"and i1 {same}, {rising}")
+
+    def _ends(self, value: Value, span: Span | None) -> tuple[str, str]:
+        """Return the least and the largest value of all lanes, or of a group from work-item 0 on, where none wraps."""
+        first, pattern = self.scalar(value), self.shapes.patterns.get(value.text)
+        if span is not None:
+            reach = (span.least, span.most)
+        elif self.shapes.of(value) is None and pattern is not None:
+            reach = (min(pattern.offsets), max(pattern.offsets))
+        else:
+            return first, self.end(value, last=True)
+        least, most = (self.text.emit(f"add i64 {first}, {offset}") for offset in reach)
+        return least, most
+
+    def _read_by(self, item: Instruction) -> Iterator[Value]:
+        yield from super()._read_by(item)
+        if item.op == "load" and item.operands[0].text not in self.shapes.shared:
+            yield from self._sources(item.operands[0])
+
+    def _sources(self, value: Value) -> Iterator[Value]:
+        """Yield what an address is computed from, for the next group's."""
+        item = self.definitions.get(value.text)
+        if item is not None and cheap(item):
+            for operand in item.operands:
+                yield operand
+                yield from self._sources(operand)
+
+    def _code(self, block: Block, mask: str | None) -> None:
+        # What runs once for each group is worth asking for ahead of time: loops that begin with it fill the cache anew.
+        self.around = self.shapes.loop.get(block.name)
+        self.is_once = mask is None and self.around is None and self.phase.is_once
+        super()._code(block, mask)
+
+    def ahead(self, value: Value) -> str | None:
+        """Return what lane 0 will hold of an address in the next group, or some turns later in a loop of long strides."""
+        asks = self.is_once or (self.mask is None and self.around is not None and self._strides_far(value))
+        found = self._ahead(value) if asks and value.local and value.text not in self.shapes.shared else None
+        return found if found != self._base(value) else None
+
+    def _strides_far(self, value: Value) -> bool:
+        """Tell whether an address moves so far from turn to turn of the loop that the processor does not see it coming."""
+        steps = {phi.name: step for phi in self._counters() if (step := self._step_of(phi)) is not None}
+        roots = {name: Pattern((0, step)) for name, step in steps.items()}
+        pattern = Patterns(self.shapes, 2, roots).get(value.text) if roots else None
+        return pattern is not None and abs(pattern.offsets[1]) >= FAR
+
+    def _counters(self) -> list[Instruction]:
+        return [] if self.around is None else self.function.blocks[self.around.header].phis
+
+    def _step_of(self, phi: Instruction) -> int | None:
+        """Return what is added to a loop's counter in each turn."""
+        for value in phi.operands:
+            made = self.definitions.get(value.text)
+            if made is not None and made.op == "add" and made.operands[0].text == phi.name:
+                return constant(made.operands[1], {})
+        return None
+
+    def _base(self, value: Value) -> str | None:
+        return self.scalar(value) if self.shapes.of(value) is not None else None
+
+    def _ahead(self, value: Value) -> str | None:
+        """Return lane 0's value in the next group along the last axis; its own text where it does not depend on the group."""
+        key = (value.text, "ahead")
+        if not value.local or value.text not in self.definitions:
+            return self._parameter_ahead(value)
+        if key not in self.known:
+            item, last = self.definitions[value.text], len(self.phase.shape.group) - 1
+            if item.op == "phi":
+                step = self._step_of(item) if item in self._counters() else None
+                if step is None:
+                    return None
+                self.known[key] = self.text.emit(f"add {item.type} {self.scalar(value)}, {TURNS * step}")
+            elif self.is_once and item.callee == f"@jk.group_index.{last}":
+                self.known[key] = self.text.emit(f"add nsw i64 %group.{last}, 1")
+            elif item.callee.startswith(("@jk.local_index.", "@jk.group_index.")):
+                return self.scalar(value)
+            elif not cheap(item) or (parts := [self._ahead(v) for v in item.operands]).count(None):
+                return None
+            elif parts == [self._base(v) for v in item.operands]:
+                return self._base(value)
+            else:
+                self.known[key] = self.operations.computed(item, [part for part in parts if part is not None])
+        return self.known[key]
+
+    def _parameter_ahead(self, value: Value) -> str | None:
+        axis, shape = len(self.phase.shape.group) - 1, self.phase.shape
+        if not value.local or value.text != self.function.parameters[axis].text or not self.is_once:
+            return self._base(value)
+        if not self.phase.writer.unit_step:
+            return None
+        return self.text.emit(f"add nsw i64 {self.scalar(value)}, {shape.group[axis]}")
+
+    def private_memory(self, item: Instruction, kind: str) -> str:
+        """Return the memory of an alloca for the lanes of one vector."""
+        own = self.phase.writer.private[item.name]
+        return self.text.emit(f"getelementptr {aligned(kind)}, ptr {own}, i64 {self.number}")
+
+    def special(self, item: Instruction) -> str | None:
+        """Return the value of a reload, of a shared array, or of a comparison whose outcome is known."""
+        if item.op == "reload":
+            if item.name in self.phase.reloaded:
+                return self.phase.reloaded[item.name]
+            kind = self.phase.writer.held(item.name)
+            value = self.text.emit(f"load {kind}, ptr {self._frame(item.name, kind)}")
+            alike = item.name in self.phase.phase.kept and self.shapes.strides[item.name] == 0
+            return self.vector.lane(item.type, value, 0) if alike else value
+        if item.op == "icmp":
+            return str(self.outcomes[item.name]).lower() if item.name in self.outcomes else None
+        site = self.phase.writer.sites.get(item.callee)
+        if site is None or not item.operands[0].local:
+            return site
+        return self._dynamic(site, self.scalar(item.operands[0]))
+
+    def _dynamic(self, site: str, size: str) -> str:
+        present, first, ready = (
+            self.text.emit(f"load ptr, ptr {site}"),
+            self.text.fresh("first"),
+            self.text.fresh("ready"),
+        )
+        missing = self.text.emit(f"icmp eq ptr {present}, null")
+        self.text.do(f"br i1 {missing}, label {first}, label {ready}")
+        self.text.label(first)
+        margin = self.phase.writer.margin
+        whole = self.text.emit(f"add i64 {size}, {2 * margin}")
+        memory = self.text.emit(f"alloca i8, i64 {whole}, align 64")
+        inner = self.text.emit(f"getelementptr i8, ptr {memory}, i64 {margin}")
+        self.text.do(f"store ptr {inner}, ptr {site}")
+        self.text.do(f"br label {ready}")
+        self.text.label(ready)
+        return self.text.emit(f"load ptr, ptr {site}")
+
+    def _frame(self, name: str, kind: str) -> str:
+        return self.text.emit(f"getelementptr {kind}, ptr {self.phase.writer.frames[name]}, i64 {self.number}")
+
+    def _leave(self, block: Block) -> None:
+        end, writer = block.code[-1], self.phase.writer
+        number = -1
+        if end.op == "barrier":
+            target = writer.function.blocks[block.name].code[-1].labels[0]
+            number = list(writer.phases).index(target)
+            for name in writer.cutter.kept(target):
+                if name in self.changed:  # what else is kept is in its place
+                    self._keep(name)
+        self.text.do(f"store i32 {number}, ptr {writer.next}")
+        self.text.do(f"br label {self.after}" if end.op in ("ret", "barrier") else "unreachable")
+
+    def _keep(self, name: str) -> None:
+        writer = self.phase.writer
+        value, kind = Value(writer.cutter.types[name], name), writer.held(name)
+        text = self.whole(value) if writer.shapes.strides[name] is None else self.scalar(value)
+        place = writer.frames[name] if writer.common(name) else self._frame(name, kind)
+        self.text.do(f"store {kind} {text}, ptr {place}")
