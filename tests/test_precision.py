@@ -138,11 +138,10 @@ KERNELS = [
 
 
 def loop_bodies(llvm: str) -> str:
-    """Return what runs for each point: all functions but the driver's, which take the arguments from Python."""
+    """Return what runs for each point: all functions but the driver, which takes the arguments from Python."""
     functions = re.findall(r"^define .*?^\}", llvm, re.MULTILINE | re.DOTALL)
-    taking = ("%arg.threads", "%py_args", "@jitkit_run(", '@"jitkit_enter.', "@jitkit_enter.")
-    drivers = [function for function in functions if any(mark in function for mark in taking)]
-    assert len(functions) > len(drivers) > 0
+    drivers = [function for function in functions if function.startswith("define void @jitkit_driver(")]
+    assert len(functions) > len(drivers) == 1
     return "\n".join(function for function in functions if function not in drivers)
 
 
