@@ -87,7 +87,10 @@ def _caller(context: Any, compiled: Any) -> ir.Module:
     types = [context.get_value_type(kind) for kind in compiled.signature.args]
     function = ir.Function(module, ir.FunctionType(ir.VoidType(), types), POINT)
     builder = ir.IRBuilder(function.append_basic_block("entry"))
-    context.call_internal_no_propagate(builder, compiled.fndesc, compiled.signature, list(function.args))
+    status, _ = context.call_internal_no_propagate(builder, compiled.fndesc, compiled.signature, list(function.args))
+    # No body raises. Numba's loop over a tuple still has a way out for an index behind its end, which would part lanes.
+    with builder.if_then(status.is_error, likely=False):
+        builder.unreachable()
     builder.ret_void()
     return module
 
