@@ -317,6 +317,28 @@ def test_type_errors_are_one_sentence_at_the_line_with_the_argument_types(kernel
     assert caught.value.__cause__ is not None  # the compiler's own report stays behind it
 
 
+@jk.kernel
+def field_by_name(i, x):
+    x[i]["b"] = 1  # here
+
+
+@jk.kernel
+def field_as_attribute(i, x):
+    x["a"][i] = x[i].b  # here
+
+
+@jk.kernel
+def field_of_all(i, x):
+    x["a"][i] = x["b"][i]  # here
+
+
+@pytest.mark.parametrize("kernel", [field_by_name, field_as_attribute, field_of_all], ids=lambda kernel: kernel.name)
+def test_a_field_that_records_have_not_is_named(kernel):
+    with pytest.raises(jk.KernelTypeError, match=rf"{kernel.name}: the records have no field 'b'") as caught:
+        kernel[2](np.ones(8, [("a", float)]))
+    assert "# here" in str(caught.value)
+
+
 def test_type_errors_in_helpers_point_into_the_helper():
     with pytest.raises(jk.KernelTypeError, match=r"has no \.colour in a kernel") as caught:
         attribute_in_helper[2](np.ones(8))

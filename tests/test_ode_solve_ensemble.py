@@ -331,6 +331,7 @@ def test_a_device_array_gives_a_device_array():
         ({"out": np.zeros((2, 3, 1))}, jk.LaunchError, "out= has the shape"),
         ({"backend": "gpu"}, jk.BackendError, "gpu"),
         ({"method": "rk4", "dt": 0.1, "events": crossing}, ValueError, "finds no events"),
+        ({"events": 3}, jk.KernelTypeError, r"takes a function or several, and events\[0\] is 3"),
         ({"events": [crossing, lambda t, y: 0.0]}, jk.KernelError, r"events\[1\] takes 2 arguments: write events"),
         ({"events": lambda t, y, p: y}, jk.KernelTypeError, r"events\[0\] returns a tuple: return a number"),
         ({"events": crossing, "max_events": 0}, ValueError, "max_events is 0"),

@@ -183,6 +183,7 @@ def test_arrays_of_every_kind():
         (lambda x: signal.sosfiltfilt(SECTIONS, x), ValueError, "6 elements, and more than padlen, 12"),
         (lambda x: signal.sosfiltfilt(SECTIONS, x, padtype="zero"), ValueError, "padtype='zero'"),
         (lambda x: signal.decimate(x, 0), ValueError, "q=0"),
+        (lambda x: signal.decimate(x, 2, ftype="fir", out=x), jk.LaunchError, "decimate: out= has the shape"),
         (lambda x: signal.decimate(x, 2, ftype="fft"), ValueError, "ftype='fft'"),
         (lambda x: signal.decimate(x[:, :0], 2), ValueError, "no elements"),
         (lambda x: signal.decimate(1.0, 2), jk.LaunchError, "no axis"),

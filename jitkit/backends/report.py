@@ -2,6 +2,7 @@
 
 from __future__ import annotations
 
+import ast
 import os
 import re
 
@@ -35,9 +36,8 @@ def explain(kernel: Definition, ndim: int, args: tuple, error: Exception) -> Jit
     given = f"arguments: {arguments.describe(names, bound)}"
     if refusal is None:
         first = next((line.strip() for line in text.splitlines() if line.strip()), type(error).__name__)
-        return KernelTypeError(
-            at_source(f"{kernel.name}: {_plain(text) or first}", *_place(kernel, text)) + f"\n{given}"
-        )
+        place = _naming(kernel, text) if isinstance(error, KeyError) else _place(kernel, text)
+        return KernelTypeError(at_source(f"{kernel.name}: {_plain(text) or first}", *place) + f"\n{given}")
     place = _place(kernel, text[text.index("\x03") :])
     return KernelTypeError(at_source(f"{kernel.name}: {refusal}", *place) + f"\n{given}")
 
@@ -51,6 +51,11 @@ def _plain(text: str) -> str | None:
     attribute = re.search(r"Unknown attribute '(\w+)' of type (.+)", text)
     if attribute:
         return f"{_short(attribute[2])} has no .{attribute[1]} in a kernel; arrays have shape, size and ndim"
+    field = re.search(
+        r"^'(\w+)'$|^Field '(\w+)' was not found|>>> getitem\(.*\(Record\(.*Literal\[str\]\((\w+)\)", text, re.MULTILINE
+    )
+    if field:
+        return f"the records have no field {next(filter(None, field.groups()))!r}"
     undefined = re.search(r"[Vv]ariable '?([\w.$]+)'? (?:referenced before assignment|is not defined)", text)
     return f"variable {undefined[1]!r} is read before anything is assigned to it" if undefined else None
 
@@ -61,6 +66,15 @@ def _short(type_text: str) -> str:
         .replace("weak_float64", "a float")
         .replace("weak_int64", "an int")
     )
+
+
+def _naming(kernel: Definition, text: str) -> tuple[str, int]:
+    """Return the first place that names a field of records, where Numba says which is missing and not where it is read."""
+    for program in kernel.program.reachable():
+        for node in ast.walk(program.tree):
+            if text in (repr(getattr(node, "attr", None)), repr(getattr(node, "value", None))):
+                return program.filename, node.lineno  # type: ignore[attr-defined]
+    return _place(kernel, text)
 
 
 def _place(kernel: Definition, text: str) -> tuple[str, int]:

@@ -10,12 +10,13 @@ Eng. Softw. 28, 145-149, 1997.
 from __future__ import annotations
 
 import math
-from collections.abc import Callable, Sequence
+from collections.abc import Callable, Iterable, Sequence
 from typing import Any, NamedTuple
 
 import numpy as np
 
 import jitkit as jk
+from jitkit.errors import KernelTypeError
 from jitkit.ode import _systems
 
 _TURNS = 100
@@ -62,12 +63,16 @@ def rules_of(events: Any, name: str) -> tuple[tuple[Any, ...], np.ndarray]:
 
     Raises
     ------
+    KernelTypeError
+        For what is no function.
     ValueError
         For another `terminal` or `direction` than SciPy takes.
     """
-    functions = () if events is None else (events,) if callable(events) else tuple(events)
+    functions = () if events is None else tuple(events) if isinstance(events, Iterable) else (events,)
     rules = np.zeros((2, len(functions)))
     for k, function in enumerate(functions):
+        if not callable(function):
+            raise KernelTypeError(f"jk.{name}: events= takes a function or several, and events[{k}] is {function!r}")
         terminal, direction = getattr(function, "terminal", None) or 0, getattr(function, "direction", 0)
         if isinstance(terminal, str) or terminal != int(terminal) or terminal < 0:
             raise ValueError(f"jk.{name}: events[{k}].terminal is {terminal!r}; it is a boolean or an integer above 0")

@@ -94,8 +94,9 @@ def decimate(
     else:
         taps = hamming(20 * q if n is None else int(n), 1 / q)
         if zero_phase:
-            return resample_poly(x, 1, q, axis, taps, out=out, backend=backend)
-        found = _axes.taken(upfirdn(taps, x, 1, q, axis, backend=backend), axis, 0, 1, count, backend)
+            found = resample_poly(x, 1, q, axis, taps, backend=backend)
+        else:
+            found = _axes.taken(upfirdn(taps, x, 1, q, axis, backend=backend), axis, 0, 1, count, backend)
     return operands.delivered(found, out, name)
 
 
