@@ -159,16 +159,21 @@ def result(out: Any, shape: tuple[int, ...], dtype: np.dtype[Any], device: str |
     return out if dtype_of(out) == dtype and device_of(out) == device else made(shape, (dtype,), device)
 
 
-def result_beside(x: Any, out: Any, shape: tuple[int, ...], dtype: np.dtype[Any], name: str) -> Any:
-    """Return `result`, but a new array where `out` is not contiguous, lies on a GPU, or may overlap `x`, which is still read."""
-    device = device_of(x)
-    usable = device is None and isinstance(out, np.ndarray) and out.flags.c_contiguous
-    return result(out if usable and not np.may_share_memory(out, x) else None, shape, dtype, device, name)
+def copied(x: Any) -> Any:
+    """Return a copy of an array in C order."""
+    if isinstance(x, np.ndarray):
+        return np.array(x, order="C")
+    out = made(tuple(x.shape), (dtype_of(x),), device_of(x))
+    out[...] = x
+    return out
 
 
 def delivered(written: Any, out: Any, name: str) -> Any:
     """Return the result where the user wants it: in `out`, if there is one."""
-    return written if out is None or written is out else store(written, out, tuple(written.shape), name)
+    if out is None or written is out:
+        return written
+    part = written[0] if isinstance(written, tuple) else written
+    return store(written, out, tuple(part.shape), name)
 
 
 def store(result: Any, out: Any, shape: tuple[int, ...], name: str) -> Any:

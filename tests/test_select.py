@@ -139,11 +139,28 @@ def test_unique_as_in_numpy(dtype, backend):
 
 @pytest.mark.parametrize("values", [7, 4_000, 6_000])
 def test_unique_of_few_values_and_of_many(values):
-    x = np.random.default_rng(values).integers(0, values, 80_000).astype(np.float64)
+    size = max(80_000, 20_000 * jk.get_num_threads())  # each thread meets too many of 6,000 values
+    x = np.random.default_rng(values).integers(0, values, size).astype(np.float64)
     x[::9], x[1::9], x[2::99] = -0.0, np.nan, -np.nan
     expected = np.unique(x[::2], return_inverse=True, return_counts=True)
     for ours, numpys in zip(jk.unique(x[::2], True, True, backend="cpu"), expected, strict=True):
         np.testing.assert_array_equal(ours, numpys)
+
+
+def test_unique_of_many_lazy_elements():
+    x = jk.transformed(lambda v: v % 5, np.arange(1 << 15))
+    assert jk.unique(x, backend="cpu").tolist() == [0, 1, 2, 3, 4]
+
+
+def test_faulty_offsets_leave_out_as_it_was():
+    x, out = np.arange(6.0), np.zeros(2)
+    for offsets in ([0, 2, 6], [0, 3, 6], [0, 3, 9]):  # the last by the short way
+        if offsets[-1] == 9:
+            with pytest.raises(jk.LaunchError, match="offsets ascend"):
+                jk.segment_reduce("add", x, np.array(offsets), out=out, backend="cpu")
+        else:
+            assert jk.segment_reduce("add", x, np.array(offsets), out=out, backend="cpu") is out
+    assert out.tolist() == [3, 12]
 
 
 @pytest.mark.parametrize("dtype", [np.float32, np.int64])

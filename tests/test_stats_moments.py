@@ -135,6 +135,7 @@ def test_extremes_of_numbers_of_other_kinds():
     for dtype in (">f8", ">i4", np.longdouble, np.float16, bool):
         got = jk.stats.nanmax(x.astype(dtype), axis=1, backend="python")
         np.testing.assert_array_equal(got, np.nanmax(x.astype(dtype), axis=1))
+    assert jk.reduce("add", np.arange(4.0).astype(">f8"), backend="python") == 6
 
 
 def test_integers_lists_and_out():

@@ -79,12 +79,3 @@ def systems(a: Any, b: Any, vectors: bool, name: str) -> Systems:
     count = math.prod(stack)
     shape = (*stack, *(core[-2:-1] if vectors else core[-2:]))
     return Systems(a.reshape((count, *matrices[-2:])), b.reshape((count, *core[-2:])), shape)
-
-
-def copy(x: Any) -> Any:
-    """Return a contiguous copy of an array that a kernel may write over."""
-    if operands.device_of(x) is None:
-        return np.array(x, order="C")
-    made = operands.made(tuple(x.shape), (operands.dtype_of(x),), operands.device_of(x))
-    made[...] = x
-    return made

@@ -14,7 +14,7 @@ from jitkit import operands
 from jitkit.launch import choice
 from jitkit.launch.kernel import Kernel
 from jitkit.launch.launcher import Launcher
-from jitkit.linalg._systems import copy, square, systems
+from jitkit.linalg._systems import square, systems
 from jitkit.linalg.solve_triangular import check_diagonal, is_vectors, substituted
 
 _LARGE = 48
@@ -147,7 +147,7 @@ def cho_solve(c_and_lower: tuple[Any, bool], b: Any, *, backend: str | None = No
     c, b = operands.alike([operands.array(x, name) for x in (c, b)], name)
     found = systems(c, b, is_vectors(c, b), name)
     check_diagonal(found.a, name)
-    x = copy(found.b)
+    x = operands.copied(found.b)
     for turned in (False, True) if lower else (True, False):
         substituted(found.a, x, not lower, turned, False, backend)
     return x.reshape(found.shape)

@@ -12,7 +12,7 @@ import jitkit as jk
 from jitkit import operands
 from jitkit.launch import choice
 from jitkit.launch.launcher import Launcher
-from jitkit.linalg._systems import copy, systems
+from jitkit.linalg._systems import systems
 
 _LARGE = 48
 """Equations from which NumPy's LAPACK is ahead for each system, since it works in blocks."""
@@ -107,10 +107,10 @@ def solve(a: Any, b: Any, *, backend: str | None = None) -> Any:
     device = operands.device_of(a)
     if found.a.shape[1] > _LARGE and device is None and (backend or choice.requested() or "cpu") == "cpu":
         return np.linalg.solve(found.a, found.b).reshape(found.shape)
-    x, count = copy(found.b), found.a.shape[0]
+    x, count = operands.copied(found.b), found.a.shape[0]
     if count and found.a.shape[1]:
         singular = jk.zeros(count, np.int32, device=device)
-        _eliminate((count, 1), backend)(copy(found.a), x, singular)
+        _eliminate((count, 1), backend)(operands.copied(found.a), x, singular)
         wrong = np.flatnonzero(jk.to_numpy(singular))
         if wrong.size:
             raise np.linalg.LinAlgError(f"jk.{name}: matrix {wrong[0]} is singular, of {wrong.size} such among {count}")

@@ -12,7 +12,7 @@ import jitkit as jk
 from jitkit import operands
 from jitkit.launch import choice
 from jitkit.launch.launcher import Launcher
-from jitkit.linalg._systems import copy, systems
+from jitkit.linalg._systems import systems
 from jitkit.linalg.matmul import matmul
 
 BLOCK = 128
@@ -158,7 +158,7 @@ def solve_triangular(
     found = systems(a, b, is_vectors(a, b), name)
     if not unit_diagonal:
         check_diagonal(found.a, name)
-    x = copy(found.b)
+    x = operands.copied(found.b)
     substituted(found.a, x, not lower, trans not in (0, "N"), unit_diagonal, backend)
     return x.reshape(found.shape)
 

@@ -155,7 +155,7 @@ def counted(x: Any, weights: Any, minlength: int, backend: str | None) -> np.nda
 
 
 def _of_few(x: Any, weights: Any, minlength: int, backend: str | None) -> np.ndarray | None:
-    """Do what `counted` does in one launch, where a sample would be all elements: the bins are guessed from the last call."""
+    """Do what `counted` does where a sample would be all elements: in one launch where the bins of the last call suffice."""
     global _last_bins
     dtype = INT64 if weights is None else _summed_in(operands.dtype_of(weights))
     launcher, given = (_few_ones, 0) if weights is None else (_few_weights, weights)

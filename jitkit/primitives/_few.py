@@ -17,7 +17,7 @@ SLOTS = 1 << 13
 WORTH = 1 << 15
 """Elements from which a table is ahead of sorting."""
 _GOLDEN = np.uint64(0x9E3779B97F4A7C15)
-_SHIFT = np.uint64(64 - 13)
+_SHIFT = np.uint64(65 - SLOTS.bit_length())
 
 
 @jk.kernel

@@ -116,13 +116,13 @@ def extreme_place(
         raise KernelTypeError(
             f"jk.{name}: complex numbers have no order; pass their absolute values, or a part of them"
         )
-    plan = plans.get(dtype)
-    if plan is None:
-        plan = remember(plans, dtype, Reduction(placed, prefer, (dtype, np.dtype(np.int64)), True))
     plain = axis is None and type(x) is np.ndarray and dtype in _PLAIN and x.flags.c_contiguous
     if plain and x.size >= MANY and _arrays.on_host(x, backend):
         place = _by_pieces(_arrays.flat(x), *_OF_A_PIECE[name], backend)
         found = np.full((1,) * x.ndim, place) if keepdims else place
     else:
+        plan = plans.get(dtype)
+        if plan is None:
+            plan = remember(plans, dtype, Reduction(placed, prefer, (dtype, np.dtype(np.int64)), True))
         found = reduce_by(plan, [x], axis, None, None, keepdims, backend, name)[1]
     return found if out is None else operands.store(found, out, tuple(found.shape), name)

@@ -92,7 +92,8 @@ def reduce(
     array([5., 3.])
     """
     operator = _operators.resolve(op)
-    if where is None and (axis is None or axis in OF_VECTORS) and is_vector(x) and x.dtype.kind in operands.KINDS:
+    short = where is None and (axis is None or axis in OF_VECTORS) and is_vector(x)
+    if short and x.dtype.kind in operands.KINDS and x.dtype.isnative:
         plan = plan_of(operator, (x.dtype,), dtype)
         return reduce_vectors(plan, [x], initial, out, keepdims, backend, "reduce")
     arrays = given_arrays(x, "reduce")

@@ -113,7 +113,7 @@ def scan(
         if reverse:
             source, target = (_arrays.each(lambda a: a[:, ::-1], v) for v in (source, target))
         plan.along(source, before, target, backend)
-    return result if out is None or result is out else operands.store(result, out, shape, "scan")
+    return operands.delivered(result, out, "scan")
 
 
 def _plan(

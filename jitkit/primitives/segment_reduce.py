@@ -17,7 +17,7 @@ from jitkit.launch.kernel import Kernel
 from jitkit.launch.launcher import Launcher
 from jitkit.plans import remember
 from jitkit.primitives import _arrays, _operators, _values
-from jitkit.primitives._arrays import apart, given_arrays, length_of, value_of
+from jitkit.primitives._arrays import given_arrays, length_of, value_of
 from jitkit.primitives._in_order import in_order
 from jitkit.primitives._operators import Operator
 from jitkit.primitives._values import initial_value
@@ -41,23 +41,28 @@ class _Plan(NamedTuple):
         Returns
         -------
         array or None
-            None where such arrays were not met before, `out` is not as good as a new array, and where offsets are faulty.
+            None where such arrays were not met before, `out` is not of the result's dtype and shape, and where offsets are
+            faulty, of which the kernel tells when it has written: `out` gets what is right.
         """
         count, dtype = offsets.size - 1, self.dtypes[0]
-        if out is None:
-            out = np.empty(count, dtype)
-        elif type(out) is not np.ndarray or out.size != count or out.dtype != dtype or not apart(out, (x, offsets)):
+        if out is not None and not (type(out) is np.ndarray and out.shape == (count,) and out.dtype == dtype):
             return None
+        if out is not None and not out.flags.writeable:
+            return None
+        result = np.empty(count, dtype)
         try:
             faults = self.faults.pop()
         except IndexError:
             faults = np.empty(1, INT64)
         identity = self.identity
         begin = self.zero if identity is None else identity
-        arguments = (x, offsets, x.size, begin, False, identity is None, count, out, faults)
+        arguments = (x, offsets, x.size, begin, False, identity is None, count, result, faults)
         done = count > 0 and self.launcher.enter((count + 1, 1), backend, arguments) and not faults[0]
         self.faults.append(faults)
-        return out if done else None
+        if not done or out is None:
+            return result if done else None
+        out[...] = result
+        return out
 
 
 INT64 = np.dtype(np.int64)
@@ -178,7 +183,7 @@ def reduce_segments(
         faults = operands.made((1,), (INT64,), device)
         arguments = (value_of(arrays), offsets, n, begin, initial is not None, start is None, count, result, faults)
         plan.launcher.run((count, 1), backend, arguments)
-    return result if out is None or result is out else operands.store(result, out, (count,), name)
+    return operands.delivered(result, out, name)
 
 
 def _plan(operator: Operator, given: tuple[np.dtype[Any], ...]) -> _Plan:

@@ -39,9 +39,9 @@ def unique(x: Any, return_inverse: bool = False, return_counts: bool = False, *,
 
     Notes
     -----
-    The definition is that of `numpy.unique`: up to 4096 values are counted in a table of hashes; more are the runs of the
-    sorted elements. The inverse is a binary search. NumPy sorts up to four million elements, with instructions for vectors;
-    more are sorted as by `sort`, in all threads.
+    The definition is that of `numpy.unique`. On the CPU, from 32768 elements on, values of which no thread meets more than
+    4096 are counted in tables of hashes; others are the runs of the sorted elements. The inverse is a binary search. NumPy
+    sorts up to four million elements, with instructions for vectors; more are sorted as by `sort`, in all threads.
 
     Examples
     --------
@@ -62,9 +62,9 @@ def unique(x: Any, return_inverse: bool = False, return_counts: bool = False, *,
 def _few_of(x: Any, backend: str | None) -> tuple[np.ndarray, np.ndarray] | None:
     """Return the values and counts of an array on the host where they are few."""
     on_cpu = _arrays.device_of(x) is None and (backend or choice.requested() or "cpu") == "cpu"
-    if not on_cpu or x.size < WORTH or x.dtype.kind not in "iuf" or x.itemsize > 8:
+    if not on_cpu or x.size < WORTH or x.dtype.kind not in "iuf" or x.dtype.itemsize > 8:
         return None
-    return few(np.ascontiguousarray(x).reshape(-1))
+    return few(np.ascontiguousarray(to_numpy(x)).reshape(-1))
 
 
 def _runs_of(x: Any, return_counts: bool, backend: str | None) -> tuple[Any, Any]:

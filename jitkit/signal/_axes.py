@@ -71,15 +71,6 @@ def back(x: Any, axis: int, backend: str | None) -> Any:
     return out
 
 
-def copied(x: Any) -> Any:
-    """Return a copy of an array in C order."""
-    if isinstance(x, np.ndarray):
-        return np.array(x, order="C")
-    out = operands.made(tuple(x.shape), (operands.dtype_of(x),), operands.device_of(x))
-    out[...] = x
-    return out
-
-
 def taken(x: Any, axis: int, start: int, step: int, count: int, backend: str | None) -> Any:
     """Return so many elements along an axis of a C-contiguous array, `step` apart, in C order."""
     shape, n = tuple(x.shape), x.shape[axis]

@@ -23,7 +23,7 @@ PARTS: dict[np.dtype[Any], np.dtype[Any]] = {
 }
 """The dtype of real and imaginary parts."""
 _WHOLE, _FEW = 1 << 14, 1024
-"""The longest transform in one go, of many and of few; two buffers of a tile of 1024 take 256 KiB."""
+"""The longest transform in one go, of many and of few; two buffers of a tile of 1024 take 128 KiB."""
 _ALONE = 256
 """The shortest that is worth being split where there are too few to fill the lanes of a tile."""
 _GPU_GROUPS = 2048

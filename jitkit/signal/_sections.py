@@ -137,17 +137,19 @@ def filtered(sos: np.ndarray, x: Any, axis: int, states: Any, out: Any, reverse:
 
     def run(begins: Any, writing: bool) -> None:
         beside, apart = _launchers(sections, writing)
+        count = begins.shape[2]
         args = (x, length, int(reverse), coefficients, begins, out)
         if inner > 1:
-            beside((outer, stretches, inner), backend)(*args)
+            beside((outer, count, inner), backend)(*args)
         else:
-            apart(outer * stretches, backend)(*args)
+            apart(outer * count, backend)(*args)
 
     if stretches == 1:
         run(given, True)
         return
-    size = (2 * sections, outer, stretches, inner)
-    ends, starts = jk.zeros(size, dtype, device=device), operands.made(size, (dtype,), device)
+    # From rest, all stretches but the last, behind which none begins.
+    ends = jk.zeros((2 * sections, outer, stretches - 1, inner), dtype, device=device)
+    starts = operands.made((2 * sections, outer, stretches, inner), (dtype,), device)
     starts[:, :, :1] = given
     run(ends, False)
     power = np.linalg.matrix_power(matrix_of(sos), length).astype(dtype)

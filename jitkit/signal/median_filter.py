@@ -13,6 +13,7 @@ import jitkit as jk
 from jitkit import operands
 from jitkit.errors import LaunchError
 from jitkit.launch.launcher import Launcher
+from jitkit.primitives import _arrays
 from jitkit.signal import _borders
 from jitkit.signal.correlate1d import contiguous, left_of
 from jitkit.signal.gaussian_filter import per_axis
@@ -160,7 +161,7 @@ def median_filter(
     """
     name = "signal.median_filter"
     x = contiguous(operands.floating(input, name))
-    shape, dtype, device = tuple(x.shape), operands.dtype_of(x), operands.device_of(x)
+    shape, dtype = tuple(x.shape), operands.dtype_of(x)
     along = operands.axes_of(axes, len(shape), name)
     window = _window(size, footprint, along, name)
     lefts = [0] * len(shape)
@@ -168,7 +169,7 @@ def median_filter(
         lefts[axis] = left_of(n, moved, name)
     window = np.expand_dims(window, [k for k in range(len(shape)) if k not in along])
     _borders.sources(np.arange(1), 1, mode, name)  # refuses a mode that there is not
-    result = operands.result(out, shape, dtype, device, name)
+    result = _arrays.room(out, shape, (dtype,), (x,), operands.device_of(x), name)
     if 0 not in shape:
         # A number is a vector of one.
         seen, window, lefts = (shape, window, lefts) if shape else ((1,), window.reshape(1), [0])
@@ -188,13 +189,8 @@ def _filter(
     tables = [starts, offsets] if count > NETWORK else [starts, offsets, comparators(count, count // 2)]
     launch = _bisection if count > NETWORK else _network
     rows = (starts.size, shape[-1])
-    fresh = out
-    if isinstance(out, np.ndarray) and not out.flags.c_contiguous:
-        fresh = np.empty(rows, out.dtype)
     there = (jk.asarray(table, device=device) for table in tables)
-    launch(rows, backend)(padded, *there, count // 2, fresh.reshape(rows))
-    if fresh is not out:
-        out[...] = fresh.reshape(shape)
+    launch(rows, backend)(padded, *there, count // 2, out.reshape(rows))
 
 
 def _window(size: Any, footprint: Any, axes: tuple[int, ...], name: str) -> np.ndarray:

@@ -89,7 +89,7 @@ def resample_poly(
     common = math.gcd(int(up), int(down))
     up, down = int(up) // common, int(down) // common
     if up == down == 1:
-        return _axes.copied(x) if out is None else operands.store(x, out, tuple(x.shape), name)
+        return operands.copied(x) if out is None else operands.store(x, out, tuple(x.shape), name)
     if 0 in x.shape:
         raise ValueError(f"jk.{name}: the array has no elements: its shape is {tuple(x.shape)}")
     taps = up * _taps(window, max(up, down), name)

@@ -65,7 +65,7 @@ def tangle_ends(o, x, half, out):
 def mirror(o, j, c, x, n, out):
     """Write all frequencies of an odd length; those above the half are conjugates."""
     value = x[o, min(j, n - j), c]
-    out[o, j, c] = complex(value.real, value.imag if 0 < j <= n // 2 else -value.imag if j > 0 else value.imag * 0)
+    out[o, j, c] = complex(value.real, value.imag if 0 < j <= n // 2 else -value.imag if j > 0 else 0.0)
 
 
 @jk.kernel
@@ -128,7 +128,7 @@ def rfft(
     axis = axis_of(x, axis, name)
     n = length_of(x.shape[axis] if n is None else n, name)
     scale = scale_of(n, norm, False, name)
-    dtype = np.dtype(np.complex64 if operands.dtype_of(x) == np.float32 else np.complex128)
+    dtype = complex_of(operands.dtype_of(x))
     if n % 2:
         found = fitted(along(x, n, axis, norm, False, None, backend, name), axis, n // 2 + 1, dtype, backend)
     else:

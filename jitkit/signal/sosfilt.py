@@ -13,6 +13,7 @@ import jitkit as jk
 from jitkit import operands
 from jitkit.errors import LaunchError
 from jitkit.launch.launcher import Launcher
+from jitkit.primitives import _arrays
 from jitkit.signal import _axes, _sections
 from jitkit.signal.correlate1d import contiguous
 from jitkit.signal.fft import axis_of
@@ -99,14 +100,9 @@ def sosfilt(sos: Any, x: Any, axis: int = -1, zi: Any = None, *, out: Any = None
             raise LaunchError(f"jk.{name}: zi= has the shape {tuple(zi.shape)}; it is {wide}")
         before = jk.to_numpy(zi).reshape(len(sos), outer, 2, inner).swapaxes(1, 2)
         states = jk.asarray(np.array(before, dtype, order="C").reshape(2 * len(sos), outer, inner), device=device)
-    result = operands.result(out, shape, dtype, device, name)
-    fresh = result
-    if isinstance(result, np.ndarray) and (not result.flags.c_contiguous or np.may_share_memory(result, x)):
-        fresh = np.empty(shape, dtype)
+    result = _arrays.room(out, shape, (dtype,), (x,), device, name)
     if 0 not in shape:
-        _sections.filtered(sos, x, axis, states, fresh, False, backend)
-    if fresh is not result:
-        result[...] = fresh
+        _sections.filtered(sos, x, axis, states, result, False, backend)
     found = operands.delivered(result, out, name)
     if zi is None:
         return found

@@ -31,9 +31,6 @@ class Grid(NamedTuple):
     `starts` says where the points of each cell begin, `order` which row of the points each was.
     """
 
-    lower: Triple
-    inverse: Triple
-    shape: tuple[int, int, int]
     starts: Any
     order: Any
     points: Any
@@ -133,7 +130,7 @@ def sorted_by_cell(
 
 def laid(spread_points: Any, cells: Cells, behind: int, backend: str | None) -> Grid:
     """Return the grid of points, as `spread` returns them, with so many that are NaN behind them."""
-    lower, inverse, shape = cells
+    shape = cells[2]
     dtype, device = operands.dtype_of(spread_points), operands.device_of(spread_points)
     n, count = spread_points.shape[1], shape[0] * shape[1] * shape[2]
     numbers, order = sorted_by_cell(spread_points, *cells, backend)
@@ -141,4 +138,4 @@ def laid(spread_points: Any, cells: Cells, behind: int, backend: str | None) -> 
     starts = operands.made((count + 1,), (INT64,), device)
     _gathers((AXES, n + behind), backend)(spread_points, order, points)
     _begin((n + 1, 1), backend)(numbers, starts)
-    return Grid(lower, inverse, shape, starts, order, points)
+    return Grid(starts, order, points)

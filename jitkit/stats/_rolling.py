@@ -51,7 +51,7 @@ def running(
     """Roll a sum along an axis, wherever that is: columns are lanes of vectors, and a row is taken in stretches."""
     a, window, least, axis = _checked(a, window, least, axis, out, name)
     shape, dtype, device = tuple(a.shape), operands.dtype_of(a), operands.device_of(a)
-    result = operands.result_beside(a, out, shape, dtype, name)
+    result = _arrays.room(out, shape, (dtype,), (a,), device, name)
     if 0 not in shape:
         whole = np.ascontiguousarray(a) if device is None else a
         x, y = _arrays.split(whole, (axis,)), _arrays.split(result, (axis,))
@@ -68,7 +68,7 @@ def extreme(a: Any, window: Any, least: Any, axis: int, sign: int, out: Any, bac
     """Roll an extreme along an axis; neighbouring columns are taken together."""
     a, window, least, axis = _checked(a, window, least, axis, out, name)
     shape, dtype, device = tuple(a.shape), operands.dtype_of(a), operands.device_of(a)
-    result = operands.result_beside(a, out, shape, dtype, name)
+    result = _arrays.room(out, shape, (dtype,), (a,), device, name)
     if 0 not in shape:
         whole = np.ascontiguousarray(a) if device is None else a
         x, y = _arrays.split(whole, (axis,)), _arrays.split(result, (axis,))
