@@ -3,6 +3,7 @@
 from __future__ import annotations
 
 import math
+from types import ModuleType
 from typing import NamedTuple
 
 import numpy as np
@@ -100,3 +101,34 @@ def test_what_is_unknown_has_no_digest():
 
     assert digest(early) is None
     late = 1
+
+
+class Scaled(NamedTuple):
+    value: float
+
+
+def helper(v):
+    return v
+
+
+@pytest.mark.parametrize("owner", [Scaled, helper], ids=["class", "function"])
+def test_an_attribute_that_is_no_field_is_read_from_the_source(owner, monkeypatch):
+    def function(i, x):
+        x[i] = owner.FACTOR
+
+    monkeypatch.setattr(owner, "FACTOR", 2.0, raising=False)
+    assert digest(function) is None
+
+
+def test_modules_that_see_each_other():
+    outer, inner = ModuleType("outer"), ModuleType("inner")
+    outer.inner, inner.outer = inner, outer
+
+    def function(i, x):
+        x[i] = outer.inner.G
+
+    found = []
+    for inner.G in (1.0, 2.0):
+        found.append(digest(function))
+    assert None not in found
+    assert found[0] != found[1]

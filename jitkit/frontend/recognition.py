@@ -42,6 +42,7 @@ class _Reader:
 
     def __init__(self) -> None:
         self._places: dict[FunctionType, int] = {}
+        self._modules: set[tuple[ModuleType, tuple[str, ...]]] = set()
 
     def function(self, func: Any) -> Iterator[str]:
         """Yield what describes a function, or its number where that was yielded before."""
@@ -84,18 +85,23 @@ class _Reader:
         elif isinstance(value, ModuleType):
             yield from self._module(value, names)
         elif isinstance(func, FunctionType) and not is_library(func):
+            if not vars(func).keys().isdisjoint(names):  # it may mean an attribute of the function
+                raise _UnknownError(func)
             yield from self.function(func)
         elif isinstance(value, BuiltinFunctionType) or (hasattr(value, "__qualname__") and is_library(value)):
             yield f"{value.__module__}.{value.__qualname__}"
         elif isinstance(value, type) and value.__module__ == "builtins":
             yield value.__qualname__
-        elif isinstance(value, type) and tuple_class(value) is not None and not hasattr(value, "element"):
+        elif isinstance(value, type) and tuple_class(value) is not None and not _says_more(value, names):
             yield f"{value.__module__}.{value.__qualname__}{inspect.signature(value)}"
         else:
             raise _UnknownError(value)
 
     def _module(self, module: ModuleType, names: tuple[str, ...]) -> Iterator[str]:
         yield f"module {module.__name__}"
+        if (module, names) in self._modules:  # modules may see each other
+            return
+        self._modules.add((module, names))
         known = vars(module)
         for name in names:
             if name in known:
@@ -104,6 +110,12 @@ class _Reader:
             elif "__getattr__" in known and hasattr(module, name):
                 yield name
                 yield from self.value(getattr(module, name), names)
+
+
+def _says_more(cls: type, names: tuple[str, ...]) -> bool:
+    """Tell whether a function may mean more of a class of tuples than its fields: a constant of it, or a function."""
+    fields = inspect.signature(cls).parameters
+    return any(hasattr(cls, name) and name not in fields for name in ("element", *names))
 
 
 def _code(code: CodeType) -> Iterator[str]:

@@ -49,9 +49,7 @@ def _bounds(shapes: Shapes, condition: Value, name: str) -> set[str]:
 
 def _number(text: str) -> float | None:
     """Return the value of a constant as LLVM writes it, or None."""
-    if text.startswith("0x"):
-        return struct.unpack(">d", bytes.fromhex(text[2:].zfill(16)))[0]
     try:
-        return float(text)
-    except ValueError:
+        return struct.unpack(">d", bytes.fromhex(text[2:].zfill(16)))[0] if text.startswith("0x") else float(text)
+    except ValueError:  # no constant, or one of half: 0xH5C00
         return None
