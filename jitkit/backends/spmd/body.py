@@ -92,7 +92,7 @@ class Body:
                         self._slot(value.text, value.type)
 
     def _read_by(self, item: Instruction) -> Iterator[Value]:
-        """Yield the operands of an instruction, and what its use computes clamped ones of the end lanes from."""
+        """Yield the operands of an instruction, and what its use computes clamped or patterned ones of the end lanes from."""
         for value in item.operands:
             yield value
             if value.text in self.shapes.bounded or self.shapes.patterns.get(value.text) is not None:
@@ -115,7 +115,7 @@ class Body:
         return None
 
     def ahead(self, value: Value) -> str | None:
-        """Return what lane 0 will hold of a value in the group that comes next, or None where that is not known."""
+        """Return what lane 0 will hold of a value in the next group, or some turns later, or None where that is not known."""
         return None
 
     # ---- values
@@ -148,7 +148,7 @@ class Body:
         return self.known[key]
 
     def end(self, value: Value, last: bool) -> str:
-        """Return what the first or the last lane holds of a value of known or bounded stride."""
+        """Return what the first or the last lane holds of a value of known or bounded stride, or of a pattern."""
         stride = self.shapes.of(value)
         if stride is None:
             key = (value.text, "last" if last else "first")

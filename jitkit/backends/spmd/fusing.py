@@ -8,10 +8,9 @@ from __future__ import annotations
 
 from dataclasses import dataclass, replace
 
+from jitkit.backends.spmd.guesses import PLACES
 from jitkit.backends.spmd.ir import Block, Function, Instruction
-from jitkit.backends.spmd.shapes import DROPPED, Shapes, size_of
-
-_PURE_CALLS = ("@llvm.", "@jk_", "@jk.local_index.", "@jk.group_index.", "@jk.shared.", '@"jk.shared.')
+from jitkit.backends.spmd.shapes import Shapes, is_pure, size_of
 
 
 @dataclass
@@ -108,7 +107,7 @@ def _stretch(function: Function, shapes: Shapes, lanes: int, start: str) -> Stre
 def _stays(item: Instruction, shapes: Shapes, lanes: int, strides: dict[str, int]) -> bool:
     """Tell whether an instruction touches nothing that another vector may change or look at."""
     if item.op == "call":
-        return item.callee.startswith((*_PURE_CALLS, *DROPPED)) and "mem" not in item.callee
+        return item.callee.startswith(PLACES) or is_pure(item)
     if item.op in ("atomicrmw", "cmpxchg"):
         return False
     if item.op not in ("load", "store"):
@@ -116,7 +115,7 @@ def _stays(item: Instruction, shapes: Shapes, lanes: int, strides: dict[str, int
     pointer = item.operands[-1].text
     if pointer not in shapes.shared:
         return item.op == "load" or pointer in shapes.private
-    pattern, size = shapes.patterns.get(pointer), size_of(item.type if item.op == "load" else item.operands[0].type)
+    pattern, size = shapes.patterns.get(pointer), size_of(item.accessed)
     if pattern is None or pattern.line is None:
         return False
     slope, first = pattern.line

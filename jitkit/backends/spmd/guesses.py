@@ -14,7 +14,7 @@ _PURE = (
     | CASTS
     | {"icmp", "select", "getelementptr", "extractvalue", "freeze"}
 )
-_PLACES = ("@jk.local_index.", "@jk.group_index.", '@"jk.shared.', "@jk.shared.")
+PLACES = ("@jk.local_index.", "@jk.group_index.", '@"jk.shared.', "@jk.shared.")
 _LIMITS = ("@llvm.smin.", "@llvm.smax.", "@llvm.umin.", "@llvm.umax.", "@llvm.abs.")
 
 
@@ -55,7 +55,7 @@ class Run:
 def cheap(item: Instruction) -> bool:
     """Tell whether to compute a value anew rather than keep it: places, addresses, arguments taken apart."""
     if item.op == "call":
-        return item.callee.startswith((*_PLACES, *_LIMITS))
+        return item.callee.startswith((*PLACES, *_LIMITS))
     floating = item.type in ("float", "double", "half") and item.op != "extractvalue"
     return item.op in _PURE and not floating
 

@@ -66,6 +66,11 @@ class Instruction:
         """Whether it ends its block."""
         return self.op in ("br", "ret", "unreachable", "switch")
 
+    @property
+    def accessed(self) -> str:
+        """Of a load or a store, the type of what is in memory."""
+        return self.type if self.op == "load" else self.operands[0].type
+
 
 @dataclass
 class Block:

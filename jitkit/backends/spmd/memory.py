@@ -145,7 +145,8 @@ class Memory(Windows):
         elif aggregate(value.type) or value.type == "i1":
             self._each_lane(item, mask)
         elif stride == size_of(value.type):
-            if mask is not None and pointer.text in {**self.body.shapes.shared, **self.body.shapes.private}:
+            shapes = self.body.shapes
+            if mask is not None and (pointer.text in shapes.shared or pointer.text in shapes.private):
                 self._blend_row(value, whole, self._address(pointer), item.tail, mask)
             else:
                 self._store_row(value, whole, self._address(pointer), item.tail, mask)

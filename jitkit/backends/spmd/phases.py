@@ -194,9 +194,9 @@ class Cutter:
 
     def _runs(self, tests: dict[str, list[Instruction]]) -> list[Run] | None:
         """Return the vectors of a one-dimensional group by what comparisons of places alone say; None where they do not."""
-        all_steps = {name: self._from_the_start(steps) for name, steps in tests.items()}
         if len(self.shape.group) > 1 or not tests or not self.vectors:
             return None
+        all_steps = {name: self._from_the_start(steps) for name, steps in tests.items()}
         if any(local_value(steps, self.vectors[0][0]) is None for steps in all_steps.values()):
             return None
         runs: list[Run] = []

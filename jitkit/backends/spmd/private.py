@@ -30,7 +30,7 @@ class PrivateMemory:
         for block in self.body.shapes.whole.blocks.values():
             for item in block.code:
                 if item.op in ("load", "store"):
-                    kind = item.type if item.op == "load" else item.operands[0].type
+                    kind = item.accessed
                     home = self.body.shapes.private.get(item.operands[-1].text)
                     if home is not None and self.element.setdefault(home, size_of(kind)) != size_of(kind):
                         raise UnsupportedIRError("private memory used with elements of two sizes")

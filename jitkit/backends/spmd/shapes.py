@@ -9,10 +9,10 @@ Reference: R. Karrenberg, S. Hack, "Improving performance of OpenCL on CPUs", CC
 
 from __future__ import annotations
 
-import re
 from collections.abc import Hashable, Iterable, Iterator, Sized
 from typing import Protocol
 
+from jitkit.backends.spmd.folding import constant
 from jitkit.backends.spmd.graph import Graph, Loop, dominators, loops, reversed_graph
 from jitkit.backends.spmd.ir import BINARY, CASTS, Function, Instruction, UnsupportedIRError, Value
 from jitkit.backends.spmd.pattern import Pattern
@@ -170,15 +170,15 @@ class Shapes:
         a, b = (*known, 0)[:2]
         assert a is not None
         assert b is not None
-        constant = _integer(item.operands[-1])
+        factor = constant(item.operands[-1], {})
         if item.op == "add" or (item.op == "or" and "disjoint" in item.head):
             return a + b
         if item.op == "sub":
             return a - b
-        if item.op == "mul" and b == 0 and constant is not None:
-            return a * constant
-        if item.op == "shl" and b == 0 and constant is not None:
-            return a << constant
+        if item.op == "mul" and b == 0 and factor is not None:
+            return a * factor
+        if item.op == "shl" and b == 0 and factor is not None:
+            return a << factor
         if item.op in ("freeze", "trunc", "bitcast") or (
             item.op in ("ptrtoint", "inttoptr") and item.type in ("i64", "ptr")
         ):
@@ -193,7 +193,7 @@ class Shapes:
     def _call(self, item: Instruction, known: list[Stride]) -> Stride:
         if item.callee in self.roots:
             return self.roots[item.callee]
-        pure = item.callee.startswith(PURE_PREFIXES) and "mem" not in item.callee
+        pure = is_pure(item)
         return 0 if pure and all(stride == 0 for stride in known) else None
 
     def _bounds(self) -> dict[str, int]:
@@ -325,5 +325,6 @@ def _until_known(function: Function, found: Sized) -> Iterator[Instruction]:
             yield from block.code
 
 
-def _integer(value: Value) -> int | None:
-    return int(value.text) if re.fullmatch(r"-?\d+", value.text) else None
+def is_pure(item: Instruction) -> bool:
+    """Tell whether a call computes something of its arguments alone."""
+    return item.callee.startswith(PURE_PREFIXES) and "mem" not in item.callee

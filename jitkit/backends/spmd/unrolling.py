@@ -11,9 +11,9 @@ import re
 from jitkit.backends.spmd.folding import constant, fold
 from jitkit.backends.spmd.graph import Loop
 from jitkit.backends.spmd.ir import Block, Function
+from jitkit.backends.spmd.phases import BARRIER
 from jitkit.backends.spmd.shapes import Shapes, reach
 
-BARRIER = "@jk.barrier"
 MOST_BARRIERS = 96
 """Barriers that a group may pass on its way through unrolled loops; each is a phase to compile."""
 MOST_INSTRUCTIONS = 8192

@@ -22,13 +22,13 @@ class Values(Protocol):
     narrow: set[str]
 
     def scalar(self, value: Value) -> str:
-        """Return a uniform value, or a strided value of lane 0."""
+        """Return a uniform value, or a strided or patterned one of lane 0."""
 
     def whole(self, value: Value) -> str:
         """Return a value as a vector."""
 
     def end(self, value: Value, last: bool) -> str:
-        """Return what the first or the last lane holds of a value of known or bounded stride."""
+        """Return what the first or the last lane holds of a value of known or bounded stride, or of a pattern."""
 
     def define(self, item: Instruction, code: str) -> None:
         """Keep what an instruction's result is."""
@@ -40,4 +40,4 @@ class Values(Protocol):
         """Return the memory of an alloca for the lanes of one vector."""
 
     def ahead(self, value: Value) -> str | None:
-        """Return what lane 0 will hold of a value in the group that comes next, or None where that is not known."""
+        """Return what lane 0 will hold of a value in the next group, or some turns later, or None where that is not known."""

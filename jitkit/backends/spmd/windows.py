@@ -73,7 +73,7 @@ class Windows(LaneByLane):
 
     def blends(self, item: Instruction) -> bool:
         """Tell whether a load or a store of shared memory touches whole vectors, whatever its mask."""
-        pointer, kind = item.operands[-1], item.type if item.op == "load" else item.operands[0].type
+        pointer, kind = item.operands[-1], item.accessed
         if pointer.text not in self.body.shapes.shared or aggregate(kind) or kind == "i1":
             return False
         if self.body.shapes.of(pointer) == size_of(kind):
