@@ -120,18 +120,25 @@ def on_device(x: Any, backend: str | None) -> bool:
 
 
 def axes_of(axis: Any, ndim: int, name: str) -> tuple[int, ...]:
-    """Return the axes that are meant, counted from the first; all of them for None.
+    """Return the axes that are meant, counted from the first and in the order given; all of them for None.
 
     Raises
     ------
     numpy.exceptions.AxisError
         Where there is no such axis.
+    ValueError
+        Where an axis is given twice.
     """
     if axis is None:
         return tuple(range(ndim))
     if isinstance(axis, tuple):
-        return tuple(sorted(normalize_axis_tuple(axis, ndim, f"jk.{name}: axis")))
+        return tuple(normalize_axis_tuple(axis, ndim, f"jk.{name}: axis"))
     return (normalize_axis_index(axis, ndim, f"jk.{name}"),)
+
+
+def sorted_axes(axis: Any, ndim: int, name: str) -> tuple[int, ...]:
+    """Return the axes that are meant as `axes_of` does, from first to last, for results that their order does not change."""
+    return tuple(sorted(axes_of(axis, ndim, name)))
 
 
 def made(shape: tuple[int, ...], dtypes: Sequence[np.dtype[Any]], device: str | None) -> Any:

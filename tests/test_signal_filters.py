@@ -118,16 +118,30 @@ def test_medians_as_scipy(mode, backend):
 @settings(max_examples=40)
 def test_medians_of_any_shape(shape, data):
     x = RNG.random(shape)
-    axes = tuple(data.draw(st.sets(st.integers(0, len(shape) - 1)))) if shape else ()
+    axes = tuple(data.draw(st.lists(st.integers(0, len(shape) - 1), unique=True))) if shape else ()
     mode, sizes = data.draw(st.sampled_from(MODES)), tuple(data.draw(st.integers(1, 5)) for _ in axes)
     footprint = np.asarray(RNG.random(sizes) < 0.7)
     footprint[(0,) * len(sizes)] = True
-    got = signal.median_filter(x, footprint=footprint, mode=mode, axes=axes, backend="cpu")
-    if len(shape) == 1 and axes:  # SciPy 1.17 takes one-dimensional footprints for whole ones, whatever they leave out
-        theirs = scipy.ndimage.median_filter(x[None], footprint=footprint[None], mode=mode)[0]
-    else:
-        theirs = scipy.ndimage.median_filter(x, footprint=footprint, mode=mode, axes=axes) if axes else x
-    np.testing.assert_array_equal(got, theirs)
+    origin = tuple(data.draw(st.integers(-(n // 2), (n - 1) // 2)) for n in sizes)
+    got = signal.median_filter(x, mode=mode, origin=origin, footprint=footprint, axes=axes, backend="cpu")
+    # SciPy 1.17 pairs footprints with sorted axes, and takes one-dimensional ones for whole ones, whatever they leave out.
+    first, rest = tuple(range(1, 1 + len(axes))), len(shape) - len(axes)
+    turned = np.moveaxis(x[None], [1 + k for k in axes], first)
+    whole = footprint.reshape(1, *sizes, *[1] * rest)
+    theirs = scipy.ndimage.median_filter(turned, footprint=whole, mode=mode, origin=(0, *origin, *[0] * rest))
+    np.testing.assert_array_equal(got, np.moveaxis(theirs, first, [1 + k for k in axes])[0])
+
+
+def test_a_value_for_each_axis_in_the_order_of_the_axes(backend):
+    wide = IMAGE.astype(float)
+    modes = ("wrap", "mirror")
+    for axes in ((1, 0), (-1, 0)):
+        got = signal.gaussian_filter(IMAGE, (2, 0.5), (0, 1), modes, radius=(3, 2), axes=axes, backend=backend)
+        close(got, scipy.ndimage.gaussian_filter(wide, (2, 0.5), (0, 1), mode=modes, radius=(3, 2), axes=axes))
+        got = signal.uniform_filter(IMAGE, (3, 6), modes, origin=(0, -2), axes=axes, backend=backend)
+        close(got, scipy.ndimage.uniform_filter(wide, (3, 6), mode=modes, origin=(0, -2), axes=axes))
+        got = signal.median_filter(IMAGE, (3, 6), origin=(0, -2), axes=axes, backend=backend)
+        np.testing.assert_array_equal(got, scipy.ndimage.median_filter(IMAGE, (6, 3), origin=(-2, 0)))
 
 
 def test_medians_of_what_is_not_common():
@@ -239,6 +253,7 @@ def test_device_arrays_stay_on_the_device():
         (lambda x: signal.median_filter(x, 0), ValueError, "size=0"),
         (lambda x: signal.median_filter(x, footprint=np.ones(9)), jk.LaunchError, "has 1 dimensions and 9 elements"),
         (lambda x: signal.median_filter(x, footprint=[[0]]), jk.LaunchError, "2 dimensions and 0 elements"),
+        (lambda x: signal.median_filter(x, axes=(0, -2)), ValueError, "repeated axis"),
         (lambda x: signal.convolve(x, x[0]), jk.LaunchError, "as many dimensions"),
         (lambda x: signal.convolve(x, x, "some"), ValueError, "mode='some'"),
         (lambda x: signal.convolve(x, x, method="fast"), ValueError, "method='fast'"),

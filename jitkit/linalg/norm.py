@@ -86,8 +86,6 @@ def norm(x: Any, ord: Any = None, axis: Any = None, keepdims: bool = False, *, b
             raise ValueError(
                 f"jk.{name}: norms are of vectors and matrices; {axes} are {len(axes)} axes, give one or two"
             )
-    if axis is not None and not isinstance(axis, int):
-        axes = tuple(k % ndim for k in axis) if len(axes) == 2 else axes  # the order says which are rows
     if len(axes) == 2 and ord not in (None, "fro"):
         return _of_matrices(x, ord, axes, keepdims, backend, name)
     if ord == "fro" and len(axes) == 1:

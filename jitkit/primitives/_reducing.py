@@ -33,7 +33,7 @@ def reduce_by(
         return reduce_vectors(plan, arrays, initial, out, keepdims, backend, name)
     start = None if initial is None else _values.initial_value(initial, plan.dtypes, name)
     ndim, shape = len(arrays[0].shape), tuple(arrays[0].shape)
-    axes = operands.axes_of(axis, ndim, name)
+    axes = operands.sorted_axes(axis, ndim, name)
     kept = tuple(1 if k in axes else n for k, n in enumerate(shape))
     result_shape = kept if keepdims else tuple(n for k, n in enumerate(shape) if k not in axes)
     device = _arrays.device_of(arrays[0])

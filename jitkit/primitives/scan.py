@@ -105,7 +105,7 @@ def scan(
     if axis is None:
         arrays, axis = [a.reshape((-1,)) for a in arrays], 0
     shape = tuple(arrays[0].shape)
-    axes = operands.axes_of(axis, len(shape), "scan")
+    axes = operands.sorted_axes(axis, len(shape), "scan")
     result = _room(plan, arrays, out, shape)
     if 0 not in shape:
         source = value_of([_arrays.split(a, axes) for a in arrays])

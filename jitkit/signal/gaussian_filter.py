@@ -43,7 +43,7 @@ def gaussian_filter(
     radius : None, int or sequence of int, optional
         Where the filter ends, in elements; instead of `truncate`.
     axes : None, int or tuple of int, optional
-        The axes to filter along; all by default.
+        The axes to filter along, in the order of the sequences above; all by default.
     out : array, optional
         Where the result goes.
     backend : {"python", "cpu", "cuda"}, optional

@@ -128,7 +128,7 @@ def median_filter(
     footprint : array_like of bool, optional
         Which elements of a window of its shape count; instead of `size`.
     axes : None, int or tuple of int, optional
-        The axes to filter along; all by default.
+        The axes to filter along, in the order of `size`, `origin` and the axes of `footprint`; all by default.
     out : array, optional
         Where the result goes.
     backend : {"python", "cpu", "cuda"}, optional
@@ -150,6 +150,8 @@ def median_filter(
     Notes
     -----
     The definition is that of `scipy.ndimage.median_filter`: of an even number of elements the upper of the middle two.
+    SciPy 1.17 takes `size` and `footprint` for axes that are sorted, though not `origin` (scipy/scipy#22576); here all are
+    in the order of `axes`, as its documentation says.
     Windows of up to 64 elements are sorted by K. Batcher's network (AFIPS 1968), less what the median does not need;
     larger ones are searched by bisection of their values.
 
@@ -167,7 +169,7 @@ def median_filter(
     lefts = [0] * len(shape)
     for axis, n, moved in zip(along, window.shape, per_axis(origin, along, "origin", name), strict=True):
         lefts[axis] = left_of(n, moved, name)
-    window = np.expand_dims(window, [k for k in range(len(shape)) if k not in along])
+    window = np.expand_dims(window.transpose(np.argsort(along)), [k for k in range(len(shape)) if k not in along])
     _borders.sources(np.arange(1), 1, mode, name)  # refuses a mode that there is not
     result = _arrays.room(out, shape, (dtype,), (x,), operands.device_of(x), name)
     if 0 not in shape:

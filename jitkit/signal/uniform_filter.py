@@ -41,7 +41,7 @@ def uniform_filter(
     origin : int or sequence of int, default 0
         How far the box is moved.
     axes : None, int or tuple of int, optional
-        The axes to filter along; all by default.
+        The axes to filter along, in the order of the sequences above; all by default.
     out : array, optional
         Where the result goes.
     backend : {"python", "cpu", "cuda"}, optional

@@ -51,7 +51,7 @@ def of_moments(
     """
     x = operands.floating(x, name)
     shape, dtype, device = tuple(x.shape), operands.dtype_of(x), operands.device_of(x)
-    axes = operands.axes_of(axis, len(shape), name)
+    axes = operands.sorted_axes(axis, len(shape), name)
     final = _axes.result_shape(shape, axes, keepdims)
     if out is not None:
         operands.check_out(out, final, dtype, name)

@@ -236,7 +236,7 @@ def _quantile(
         raise ValueError(f"jk.{name}: there is no method={method!r}; there are {', '.join(_selection.METHODS)}")
     rule = _selection.METHODS[method]
     shape, dtype, device = tuple(a.shape), operands.dtype_of(a), operands.device_of(a)
-    axes = operands.axes_of(axis, len(shape), name)
+    axes = operands.sorted_axes(axis, len(shape), name)
     final = (*q.shape, *_axes.result_shape(shape, axes, keepdims))
     if out is not None:
         operands.check_out(out, final, dtype, name)
