@@ -156,6 +156,10 @@ def test_math_in_a_lazy_function_keeps_float32(backend):
     np.testing.assert_allclose(jk.map(lambda v: v, roots, backend=backend), np.sqrt(x), rtol=3e-7)
 
 
+def test_a_function_of_what_it_gives(backend):
+    agree(jk.map(twice, jk.transformed(twice, X), backend=backend), 4 * X)
+
+
 def test_output_may_be_what_a_lazy_array_reads(backend):
     x = np.arange(10)
     jk.map(lambda v: v + 1, jk.permuted(x, np.arange(9, -1, -1)), out=x, backend=backend)

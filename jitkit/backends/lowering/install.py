@@ -99,8 +99,10 @@ class Target:
         inlined = is_kernel or item.uses_group is not None or always_inlined(item.func)
         key = item.fingerprint, item.filename, item.lineno, mode, inlined
         shared = not is_kernel and not item.recursive
-        if shared and key in self._helpers:
-            return self._helpers[key]
+        found = self._helpers.get(key) if shared else None
+        # Of one that is being compiled, for a lazy array that is read through the same function, Numba would make recursion.
+        if found is not None and not found.is_compiling:
+            return found
         func = item.build({"__name__": __name__})
         # Helpers that are not inlined are linked by symbol, so the symbol must tell equal names apart.
         func.__qualname__ = f"{item.name}.{item.fingerprint[:12]}{'.fast' * mode.fastmath}"
