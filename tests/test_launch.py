@@ -351,13 +351,25 @@ def test_launches_straight_into_compiled_code_take_what_was_compiled_for():
     launch = jk.kernel(weighed.func).on("cpu")[8]
     for _ in range(3):
         launch(2.0, x, (x, 1), True, out)
-    (enter, *_), (alone, *_) = launch.entries
+    (enter, *_), (alone, *_), (over, *_) = launch.kernel.entries(1)
     prefix = (0, 1, 8)
     assert enter(prefix, (1.0, x, (x, 2), True, out)) is None
     np.testing.assert_array_equal(out, 2 * x + 2)
     assert alone(prefix, (1.0, x, (x, 3), True, out)) is None
     np.testing.assert_array_equal(out, 2 * x + 3)
-    before = out.copy()
+    assert over((1.0, x, (x, 4), True, out)) is None
+    np.testing.assert_array_equal(out, 2 * x + 4)
+    square = np.zeros((2, 4))
+    assert over((1.0, x.reshape(2, 4), (x.reshape(2, 4), 4), True, square)) is None
+    np.testing.assert_array_equal(square.reshape(8), 2 * x + 4)
+    before, both = out.copy(), np.zeros(12)
+    for args in (
+        (1.0, x, (x.reshape(2, 4), 4), True, out), (1.0, x[:7], (x, 4), True, out), (1.0, x, (both[4:], 4), True, both[:8]),
+        (1.0, both[:8], (x, 4), True, both[4:]), (1.0, x, (out[:], 4), True, out), (1.0, x, (x, 4), True, (out,)),
+        (1.0, x, (x, 4), True, (1,)),
+        (1.0, x, (x, 4), True, out.view(Renamed)),
+    ):  # fmt: skip
+        assert over(args) is NotImplemented
     frozen = x.copy()
     frozen.flags.writeable = False
     for args in (

@@ -17,6 +17,10 @@ def blended(x, y):
     return 2 * x + y
 
 
+class Renamed(np.ndarray):
+    pass
+
+
 @pytest.mark.parametrize("n", SIZES)
 def test_repeated_calls_give_what_numpy_gives(backend, n):
     rng = np.random.default_rng(n)
@@ -70,6 +74,25 @@ def test_a_result_may_overlap_its_input_at_any_call(backend):
         np.testing.assert_array_equal(x, [0, 1, 0, 6, 30, 5, 6, 7, 8])
 
 
+def test_arrays_of_any_shape_at_any_call(backend):
+    x, row, out = np.arange(6.0).reshape(2, 3), np.arange(3.0), np.zeros((2, 3))
+    cases = (
+        (x, x), (x, row), (x.T, x.T), (x.T, np.ones((3, 2))), (x[:, ::2], x[:, :2]), (x.reshape(1, 2, 3), x.reshape(1, 2, 3)),
+        (x.reshape(6), x.reshape(6)[::-1]), (x, 2), (2, x), (x, np.float64(2)), (np.array(2.0), np.array(3.0)),
+        (np.zeros((0, 3)), np.ones((0, 3))), (x.astype(">f8"), x), (x, x.astype("f4")), (x, x.view(Renamed)),
+    )  # fmt: skip
+    for _ in range(TIMES):
+        for a, b in cases:
+            found = blended(a, b, backend=backend)
+            np.testing.assert_array_equal(found, 2 * np.asarray(a) + np.asarray(b))
+            assert np.ndim(found) or not isinstance(found, np.ndarray)
+        assert blended(x, row, out, backend=backend) is out
+        np.testing.assert_array_equal(out, 2 * x + row)
+        np.testing.assert_array_equal(blended(x, x.T.copy().T, out=out.T.copy().T, backend=backend), 3 * x)
+        both = np.arange(9.0)
+        np.testing.assert_array_equal(blended(both[6::-1], both[2:], out=both[2:], backend=backend), 14 - np.arange(7))
+
+
 def test_refused_at_any_call(backend):
     x, frozen = np.arange(5.0), np.zeros(5)
     frozen.flags.writeable = False
@@ -82,6 +105,8 @@ def test_refused_at_any_call(backend):
             lambda: blended(x, x, out=np.zeros(4), backend=backend),
             lambda: blended(x, x, where=np.ones(5), backend=backend),
             lambda: blended(x, x[:3], backend=backend),
+            lambda: blended(x[:4].reshape(2, 2), x[:4], backend=backend),
+            lambda: blended(x, x, out=np.zeros(5, np.int64), backend=backend),
             lambda: jk.scan("add", x, out=frozen, backend=backend),
             lambda: jk.map(lambda v: v, x, backend="nowhere"),
             lambda: jk.bincount(np.array([1, -1]), backend=backend),

@@ -33,7 +33,7 @@ def plan(call: Call, values: tuple) -> Callable[[Call, tuple[int, ...], tuple], 
         return None
     if not all(map(_is_direct, values)):
         return _Structured()
-    way = _Way(drivers_for(call, values), call.entries)
+    way = _way(call, values)
 
     def short(call: Call, prefix: tuple[int, ...], args: tuple) -> None:
         try:
@@ -55,11 +55,11 @@ class _Way:
     ----------
     drivers : Drivers
         What to run.
-    entries : pair of lists
-        Those of the kernel, shared and alone, the newest first.
+    entries : tuple of lists
+        Those of the kernel, shared, alone and over the shape of an array, the newest first.
     """
 
-    def __init__(self, drivers: Drivers, entries: tuple[list[entry.Entry], list[entry.Entry]]) -> None:
+    def __init__(self, drivers: Drivers, entries: tuple[list[entry.Entry], ...]) -> None:
         self._drivers, self._entries = drivers, entries
         self._seen: set[int] = set()
 
@@ -78,6 +78,10 @@ class _Way:
                 del entries[_MOST_ENTRIES:]
 
 
+def _way(call: Call, values: tuple) -> _Way:
+    return _Way(drivers_for(call, values), call.kernel.entries(call.ndim, call.unit_step))
+
+
 class _Structured:
     """The short way for arguments among which are tuples: what is in them is looked at each time."""
 
@@ -92,7 +96,7 @@ class _Structured:
         if run is None:
             call.first(args, {})
             if all(map(_is_direct, flat)):
-                self._known[key] = _Way(drivers_for(call, args), call.entries)
+                self._known[key] = _way(call, args)
             return
         try:
             run(call, prefix, flat, args)

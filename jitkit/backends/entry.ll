@@ -3,9 +3,14 @@
 ;
 ; Python calls enter(prefix, args): the numbers of a launch space, and the arguments of a launch, as two tuples. `self` is a
 ; bytes object that holds the table of one driver: its address, the number of 8-byte slots that it reads, how many of
-; them are numbers of the space, and what its arguments are. Where the arguments are just that, their values are laid
+; them are numbers of the space, the class of arrays, and what its arguments are. Where the arguments are just that, their values are laid
 ; down in slots, the driver is called on them, and None returned; where not, NotImplemented, and nothing has happened.
 ; jitkit_enter_alone does the same in the calling thread alone.
+;
+; jitkit_enter_over(self, args, count) is called with the arguments of a launch only, for kernels that do the same for each
+; element of arrays of one shape. The last argument is the array for the results, or a tuple of those: the space is the shape
+; of the first, all other arrays must have that shape, and each be the very same or share no memory with it. A kernel over vectors in C order then takes
+; arrays of any number of dimensions in C order, as vectors; a number stands where the code is for a lazy array of one number.
 ;
 ; entry.py writes tables, and compares the places at which fields are read here with those of this process.
 
@@ -31,12 +36,13 @@ declare void @PyEval_RestoreThread(ptr)
 %tuple = type { %object, i64, [0 x ptr] }
 %scalar = type { %object, [0 x i8] }
 %array = type { %object, ptr, i32, ptr, ptr, ptr, ptr, i32 } ; data, dimensions, shape, strides, base, dtype, flags
-%dtype = type { %object, ptr, i64 } ; class, kind: its characters and number, one byte of it without meaning
+%dtype = type { %object, ptr, i64, i64, i64 } ; class, kind: its characters and number, one byte of it without meaning, flags, bytes
 
 ; ---------------------------------------------------------------------------------------------------------------------
-; Arguments. A cursor is two pointers: to what the table says next, and to the next free slot.
+; Arguments. A cursor is three pointers: to what the table says next, to the next free slot, and to the array whose shape the
+; space is, or null.
 
-%cursor = type { ptr, ptr }
+%cursor = type { ptr, ptr, ptr }
 
 define internal i64 @next(ptr %cursor) {
   %at = load ptr, ptr %cursor
@@ -52,6 +58,26 @@ define internal void @put(ptr %cursor, i64 %value) {
   store i64 %value, ptr %at
   %following = getelementptr i64, ptr %at, i64 1
   store ptr %following, ptr %place
+  ret void
+}
+
+define internal void @put_all(ptr %cursor, ptr %words, i64 %count) {
+entry:
+  br label %look
+
+look:
+  %k = phi i64 [ 0, %entry ], [ %k.next, %one ]
+  %more = icmp ult i64 %k, %count
+  br i1 %more, label %one, label %done
+
+one:
+  %place = getelementptr i64, ptr %words, i64 %k
+  %word = load i64, ptr %place
+  call void @put(ptr %cursor, i64 %word)
+  %k.next = add i64 %k, 1
+  br label %look
+
+done:
   ret void
 }
 
@@ -120,69 +146,175 @@ look:
   %kind.all = select i1 %of.records, i64 %dtype.address, i64 %kind.held
   %kind = and i64 %kind.all, %kind.meant
   %kind.fits = icmp eq i64 %kind, %kind.wanted
-  %ndim.place = getelementptr %array, ptr %value, i64 0, i32 2
-  %ndim.short = load i32, ptr %ndim.place
-  %ndim = zext i32 %ndim.short to i64
-  %ndim.fits = icmp eq i64 %ndim, %ndim.wanted
   %flags.place = getelementptr %array, ptr %value, i64 0, i32 7
   %flags.short = load i32, ptr %flags.place
   %flags.all = zext i32 %flags.short to i64
   %flags = and i64 %flags.all, %flags.meant
   %flags.fit = icmp eq i64 %flags, %flags.wanted
+  %ndim = call i64 @dimensions(ptr %value)
+  %ndim.same = icmp eq i64 %ndim, %ndim.wanted
+  %model.place = getelementptr %cursor, ptr %cursor, i64 0, i32 2
+  %model = load ptr, ptr %model.place
+  %over = icmp ne ptr %model, null
+  %contiguous = trunc i64 %flags.wanted to i1 ; in C order
+  %of.vectors = icmp eq i64 %ndim.wanted, 1
+  %any = and i1 %contiguous, %of.vectors
+  %flat = and i1 %any, %over
+  %ndim.fits = or i1 %flat, %ndim.same
   %both = and i1 %kind.fits, %ndim.fits
   %all = and i1 %both, %flags.fit
-  br i1 %all, label %write, label %other
+  br i1 %all, label %beside, label %other
+
+beside:
+  br i1 %over, label %compare, label %write
+
+compare:
+  %goes = call i1 @goes_with(ptr %value, ptr %model)
+  br i1 %goes, label %write, label %other
 
 write:
-  %shape.place = getelementptr %array, ptr %value, i64 0, i32 3
-  %shape = load ptr, ptr %shape.place
-  %strides.place = getelementptr %array, ptr %value, i64 0, i32 4
-  %strides = load ptr, ptr %strides.place
+  %shape = call ptr @shape(ptr %value)
+  %items = call i64 @product(ptr %shape, i64 %ndim)
   %data.place = getelementptr %array, ptr %value, i64 0, i32 1
   %data = load i64, ptr %data.place
   call void @put(ptr %cursor, i64 0)
   call void @put(ptr %cursor, i64 0)
-  %items.place = getelementptr %cursor, ptr %cursor, i64 0, i32 1
-  %items.slot = load ptr, ptr %items.place
-  call void @put(ptr %cursor, i64 0)
+  call void @put(ptr %cursor, i64 %items)
   call void @put(ptr %cursor, i64 %itemsize)
   call void @put(ptr %cursor, i64 %data)
-  br label %axis
+  br i1 %flat, label %vector, label %axes
 
-axis:
-  %k = phi i64 [ 0, %write ], [ %k.next, %extent ]
-  %items = phi i64 [ 1, %write ], [ %items.next, %extent ]
-  %more = icmp ult i64 %k, %ndim
-  br i1 %more, label %extent, label %steps
+vector:
+  call void @put(ptr %cursor, i64 %items)
+  call void @put(ptr %cursor, i64 %itemsize)
+  ret i1 true
 
-extent:
-  %n.place = getelementptr i64, ptr %shape, i64 %k
-  %n = load i64, ptr %n.place
-  call void @put(ptr %cursor, i64 %n)
-  %items.next = mul i64 %items, %n
-  %k.next = add i64 %k, 1
-  br label %axis
-
-steps:
-  store i64 %items, ptr %items.slot
-  br label %step
-
-step:
-  %s = phi i64 [ 0, %steps ], [ %s.next, %stride ]
-  %s.more = icmp ult i64 %s, %ndim
-  br i1 %s.more, label %stride, label %done
-
-stride:
-  %d.place = getelementptr i64, ptr %strides, i64 %s
-  %d = load i64, ptr %d.place
-  call void @put(ptr %cursor, i64 %d)
-  %s.next = add i64 %s, 1
-  br label %step
-
-done:
+axes:
+  %strides.place = getelementptr %array, ptr %value, i64 0, i32 4
+  %strides = load ptr, ptr %strides.place
+  call void @put_all(ptr %cursor, ptr %shape, i64 %ndim)
+  call void @put_all(ptr %cursor, ptr %strides, i64 %ndim)
   ret i1 true
 other:
   ret i1 false
+}
+
+define internal i64 @dimensions(ptr %array) {
+  %place = getelementptr %array, ptr %array, i64 0, i32 2
+  %short = load i32, ptr %place
+  %count = zext i32 %short to i64
+  ret i64 %count
+}
+
+define internal ptr @shape(ptr %array) {
+  %place = getelementptr %array, ptr %array, i64 0, i32 3
+  %shape = load ptr, ptr %place
+  ret ptr %shape
+}
+
+define internal i64 @product(ptr %extents, i64 %count) {
+entry:
+  br label %look
+
+look:
+  %k = phi i64 [ 0, %entry ], [ %k.next, %one ]
+  %so.far = phi i64 [ 1, %entry ], [ %product, %one ]
+  %more = icmp ult i64 %k, %count
+  br i1 %more, label %one, label %done
+
+one:
+  %place = getelementptr i64, ptr %extents, i64 %k
+  %extent = load i64, ptr %place
+  %product = mul i64 %so.far, %extent
+  %k.next = add i64 %k, 1
+  br label %look
+
+done:
+  ret i64 %so.far
+}
+
+; Tells whether an array has the shape of another, and is that one or shares no memory with it.
+define internal i1 @goes_with(ptr %value, ptr %model) {
+entry:
+  %same = icmp eq ptr %value, %model
+  br i1 %same, label %yes, label %count
+
+count:
+  %ndim = call i64 @dimensions(ptr %value)
+  %ndim.model = call i64 @dimensions(ptr %model)
+  %ndim.fits = icmp eq i64 %ndim, %ndim.model
+  %shape = call ptr @shape(ptr %value)
+  %shape.model = call ptr @shape(ptr %model)
+  br i1 %ndim.fits, label %axis, label %no
+
+axis:
+  %k = phi i64 [ 0, %count ], [ %k.next, %extent ]
+  %more = icmp ult i64 %k, %ndim
+  br i1 %more, label %extent, label %memory
+
+extent:
+  %place = getelementptr i64, ptr %shape, i64 %k
+  %n = load i64, ptr %place
+  %place.model = getelementptr i64, ptr %shape.model, i64 %k
+  %n.model = load i64, ptr %place.model
+  %n.fits = icmp eq i64 %n, %n.model
+  %k.next = add i64 %k, 1
+  br i1 %n.fits, label %axis, label %no
+
+memory:
+  %first = call i64 @bound(ptr %value, i1 false)
+  %end = call i64 @bound(ptr %value, i1 true)
+  %first.model = call i64 @bound(ptr %model, i1 false)
+  %end.model = call i64 @bound(ptr %model, i1 true)
+  %before = icmp ule i64 %end, %first.model
+  %behind = icmp ule i64 %end.model, %first
+  %apart = or i1 %before, %behind
+  ret i1 %apart
+yes:
+  ret i1 true
+no:
+  ret i1 false
+}
+
+; Returns the address where an array's memory begins, or ends.
+define internal i64 @bound(ptr %value, i1 %last) {
+entry:
+  %data.place = getelementptr %array, ptr %value, i64 0, i32 1
+  %data = load i64, ptr %data.place
+  %ndim = call i64 @dimensions(ptr %value)
+  %shape = call ptr @shape(ptr %value)
+  %strides.place = getelementptr %array, ptr %value, i64 0, i32 4
+  %strides = load ptr, ptr %strides.place
+  br label %axis
+
+axis:
+  %k = phi i64 [ 0, %entry ], [ %k.next, %step ]
+  %at = phi i64 [ %data, %entry ], [ %at.next, %step ]
+  %more = icmp ult i64 %k, %ndim
+  br i1 %more, label %step, label %done
+
+step:
+  %n.place = getelementptr i64, ptr %shape, i64 %k
+  %n = load i64, ptr %n.place
+  %d.place = getelementptr i64, ptr %strides, i64 %k
+  %d = load i64, ptr %d.place
+  %steps = sub i64 %n, 1
+  %way = mul i64 %steps, %d
+  %onwards = icmp sgt i64 %way, 0
+  %counts = icmp eq i1 %onwards, %last
+  %moved = select i1 %counts, i64 %way, i64 0
+  %at.next = add i64 %at, %moved
+  %k.next = add i64 %k, 1
+  br label %axis
+
+done:
+  %dtype.place = getelementptr %array, ptr %value, i64 0, i32 6
+  %dtype = load ptr, ptr %dtype.place
+  %size.place = getelementptr %dtype, ptr %dtype, i64 0, i32 4
+  %size = load i64, ptr %size.place
+  %rest = select i1 %last, i64 %size, i64 0
+  %bound = add i64 %at, %rest
+  ret i64 %bound
 }
 
 ; The table: class. One slot.
@@ -285,6 +417,29 @@ other:
 ; Of a dataclass. The table: class, how many fields, of each its name and what it is. The object keeps its fields alive.
 define internal i1 @take_fields(ptr %value, ptr %cursor) {
 entry:
+  %model.place = getelementptr %cursor, ptr %cursor, i64 0, i32 2
+  %model = load ptr, ptr %model.place
+  %over = icmp ne ptr %model, null
+  br i1 %over, label %number, label %class
+
+number:
+  call i64 @next(ptr %cursor)
+  %fields = call i64 @next(ptr %cursor)
+  call i64 @next(ptr %cursor)
+  %inside.place = load ptr, ptr %cursor
+  %inside = load i64, ptr %inside.place
+  %one.field = icmp eq i64 %fields, 1
+  %is.number = icmp ule i64 1, %inside
+  %is.plain = icmp ule i64 %inside, 3
+  %one.number = and i1 %one.field, %is.number
+  %stands = and i1 %one.number, %is.plain
+  br i1 %stands, label %alone, label %other
+
+alone:
+  %taken.alone = call i1 @take(ptr %value, ptr %cursor)
+  ret i1 %taken.alone
+
+class:
   %is.class = call i1 @has_class(ptr %value, ptr %cursor)
   br i1 %is.class, label %look, label %other
 
@@ -326,26 +481,52 @@ other:
 ; ---------------------------------------------------------------------------------------------------------------------
 
 define ptr @jitkit_enter(ptr %self, ptr %args, i64 %count) {
-entry:
   %threads = load atomic i64, ptr @jitkit_ready_threads monotonic, align 8
-  %ready = icmp sgt i64 %threads, 0 ; else the pool has to be asked
-  br i1 %ready, label %go, label %other
-
-go:
-  %result = call ptr @enter(ptr %self, ptr %args, i64 %threads)
+  %values.place = getelementptr ptr, ptr %args, i64 1
+  %values = load ptr, ptr %values.place
+  %prefix = load ptr, ptr %args
+  %result = call ptr @enter(ptr %self, ptr %prefix, ptr %values, ptr null, i64 %threads)
   ret ptr %result
-
-other:
-  call void @Py_IncRef(ptr @_Py_NotImplementedStruct)
-  ret ptr @_Py_NotImplementedStruct
 }
 
 define ptr @jitkit_enter_alone(ptr %self, ptr %args, i64 %count) {
-  %result = call ptr @enter(ptr %self, ptr %args, i64 1)
+  %values.place = getelementptr ptr, ptr %args, i64 1
+  %values = load ptr, ptr %values.place
+  %prefix = load ptr, ptr %args
+  %result = call ptr @enter(ptr %self, ptr %prefix, ptr %values, ptr null, i64 1)
   ret ptr %result
 }
 
-define internal ptr @enter(ptr %self, ptr %args, i64 %threads) {
+define ptr @jitkit_enter_over(ptr %self, ptr %args, i64 %count) {
+entry:
+  %threads = load atomic i64, ptr @jitkit_ready_threads monotonic, align 8
+  %values = load ptr, ptr %args
+  %length.place = getelementptr %tuple, ptr %values, i64 0, i32 1
+  %length = load i64, ptr %length.place
+  %at = sub i64 %length, 1
+  %last.place = getelementptr %tuple, ptr %values, i64 0, i32 2, i64 %at
+  %last = load ptr, ptr %last.place
+  %class.place = getelementptr %object, ptr %values, i64 0, i32 1
+  %class = load i64, ptr %class.place
+  %class.last.place = getelementptr %object, ptr %last, i64 0, i32 1
+  %class.last = load i64, ptr %class.last.place
+  %several = icmp eq i64 %class.last, %class
+  br i1 %several, label %tuple, label %go
+
+tuple:
+  %first.place = getelementptr %tuple, ptr %last, i64 0, i32 2, i64 0
+  %first = load ptr, ptr %first.place
+  br label %go
+
+go:
+  %model = phi ptr [ %last, %entry ], [ %first, %tuple ]
+  %result = call ptr @enter(ptr %self, ptr null, ptr %values, ptr %model, i64 %threads)
+  ret ptr %result
+}
+
+; `prefix` holds the numbers of the space, or is null where the space is the shape of the array `model`. No threads are ready
+; where the pool has to be asked first.
+define internal ptr @enter(ptr %self, ptr %prefix, ptr %values, ptr %model, i64 %threads) {
 entry:
   %cursor = alloca %cursor
   %table = getelementptr %bytes, ptr %self, i64 0, i32 3
@@ -356,13 +537,30 @@ entry:
   %slots = alloca i64, i64 %size
   %free = getelementptr %cursor, ptr %cursor, i64 0, i32 1
   store ptr %slots, ptr %free
+  %model.place = getelementptr %cursor, ptr %cursor, i64 0, i32 2
+  store ptr %model, ptr %model.place
   call void @put(ptr %cursor, i64 %threads)
   %numbers = call i64 @next(ptr %cursor)
-  %prefix = load ptr, ptr %args
-  br label %number
+  %class.of.arrays = call i64 @next(ptr %cursor)
+  %ready = icmp sgt i64 %threads, 0
+  br i1 %ready, label %space, label %other
+
+space:
+  %over = icmp ne ptr %model, null
+  br i1 %over, label %shape, label %number
+
+shape:
+  %class.place = getelementptr %object, ptr %model, i64 0, i32 1
+  %class = load i64, ptr %class.place
+  %is.array = icmp eq i64 %class, %class.of.arrays
+  br i1 %is.array, label %counts, label %other
+
+counts:
+  %fits = call i1 @put_shape(ptr %cursor, ptr %model, i64 %numbers)
+  br i1 %fits, label %arguments, label %other
 
 number:
-  %k = phi i64 [ 0, %entry ], [ %k.next, %one ]
+  %k = phi i64 [ 0, %space ], [ %k.next, %one ]
   %more = icmp ult i64 %k, %numbers
   br i1 %more, label %one, label %arguments
 
@@ -375,8 +573,6 @@ one:
   br label %number
 
 arguments:
-  %values.place = getelementptr ptr, ptr %args, i64 1
-  %values = load ptr, ptr %values.place
   %good = call i1 @take(ptr %values, ptr %cursor)
   br i1 %good, label %launch, label %other
 
@@ -390,4 +586,52 @@ launch:
 other:
   call void @Py_IncRef(ptr @_Py_NotImplementedStruct)
   ret ptr @_Py_NotImplementedStruct
+}
+
+; Puts the numbers of the space that is the shape of an array: starts, steps and counts, three of them for vectors and what
+; counts as one. False where the array has not so many dimensions.
+define internal i1 @put_shape(ptr %cursor, ptr %model, i64 %numbers) {
+entry:
+  %ndim = call i64 @dimensions(ptr %model)
+  %shape = call ptr @shape(ptr %model)
+  %of.vectors = icmp eq i64 %numbers, 3
+  br i1 %of.vectors, label %vector, label %axes
+
+vector:
+  %items = call i64 @product(ptr %shape, i64 %ndim)
+  call void @put(ptr %cursor, i64 0)
+  call void @put(ptr %cursor, i64 1)
+  call void @put(ptr %cursor, i64 %items)
+  ret i1 true
+
+axes:
+  %needed = mul i64 %ndim, 3
+  %fits = icmp eq i64 %needed, %numbers
+  br i1 %fits, label %start, label %other
+
+start:
+  %k = phi i64 [ 0, %axes ], [ %k.next, %put ]
+  %more = icmp ult i64 %k, %ndim
+  br i1 %more, label %put, label %step
+
+put:
+  call void @put(ptr %cursor, i64 0)
+  %k.next = add i64 %k, 1
+  br label %start
+
+step:
+  %s = phi i64 [ 0, %start ], [ %s.next, %put.step ]
+  %s.more = icmp ult i64 %s, %ndim
+  br i1 %s.more, label %put.step, label %done
+
+put.step:
+  call void @put(ptr %cursor, i64 1)
+  %s.next = add i64 %s, 1
+  br label %step
+
+done:
+  call void @put_all(ptr %cursor, ptr %shape, i64 %ndim)
+  ret i1 true
+other:
+  ret i1 false
 }

@@ -24,7 +24,7 @@ from jitkit.backends.kept import kept
 if TYPE_CHECKING:
     from jitkit.backends.cpu_driver import Loaded
 
-Entry = Callable[[tuple[int, ...], tuple[Any, ...]], Any]
+Entry = Callable[..., Any]
 
 _ARRAY, _INTEGER, _SCALAR, _BOOLEAN, _TUPLE, _FIELDS = range(6)  # what a table says of an argument
 _FASTCALL = 0x80  # CPython's METH_FASTCALL
@@ -45,7 +45,7 @@ class _Definition(ctypes.Structure):
     )  # fmt: skip
 
 
-def opened(driver: Loaded, numbers: int, values: tuple[Any, ...]) -> tuple[Entry, Entry] | None:
+def opened(driver: Loaded, numbers: int, values: tuple[Any, ...]) -> tuple[Entry, Entry, Entry] | None:
     """Return the entries of a compiled driver, or None where there are arguments that entries do not know.
 
     Parameters
@@ -59,20 +59,21 @@ def opened(driver: Loaded, numbers: int, values: tuple[Any, ...]) -> tuple[Entry
 
     Returns
     -------
-    pair of callables
+    three callables
         ``enter(prefix, args)``, which returns NotImplemented, and does nothing, for arguments of other types: the first for
-        launches on as many threads as are ready, the second for those in the calling thread alone.
+        launches on as many threads as are ready, the second for those in the calling thread alone. The third,
+        ``enter(args)``, is for launches over the shape of the last argument.
     """
     table = _Table()
     if not available() or not table.tell(values):
         return None
-    words = (driver.address, 1 + numbers + table.slots, numbers, *table.words)
+    words = (driver.address, 1 + numbers + table.slots, numbers, id(np.ndarray), *table.words)
     make = ctypes.pythonapi.PyCFunction_NewEx
     make.restype, make.argtypes = ctypes.py_object, (ctypes.c_void_p, ctypes.py_object, ctypes.py_object)
     packed = struct.pack(f"{len(words)}Q", *words)
     # What the table refers to lives as long as the functions: the code, and the classes and names of fields.
-    shared, alone = (make(ctypes.addressof(d), packed, (driver, *table.kept)) for d in _definitions())
-    return shared, alone
+    shared, alone, over = (make(ctypes.addressof(d), packed, (driver, *table.kept)) for d in _definitions())
+    return shared, alone, over
 
 
 class _Table:
@@ -137,7 +138,8 @@ def _definitions() -> tuple[_Definition, ...]:
     text = Path(__file__).with_name("entry.ll").read_text(encoding="utf-8")
     description = {"kernel": "entry", "backend": "cpu"}
     engine = machine.loaded(kept(description, lambda: machine.compiled(text), text, machine.identity()))
-    addresses = [engine.get_function_address(name) for name in ("jitkit_enter", "jitkit_enter_alone")]
+    names = ("jitkit_enter", "jitkit_enter_alone", "jitkit_enter_over")
+    addresses = [engine.get_function_address(name) for name in names]
     engine.detach()
     return tuple(_Definition(b"enter", address, _FASTCALL, None) for address in addresses)
 
@@ -155,6 +157,7 @@ def available() -> bool:
         == (id(np.ndarray), array.ctypes.data, id(array.dtype))
         and (_word(array, 24) & 0xFFFFFFFF, _word(array, 64) & 0xFFFFFFFF) == (array.ndim, array.flags.num)
         and (_pair_at(_word(array, 32)), _pair_at(_word(array, 40))) == (array.shape, array.strides)
+        and [_word(dtype, 40) for dtype in dtypes] == [dtype.itemsize for dtype in dtypes]
         and [_kind_of(dtype) for dtype in dtypes]
         == [int.from_bytes(text, "little") | dtype.num << 32 for text, dtype in zip(known, dtypes, strict=True)]
         and _word(scalar, 16) == int(scalar.view(np.uint64))

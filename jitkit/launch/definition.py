@@ -12,7 +12,7 @@ from jitkit.frontend import recognition, rewrite
 from jitkit.frontend.program import Facts, Program
 from jitkit.launch.space import Space
 
-Entry = Callable[[tuple, tuple], Any]
+Entry = Callable[..., Any]
 
 
 class Definition:
@@ -71,6 +71,21 @@ class Definition:
             raise KernelSyntaxError(at_source(message, program.filename, program.returns))
         return program
 
+    def entries(self, ndim: int, unit_step: bool = True) -> tuple[list[Entry], list[Entry], list[Entry]]:
+        """Return what takes launches over spaces of some dimensions straight to code compiled for the CPU.
+
+        Returns
+        -------
+        tuple of three lists
+            What takes the numbers of a space and the arguments, on all threads, and in the calling thread alone; and what takes
+            the arguments only, of a kernel that does the same for each element of arrays whose shape is that of the last.
+            Each returns NotImplemented for arguments of other types than those that the code is for.
+        """
+        found: tuple[list[Entry], list[Entry], list[Entry]] = self.kept(
+            ("entries", ndim, unit_step), lambda: ([], [], [])
+        )
+        return found
+
     def kept(self, key: Any, make: Callable[[], Any]) -> Any:
         """Return what is kept under a key (compiled code, say), making it the first time."""
         if key not in self._kept:
@@ -105,18 +120,6 @@ class Call:
     def unit_step(self) -> bool:
         """Whether the last index advances by one."""
         return self.space.steps[-1] == 1
-
-    @property
-    def entries(self) -> tuple[list[Entry], list[Entry]]:
-        """What takes the numbers of the space and the arguments straight to code compiled for the CPU: shared, and alone.
-
-        They serve all launches of this kernel and shape of space, and return NotImplemented for arguments of other types
-        than those that the code is for.
-        """
-        found: tuple[list[Entry], list[Entry]] = self.kernel.kept(
-            ("entries", self.ndim, self.unit_step), lambda: ([], [])
-        )
-        return found
 
     @property
     def argument_names(self) -> tuple[str, ...]:

@@ -212,7 +212,7 @@ class Launch(Call):
         self.prefix = starts + steps + counts
         # Compiled drivers by the Python types of the arguments, shared by all launches of this kernel and shape of space.
         self._drivers: dict[Any, Any] = kernel.kept((len(counts), steps[-1] == 1), dict)
-        self.enters = self.entries[alone]
+        self.enters = kernel.entries(len(counts), steps[-1] == 1)[alone]
 
     def __call__(self, *args: Any, **kwargs: Any) -> None:
         """Run the kernel over the space; see the `kernel` decorator."""

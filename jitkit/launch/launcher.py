@@ -24,12 +24,15 @@ class Launcher:
     alone : int
         The most points of a space that the calling thread does by itself on the CPU. Other spaces are shared where the pool
         finds that it pays; among kernels that take their time for a point that may be so for a thousand.
+    over : int
+        Dimensions of the arrays whose shape is the space in `enter_over`.
     """
 
-    __slots__ = ("_launches", "_pinned", "alone", "kernel")
+    __slots__ = ("_launches", "_over", "_pinned", "alone", "kernel")
 
-    def __init__(self, kernel: Kernel, alone: int = 0) -> None:
+    def __init__(self, kernel: Kernel, alone: int = 0, over: int = 1) -> None:
         self.kernel, self.alone = kernel, alone
+        self._over = kernel.entries(over)[2]
         self._launches: dict[Hashable, Launch] = {}  # of no backend of their own, by space alone: found sooner
         self._pinned: dict[Hashable, Launch] = {}  # by space and backend
 
@@ -63,6 +66,18 @@ class Launcher:
         for enter in found.enters:  # noqa: SIM110 - any() makes a generator, in 0.3 us
             if enter(prefix, args) is None:
                 return True
+        return False
+
+    def enter_over(self, backend: str | None, args: tuple[Any, ...]) -> bool:
+        """Launch over the shape of the last argument, as `enter` does, a kernel that does the same for each element.
+
+        Compiled code finds whether all arrays have that shape, and may be read while the last is written: each is the very
+        same or lies apart. A kernel of one dimension takes arrays of any number of dimensions in C order.
+        """
+        if (backend is None and _asked() is None and _key not in _environment) or backend == "cpu":
+            for enter in self._over:
+                if enter(args) is None:
+                    return True
         return False
 
     def _make(self, space: Any, backend: str | None) -> Launch:

@@ -13,7 +13,7 @@ from jitkit.arrays import full
 from jitkit.errors import KernelTypeError, LaunchError
 from jitkit.launch import choice
 from jitkit.primitives import _values
-from jitkit.primitives._lazy import WEAK, Lazy, broadcast_to
+from jitkit.primitives._lazy import Lazy, broadcast_to
 
 _ndarray = np.ndarray
 Axis = int | tuple[int, ...] | None
@@ -133,31 +133,6 @@ def length_of(arrays: Sequence[Any]) -> int:
     return n
 
 
-def kinds_of(inputs: Sequence[Any]) -> tuple[int, tuple[Any, ...]]:
-    """Return how many elements NumPy's arrays have, and the dtypes of these and the types of Python's numbers among them.
-
-    The number is 0 where there are no such arrays, where they differ in it, and for anything else. Whether they are vectors
-    is left to compiled code, which is for some number of dimensions.
-    """
-    if len(inputs) == 1 and type(inputs[0]) is _ndarray:  # most calls, in half the time
-        return inputs[0].size, (inputs[0].dtype,)
-    n = 0
-    kinds: tuple[Any, ...] = ()
-    for x in inputs:
-        kind: Any = type(x)
-        if kind is _ndarray:
-            size = x.size
-            if size != n:
-                if n:
-                    return 0, ()
-                n = size
-            kind = x.dtype
-        elif kind not in WEAK:
-            return 0, ()
-        kinds += (kind,)
-    return n, kinds
-
-
 def room(
     out: Any,
     shape: tuple[int, ...],
@@ -183,14 +158,11 @@ def room(
     return operands.made(shape, dtypes, device)
 
 
-def apart(out: np.ndarray, inputs: Sequence[Any], itself: bool = False) -> bool:
-    """Tell whether an array shares no memory with NumPy's among some others, or, if it may, is one of them `itself`."""
+def apart(out: np.ndarray, inputs: Sequence[Any]) -> bool:
+    """Tell whether an array shares no memory with NumPy's among some others."""
     owns = out.flags.owndata  # two arrays that own their memory lie apart: asking NumPy takes 0.3 us
     for x in inputs:
-        if x is out:
-            if not itself:
-                return False
-        elif type(x) is _ndarray and not (owns and x.flags.owndata) and np.may_share_memory(x, out):
+        if x is out or (type(x) is _ndarray and not (owns and x.flags.owndata) and np.may_share_memory(x, out)):
             return False
     return True
 

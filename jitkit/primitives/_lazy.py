@@ -27,8 +27,6 @@ from jitkit.launch.kernel import Kernel
 
 Function = Callable[..., Any]
 _new = object.__new__
-WEAK = frozenset((int, float))
-"""Types of Python's numbers that take the type of the arrays beside them, but for complex ones."""
 _MOST_AXES = 4
 
 
@@ -315,13 +313,6 @@ def number_of(value: Any, shape: tuple[int, ...] = ()) -> Lazy:
     if isinstance(value, bool):
         value = np.bool_(value)
     number: Lazy = lazy(Number, leaves_themselves, value, shape, type(value) if weak else value.dtype)
-    return number
-
-
-def weak_number(value: Any) -> Lazy:
-    """Return what `number_of` returns for a number of a type in `WEAK`, in a fifth of the time."""
-    number: Lazy = _new(_class_of(Number, leaves_themselves))
-    number.__dict__["leaves"] = value
     return number
 
 

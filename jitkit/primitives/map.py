@@ -19,13 +19,14 @@ from jitkit.launch.kernel import Kernel
 from jitkit.launch.launcher import Launcher
 from jitkit.plans import remember
 from jitkit.primitives import _arrays, _functions, _values
-from jitkit.primitives._arrays import apart, kinds_of, value_of
-from jitkit.primitives._lazy import WEAK, Lazy, is_flat, weak_number
+from jitkit.primitives._arrays import value_of
+from jitkit.primitives._lazy import Lazy, is_flat
 from jitkit.primitives._operators import identity_of
 
 _MOST_AXES = 4
 _ndarray, _empty = np.ndarray, np.empty
 _plans: dict[Hashable, Mapping] = {}
+_short: dict[Hashable, Mapping] = {}  # by the first array alone: compiled code looks at the others
 
 
 def map_kernel(step: Callable, ndim: int) -> Kernel:
@@ -90,43 +91,43 @@ class Mapping:
         _values.check_count(len(self.dtypes), name)
         read, write = _values.applied(function, len(given)), _values.writer(len(self.dtypes))
         self._only = self.dtypes[0] if len(self.dtypes) == 1 else None
-        self._weak = any(kind in WEAK for kind in given)
         self._step = (marked if masked else every)(read, write)
         self._kernels: dict[int, Launcher] = {}
 
     def over(self, ndim: int) -> Launcher:
         """Return the kernel for arrays of so many dimensions."""
         if ndim not in self._kernels:
-            self._kernels[ndim] = Launcher(map_kernel(self._step, ndim))
+            self._kernels[ndim] = Launcher(map_kernel(self._step, ndim), over=ndim)
         return self._kernels[ndim]
 
     @functools.cached_property
     def _enter(self) -> Callable[..., bool]:
-        """What goes straight into the code for vectors."""
-        return self.over(1).enter
+        """What goes straight into the code for vectors, and for what counts as one."""
+        return self.over(1).enter_over
 
-    def of_vectors(self, given: tuple[Any, ...], n: int, where: Any, out: Any, backend: str | None) -> Any:
-        """Map NumPy's arrays of n elements each, and Python's numbers, everywhere or where a mask is true.
+    def of_arrays(self, given: tuple[Any, ...], like: np.ndarray, where: Any, out: Any, backend: str | None) -> Any:
+        """Map NumPy's arrays of the shape of `like`, and Python's numbers, everywhere or where a mask is true.
 
         Returns
         -------
         array, tuple of arrays or None
-            None where vectors of these types were not mapped before, or `out` is no array of n elements that can be written as
-            others are read. Whether arrays are vectors, and `out` writeable and of which dtype, the compiled code finds.
+            None where arrays of these types were not mapped before, or are to be broadcast, or `out` is no array that can be
+            written as others are read. Compiled code finds that.
         """
-        if self._weak:
-            given = tuple([weak_number(x) if type(x) in WEAK else x for x in given])
         inputs: Any = given if len(given) > 1 else given[0]
         if where is not True:
-            if type(where) is not _ndarray or where.size != n:
-                return None
-            inputs, given = (inputs, where), (*given, where)
+            inputs = (inputs, where)
         if out is None:
-            only = self._only
-            out = operands.made((n,), self.dtypes, None) if only is None else _empty(n, only)
-        elif type(out) is not _ndarray or out.size != n or not apart(out, given, True):
+            shape, only = like.shape, self._only
+            if not shape:
+                return None
+            out = operands.made(shape, self.dtypes, None) if only is None else _empty(shape, only)
+        elif type(out) is not _ndarray:  # of several results the first speaks for all, which new ones allow
             return None
-        return out if self._enter(n, backend, (inputs, out)) else None
+        args = (inputs, out)
+        if self._enter(backend, args):
+            return out
+        return out if 1 < like.ndim <= _MOST_AXES and self.over(like.ndim).enter_over(backend, args) else None
 
 
 def map(f: Any, *arrays: Any, out: Any = None, dtype: DTypeLike | None = None, backend: str | None = None) -> Any:
@@ -164,21 +165,30 @@ def map(f: Any, *arrays: Any, out: Any = None, dtype: DTypeLike | None = None, b
     >>> jk.map(lambda x, y: x * x + y, np.arange(3.0), 1.0)
     array([1., 2., 5.])
     """
-    n, kinds = kinds_of(arrays)
-    if n:
-        known = _plans.get((identity_of(f), kinds, dtype))
-        if known is not None:
-            result = known.of_vectors(arrays, n, True, out, backend)
+    for x in arrays:
+        if type(x) is _ndarray:
+            known = _short.get((x.dtype, identity_of(f), dtype))
+            result = None if known is None else known.of_arrays(arrays, x, True, out, backend)
             if result is not None:
                 return result
+            break
     _values.check_count(len(arrays), "map")
     given = _arrays.alike([_arrays.array(x, "map", tuples=True) for x in arrays], "map")
     dtypes = tuple(operands.dtype_of(x) for x in given)
-    key = (identity_of(f), dtypes, dtype)
+    function = identity_of(f)
+    key = (function, dtypes, dtype)
     plan = _plans.get(key)
     if plan is None:
         plan = remember(_plans, key, Mapping(f, dtypes, dtype, "map"))
+    remember_short(_short, arrays, plan, function, dtype)
     return mapped(plan, given, None, out, tuple(given[0].shape), backend, "map")
+
+
+def remember_short(short: dict[Hashable, Mapping], arrays: Sequence[Any], plan: Mapping, *more: Any) -> None:
+    """Keep the plan for calls whose first NumPy array is of the same dtype."""
+    dtype = next((x.dtype for x in arrays if type(x) is _ndarray), None)
+    if dtype is not None:
+        remember(short, (dtype, *more), plan)
 
 
 def mapped(

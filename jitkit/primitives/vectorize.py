@@ -15,14 +15,14 @@ from jitkit.launch.arguments import is_device_array
 from jitkit.launch.choice import checked
 from jitkit.plans import remember
 from jitkit.primitives import _arrays, _foreign, _functions, _values
-from jitkit.primitives._arrays import kinds_of
 from jitkit.primitives._lazy import Number, broadcast_to, is_flat, number_of
 from jitkit.primitives._reduceat import reduceat
 from jitkit.primitives.lazy import transformed
-from jitkit.primitives.map import Mapping, mapped
+from jitkit.primitives.map import Mapping, mapped, remember_short
 from jitkit.primitives.reduce import reduce
 from jitkit.primitives.scan import scan
 
+_ndarray = np.ndarray
 _MOST_AXES = 4  # of a launch space: beyond, arrays are vectors
 _SCALARS = (bool, int, float, complex, np.generic)
 
@@ -53,6 +53,7 @@ class Vectorized:
         self.__doc__ = getattr(func, "__doc__", None)
         self.__wrapped__ = func
         self._plans: dict[Any, Mapping] = {}
+        self._short: dict[Any, Mapping] = {}  # by the first array alone: compiled code looks at the others
 
     @property
     def nout(self) -> int:
@@ -116,24 +117,26 @@ class Vectorized:
         TypeError
             For a wrong number of inputs, and those that no library agrees to take together.
         """
-        if dtype is None and self.dtype is None:
-            n, kinds = kinds_of(inputs)
-            plan = self._plans.get((kinds, None, where is True)) if n else None
-            if plan is not None:
-                found = plan.of_vectors(inputs, n, where, out, backend or self.backend)
+        if out is None and len(inputs) == self.nin + 1:
+            inputs, out = inputs[:-1], inputs[-1]
+        for x in inputs:
+            if type(x) is _ndarray:
+                plan = self._short.get((x.dtype, where is True, dtype))
+                found = None if plan is None else plan.of_arrays(inputs, x, where, out, backend or self.backend)
                 if found is not None:
                     return found
-        if len(inputs) == self.nin + 1 and out is None:
-            inputs, out = inputs[:-1], inputs[-1]
+                break
         if len(inputs) != self.nin:
             raise TypeError(f"{self.__name__} takes {self.nin} arrays, not {len(inputs)}")
         if _foreign.among(inputs, out, where):
             return _foreign.call(self._on(backend), "__call__", inputs, out=out, where=where, dtype=dtype)
         chosen, kind = backend or self.backend, dtype if dtype is not None else self.dtype
         given = [_given(x) for x in inputs] if kind is None else [_cast(_given(x), np.dtype(kind)) for x in inputs]
-        return self._map(given, _without_nones(out), where, kind, chosen)
+        plan, results = self._map(given, _without_nones(out), where, kind, chosen)
+        remember_short(self._short, inputs, plan, where is True, dtype)
+        return results
 
-    def _map(self, given: list[Any], out: Any, where: Any, dtype: Any, backend: str | None) -> Any:
+    def _map(self, given: list[Any], out: Any, where: Any, dtype: Any, backend: str | None) -> tuple[Mapping, Any]:
         mask = None if where is True else _arrays.array(where, "vectorize")
         if mask is not None and operands.dtype_of(mask) != np.bool_:
             raise KernelTypeError(f"{self.__name__}: where= is an array of bool, not of {operands.dtype_of(mask)}")
@@ -144,7 +147,7 @@ class Vectorized:
         if plan is None:
             plan = remember(self._plans, key, Mapping(self.func, dtypes, dtype, self.__name__, mask is not None))
         results = mapped(plan, given, mask, out, shape, backend, self.__name__)
-        return results if shape or out is not None else _arrays.each(_number, results)
+        return plan, results if shape or out is not None else _arrays.each(_number, results)
 
     def _broadcast(self, given: list[Any], mask: Any, out: Any) -> tuple[list[Any], Any, tuple[int, ...]]:
         arrays = [x for x in (*given, mask) if x is not None]
