@@ -231,6 +231,49 @@ def test_shared_arrays(backend, dtype):
     np.testing.assert_array_equal(out, [[7, 31, 0, 0, 0, sum(range(32))], [7, 63, 0, 0, 0, sum(range(32, 64))]])
 
 
+@jk.kernel(group=40)
+def by_some_work_items(i, x, wanted, out, old):
+    """Update scattered, neighbouring and common elements, where a number says so."""
+    counts, own, common = jk.shared(64, x.dtype), jk.shared(40, x.dtype), jk.shared(2, x.dtype)
+    me, group = jk.local_index(), jk.group_index()
+    for k in range(me, 64, 40):
+        counts[k] = 0
+    own[me] = 5
+    if me < 2:
+        common[me] = 0
+    jk.barrier()
+    if x[i] > 0:
+        jk.atomic.add(counts, int(x[i]), 1)
+        jk.atomic.cas(counts, int(x[i]) + 32, 0, x[i])
+        old[i] = jk.atomic.max(own, me, x[i])
+    if wanted[i]:
+        jk.atomic.add(common, 0, x[i])
+        jk.atomic.max(common, 1, x[i])
+    jk.barrier()
+    for k in range(me, 64, 40):
+        out[group, k] = counts[k]
+    out[group, 64 + me] = own[me]
+    if me < 2:
+        out[group, 104 + me] = common[me]
+
+
+@pytest.mark.parametrize("dtype", [np.int32, np.float64])
+def test_updates_of_shared_arrays_by_some_work_items(backend, dtype):
+    rng = np.random.default_rng(3)
+    x, wanted = rng.integers(-20, 32, 120).astype(dtype), rng.random(120) < 0.5
+    wanted[80:] = False
+    out, old = np.zeros((3, 106), dtype), np.full(120, 77, dtype)
+    by_some_work_items.on(backend)[120](x, wanted, out, old)
+    for group, (numbers, chosen) in enumerate(zip(x.reshape(3, 40), wanted.reshape(3, 40), strict=True)):
+        counts = np.bincount(numbers[numbers > 0].astype(int), minlength=64)
+        for number in numbers[numbers > 0].astype(int):
+            counts[number + 32] = counts[number + 32] or number
+        np.testing.assert_array_equal(out[group, :64], counts)
+        np.testing.assert_array_equal(out[group, 64:104], np.maximum(numbers, 5))
+        np.testing.assert_array_equal(out[group, 104:], [numbers[chosen].sum(), max(numbers[chosen], default=0)])
+    np.testing.assert_array_equal(old, np.where(x > 0, 5, 77))
+
+
 # ---- refusals
 
 

@@ -316,7 +316,7 @@ class Body:
         What is written back to addresses that all lanes touched before harms nothing: a comparator that exchanges two
         numbers of shared memory needs no test whether any lane does.
         """
-        if item.op not in _GUARDED or item.callee.startswith("@llvm."):
+        if item.op not in _GUARDED or item.callee.startswith("@llvm.") or self.operations.evades(item):
             return False
         if item.op in ("load", "store") and item.operands[-1].text in self.sure.get(block, ()):
             return not self.operations.blends(item)

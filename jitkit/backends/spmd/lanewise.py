@@ -2,8 +2,6 @@
 
 from __future__ import annotations
 
-from collections.abc import Callable
-
 from jitkit.backends.spmd import updates
 from jitkit.backends.spmd.ir import Instruction, Value
 from jitkit.backends.spmd.private import PrivateMemory
@@ -21,67 +19,69 @@ class LaneByLane(PrivateMemory):
             for v, same in zip(item.operands, uniform, strict=True)
         ]
         slot = self.text.alloca(self.vector.type(item.type), "lanes") if item.name else ""
-        # A group runs in one thread, so nobody else sees its shared memory.
-        alone = bool(item.operands) and item.operands[0].text in self.body.shapes.shared and updates.known(item)
-        done = ""
-        if alone and mask is not None:
-            done = self._all_lanes(mask, lambda: self._lanes(item, whole, uniform, slot, alone, None))
-        self._lanes(item, whole, uniform, slot, alone, mask)
-        if done:
-            self.text.do(f"br label {done}")
-            self.text.label(done)
+        if mask is not None and self.evades(item):
+            whole[0], mask = self._elsewhere(whole[0], mask), None
+        for k in range(self.body.lanes):
+            texts = [
+                text if same else self.vector.lane(v.type, text, k)
+                for v, text, same in zip(item.operands, whole, uniform, strict=True)
+            ]
+            self._lane(item, texts, slot, mask, k)
         if item.name:
             result = self.text.emit(f"load {self.vector.type(item.type)}, ptr {slot}")
             varying = self.body.shapes.strides[item.name] is None
             self.body.define(item, result if varying else self.vector.lane(item.type, result, 0))
 
-    def _all_lanes(self, mask: str, write: Callable[[], None]) -> str:
-        """Write code without masks for where all lanes take part, which needs no branch for each; return where both meet.
+    def _lane(self, item: Instruction, texts: list[str], slot: str, mask: str | None, k: int) -> None:
+        """Write an instruction for one lane, and its result into the slot."""
+        bit = None if mask is None else self.text.emit(f"extractelement {self.vector.mask_type} {mask}, i64 {k}")
+        if self._is_alone(item):
+            self._keep(item, slot, updates.alone(self.text, item, texts, bit), k)
+            return
+        after = self._enter(bit)
+        if item.name:
+            self._keep(item, slot, self.text.emit(self._single(item, texts)), k)
+        else:
+            self.text.do(self._single(item, texts))
+        if after:
+            self.text.do(f"br label {after}")
+            self.text.label(after)
 
-        A histogram is 0.6 times as slow that way.
-        """
-        every, some, done = map(self.text.fresh, ("every", "some", "done"))
-        bits = self.text.emit(f"bitcast {self.vector.mask_type} {mask} to i{self.body.lanes}")
-        full = self.text.emit(f"icmp eq i{self.body.lanes} {bits}, -1")
-        self.text.do(f"br i1 {full}, label {every}, label {some}")
-        self.text.label(every)
-        write()
-        self.text.do(f"br label {done}")
-        self.text.label(some)
-        return done
+    def _keep(self, item: Instruction, slot: str, value: str, k: int) -> None:
+        held = self.text.emit(f"load {self.vector.type(item.type)}, ptr {slot}")
+        changed = self.vector.set_lane(item.type, held, value, k)
+        self.text.do(f"store {self.vector.type(item.type)} {changed}, ptr {slot}")
 
-    def _lanes(
-        self, item: Instruction, whole: list[str], uniform: list[bool], slot: str, alone: bool, mask: str | None
-    ) -> None:
-        for k in range(self.body.lanes):
-            after = self._enter(mask, k)
-            texts = [
-                text if same else self.vector.lane(v.type, text, k)
-                for v, text, same in zip(item.operands, whole, uniform, strict=True)
-            ]
-            code = "" if alone else self._single(item, texts)
-            if item.name:
-                value = updates.alone(self.text, item, texts) if alone else self.text.emit(code)
-                held = self.text.emit(f"load {self.vector.type(item.type)}, ptr {slot}")
-                changed = self.vector.set_lane(item.type, held, value, k)
-                self.text.do(f"store {self.vector.type(item.type)} {changed}, ptr {slot}")
-            else:
-                self.text.do(code)
-            if after:
-                self.text.do(f"br label {after}")
-                self.text.label(after)
-
-    def _lane_source(self, value: Value) -> str:
-        return self._addresses(value) if value.text in self.body.shapes.private else self.body.whole(value)
-
-    def _enter(self, mask: str | None, k: int) -> str:
-        if mask is None:
+    def _enter(self, bit: str | None) -> str:
+        """Go past what follows where a bit is not set; return the label behind it."""
+        if bit is None:
             return ""
         inside, after = self.text.fresh("lane"), self.text.fresh("past")
-        bit = self.text.emit(f"extractelement {self.vector.mask_type} {mask}, i64 {k}")
         self.text.do(f"br i1 {bit}, label {inside}, label {after}")
         self.text.label(inside)
         return after
+
+    def _is_alone(self, item: Instruction) -> bool:
+        """Tell whether an atomic instruction may be a plain one: a group runs in one thread, nobody else sees its memory."""
+        return bool(item.operands) and item.operands[0].text in self.body.shapes.shared and updates.known(item)
+
+    def evades(self, item: Instruction) -> bool:
+        """Tell whether an instruction under a mask runs for all lanes, those outside of it in memory that nobody reads.
+
+        A histogram takes 0.3 of the time that a branch for each lane costs, and 0.7 of that with a test for each vector.
+        """
+        return self._is_alone(item) and self.body.shapes.of(item.operands[0]) != 0
+
+    def _elsewhere(self, addresses: str, mask: str) -> str:
+        """Return addresses of which those of lanes outside a mask point to memory that nobody reads.
+
+        One place for all lanes would make each wait for what the one before stored.
+        """
+        nowhere = self.text.alloca(f"[{self.body.lanes} x i64]", "nowhere")
+        return self.vector.select("ptr", mask, addresses, self.vector.ramp("ptr", nowhere, 8))
+
+    def _lane_source(self, value: Value) -> str:
+        return self._addresses(value) if value.text in self.body.shapes.private else self.body.whole(value)
 
     def _single(self, item: Instruction, texts: list[str]) -> str:
         pairs = ", ".join(f"{v.type} {text}" for v, text in zip(item.operands, texts, strict=True))

@@ -22,18 +22,23 @@ def known(item: Instruction) -> bool:
     return item.op == "cmpxchg" or (item.op == "atomicrmw" and operation in _OPERATIONS | set(_FUNCTIONS) | {"xchg"})
 
 
-def alone(text: Text, item: Instruction, texts: list[str]) -> str:
-    """Write the plain form for one lane; return the instruction's result."""
+def alone(text: Text, item: Instruction, texts: list[str], bit: str | None = None) -> str:
+    """Write the plain form for one lane, which changes nothing where a bit is not set; return the instruction's result."""
     kind, address = item.operands[1].type, texts[0]
     old = text.emit(f"load {kind}, ptr {address}")
     if item.op == "cmpxchg":
         same = text.emit(f"icmp eq {kind} {old}, {texts[1]}")
-        new = text.emit(f"select i1 {same}, {kind} {texts[2]}, {kind} {old}")
-        text.do(f"store {kind} {new}, ptr {address}")
+        _store(text, kind, address, old, text.emit(f"select i1 {same}, {kind} {texts[2]}, {kind} {old}"), bit)
         pair = text.emit(f"insertvalue {item.type} poison, {kind} {old}, 0")
         return text.emit(f"insertvalue {item.type} {pair}, i1 {same}, 1")
-    text.do(f"store {kind} {_updated(text, item.head.split()[-1], kind, old, texts[1])}, ptr {address}")
+    _store(text, kind, address, old, _updated(text, item.head.split()[-1], kind, old, texts[1]), bit)
     return old
+
+
+def _store(text: Text, kind: str, address: str, old: str, new: str, bit: str | None) -> None:
+    if bit is not None:
+        new = text.emit(f"select i1 {bit}, {kind} {new}, {kind} {old}")
+    text.do(f"store {kind} {new}, ptr {address}")
 
 
 def _updated(text: Text, operation: str, kind: str, old: str, value: str) -> str:
