@@ -545,3 +545,42 @@ def test_neighbours_exchanged_by_turns_of_a_loop():
                     held[local], held[other] = held[other], held[local]
         held[:20] += held[:19:-1]
         np.testing.assert_array_equal(out[start : start + 40], held[np.arange(40) // 2 * 2])
+
+
+@jk.kernel(group=72)
+def swept(i, x, y, out, sums):
+    """Go through a block of 30 rows of a group's width: three rows, then twenty in a loop, and all of them in another."""
+    local, start = jk.local_index(), jk.group_index() * 2160 + jk.local_index()
+    total, most = x[start] - x[start + 72] + 2 * x[start + 144], y[start]
+    for k in range(20):
+        at = start + 72 * (k + 3)
+        if at < x.shape[0]:
+            if x[at] > 0.25:
+                total += x[at]
+            out[at] = y[at] + k
+    for k in range(30):
+        if start + 72 * k < x.shape[0]:
+            most = max(most, y[start + 72 * k])
+    held = jk.shared(72, x.dtype)
+    held[local] = total
+    jk.barrier()
+    sums[i] = most + held[71 - local]
+
+
+def test_groups_that_read_memory_from_one_end_to_the_other():
+    x, y = np.random.default_rng(8).random((2, 3 * 2160 - 500))
+    out, sums = np.zeros_like(x), np.zeros(3 * 72)
+    swept.on("cpu")[sums.size](x, y, out, sums)
+    expected = np.zeros_like(x)
+    for group in range(3):
+        padded = np.full((3, 30, 72), 0.0)
+        length = x[group * 2160 : (group + 1) * 2160].size
+        padded[:2].reshape(2, -1)[:, :length] = x[group * 2160 :][:length], y[group * 2160 :][:length]
+        (a, b, c), terms = padded[0, :3], np.where(padded[0, 3:23] > 0.25, padded[0, 3:23], 0)
+        totals = a - b + 2 * c
+        for term in terms:
+            totals = totals + term
+        np.testing.assert_allclose(sums[group * 72 :][:72], padded[1].max(axis=0) + totals[::-1], rtol=1e-14)
+        padded[2, 3:23] = padded[1, 3:23] + np.arange(20)[:, None]
+        expected[group * 2160 :][:length] = padded[2].reshape(-1)[:length]
+    np.testing.assert_array_equal(out, expected)

@@ -4,7 +4,7 @@ from __future__ import annotations
 
 from collections.abc import Callable
 
-from jitkit.backends.spmd import fusing, patterns
+from jitkit.backends.spmd import fusing, patterns, sweeps
 from jitkit.backends.spmd.group_shape import Shape, roots, shared_sites, varying
 from jitkit.backends.spmd.guesses import Span
 from jitkit.backends.spmd.ir import Block, Function, Instruction
@@ -30,6 +30,10 @@ class GroupWriter:
         if len(shape.group) == 1:
             self.shapes.patterns = patterns.of_vectors(self.shapes, shape.lanes, 0)
             self.function = fusing.fused(self.function, self.shapes, shape.lanes)
+        swept, self.in_order = sweeps.swept(self.function, self.shapes, everyone, shape)
+        if self.in_order:
+            self.function = swept
+            self.shapes, everyone = self._shapes(), Shapes(swept, varying(swept, shape.group))
         self.cutter = Cutter(self.function, self.shapes, everyone, shape)
         self.phases = self.cutter.phases()
         self.text = Text()

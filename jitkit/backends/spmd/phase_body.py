@@ -132,6 +132,8 @@ class PhaseBody(Body):
 
     def ahead(self, value: Value) -> str | None:
         """Return what lane 0 will hold of an address in the next group, or some turns later in a loop of long strides."""
+        if value.text in self.phase.writer.in_order:
+            return None
         asks = self.is_once or (self.mask is None and self.around is not None and self._strides_far(value))
         found = self._ahead(value) if asks and value.local and value.text not in self.shapes.shared else None
         return found if found != self._base(value) else None
