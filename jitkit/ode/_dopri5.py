@@ -10,14 +10,14 @@ Differential Equations I", 2nd ed., Springer 1993, sections II.4 and II.6. Step 
 from __future__ import annotations
 
 import functools
-import math
 from collections.abc import Callable
 
 import numpy as np
 
 import jitkit as jk
 from jitkit.launch.kernel import Kernel
-from jitkit.ode import _steps
+from jitkit.ode import _steps, _trajectory
+from jitkit.ode._curve import state_on
 from jitkit.ode._events import Events
 
 C2, C3, C4, C5 = 1 / 5, 3 / 10, 4 / 5, 8 / 9
@@ -42,7 +42,8 @@ def dopri5_kernel(derivative: Callable, n: int, count: int, events: Events) -> K
     """
     room = max(count, 1)
     attempt, error_of, first_step = _attempt(derivative, n), _error(n), _steps.first_step_of(derivative, n, 0.2)
-    before, dense, bend = _steps.before(n), _dense(n), _bend(n)
+    load, save, at, bend = _trajectory.load_of(n, count), _trajectory.save_of(n), state_on(n), _bend(n)
+    before, not_reached = _trajectory.before(n), _trajectory.behind(n)
     watching, begin, look, functions = events.watching, events.begin, events.look, events.room
 
     @jk.kernel
@@ -52,10 +53,7 @@ def dopri5_kernel(derivative: Callable, n: int, count: int, events: Events) -> K
         k5, k6, k7 = jk.local(n, start.dtype), jk.local(n, start.dtype), jk.local(n, start.dtype)
         curve, g = jk.local(4 * n, start.dtype), jk.local(functions, start.dtype)
         p = jk.local(room, start.dtype)
-        for d in range(count):
-            p[d] = params[d, i]
-        for d in range(n):
-            y[d] = start[d, i]
+        load(i, start, params, y, p)
         t, end, direction = limits[0], limits[1], limits[4]
         m = before(i, times, t, y, out)
         begin(t, y, g, p)
@@ -79,14 +77,16 @@ def dopri5_kernel(derivative: Callable, n: int, count: int, events: Events) -> K
             most_of = 1.0
             if error < 1.0:
                 until = after
-                if watching:
+                if watching or direction * (due - after) <= 0:
                     bend(s, y, w, k1, k3, k4, k5, k6, k7, curve)
+                if watching:
                     found = look(i, t, after, y, w, curve, g, log, p, limits[5])
                     if found == found:
                         until = found
                         status = np.int32(1)
                 while direction * (due - until) <= 0:
-                    dense(i, m, due, after, s, y, w, k1, k3, k4, k5, k6, k7, out)
+                    at(1.0 + (due - after) / s, s, y, curve, k2)
+                    save(i, m, k2, out)
                     m += 1
                     due = _steps.due_at(times, m)
                 for d in range(n):
@@ -97,10 +97,7 @@ def dopri5_kernel(derivative: Callable, n: int, count: int, events: Events) -> K
                 accepted += 1
             attempts += 1
             running = t != end and attempts < most[0] and h >= limits[5] * abs(t) and h > 0 and status == 0
-        while m < times.shape[0]:
-            for d in range(n):
-                out[d, m, i] = math.nan
-            m += 1
+        not_reached(i, m, times, out)
         counts[0, i] = (1 if limits[2] != 0 else 2) + 6 * attempts
         counts[1, i], counts[2, i] = accepted, attempts - accepted
         counts[3, i] = status if status == 1 else _steps.ended(t == end, attempts == most[0])
@@ -156,23 +153,6 @@ def _bend(n: int) -> Callable:
             curve[d] = change
             curve[n + d] = h * k1[d] - change
             curve[2 * n + d] = change - h * k7[d] - curve[n + d]
-            rest = D1 * k1[d] + D3 * k3[d] + D4 * k4[d] + D5 * k5[d] + D6 * k6[d] + D7 * k7[d]
-            curve[3 * n + d] = h * rest
+            curve[3 * n + d] = D1 * k1[d] + D3 * k3[d] + D4 * k4[d] + D5 * k5[d] + D6 * k6[d] + D7 * k7[d]
 
     return bend
-
-
-@functools.cache
-def _dense(n: int) -> Callable:
-    def dense(i, m, time, after, h, y, w, k1, k3, k4, k5, k6, k7, out):
-        """Write what belongs to a point of time in a step from y to w, which ends at `after`."""
-        x = 1.0 + (time - after) / h
-        for d in range(n):
-            change = w[d] - y[d]
-            bend = h * k1[d] - change
-            bent = change - h * k7[d] - bend
-            rest = D1 * k1[d] + D3 * k3[d] + D4 * k4[d] + D5 * k5[d] + D6 * k6[d] + D7 * k7[d]
-            rest = (1.0 - x) * h * rest
-            out[d, m, i] = y[d] + x * (change + (1.0 - x) * (bend + x * (bent + rest)))
-
-    return dense

@@ -18,6 +18,7 @@ import numpy as np
 import jitkit as jk
 from jitkit.errors import KernelTypeError
 from jitkit.ode import _systems
+from jitkit.ode._curve import state_on
 
 _TURNS = 100
 
@@ -42,20 +43,6 @@ class Events(NamedTuple):
     begin: Callable[..., None]
     look: Callable[..., Any]
     watching: bool
-
-
-def state_on(n: int) -> Callable[..., None]:
-    """Return ``at(x, y, curve, u)``, which writes the state at a fraction of a step to u.
-
-    A curve is four arrays in one: the change over the step, and what bends it.
-    """
-
-    def at(x, y, curve, u):
-        for d in range(n):
-            bent = curve[n + d] + x * (curve[2 * n + d] + (1.0 - x) * curve[3 * n + d])
-            u[d] = y[d] + x * (curve[d] + (1.0 - x) * bent)
-
-    return at
 
 
 def rules_of(events: Any, name: str) -> tuple[tuple[Any, ...], np.ndarray]:
@@ -133,7 +120,7 @@ def _look(evaluate: Callable[..., None], n: int, m: int) -> Callable[..., Any]:
         for e in range(m):
             if roots[e] <= last:
                 if counts[e, i] < times.shape[1]:
-                    at(roots[e], y, curve, u)
+                    at(roots[e], after - t, y, curve, u)
                     times[e, counts[e, i], i] = t + roots[e] * (after - t)
                     for d in range(n):
                         states[e, d, counts[e, i], i] = u[d]
@@ -156,7 +143,7 @@ def _root(evaluate: Callable[..., None], n: int, m: int) -> Callable[..., Any]:
         searching = before != 0 and behind != 0
         while searching:
             place = a + x * (b - a)
-            at(place, y, curve, u)
+            at(place, after - t, y, curve, u)
             evaluate(t + place * (after - t), u, values, p)
             f = values[e]
             c, fc = b, fb

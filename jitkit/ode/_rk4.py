@@ -7,11 +7,11 @@ W. Kutta, "Beitrag zur naeherungsweisen Integration totaler Differentialgleichun
 # mypy: disable-error-code="no-untyped-def,no-untyped-call"
 from __future__ import annotations
 
-import math
 from collections.abc import Callable
 
 import jitkit as jk
 from jitkit.launch.kernel import Kernel
+from jitkit.ode import _trajectory
 
 
 def rk4_kernel(derivative: Callable, n: int, count: int) -> Kernel:
@@ -20,6 +20,7 @@ def rk4_kernel(derivative: Callable, n: int, count: int) -> Kernel:
     It takes steps of length ``sizes[m]``, ``repeats[m]`` of them, from ``starts[m]`` to the m-th point of time.
     """
     room = max(count, 1)
+    load, save, finite = _trajectory.load_of(n, count), _trajectory.save_of(n), _trajectory.finite_of(n)
 
     def step(t, h, y, middle, slope, total, p):
         derivative(t, y, slope, p)
@@ -43,21 +44,14 @@ def rk4_kernel(derivative: Callable, n: int, count: int) -> Kernel:
         y, middle = jk.local(n, start.dtype), jk.local(n, start.dtype)
         slope, total = jk.local(n, start.dtype), jk.local(n, start.dtype)
         p = jk.local(room, start.dtype)
-        for d in range(count):
-            p[d] = params[d, i]
-        for d in range(n):
-            y[d] = start[d, i]
+        load(i, start, params, y, p)
         steps = 0
         for m in range(starts.shape[0]):
             repeat = int(repeats[m])
             for j in range(repeat):
                 step(starts[m] + j * sizes[m], sizes[m], y, middle, slope, total, p)
-            for d in range(n):
-                out[d, m, i] = y[d]
+            save(i, m, y, out)
             steps += repeat
-        finite = True
-        for d in range(n):
-            finite = finite and math.isfinite(y[d])
-        counts[0, i], counts[1, i], counts[2, i], counts[3, i] = 4 * steps, steps, 0, 0 if finite else -3
+        counts[0, i], counts[1, i], counts[2, i], counts[3, i] = 4 * steps, steps, 0, 0 if finite(y) else -3
 
     return rk4

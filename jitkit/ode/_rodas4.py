@@ -16,8 +16,9 @@ import numpy as np
 
 import jitkit as jk
 from jitkit.launch.kernel import Kernel
-from jitkit.ode import _steps
-from jitkit.ode._events import Events, state_on
+from jitkit.ode import _steps, _trajectory
+from jitkit.ode._curve import state_on
+from jitkit.ode._events import Events
 
 MOST_COMPONENTS = 64
 """Of a state: two matrices of it lie in the private memory of a point."""
@@ -54,7 +55,8 @@ def rodas4_kernel(derivative: Callable, n: int, count: int, events: Events, jaco
     matrix = _differences(derivative, n) if jacobian is None else jacobian
     evaluations = 1 + n * measured
     error_of, first_step = _steps.error_of(n), _steps.first_step_of(derivative, n, 0.25)
-    before, factor, solve, at = _steps.before(n), _factor(n), _solve(n), state_on(n)
+    load, save, at = _trajectory.load_of(n, count), _trajectory.save_of(n), state_on(n)
+    before, not_reached, factor, solve = _trajectory.before(n), _trajectory.behind(n), _factor(n), _solve(n)
     watching, begin, look, functions = events.watching, events.begin, events.look, events.room
 
     @jk.kernel
@@ -64,10 +66,7 @@ def rodas4_kernel(derivative: Callable, n: int, count: int, events: Events, jaco
         k, curve, g = jk.local((6, n), start.dtype), jk.local(4 * n, start.dtype), jk.local(functions, start.dtype)
         change, lu, swaps = jk.local((n, n), start.dtype), jk.local((n, n), start.dtype), jk.local((n, n), np.int32)
         p = jk.local(room, start.dtype)
-        for d in range(count):
-            p[d] = params[d, i]
-        for d in range(n):
-            y[d] = start[d, i]
+        load(i, start, params, y, p)
         t, end, direction = limits[0], limits[1], limits[4]
         m = before(i, times, t, y, out)
         begin(t, y, g, p)
@@ -137,9 +136,8 @@ def rodas4_kernel(derivative: Callable, n: int, count: int, events: Events, jaco
                         until = found
                         status = np.int32(1)
                 while direction * (due - until) <= 0:
-                    at((due - t) / s, y, curve, u)
-                    for d in range(n):
-                        out[d, m, i] = u[d]
+                    at((due - t) / s, s, y, curve, u)
+                    save(i, m, u, out)
                     m += 1
                     due = _steps.due_at(times, m)
                 for d in range(n):
@@ -152,10 +150,7 @@ def rodas4_kernel(derivative: Callable, n: int, count: int, events: Events, jaco
                 accepted += 1
             attempts += 1
             running = t != end and attempts < most[0] and h >= limits[5] * abs(t) and h > 0 and status == 0
-        while m < times.shape[0]:
-            for d in range(n):
-                out[d, m, i] = math.nan
-            m += 1
+        not_reached(i, m, times, out)
         counts[0, i] = (1 if limits[2] != 0 else 2) + renewed * evaluations + accepted + 5 * attempts
         counts[1, i], counts[2, i] = accepted, attempts - accepted
         counts[3, i] = status if status == 1 else _steps.ended(t == end, attempts == most[0])

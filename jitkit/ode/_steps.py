@@ -11,8 +11,6 @@ import functools
 import math
 from collections.abc import Callable
 
-import numpy as np
-
 SAFETY, LEAST, MOST = 0.9, 0.2, 10.0
 """Of the factor between a step and the next."""
 DONE, UNDERFLOW, TOO_MANY = 0, -1, -2
@@ -92,18 +90,3 @@ def first_step_of(derivative: Callable, n: int, power: float) -> Callable:
         return min(100.0 * h, min(better, length))
 
     return first_step
-
-
-@functools.cache
-def before(n: int) -> Callable:
-    """Return the function that writes what belongs to the start, and gives the first point of time behind it."""
-
-    def at_start(i, times, t, y, out):
-        m = np.int32(0)
-        while m < times.shape[0] and times[m] == t:
-            for d in range(n):
-                out[d, m, i] = y[d]
-            m += 1
-        return m
-
-    return at_start

@@ -16,7 +16,7 @@ from jitkit import operands
 from jitkit.arrays import asarray
 from jitkit.launch.kernel import Kernel
 from jitkit.launch.launcher import Launcher
-from jitkit.ode import _arguments, _systems
+from jitkit.ode import _arguments, _systems, _trajectory
 from jitkit.ode._result import OdeResult
 from jitkit.plans import remember
 from jitkit.primitives._operators import identity_of
@@ -51,15 +51,13 @@ def euler_maruyama_kernel(drift: Callable, diffusion: Callable, n: int, count: i
     """
     draw, per = normals_into(wide)
     room, numbers = max(count, 1), n * per
+    load, save, finite = _trajectory.load_of(n, count), _trajectory.save_of(n), _trajectory.finite_of(n)
 
     @jk.kernel
     def euler_maruyama(i, start, params, out, counts, begin, h, every, key):
         y, a, b = jk.local(n, start.dtype), jk.local(n, start.dtype), jk.local(n, start.dtype)
         p, z = jk.local(room, start.dtype), jk.local(numbers, start.dtype)
-        for d in range(count):
-            p[d] = params[d, i]
-        for d in range(n):
-            y[d] = start[d, i]
+        load(i, start, params, y, p)
         step, root = 0, math.sqrt(h[0])
         for m in range(out.shape[1]):
             while step < m * int(every[0]):
@@ -73,12 +71,8 @@ def euler_maruyama_kernel(drift: Callable, diffusion: Callable, n: int, count: i
                 for d in range(n):
                     y[d] += h[0] * a[d] + root * b[d] * z[d * per + phase]
                 step += 1
-            for d in range(n):
-                out[d, m, i] = y[d]
-        finite = True
-        for d in range(n):
-            finite = finite and math.isfinite(y[d])
-        counts[0, i], counts[1, i], counts[2, i], counts[3, i] = step, step, 0, 0 if finite else -3
+            save(i, m, y, out)
+        counts[0, i], counts[1, i], counts[2, i], counts[3, i] = step, step, 0, 0 if finite(y) else -3
 
     return euler_maruyama
 
