@@ -45,6 +45,8 @@ def test_resamples_to_any_number():
             np.testing.assert_allclose(
                 signal.resample(x, num, axis=1), scipy.signal.resample(x, num, axis=1), atol=1e-12
             )
+            x[0, 0] = np.inf
+            assert np.isfinite(signal.resample(x, num, axis=1)).any(axis=1).tolist() == [False, True]
 
 
 @pytest.mark.parametrize("up_down", [(2, 3), (3, 2), (6, 4), (1, 5), (7, 1), (3, 3)])
@@ -122,6 +124,7 @@ def test_signals_on_the_device_stay_there():
             lambda a: signal.decimate(a, 3, 1, axis=0),
             lambda a: signal.sosfilt(SECTIONS, a, 0),
             lambda a: signal.resample_poly(a, 1, 1),
+            lambda a: signal.resample(a[:24], 16),
         ):
             got = run(there)
             assert not isinstance(got, np.ndarray)

@@ -1,16 +1,29 @@
 """resample: periodic signals at another number of points, by their Fourier transforms."""
 
+# Kernels take whatever they are launched with, so they carry no annotations.
+# mypy: disable-error-code="no-untyped-def,no-untyped-call"
 from __future__ import annotations
 
+import math
 from typing import Any
 
-import numpy as np
-
+import jitkit as jk
 from jitkit import operands
-from jitkit.arrays import to_numpy
-from jitkit.errors import LaunchError
+from jitkit.launch.launcher import Launcher
+from jitkit.signal import _axes
 from jitkit.signal.fft import axis_of, length_of
 from jitkit.signal.rfft import irfft, rfft
+
+
+@jk.kernel
+def fit(o, j, spectra, half, scale, at_half, out):
+    """Cut spectra behind a frequency, which has a factor of its own, or fill them up with zeros."""
+    value = spectra[o, min(j, half)]
+    factor = scale if j < half else at_half
+    out[o, j] = complex(value.real * factor if j <= half else 0.0, value.imag * factor if j <= half else 0.0)
+
+
+_fit = Launcher(fit)
 
 
 def resample(x: Any, num: int, *, axis: int = 0, out: Any = None, backend: str | None = None) -> Any:
@@ -18,8 +31,8 @@ def resample(x: Any, num: int, *, axis: int = 0, out: Any = None, backend: str |
 
     Parameters
     ----------
-    x : array_like
-        Real numbers on the host, at even distances over a period.
+    x : array_like or device array
+        Real numbers, at even distances over a period.
     num : int
         Points of the result.
     axis : int, default 0
@@ -37,7 +50,7 @@ def resample(x: Any, num: int, *, axis: int = 0, out: Any = None, backend: str |
     Raises
     ------
     LaunchError
-        For an `out` of another shape, and for an array on a GPU.
+        For an `out` of another shape.
     ValueError
         For a number below 1.
 
@@ -54,17 +67,19 @@ def resample(x: Any, num: int, *, axis: int = 0, out: Any = None, backend: str |
     """
     name = "signal.resample"
     x = operands.floating(x, name)
-    if operands.device_of(x) is not None:
-        raise LaunchError(f"jk.{name}: takes arrays on the host; bring it over with jk.to_numpy(x)")
     axis = axis_of(x, axis, name)
     n, num = length_of(x.shape[axis], name), length_of(num, name)
-    spectra = to_numpy(rfft(np.moveaxis(x, axis, -1), backend=backend))
-    least = min(n, num)
-    found = np.zeros((*spectra.shape[:-1], num // 2 + 1), spectra.dtype)
-    found[..., : least // 2 + 1] = spectra[..., : least // 2 + 1]
-    if least % 2 == 0 and n != num:  # up: the half of it; down: both signs fall on one frequency
-        found[..., least // 2] *= 0.5 if num > n else 2
-    signals = np.moveaxis(irfft(found, num, backend=backend), -1, axis) * x.dtype.type(num / n)
-    if out is None:
-        return np.ascontiguousarray(signals)
-    return operands.store(signals, out, tuple(signals.shape), name)
+    shape, least, scale = (*x.shape[:axis], num, *x.shape[axis + 1 :]), min(n, num), num / n
+    if out is not None:
+        operands.check_out(out, shape, operands.dtype_of(x), name)
+    spectra = rfft(_axes.last(x, axis, n, backend), backend=backend)
+    fitted = operands.made(
+        (*spectra.shape[:-1], num // 2 + 1), (operands.dtype_of(spectra),), operands.device_of(spectra)
+    )
+    # The highest frequency of an even length is halved on the way up; on the way down both signs fall on one frequency.
+    at_half = scale if least % 2 or n == num else scale / 2 if num > n else scale * 2
+    outer = math.prod(spectra.shape[:-1])
+    if outer:
+        rows = (spectra.reshape((outer, n // 2 + 1)), fitted.reshape((outer, num // 2 + 1)))
+        _fit(tuple(rows[1].shape), backend)(rows[0], least // 2, scale, at_half, rows[1])
+    return operands.delivered(_axes.back(irfft(fitted, num, backend=backend), axis, backend), out, name)
