@@ -176,11 +176,13 @@ def copied(x: Any) -> Any:
 
 
 def delivered(written: Any, out: Any, name: str) -> Any:
-    """Return the result where the user wants it: in `out`, if there is one."""
+    """Return the result, or the parts of one, where the user wants it: in `out`, if there is one."""
     if out is None or written is out:
         return written
-    part = written[0] if isinstance(written, tuple) else written
-    return store(written, out, tuple(part.shape), name)
+    if isinstance(written, tuple):
+        check_tuple(out, len(written), name)
+        return tuple(delivered(part, whole, name) for part, whole in zip(written, out, strict=True))
+    return store(written, out, tuple(written.shape), name)
 
 
 def store(result: Any, out: Any, shape: tuple[int, ...], name: str) -> Any:

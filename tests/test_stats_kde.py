@@ -18,11 +18,13 @@ def values(shape, dtype="float64"):
 def test_as_in_scipy(options, backend):
     for d in (1, 3) if backend != "cuda" else (1,):
         x, at = values((d, 60)), values((d, 40))
+        far = np.concatenate([at, np.diag([-np.inf, np.inf, np.nan])[:d]], axis=1)  # infinities beside numbers
         weights = np.random.default_rng(1).random(60)
         for w in (None, weights):
             expected = scipy.stats.gaussian_kde(x, options.get("bandwidth"), w)(at)
-            got = jk.stats.kde(x, at, weights=w, backend=backend, **options)
-            np.testing.assert_allclose(got, expected, rtol=1e-11)
+            got = jk.stats.kde(x, far, weights=w, backend=backend, **options)
+            np.testing.assert_allclose(got[:40], expected, rtol=1e-11)
+            np.testing.assert_array_equal(got[40:], [0, 0, np.nan] if d == 3 else [0, got[41], got[41]])
 
 
 def test_float32_many_points_and_out():
@@ -50,7 +52,15 @@ def test_one_place_of_several_coordinates_and_none():
         (lambda x: jk.stats.kde(np.stack([x, x]), np.stack([x, x])), ValueError, "lie in a subspace"),
         (lambda x: jk.stats.kde(x, np.stack([x, x])), jk.LaunchError, "points have 1 coordinates, and places have 2"),
         (lambda x: jk.stats.kde(x, x, weights=x[:2]), jk.LaunchError, "weights= has the shape"),
-        (lambda x: jk.stats.kde(x, x, weights=-x), ValueError, "weights= are not negative"),
+        (lambda x: jk.stats.kde(x, x, weights=-x), ValueError, "weights= are finite, not negative"),
+        (lambda x: jk.stats.kde(x, x, weights=np.where(x == 1, np.inf, 1)), ValueError, "weights= are finite"),
+        (lambda x: jk.stats.kde(x, x, np.inf), ValueError, "bandwidth=inf is neither"),
+        (
+            lambda x: jk.stats.kde(np.where(x == 1, np.inf, x), x),
+            ValueError,
+            "the points, or their covariance, are not",
+        ),
+        (lambda x: jk.stats.kde(x * 1e300, x), ValueError, "the points, or their covariance, are not finite"),
         (lambda x: jk.stats.kde(x * 1j, x), jk.KernelTypeError, "takes real numbers"),
     ],
 )

@@ -7,6 +7,7 @@ import pytest
 import scipy.stats
 
 import jitkit as jk
+from jitkit.stats._resampling import difference_of_means
 
 
 def halfway(v):
@@ -16,16 +17,6 @@ def halfway(v):
         low = min(low, v[k])
         high = max(high, v[k])
     return 0.5 * (low + high)
-
-
-def difference_of_means(x, y):
-    first = 0.0
-    for k in range(x.shape[0]):
-        first += x[k]
-    second = 0.0
-    for k in range(y.shape[0]):
-        second += y[k]
-    return first / x.shape[0] - second / y.shape[0]
 
 
 def samples(dtype="float64"):
@@ -38,7 +29,9 @@ def test_a_seed_gives_the_same_resamples_on_every_backend(statistic, backend):
     x, _ = samples()
 
     def run(on, seed=3):
-        return jk.stats.bootstrap(x, statistic, 40, rng=seed, backend=on).bootstrap_distribution
+        out = np.empty(40)
+        assert jk.stats.bootstrap(x, statistic, 40, rng=seed, out=out, backend=on).bootstrap_distribution is out
+        return out
 
     np.testing.assert_allclose(run(backend), run("python"), rtol=1e-12)
     assert (run(backend) != run(backend, seed=4)).any()
@@ -49,10 +42,32 @@ def test_a_seed_gives_the_same_splits_on_every_backend(statistic, backend):
     x, y = samples()
 
     def run(on, seed=3):
-        return jk.stats.permutation_test(x, y, statistic, 40, rng=seed, backend=on).null_distribution
+        out = np.empty(40)
+        assert jk.stats.permutation_test(x, y, statistic, 40, rng=seed, out=out, backend=on).null_distribution is out
+        return out
 
     np.testing.assert_allclose(run(backend), run("python"), rtol=1e-11, atol=1e-14)
     assert (run(backend) != run(backend, seed=4)).any()
+
+
+def test_infinities_count_as_such(backend):
+    (x, y), seed = samples(), 3
+    marked, x[4] = np.where(np.arange(30) == 4, 1e9, x), np.inf
+    for method in ("percentile", "BCa"):
+        found = jk.stats.bootstrap(x, "mean", 40, method=method, rng=seed, backend=backend)
+        like = jk.stats.bootstrap(marked, "mean", 40, rng=seed, backend=backend).bootstrap_distribution
+        expected = np.where(like > 1e6, np.inf, like)
+        assert np.isfinite(expected).any()
+        np.testing.assert_allclose(found.bootstrap_distribution, expected, rtol=1e-6)
+        assert (
+            found.confidence_interval[1] == np.inf if method == "percentile" else np.isnan(found.confidence_interval[1])
+        )
+        assert np.isnan(found.standard_error)
+    found = jk.stats.permutation_test(x, y, "mean", 40, alternative="greater", rng=seed, backend=backend)
+    larger = np.count_nonzero(found.null_distribution == np.inf)
+    assert larger + np.count_nonzero(found.null_distribution == -np.inf) == 40
+    assert (found.statistic, found.pvalue) == (np.inf, (larger + 1) / 41)
+    assert np.isnan(jk.stats.permutation_test(x, x, "mean", 40, rng=seed, backend=backend).pvalue)
 
 
 @pytest.mark.parametrize("method", ["BCa", "percentile", "basic"])

@@ -158,6 +158,30 @@ def room(
     return operands.made(shape, dtypes, device)
 
 
+def rooms(
+    out: Any,
+    shapes: Sequence[tuple[int, ...]],
+    dtypes: Sequence[np.dtype[Any]],
+    inputs: Sequence[Any],
+    device: str | None,
+    name: str,
+) -> tuple[Any, ...]:
+    """Return `room` for each part of a result whose parts differ in shape.
+
+    Raises
+    ------
+    LaunchError, KernelTypeError
+        As `operands.check_tuple` and `operands.check_out`.
+    """
+    if out is not None:
+        operands.check_tuple(out, len(shapes), name)
+    parts = [None] * len(shapes) if out is None else out
+    return tuple(
+        room(part, shape, (dtype,), inputs, device, name)
+        for part, shape, dtype in zip(parts, shapes, dtypes, strict=True)
+    )
+
+
 def apart(out: np.ndarray, inputs: Sequence[Any]) -> bool:
     """Tell whether an array shares no memory with NumPy's among some others."""
     owns = out.flags.owndata  # two arrays that own their memory lie apart: asking NumPy takes 0.3 us

@@ -110,6 +110,16 @@ moments, samples, left_out = Launcher(resample_moments), Launcher(draw_samples),
 split_mean, split_sample = Launcher(split_means), Launcher(split_samples)
 
 
+def difference_of_means(x, y):
+    """Return the difference of the means of two vectors."""
+    first, second = 0.0, 0.0
+    for k in range(x.shape[0]):
+        first += x[k]
+    for k in range(y.shape[0]):
+        second += y[k]
+    return first / x.shape[0] - second / y.shape[0]
+
+
 @functools.lru_cache(maxsize=64)
 def of_sample(statistic: Callable) -> Launcher:
     """Return the kernel that applies a user's function to each row."""

@@ -90,14 +90,15 @@ def kde(
     LaunchError
         For points and places that do not have the same number of coordinates, and weights of another length.
     ValueError
-        For another bandwidth, negative weights, and points that lie in a subspace.
+        For another bandwidth, negative weights, and points that lie in a subspace, or are not finite.
     KernelTypeError
         For complex numbers.
 
     Notes
     -----
     The definition is that of `scipy.stats.gaussian_kde`. Every Gaussian is added at every place. Sources: D. W. Scott,
-    Multivariate Density Estimation, Wiley, 1992; B. W. Silverman, Density Estimation, Chapman and Hall, 1986.
+    Multivariate Density Estimation, Wiley, 1992; B. W. Silverman, Density Estimation, Chapman and Hall, 1986. The density at
+    infinity is 0, and at NaN it is NaN.
 
     Examples
     --------
@@ -119,7 +120,7 @@ def kde(
     factor = _factor(bandwidth, dimensions, 1 / float(share @ share))
     whiten, scale = _whitening(host, share, factor)
     centre = host.mean(axis=1, dtype=np.float64)[:, None]
-    moved, places = (asarray((whiten @ (x - centre)).astype(dtype), device=device) for x in (host, to_numpy(at)))
+    moved, places = (asarray(_moved(x, centre, whiten).astype(dtype), device=device) for x in (host, to_numpy(at)))
     m = places.shape[1]
     result = operands.result(out, (m,), dtype, device, "stats.kde")
     chunk = n if m >= _MANY else min(n, _CHUNK)
@@ -144,8 +145,8 @@ def _shares(weights: Any, n: int) -> np.ndarray:
     found = np.asarray(to_numpy(weights) if operands.device_of(weights) else weights, np.float64)
     if found.shape != (n,):
         raise LaunchError(f"jk.stats.kde: weights= has the shape {found.shape}, and there are {n} points")
-    if not (found >= 0).all() or not found.sum() > 0:
-        raise ValueError("jk.stats.kde: weights= are not negative, and not all zero")
+    if not (found >= 0).all() or not 0 < found.sum() < math.inf:
+        raise ValueError("jk.stats.kde: weights= are finite, not negative, and not all zero")
     return np.asarray(found / found.sum())
 
 
@@ -155,15 +156,28 @@ def _factor(bandwidth: str | float, dimensions: int, effective: float) -> float:
         return float(effective ** (-1 / (dimensions + 4)))
     if bandwidth == "silverman":
         return float((effective * (dimensions + 2) / 4) ** (-1 / (dimensions + 4)))
-    if isinstance(bandwidth, str) or not bandwidth > 0:
-        raise ValueError(f"jk.stats.kde: bandwidth={bandwidth!r} is neither 'scott', 'silverman' nor a number above 0")
+    if isinstance(bandwidth, str) or not 0 < bandwidth < math.inf:
+        raise ValueError(
+            f"jk.stats.kde: bandwidth={bandwidth!r} is neither 'scott', 'silverman' nor a finite number above 0"
+        )
     return float(bandwidth)
+
+
+@np.errstate(over="ignore", invalid="ignore")
+def _moved(x: np.ndarray, centre: np.ndarray, whiten: np.ndarray) -> np.ndarray:
+    """Return where places lie about the centre, as the matrix moves them; those at infinity stay there."""
+    found = np.asarray(whiten @ (x - centre))
+    found[:, np.isinf(x).any(axis=0) & ~np.isnan(x).any(axis=0)] = math.inf
+    return found
 
 
 def _whitening(x: np.ndarray, share: np.ndarray, factor: float) -> tuple[np.ndarray, float]:
     """Return the matrix after which a Gaussian is exp(-r^2), and the factor that makes its integral 1."""
-    deviations = x - (x @ share)[:, None]
-    covariance = (deviations * share) @ deviations.T / (1 - float(share @ share)) * factor**2
+    with np.errstate(over="ignore", invalid="ignore"):
+        deviations = x - (x @ share)[:, None]
+        covariance = (deviations * share) @ deviations.T / (1 - float(share @ share)) * factor**2
+    if not np.isfinite(covariance).all():
+        raise ValueError("jk.stats.kde: the points, or their covariance, are not finite: leave out those that are not")
     try:
         root = np.linalg.cholesky(2 * covariance)
     except np.linalg.LinAlgError:

@@ -12,6 +12,7 @@ import numpy as np
 from jitkit import operands
 from jitkit.arrays import asarray, to_numpy
 from jitkit.errors import LaunchError
+from jitkit.primitives import _arrays
 from jitkit.random import default_rng
 from jitkit.stats import _resampling
 
@@ -55,6 +56,7 @@ def bootstrap(
     method: str = "BCa",
     ddof: float = 0,
     rng: Any = None,
+    out: Any = None,
     backend: str | None = None,
 ) -> BootstrapResult:
     """Return a confidence interval of a statistic, from resamples of a sample drawn with replacement.
@@ -77,6 +79,8 @@ def bootstrap(
         For "std" and "var", what is subtracted from the number of elements.
     rng : jitkit.random.Generator, int, numpy.random.Generator or None
         What draws the resamples, or its seed.
+    out : array, (n_resamples,), optional
+        Where the ``bootstrap_distribution`` goes.
     backend : {"python", "cpu", "cuda"}, optional
         The backend; chosen as for a launch unless given.
 
@@ -88,14 +92,16 @@ def bootstrap(
     Raises
     ------
     LaunchError
-        Where `x` is no vector of at least two elements.
+        Where `x` is no vector of at least two elements, and for an `out` of another shape.
     ValueError
         For another statistic, method or alternative, and a level that is not between 0 and 1.
 
     Notes
     -----
     The definition is that of `scipy.stats.bootstrap` for one sample. Source: B. Efron, R. J. Tibshirani, An Introduction to
-    the Bootstrap, Chapman and Hall, 1993.
+    the Bootstrap, Chapman and Hall, 1993. A resample with infinities has the mean and the variance that NumPy gives it, and a
+    bound between a number and an infinity is that infinity; the error, and bounds that "BCa" and "basic" take from
+    differences, are NaN then.
 
     Examples
     --------
@@ -104,27 +110,30 @@ def bootstrap(
     >>> bool(found.confidence_interval.low < 49.5 < found.confidence_interval.high)
     True
     """
-    x = _sample(x, 2, "stats.bootstrap")
-    count = _checked(n_resamples, statistic, _SPREADS, alternative, "stats.bootstrap")
+    name = "stats.bootstrap"
+    x = _sample(x, 2, name)
+    count = _checked(n_resamples, statistic, _SPREADS, alternative, name)
     if method not in _METHODS:
-        raise ValueError(f"jk.stats.bootstrap: method={method!r}; there are {', '.join(map(repr, _METHODS))}")
+        raise ValueError(f"jk.{name}: method={method!r}; there are {', '.join(map(repr, _METHODS))}")
     if not 0 < confidence_level < 1:
-        raise ValueError(f"jk.stats.bootstrap: confidence_level={confidence_level} is not between 0 and 1")
+        raise ValueError(f"jk.{name}: confidence_level={confidence_level} is not between 0 and 1")
     key = default_rng(rng).new_key()
-    found = _distribution(x, statistic, count, ddof, key, backend)
+    room = _arrays.room(out, (count,), (operands.dtype_of(x),), (x,), operands.device_of(x), name)
+    found = _distribution(x, statistic, ddof, key, room, backend)
     tail = (1 - confidence_level) / (2 if alternative == "two-sided" else 1)
     observed = _observed(x, statistic, ddof, backend) if method != "percentile" else 0.0
     shares = (tail, 1 - tail)
     if method == "BCa":
         shares = _corrected(shares, found, observed, _jackknife(x, statistic, ddof, backend))
-    low, high = (_quantile(found, share) for share in shares)
+    ordered = np.sort(found)
+    low, high = (_quantile(ordered, share) for share in shares)
     if method == "basic":
         low, high = 2 * observed - high, 2 * observed - low
     interval = ConfidenceInterval(
         -math.inf if alternative == "less" else low, math.inf if alternative == "greater" else high
     )
-    error = float(np.std(found.astype(np.float64), ddof=1)) if count > 1 else math.nan
-    return BootstrapResult(interval, found, error)
+    error = _standard_error(found) if count > 1 else math.nan
+    return BootstrapResult(interval, operands.delivered(found, out, name), error)
 
 
 def permutation_test(
@@ -135,6 +144,7 @@ def permutation_test(
     *,
     alternative: str = "two-sided",
     rng: Any = None,
+    out: Any = None,
     backend: str | None = None,
 ) -> PermutationTestResult:
     """Test whether two samples are of one distribution, by splitting all their elements at random again and again.
@@ -152,6 +162,8 @@ def permutation_test(
         Whether the statistic is unlikely in either direction, small, or large.
     rng : jitkit.random.Generator, int, numpy.random.Generator or None
         What splits, or its seed.
+    out : array, (n_resamples,), optional
+        Where the ``null_distribution`` goes.
     backend : {"python", "cpu", "cuda"}, optional
         The backend; chosen as for a launch unless given.
 
@@ -163,15 +175,15 @@ def permutation_test(
     Raises
     ------
     LaunchError
-        Where `x` or `y` is no vector of at least one element.
+        Where `x` or `y` is no vector of at least one element, and for an `out` of another shape.
     ValueError
         For another statistic or alternative.
 
     Notes
     -----
     The definition is that of `scipy.stats.permutation_test` for independent samples, with random splits even where all
-    splits could be counted. Source: B. Phipson, G. K. Smyth, Permutation P-values should never be zero, Stat. Appl. Genet.
-    Mol. Biol. 9, 39, 2010.
+    splits could be counted. Infinities count as such; where the statistic is NaN, so is the p-value. Source: B. Phipson,
+    G. K. Smyth, Permutation P-values should never be zero, Stat. Appl. Genet. Mol. Biol. 9, 39, 2010.
 
     Examples
     --------
@@ -186,7 +198,12 @@ def permutation_test(
     key, device, dtype = default_rng(rng).new_key(), operands.device_of(x), operands.dtype_of(x)
     pooled = asarray(np.concatenate([to_numpy(x), to_numpy(y)]), device=device)
     n, m = x.shape[0], y.shape[0]
-    null = operands.made((count,), (dtype,), device)
+    null = _arrays.room(out, (count,), (dtype,), (x, y), device, name)
+    with np.errstate(over="ignore", invalid="ignore"):
+        host = to_numpy(pooled).astype(np.float64)
+        total = host.sum().astype(dtype)
+    if not callable(statistic) and not np.isfinite(total):
+        statistic = _resampling.difference_of_means  # infinities cannot be taken from a sum again
     if callable(statistic):
         observed_at = operands.made((1,), (dtype,), device)
         apply = _resampling.of_samples(statistic)
@@ -198,12 +215,12 @@ def permutation_test(
             _resampling.split_sample((size, 1), backend)(pooled, key, first, places, first_part, second)
             apply(size, backend)(first_part, second, null[first : first + size])
     else:
-        total = to_numpy(pooled).astype(np.float64)
-        observed = float(total[:n].mean() - total[n:].mean())
-        totals = asarray(np.array([total.sum()], dtype), device=device)
+        observed = float(host[:n].mean() - host[n:].mean())
+        totals = asarray(total.reshape(1), device=device)
         _resampling.split_mean(count, backend)(pooled, n, key, 0, totals, null)
     found = to_numpy(null)
-    return PermutationTestResult(observed, float(_pvalue(observed, found, alternative)), found)
+    pvalue = float(_pvalue(observed, found, alternative))
+    return PermutationTestResult(observed, pvalue, operands.delivered(found, out, name))
 
 
 def _sample(x: Any, least: int, name: str) -> Any:
@@ -231,11 +248,10 @@ def _batches(count: int, n: int) -> list[tuple[int, int]]:
     return [(first, min(size, count - first)) for first in range(0, count, size)]
 
 
-def _distribution(x: Any, statistic: Any, count: int, ddof: float, key: Any, backend: str | None) -> np.ndarray:
-    (n,), dtype, device = x.shape, operands.dtype_of(x), operands.device_of(x)
-    out = operands.made((count,), (dtype,), device)
+def _distribution(x: Any, statistic: Any, ddof: float, key: Any, out: Any, backend: str | None) -> np.ndarray:
+    (n,), (count,), dtype, device = x.shape, out.shape, operands.dtype_of(x), operands.device_of(x)
     if not callable(statistic):
-        centre = asarray(to_numpy(x).mean(dtype=np.float64).reshape(1).astype(dtype), device=device)
+        centre = asarray(np.array([_centre(to_numpy(x))], dtype), device=device)
         _resampling.moments(count, backend)(x, key, 0, centre, _SPREADS[statistic], float(ddof), out)
         return to_numpy(out)
     for first, size in _batches(count, n):
@@ -245,15 +261,30 @@ def _distribution(x: Any, statistic: Any, count: int, ddof: float, key: Any, bac
     return to_numpy(out)
 
 
+@np.errstate(over="ignore", invalid="ignore")
+def _centre(x: np.ndarray) -> float:
+    """Return the mean of the numbers that are finite, 0 where it is not: deviations from it are as finite as their sample."""
+    mean = x.mean(dtype=np.float64)
+    mean = mean if np.isfinite(mean) else x[np.isfinite(x)].sum(dtype=np.float64) / x.size
+    return float(mean) if np.isfinite(mean) else 0.0
+
+
+@np.errstate(over="ignore", invalid="ignore")
+def _standard_error(found: np.ndarray) -> float:
+    return float(np.std(found.astype(np.float64), ddof=1))
+
+
 def _observed(x: Any, statistic: Any, ddof: float, backend: str | None) -> float:
     if not callable(statistic):
         host = to_numpy(x).astype(np.float64)
-        return float(host.mean() if statistic == "mean" else getattr(host, statistic)(ddof=ddof))
+        with np.errstate(over="ignore", invalid="ignore"):
+            return float(host.mean() if statistic == "mean" else getattr(host, statistic)(ddof=ddof))
     out = operands.made((1,), (operands.dtype_of(x),), operands.device_of(x))
     _resampling.of_sample(statistic)(1, backend)(x.reshape((1, -1)), out)
     return float(to_numpy(out)[0])
 
 
+@np.errstate(over="ignore", invalid="ignore")
 def _jackknife(x: Any, statistic: Any, ddof: float, backend: str | None) -> np.ndarray:
     """Return the statistic of the sample without each of its elements."""
     (n,), dtype, device = x.shape, operands.dtype_of(x), operands.device_of(x)
@@ -275,6 +306,7 @@ def _jackknife(x: Any, statistic: Any, ddof: float, backend: str | None) -> np.n
     return to_numpy(out).astype(np.float64)
 
 
+@np.errstate(over="ignore", invalid="ignore")
 def _corrected(
     shares: tuple[float, float], found: np.ndarray, observed: float, jackknife: np.ndarray
 ) -> tuple[float, float]:
@@ -283,10 +315,10 @@ def _corrected(
     seen = found.astype(np.float64)
     below = float((np.count_nonzero(seen < observed) + np.count_nonzero(seen <= observed)) / (2 * seen.size))
     deviations = jackknife.mean() - jackknife
-    spread = float((deviations**2).sum())
+    spread = (deviations**2).sum()
     if not 0 < below < 1 or not spread > 0:
         return math.nan, math.nan
-    bias, acceleration = normal.inv_cdf(below), float((deviations**3).sum()) / (6 * spread**1.5)
+    bias, acceleration = normal.inv_cdf(below), float((deviations**3).sum() / (6 * spread**1.5))
 
     def corrected(share: float) -> float:
         shifted = bias + normal.inv_cdf(share)
@@ -295,13 +327,21 @@ def _corrected(
     return corrected(shares[0]), corrected(shares[1])
 
 
-def _quantile(found: np.ndarray, share: float) -> float:
-    return math.nan if math.isnan(share) else float(np.quantile(found.astype(np.float64), share))
+def _quantile(ordered: np.ndarray, share: float) -> float:
+    """Return a quantile of sorted numbers; NaN where one is, or the share is."""
+    if math.isnan(share) or math.isnan(ordered[-1]):
+        return math.nan
+    place = share * (ordered.size - 1)
+    k = int(place)
+    t, low, high = place - k, float(ordered[k]), float(ordered[min(k + 1, ordered.size - 1)])
+    return low if t == 0 or low == high else (1 - t) * low + t * high
 
 
 def _pvalue(observed: float, null: np.ndarray, alternative: str) -> float:
     """Return the p-value; the sample as it is counts as one split, and what differs by rounding as equal."""
-    gamma = abs(100 * float(np.finfo(null.dtype).eps) * observed)
+    if math.isnan(observed):
+        return math.nan
+    gamma = abs(100 * float(np.finfo(null.dtype).eps) * observed) if math.isfinite(observed) else 0.0
     wide = null.astype(np.float64)
     less = (np.count_nonzero(wide <= observed + gamma) + 1) / (wide.size + 1)
     greater = (np.count_nonzero(wide >= observed - gamma) + 1) / (wide.size + 1)
