@@ -48,7 +48,9 @@ def test_long_vectors():
 def test_norms_on_every_backend(backend):
     x = numbers(6, 40)
     close(norm(x, backend=backend), np.linalg.norm(x))
-    close(norm(x, axis=1, backend=backend), np.linalg.norm(x, axis=1))
+    out = np.empty(len(x), x.dtype)
+    assert norm(x, axis=1, out=out, backend=backend) is out
+    close(out, np.linalg.norm(x, axis=1))
     close(norm(x, np.inf, backend=backend), np.linalg.norm(x, np.inf))
 
 

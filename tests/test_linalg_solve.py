@@ -36,6 +36,8 @@ def test_solves_as_numpy(backend):
     close(solve(a, b, backend=backend), np.linalg.solve(a, b))
     np.testing.assert_array_equal(a, before[0])
     np.testing.assert_array_equal(b, before[1])
+    assert solve(a, b, out=b, backend=backend) is b
+    close(b, np.linalg.solve(*before))
 
 
 @pytest.mark.parametrize(
@@ -63,9 +65,13 @@ def test_systems_of_any_size(n):
 
 def test_cholesky(backend):
     a, b = definite(30, 5), numbers(30, 5)
-    factors = cholesky(a, backend=backend)
+    factors = np.empty_like(a)
+    assert cholesky(a, out=factors, backend=backend) is factors
     close(factors, np.linalg.cholesky(a))
-    close(cho_solve((factors, True), b, backend=backend), np.linalg.solve(a, b[..., None])[..., 0])
+    want = np.linalg.solve(a, b[..., None])[..., 0]
+    close(cho_solve((factors, True), b, backend=backend), want)
+    assert cho_solve((factors, True), b, out=b, backend=backend) is b
+    close(b, want)
 
 
 @pytest.mark.parametrize("n", [1, 9, 50])
@@ -80,7 +86,9 @@ def test_triangular_systems(backend):
     a, b = numbers(20, 6, 6) + 3 * np.eye(6, dtype="float32"), numbers(20, 6)
     for lower, trans in ((True, 0), (False, "T")):
         want = [scipy.linalg.solve_triangular(*ab, trans=trans, lower=lower) for ab in zip(a, b, strict=True)]
-        close(solve_triangular(a, b, trans, lower, backend=backend), np.array(want))
+        out = np.empty_like(b)
+        assert solve_triangular(a, b, trans, lower, out=out, backend=backend) is out
+        close(out, np.array(want))
 
 
 @pytest.mark.parametrize("n", [5, 300])
@@ -122,8 +130,11 @@ def test_device_arrays():
     a, b = definite(4, 3), numbers(4, 3)
     with jk.emulate_cuda():
         factors = cholesky(jk.asarray(a, device="cuda"))
-        got = cho_solve((factors, True), jk.asarray(b, device="cuda"))
+        b_there = jk.asarray(b, device="cuda")
+        got = cho_solve((factors, True), b_there)
         close(jk.to_numpy(got), np.linalg.solve(a, b[..., None])[..., 0])
+        assert cho_solve((factors, True), b_there, out=b_there) is b_there
+        close(jk.to_numpy(b_there), jk.to_numpy(got))
 
 
 @pytest.mark.parametrize(

@@ -87,7 +87,8 @@ def test_layer_norm(shape, backend):
     mean, scale = wide.mean(-1, keepdims=True), 1 / np.sqrt(wide.var(-1, keepdims=True) + 1e-5)
     hat = (wide - mean) * scale
     close(jk.ml.layer_norm(x, weight, bias, backend=backend), hat * weight + bias)
-    by_x, by_weight, by_bias = jk.ml.layer_norm_backward(grad, x, weight, backend=backend)
+    by_x, by_weight, by_bias = out = np.empty_like(x), np.empty_like(weight), np.empty_like(bias)
+    jk.ml.layer_norm_backward(grad, x, weight, out=out, backend=backend)
     pull = grad * weight
     expected = scale * (pull - pull.mean(-1, keepdims=True) - hat * (pull * hat).mean(-1, keepdims=True))
     if shape[-1] > 1:
@@ -161,8 +162,9 @@ def test_cross_entropy(backend):
     x, labels = normal((6, 4, 9)), np.random.default_rng(1).integers(0, 9, (6, 4))
     each = -np.take_along_axis(scipy.special.log_softmax(x, -1), labels[..., None], -1)[..., 0]
     for reduction, expected in (("none", each), ("sum", each.sum()), ("mean", each.mean())):
-        got = jk.ml.cross_entropy(x, labels, reduction, backend=backend)
-        np.testing.assert_allclose(got, expected, rtol=1e-5)
+        out = np.empty(np.shape(expected), np.float32)
+        assert jk.ml.cross_entropy(x, labels, reduction, out=out, backend=backend) is out
+        np.testing.assert_allclose(out, expected, rtol=1e-5)
     many, classes = normal((300, 9)), np.arange(300) % 9  # short rows, blocks of which are turned round
     expected = -scipy.special.log_softmax(many, -1)[np.arange(300), classes]
     np.testing.assert_allclose(jk.ml.cross_entropy(many, classes, "none", backend=backend), expected, rtol=1e-5)

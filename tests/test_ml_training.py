@@ -36,7 +36,9 @@ def test_dense_forward_and_backward(activation, backend):
     f, slope = functions[activation]
     y = jk.ml.dense(x, weight, bias, activation, backend=backend)
     np.testing.assert_allclose(y, f(z), rtol=1e-5, atol=1e-6)
-    got = jk.ml.dense_backward(grad, x, weight, y, activation, backend=backend)
+    out = np.empty_like(x), np.empty_like(weight), np.empty_like(bias)
+    got = jk.ml.dense_backward(grad, x, weight, y, activation, out=out, backend=backend)
+    assert all(found is part for found, part in zip(got, out, strict=True))
     delta = grad * slope(z)
     for found, expected in zip(got, (delta @ weight.T, x.T @ delta, delta.sum(0)), strict=True):
         assert found.dtype == np.float32

@@ -88,7 +88,9 @@ def graph(n):
 
 def test_pagerank(backend):
     a, even = graph(60), np.full(60, 1 / 60)
-    close(pagerank(a, backend=backend), plain_pagerank(a, 0.85, even, even, even, 1e-6))
+    out = np.empty(60)
+    assert pagerank(a, out=out, backend=backend) is out
+    close(out, plain_pagerank(a, 0.85, even, even, even, 1e-6))
 
 
 def test_options_of_pagerank():

@@ -28,9 +28,11 @@ def nearest(x, q, k, own):
 @pytest.mark.parametrize(("n", "d"), [(150, 3), (60, 9)])
 def test_neighbours_of_queries(n, d, backend):
     x, q = points(n, d), 1.5 * points(23, d, seed=1) - 0.2
-    distances, indices = jk.spatial.knn(x, q, 4, backend=backend)
+    distances, indices = out = np.empty((23, 4), np.float32), np.empty((23, 4), np.int64)
+    got = jk.spatial.knn(x, q, 4, out=out, backend=backend)
+    assert got[0] is distances
+    assert got[1] is indices
     expected, order = nearest(x, q, 4, own=False)
-    assert (distances.dtype, indices.dtype) == (np.float32, np.int64)
     np.testing.assert_allclose(distances, expected, rtol=1e-5)
     np.testing.assert_array_equal(indices, order)
 

@@ -9,6 +9,7 @@ import numpy as np
 
 from jitkit import operands
 from jitkit.errors import LaunchError
+from jitkit.primitives import _arrays
 
 
 class Systems(NamedTuple):
@@ -79,3 +80,20 @@ def systems(a: Any, b: Any, vectors: bool, name: str) -> Systems:
     count = math.prod(stack)
     shape = (*stack, *(core[-2:-1] if vectors else core[-2:]))
     return Systems(a.reshape((count, *matrices[-2:])), b.reshape((count, *core[-2:])), shape)
+
+
+def begun(found: Systems, out: Any, name: str) -> tuple[Any, Any]:
+    """Return where a result goes, and the same memory as (count, n, k), which holds the right-hand sides.
+
+    That is `out`, where a solver can work in it while it reads the matrices; pass it to `operands.delivered`.
+
+    Raises
+    ------
+    LaunchError, KernelTypeError
+        As `operands.check_out`.
+    """
+    dtype, device = operands.dtype_of(found.b), operands.device_of(found.b)
+    result = _arrays.room(out, found.shape, (dtype,), (found.a,), device, name)
+    x = result.reshape(tuple(found.b.shape))
+    x[...] = found.b
+    return result, x

@@ -57,6 +57,7 @@ def cg(
     maxiter: int | None = None,
     M: Any = None,
     callback: Callable[[Any], Any] | None = None,
+    out: Any = None,
     backend: str | None = None,
 ) -> tuple[Any, int]:
     """Solve ``A x = b`` for a symmetric positive definite matrix by conjugate gradients.
@@ -77,6 +78,8 @@ def cg(
         An approximation of the inverse of `A`, symmetric and positive definite: the preconditioner.
     callback : callable, optional
         Called with the solution so far after each step.
+    out : array, shape (n,), optional
+        Where the solution goes; may be `b` or `x0`.
     backend : {"python", "cpu", "cuda"}, optional
         The backend; chosen as for a launch unless given.
 
@@ -89,7 +92,7 @@ def cg(
     Raises
     ------
     LaunchError
-        For shapes that do not fit.
+        For shapes that do not fit, and an `out` of another shape.
     KernelTypeError
         For complex numbers.
 
@@ -105,7 +108,14 @@ def cg(
     >>> x.round(6), info
     (array([0.090909, 0.636364]), 0)
     """
-    system = _System(A, b, x0, rtol, atol, M, backend, "linalg.cg")
+    system = _System(A, b, x0, rtol, atol, M, out, backend, "linalg.cg")
+    x, info = _conjugate_gradients(system, maxiter, callback)
+    return operands.delivered(x, out, system.name), info
+
+
+def _conjugate_gradients(
+    system: _System, maxiter: int | None, callback: Callable[[Any], Any] | None
+) -> tuple[Any, int]:
     x, r = system.x, system.residual()
     if system.tiny:
         return system.nothing(), 0
@@ -134,6 +144,7 @@ def bicgstab(
     maxiter: int | None = None,
     M: Any = None,
     callback: Callable[[Any], Any] | None = None,
+    out: Any = None,
     backend: str | None = None,
 ) -> tuple[Any, int]:
     """Solve ``A x = b`` for any regular matrix by stabilised bi-conjugate gradients.
@@ -142,7 +153,7 @@ def bicgstab(
     ----------
     A : array_like, sparse matrix or callable, shape (n, n)
         As for `cg`, but not necessarily symmetric.
-    b, x0, rtol, atol, maxiter, M, callback, backend
+    b, x0, rtol, atol, maxiter, M, callback, out, backend
         As for `cg`.
 
     Returns
@@ -169,7 +180,14 @@ def bicgstab(
     >>> abs(x.round(6)), info
     (array([0., 1.]), 0)
     """
-    system = _System(A, b, x0, rtol, atol, M, backend, "linalg.bicgstab")
+    system = _System(A, b, x0, rtol, atol, M, out, backend, "linalg.bicgstab")
+    x, info = _stabilised_gradients(system, maxiter, callback)
+    return operands.delivered(x, out, system.name), info
+
+
+def _stabilised_gradients(
+    system: _System, maxiter: int | None, callback: Callable[[Any], Any] | None
+) -> tuple[Any, int]:
     x, r = system.x, system.residual()
     if system.tiny:
         return system.nothing(), 0
@@ -212,12 +230,21 @@ class _System:
 
     Parameters
     ----------
-    given, b, x0, rtol, atol, preconditioner, backend, name
+    given, b, x0, rtol, atol, preconditioner, out, backend, name
         What `cg` takes, and who asks.
     """
 
     def __init__(
-        self, given: Any, b: Any, x0: Any, rtol: float, atol: float, preconditioner: Any, backend: Any, name: str
+        self,
+        given: Any,
+        b: Any,
+        x0: Any,
+        rtol: float,
+        atol: float,
+        preconditioner: Any,
+        out: Any,
+        backend: Any,
+        name: str,
     ) -> None:
         vectors = [operands.array(v, name) for v in ((b,) if x0 is None else (b, x0))]
         vectors = operands.alike([*vectors, *_elements(given, name)], name)[: len(vectors)]
@@ -227,6 +254,8 @@ class _System:
             raise LaunchError(f"jk.{name}: b= and x0= are vectors of one length, not of the shapes {shapes}")
         self.n, self.dtype = self.b.shape[0], operands.dtype_of(self.b)
         self.device = operands.device_of(self.b)
+        if out is not None:
+            operands.check_out(out, (self.n,), self.dtype, name)
         self.apply = self._operator(given)
         self.precondition = (lambda v: v) if preconditioner is None else self._operator(preconditioner)
         length = math.sqrt(self.dot(self.b, self.b))

@@ -14,8 +14,9 @@ from jitkit import operands
 from jitkit.launch import choice
 from jitkit.launch.kernel import Kernel
 from jitkit.launch.launcher import Launcher
-from jitkit.linalg._systems import square, systems
+from jitkit.linalg._systems import begun, square, systems
 from jitkit.linalg.solve_triangular import check_diagonal, is_vectors, substituted
+from jitkit.primitives import _arrays
 
 _LARGE = 48
 """Rows from which NumPy's LAPACK is ahead for each matrix, since it works in blocks."""
@@ -50,7 +51,7 @@ def factor_kernel(upper: bool) -> Kernel:
 _factor = {upper: Launcher(factor_kernel(upper)) for upper in (False, True)}
 
 
-def cholesky(a: Any, *, upper: bool = False, backend: str | None = None) -> Any:
+def cholesky(a: Any, *, upper: bool = False, out: Any = None, backend: str | None = None) -> Any:
     """Return the Cholesky factors of symmetric positive definite matrices: ``a = L L^T``.
 
     Parameters
@@ -59,6 +60,8 @@ def cholesky(a: Any, *, upper: bool = False, backend: str | None = None) -> Any:
         The matrices; only the lower triangle is read, or the upper one.
     upper : bool, default False
         Return the upper triangle U of ``a = U^T U``.
+    out : array, optional
+        Where the result goes.
     backend : {"python", "cpu", "cuda"}, optional
         The backend; chosen as for a launch unless given.
 
@@ -70,7 +73,7 @@ def cholesky(a: Any, *, upper: bool = False, backend: str | None = None) -> Any:
     Raises
     ------
     LaunchError
-        For matrices that are not square.
+        For matrices that are not square, and an `out` of another shape.
     KernelTypeError
         For complex numbers.
     numpy.linalg.LinAlgError
@@ -92,21 +95,21 @@ def cholesky(a: Any, *, upper: bool = False, backend: str | None = None) -> Any:
     a = operands.floating(a, name)
     shape, stack, device = tuple(a.shape), square(a, name), operands.device_of(a)
     if shape[-1] > _LARGE and device is None and (backend or choice.requested() or "cpu") == "cpu":
-        return np.linalg.cholesky(a, upper=upper)
+        return operands.delivered(np.linalg.cholesky(a, upper=upper), out, name)
     count = stack.shape[0]
-    out = operands.made(tuple(stack.shape), (operands.dtype_of(a),), device)
+    result = _arrays.room(out, shape, (operands.dtype_of(a),), (stack,), device, name)
     if count and shape[-1]:
         wrong = jk.zeros(count, np.int32, device=device)
-        _factor[upper]((count, 1), backend)(stack, out, wrong)
+        _factor[upper]((count, 1), backend)(stack, result.reshape(tuple(stack.shape)), wrong)
         found = np.flatnonzero(jk.to_numpy(wrong))
         if found.size:
             raise np.linalg.LinAlgError(
                 f"jk.{name}: matrix {found[0]} is not positive definite, of {found.size} such among {count}"
             )
-    return out.reshape(shape)
+    return operands.delivered(result, out, name)
 
 
-def cho_solve(c_and_lower: tuple[Any, bool], b: Any, *, backend: str | None = None) -> Any:
+def cho_solve(c_and_lower: tuple[Any, bool], b: Any, *, out: Any = None, backend: str | None = None) -> Any:
     """Solve ``a x = b`` by the Cholesky factors of the matrices.
 
     Parameters
@@ -115,6 +118,8 @@ def cho_solve(c_and_lower: tuple[Any, bool], b: Any, *, backend: str | None = No
         The factors, of the shape (..., n, n), and whether they are lower triangles: ``(cholesky(a), True)``.
     b : array_like or device array, shape (..., n) or (..., n, k)
         The right-hand sides: vectors where it has the shape of the factors without the last axis, or one axis, else matrices.
+    out : array, optional
+        Where the result goes; may be `b`.
     backend : {"python", "cpu", "cuda"}, optional
         The backend; chosen as for a launch unless given.
 
@@ -126,7 +131,7 @@ def cho_solve(c_and_lower: tuple[Any, bool], b: Any, *, backend: str | None = No
     Raises
     ------
     LaunchError
-        For shapes that do not fit.
+        For shapes that do not fit, and an `out` of another shape.
     KernelTypeError
         For complex numbers.
     numpy.linalg.LinAlgError
@@ -147,7 +152,7 @@ def cho_solve(c_and_lower: tuple[Any, bool], b: Any, *, backend: str | None = No
     c, b = operands.alike([operands.array(x, name) for x in (c, b)], name)
     found = systems(c, b, is_vectors(c, b), name)
     check_diagonal(found.a, name)
-    x = operands.copied(found.b)
+    result, x = begun(found, out, name)
     for turned in (False, True) if lower else (True, False):
         substituted(found.a, x, not lower, turned, False, backend)
-    return x.reshape(found.shape)
+    return operands.delivered(result, out, name)

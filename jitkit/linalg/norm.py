@@ -31,7 +31,9 @@ def _power(order: float) -> Callable[[Any], Any]:
     return lambda x: abs(x) ** order
 
 
-def norm(x: Any, ord: Any = None, axis: Any = None, keepdims: bool = False, *, backend: str | None = None) -> Any:
+def norm(
+    x: Any, ord: Any = None, axis: Any = None, keepdims: bool = False, *, out: Any = None, backend: str | None = None
+) -> Any:
     """Return the norm of a vector or a matrix, or of each along one or two axes.
 
     Parameters
@@ -46,6 +48,8 @@ def norm(x: Any, ord: Any = None, axis: Any = None, keepdims: bool = False, *, b
         else `x` is one vector or matrix.
     keepdims : bool, default False
         Keep the axes, of extent 1.
+    out : array, optional
+        Where the result goes.
     backend : {"python", "cpu", "cuda"}, optional
         The backend; chosen as for a launch unless given.
 
@@ -59,7 +63,7 @@ def norm(x: Any, ord: Any = None, axis: Any = None, keepdims: bool = False, *, b
     ValueError
         For an order that there is not, or that needs singular values (2, -2 and "nuc" of matrices).
     LaunchError
-        For the largest or smallest of no elements.
+        For the largest or smallest of no elements, and an `out` of another shape.
     numpy.exceptions.AxisError
         For an axis that there is not.
 
@@ -87,10 +91,12 @@ def norm(x: Any, ord: Any = None, axis: Any = None, keepdims: bool = False, *, b
                 f"jk.{name}: norms are of vectors and matrices; {axes} are {len(axes)} axes, give one or two"
             )
     if len(axes) == 2 and ord not in (None, "fro"):
-        return _of_matrices(x, ord, axes, keepdims, backend, name)
-    if ord == "fro" and len(axes) == 1:
+        found = _of_matrices(x, ord, axes, keepdims, backend, name)
+    elif ord == "fro" and len(axes) == 1:
         raise ValueError(f"jk.{name}: ord='fro' is a norm of matrices, and this is one of vectors")
-    return _of_vectors(x, 2 if ord in (None, "fro") else ord, tuple(sorted(axes)), keepdims, backend, name)
+    else:
+        found = _of_vectors(x, 2 if ord in (None, "fro") else ord, tuple(sorted(axes)), keepdims, backend, name)
+    return found if out is None else operands.store(found, out, tuple(found.shape), name)
 
 
 def _of_vectors(x: Any, order: Any, axes: tuple[int, ...], keepdims: bool, backend: str | None, name: str) -> Any:

@@ -12,7 +12,7 @@ import jitkit as jk
 from jitkit import operands
 from jitkit.launch import choice
 from jitkit.launch.launcher import Launcher
-from jitkit.linalg._systems import systems
+from jitkit.linalg._systems import begun, systems
 
 _LARGE = 48
 """Equations from which NumPy's LAPACK is ahead for each system, since it works in blocks."""
@@ -62,7 +62,7 @@ def eliminate(s, one, a, x, singular):
 _eliminate = Launcher(eliminate)
 
 
-def solve(a: Any, b: Any, *, backend: str | None = None) -> Any:
+def solve(a: Any, b: Any, *, out: Any = None, backend: str | None = None) -> Any:
     """Solve ``a x = b`` for many small systems of equations at once.
 
     Parameters
@@ -72,6 +72,8 @@ def solve(a: Any, b: Any, *, backend: str | None = None) -> Any:
     b : array_like or device array, shape (n,) or (..., n, k)
         The right-hand sides; a vector where it has one axis, else matrices. Stacks are broadcast as by `numpy.linalg.solve`;
         on a GPU they are of one shape.
+    out : array, optional
+        Where the result goes; may be `b`.
     backend : {"python", "cpu", "cuda"}, optional
         The backend; chosen as for a launch unless given.
 
@@ -82,7 +84,7 @@ def solve(a: Any, b: Any, *, backend: str | None = None) -> Any:
     Raises
     ------
     LaunchError
-        For shapes that do not fit.
+        For shapes that do not fit, and an `out` of another shape.
     KernelTypeError
         For complex numbers.
     numpy.linalg.LinAlgError
@@ -106,12 +108,12 @@ def solve(a: Any, b: Any, *, backend: str | None = None) -> Any:
     found = systems(a, b, len(b.shape) == 1, name)
     device = operands.device_of(a)
     if found.a.shape[1] > _LARGE and device is None and (backend or choice.requested() or "cpu") == "cpu":
-        return np.linalg.solve(found.a, found.b).reshape(found.shape)
-    x, count = operands.copied(found.b), found.a.shape[0]
+        return operands.delivered(np.linalg.solve(found.a, found.b).reshape(found.shape), out, name)
+    (result, x), count = begun(found, out, name), found.a.shape[0]
     if count and found.a.shape[1]:
         singular = jk.zeros(count, np.int32, device=device)
         _eliminate((count, 1), backend)(operands.copied(found.a), x, singular)
         wrong = np.flatnonzero(jk.to_numpy(singular))
         if wrong.size:
             raise np.linalg.LinAlgError(f"jk.{name}: matrix {wrong[0]} is singular, of {wrong.size} such among {count}")
-    return x.reshape(found.shape)
+    return operands.delivered(result, out, name)

@@ -12,7 +12,7 @@ import jitkit as jk
 from jitkit import operands
 from jitkit.launch import choice
 from jitkit.launch.launcher import Launcher
-from jitkit.linalg._systems import systems
+from jitkit.linalg._systems import begun, systems
 from jitkit.linalg.matmul import matmul
 
 BLOCK = 128
@@ -105,6 +105,7 @@ def solve_triangular(
     lower: bool = False,
     unit_diagonal: bool = False,
     *,
+    out: Any = None,
     backend: str | None = None,
 ) -> Any:
     """Solve ``a x = b`` for triangular matrices.
@@ -121,6 +122,8 @@ def solve_triangular(
         Read the lower triangle.
     unit_diagonal : bool, default False
         Take the diagonal for ones without reading it.
+    out : array, optional
+        Where the result goes; may be `b`.
     backend : {"python", "cpu", "cuda"}, optional
         The backend; chosen as for a launch unless given.
 
@@ -132,7 +135,7 @@ def solve_triangular(
     Raises
     ------
     LaunchError
-        For shapes that do not fit.
+        For shapes that do not fit, and an `out` of another shape.
     KernelTypeError
         For complex numbers.
     ValueError
@@ -158,9 +161,9 @@ def solve_triangular(
     found = systems(a, b, is_vectors(a, b), name)
     if not unit_diagonal:
         check_diagonal(found.a, name)
-    x = operands.copied(found.b)
+    result, x = begun(found, out, name)
     substituted(found.a, x, not lower, trans not in (0, "N"), unit_diagonal, backend)
-    return x.reshape(found.shape)
+    return operands.delivered(result, out, name)
 
 
 def is_vectors(a: Any, b: Any) -> bool:

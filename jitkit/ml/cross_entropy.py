@@ -16,6 +16,7 @@ from jitkit.launch.launcher import Launcher
 from jitkit.ml._rows import Lanes, Rows, flat_rows
 from jitkit.ml._turned import BLOCK, SHORT, turn
 from jitkit.ml.softmax import largest_of, logarithms_of_turned
+from jitkit.primitives import _arrays
 from jitkit.primitives.minmax import minmax
 from jitkit.primitives.reduce import reduce
 
@@ -81,7 +82,9 @@ def _scale_rows(i, j, grad, x):
 _scaled = Launcher(_scale_rows)
 
 
-def cross_entropy(x: Any, labels: Any, reduction: Reduction = "mean", *, backend: str | None = None) -> Any:
+def cross_entropy(
+    x: Any, labels: Any, reduction: Reduction = "mean", *, out: Any = None, backend: str | None = None
+) -> Any:
     """Return minus the logarithm of the probability that `softmax` of the scores gives the right classes.
 
     Parameters
@@ -92,6 +95,8 @@ def cross_entropy(x: Any, labels: Any, reduction: Reduction = "mean", *, backend
         The right class of each row, from 0.
     reduction : {"mean", "sum", "none"}, default "mean"
         The mean of the rows' losses, their sum, or all of them.
+    out : array, optional
+        Where the result goes.
     backend : {"python", "cpu", "cuda"}, optional
         The backend; chosen as for a launch unless given.
 
@@ -105,7 +110,7 @@ def cross_entropy(x: Any, labels: Any, reduction: Reduction = "mean", *, backend
     KernelTypeError
         For complex scores, and labels that are no integers.
     LaunchError
-        For shapes that do not fit, labels of no class, and another `reduction`.
+        For shapes that do not fit, labels of no class, another `reduction`, and an `out` of another shape.
 
     Notes
     -----
@@ -119,12 +124,17 @@ def cross_entropy(x: Any, labels: Any, reduction: Reduction = "mean", *, backend
     """
     name = "ml.cross_entropy"
     rows, flat, shape = _given(x, labels, reduction, name)
-    losses = operands.made((rows.shape[0],), (operands.dtype_of(rows),), operands.device_of(rows))
-    _forward(rows, (rows, flat, losses), backend)
-    if reduction == "none":
-        return losses.reshape(shape)
+    dtype, each = operands.dtype_of(rows), reduction == "none"
+    if out is not None:
+        operands.check_out(out, shape if each else (), dtype, name)
+    losses = _arrays.room(out if each else None, shape, (dtype,), (rows, flat), operands.device_of(rows), name)
+    _forward(rows, (rows, flat, losses.reshape((-1,))), backend)
+    if each:
+        return operands.delivered(losses, out, name)
     total = reduce("add", losses, backend=backend)
-    return total if reduction == "sum" else total / np.float32(rows.shape[0]) if rows.shape[0] else total * np.nan
+    if reduction == "mean":
+        total = total / np.float32(rows.shape[0]) if rows.shape[0] else total * np.nan
+    return total if out is None else operands.store(total, out, (), name)
 
 
 def cross_entropy_backward(

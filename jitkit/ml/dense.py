@@ -15,6 +15,7 @@ from jitkit import operands
 from jitkit.errors import LaunchError
 from jitkit.launch.launcher import Launcher
 from jitkit.ml._products import product
+from jitkit.primitives import _arrays
 
 Activation = Literal["identity", "logistic", "tanh", "relu"]
 
@@ -165,7 +166,14 @@ def dense(
 
 
 def dense_backward(
-    grad: Any, x: Any, weight: Any, y: Any = None, activation: Activation = "identity", *, backend: str | None = None
+    grad: Any,
+    x: Any,
+    weight: Any,
+    y: Any = None,
+    activation: Activation = "identity",
+    *,
+    out: Any = None,
+    backend: str | None = None,
 ) -> tuple[Any, Any, Any]:
     """Return the gradients with respect to the input, the weight and the bias of `dense`.
 
@@ -181,6 +189,8 @@ def dense_backward(
         Its output; needed for any activation but the identity.
     activation : {"identity", "logistic", "tanh", "relu"}, default "identity"
         Its activation.
+    out : tuple of three arrays, optional
+        Where the gradients go.
     backend : {"python", "cpu", "cuda"}, optional
         The backend; chosen as for a launch unless given.
 
@@ -193,7 +203,7 @@ def dense_backward(
     Raises
     ------
     KernelTypeError, LaunchError
-        As `dense`.
+        As `dense`, and for an `out` of other shapes.
 
     Notes
     -----
@@ -220,11 +230,12 @@ def dense_backward(
         delta = operands.made(shape, (dtype,), device)
         LAYERS[activation].slopes(shape, backend)(grad, rest[0], delta)
         grad = delta
-    by_x, by_weight = (operands.made(tuple(a.shape), (dtype,), device) for a in (x, weight))
-    by_bias = operands.made((shape[1],), (dtype,), device)
+    shapes = tuple(x.shape), tuple(weight.shape), (shape[1],)
+    by_x, by_weight, by_bias = _arrays.rooms(out, shapes, (dtype,) * 3, (grad, x, weight), device, name)
     product("ABT", grad, weight, by_x, backend)
     gradients(x, grad, by_weight, by_bias, backend)
-    return by_x, by_weight, by_bias
+    found: tuple[Any, Any, Any] = operands.delivered((by_x, by_weight, by_bias), out, name)
+    return found
 
 
 def _check(x: Any, weight: Any, activation: str, name: str) -> None:

@@ -15,6 +15,7 @@ from jitkit.errors import LaunchError
 from jitkit.launch.launcher import Launcher
 from jitkit.ml._rows import ONE, Lanes, Rows, direct, flat_rows
 from jitkit.ml._turned import SHORT
+from jitkit.primitives import _arrays
 from jitkit.primitives.reduce import reduce
 
 STRETCHES = 64
@@ -166,7 +167,7 @@ def layer_norm(
 
 
 def layer_norm_backward(
-    grad: Any, x: Any, weight: Any = None, eps: float = 1e-5, *, backend: str | None = None
+    grad: Any, x: Any, weight: Any = None, eps: float = 1e-5, *, out: Any = None, backend: str | None = None
 ) -> tuple[Any, Any, Any]:
     """Return the gradients with respect to the input, the weight and the bias of `layer_norm`.
 
@@ -180,6 +181,8 @@ def layer_norm_backward(
         Its weight.
     eps : float, default 1e-5
         Its `eps`.
+    out : tuple of three arrays, optional
+        Where the gradients go.
     backend : {"python", "cpu", "cuda"}, optional
         The backend; chosen as for a launch unless given.
 
@@ -191,7 +194,7 @@ def layer_norm_backward(
     Raises
     ------
     KernelTypeError, LaunchError
-        As `layer_norm`, and for arrays of two shapes.
+        As `layer_norm`, and for arrays of two shapes, and an `out` of others.
 
     Notes
     -----
@@ -211,19 +214,22 @@ def layer_norm_backward(
         raise LaunchError(f"jk.{name}: the gradient has the shape {tuple(grad.shape)}, and the input {tuple(x.shape)}")
     rows, grads, dtype, device = flat_rows(x), flat_rows(grad), operands.dtype_of(x), operands.device_of(x)
     (m, n), made = rows.shape, operands.made
-    by_x = made(rows.shape, (dtype,), device)
+    shapes = tuple(x.shape), (n,), (n,)
+    by_x, *by_parameters = _arrays.rooms(out, shapes, (dtype,) * 3, (x, grad, weight), device, name)
     stretches = max(1, min(STRETCHES, m // 16))
     each = -(-m // stretches)
     sums = [made((stretches, n), (dtype,), device) for _ in range(2)]
-    args = (grads, rows, weight, float(eps), by_x)
+    args = (grads, rows, weight, float(eps), by_x.reshape((m, n)))
     if n >= SHORT and not operands.on_device(x, backend):
         _stretches((stretches, 1), backend)(n, m, each, *args, *sums)
     elif n:
         means, scales = made((m,), (dtype,), device), made((m,), (dtype,), device)
         _backward(rows, (*args, means, scales), backend)
         _weights((stretches, n), backend)(grads, rows, means, scales, m, each, *sums)
-    by_weight, by_bias = (reduce("add", part, axis=0, backend=backend) for part in sums)
-    return by_x.reshape(tuple(x.shape)), by_weight, by_bias
+    for part, total in zip(sums, by_parameters, strict=True):
+        reduce("add", part, axis=0, out=total, backend=backend)
+    found: tuple[Any, Any, Any] = operands.delivered((by_x, *by_parameters), out, name)
+    return found
 
 
 def _given(x: Any, weight: Any, bias: Any, name: str, grad: Any = None) -> tuple[Any, Any, Any]:

@@ -47,6 +47,7 @@ def pagerank(
     nstart: Any = None,
     dangling: Any = None,
     *,
+    out: Any = None,
     backend: str | None = None,
 ) -> Any:
     """Return the PageRank of the nodes of a graph.
@@ -68,18 +69,20 @@ def pagerank(
         Where the iteration starts, scaled to sum 1.
     dangling : array_like, shape (n,), optional
         Where the surfer goes from a node without links, scaled to sum 1; as `personalization` by default.
+    out : array, shape (n,), optional
+        Where the result goes.
     backend : {"python", "cpu", "cuda"}, optional
         The backend; chosen as for a launch unless given.
 
     Returns
     -------
-    numpy.ndarray, shape (n,)
+    array, shape (n,)
         Of sum 1, in the dtype of the weights.
 
     Raises
     ------
     LaunchError
-        For a matrix that is not square, and vectors of another length.
+        For a matrix that is not square, and vectors and an `out` of another length.
     ValueError
         For vectors of sum 0.
     RuntimeError
@@ -103,22 +106,24 @@ def pagerank(
     if matrix.shape != (n, n):
         raise LaunchError(f"jk.{name}: links go from nodes to nodes, so the matrix is square, not {matrix.shape}")
     dtype = operands.dtype_of(matrix.data)
+    if out is not None:
+        operands.check_out(out, (n,), dtype, name)
     if not n:
-        return np.empty(0, dtype)
+        return operands.delivered(np.empty(0, dtype), out, name)
     even = np.full(n, 1 / n, dtype)
     home = even if personalization is None else _shares(personalization, n, dtype, "personalization", name)
     to = home if dangling is None else _shares(dangling, n, dtype, "dangling", name)
     x = even if nstart is None else _shares(nstart, n, dtype, "nstart", name)
     links, spare = _links(a, matrix, dtype, name)
-    out, lost, (pieces, height) = np.empty(n, dtype), float(x @ spare), pieces_of(n)
+    new, lost, (pieces, height) = np.empty(n, dtype), float(x @ spare), pieces_of(n)
     parts = np.empty((2, pieces), dtype)
     x = x.copy()
     for _ in range(max_iter):
-        _follow((pieces, 1), backend)(height, links, x, spare, float(alpha), lost, home, to, out, parts)
+        _follow((pieces, 1), backend)(height, links, x, spare, float(alpha), lost, home, to, new, parts)
         moved, lost = (float(total) for total in parts.sum(1, dtype=np.float64))
-        x, out = out, x
+        x, new = new, x
         if moved < n * tol:
-            return x
+            return operands.delivered(x, out, name)
     raise RuntimeError(
         f"jk.{name}: the ranks still change by {moved:.3g} after max_iter={max_iter} steps, and tol={tol} asks for "
         f"{n * tol:.3g}; raise one of them"

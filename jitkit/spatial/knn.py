@@ -14,6 +14,7 @@ from jitkit import operands
 from jitkit.arrays import to_numpy
 from jitkit.errors import LaunchError
 from jitkit.launch.launcher import Launcher
+from jitkit.primitives import _arrays
 from jitkit.spatial import _grid, _metrics, _points, _tree
 from jitkit.spatial._by_grid import by_grid
 from jitkit.spatial._by_tree import by_tree
@@ -55,7 +56,9 @@ def _choose(r, _, leaf, squares, first, own, distances, indices):
 _chosen = Launcher(_choose)
 
 
-def knn(points: Any, queries: Any = None, k: int = 5, *, backend: str | None = None) -> tuple[Any, Any]:
+def knn(
+    points: Any, queries: Any = None, k: int = 5, *, out: Any = None, backend: str | None = None
+) -> tuple[Any, Any]:
     """Return the nearest points of each query, and how far they are.
 
     Parameters
@@ -66,6 +69,8 @@ def knn(points: Any, queries: Any = None, k: int = 5, *, backend: str | None = N
         Whose neighbours are sought; by default those of the points, of which none is its own neighbour.
     k : int, default 5
         How many neighbours.
+    out : tuple of two arrays, shape (m, k), optional
+        Where the distances and the indices go.
     backend : {"python", "cpu", "cuda"}, optional
         The backend; chosen as for a launch unless given.
 
@@ -79,7 +84,8 @@ def knn(points: Any, queries: Any = None, k: int = 5, *, backend: str | None = N
     Raises
     ------
     LaunchError
-        For arrays that are not 2-D or differ in columns, fewer than `k` points, and coordinates that are not finite.
+        For arrays that are not 2-D or differ in columns, fewer than `k` points, coordinates that are not finite, and
+        an `out` of another shape.
     KernelTypeError
         For complex numbers, or what are no numbers.
 
@@ -108,8 +114,8 @@ def knn(points: Any, queries: Any = None, k: int = 5, *, backend: str | None = N
         others = " other than the query" if own else ""
         raise LaunchError(f"jk.{name}: k={k} neighbours; there are {n - own} points{others}: take k from 1 to that")
     shape, device = (q.shape[0], int(k)), operands.device_of(x)
-    distances = operands.made(shape, (operands.dtype_of(x),), device)
-    indices = operands.made(shape, (np.dtype(np.int64),), device)
+    dtypes = operands.dtype_of(x), np.dtype(np.int64)
+    distances, indices = _arrays.rooms(out, (shape, shape), dtypes, arrays, device, name)
     if shape[0]:
         low, high = _tree.finite(x, name)
         if not own:
@@ -122,7 +128,8 @@ def knn(points: Any, queries: Any = None, k: int = 5, *, backend: str | None = N
                 by_grid(x, low, high, q, own, distances, indices, left, backend)
             if to_numpy(left).any():
                 by_tree(x, low, high, q, own, left, distances, indices, backend)
-    return distances, indices
+    found: tuple[Any, Any] = operands.delivered((distances, indices), out, name)
+    return found
 
 
 def _by_all(x: Any, q: Any, own: bool, distances: Any, indices: Any, backend: str | None) -> None:
