@@ -140,14 +140,20 @@ def test_events_of_scipy(backend):
     for span in ((0, 9), (9, 0)) if backend == "cpu" else ((0, 9),):
         found = jk.ode.solve_ensemble(
             pendulum, span, states(2, 5), (1 + 0.4 * np.arange(5), 0.1), events=events, max_events=3, rtol=1e-8,
-            atol=1e-10, t_eval=points[:: 1 if span[1] else -1], backend=backend,
+            atol=1e-10, t_eval=points[:: 1 if span[1] else -1], dense_output=True, backend=backend,
         )  # fmt: skip
+        np.testing.assert_allclose(found.sol(found.t, backend=backend), found.y, rtol=1e-14, atol=1e-15)
         assert found.success
         for k in range(5):
             expected = solve_ivp(
                 with_numpy, span, states(2, 5)[:, k], args=(1 + 0.4 * k, 0.1), events=[*map(of_scipy, events)], rtol=1e-8,
-                atol=1e-10, t_eval=points[:: 1 if span[1] else -1],
+                atol=1e-10, t_eval=points[:: 1 if span[1] else -1], dense_output=True,
             )  # fmt: skip
+            steps = expected.sol.ts
+            np.testing.assert_allclose(found.sol.ts[found.sol.offsets[k] : found.sol.offsets[k + 1]], steps, rtol=1e-6)
+            between = 0.3 * steps[1:] + 0.7 * steps[:-1]
+            got = found.sol(between, backend=backend)[..., k]
+            np.testing.assert_allclose(got, expected.sol(between), rtol=1e-9, atol=1e-10)
             assert found.status[k] == expected.status
             reached = expected.t.size
             np.testing.assert_allclose(found.y[:, :reached, k], expected.y, atol=1e-10)
@@ -183,10 +189,11 @@ def test_stiff_systems(backend):
     jac = slopes_of_robertson if backend == "cpu" else None
     found = jk.ode.solve_ensemble(
         robertson, (0, 4e3), start, rates, method="rodas4", jac=jac, rtol=1e-6, atol=1e-10, t_eval=points, events=half,
-        backend=backend,
+        dense_output=True, backend=backend,
     )  # fmt: skip
     assert found.success
     assert (found.accepted < 200).all()
+    np.testing.assert_allclose(found.sol([3.0, *points[::-1]], backend=backend)[:, :0:-1], found.y, rtol=1e-13)
     for k in (0, 2, 3):
         expected = solve_ivp(
             lambda t, y, a: np.array(robertson(t, y, (a, 1e4, 3e7))), (0, 4e3), [1.0, 0, 0], "Radau", points,
@@ -297,11 +304,43 @@ def test_inputs_of_any_layout():
 def test_a_device_array_gives_a_device_array():
     with jk.emulate_cuda():
         found = jk.ode.solve_ensemble(
-            decay_or_explode, (0, 1), jk.asarray(np.ones((1, 3)), device="cuda"), (-1.0,), rtol=1e-6
+            decay_or_explode, (0, 1), jk.asarray(np.ones((1, 3)), device="cuda"), (-1.0,), rtol=1e-6, dense_output=True
         )
         assert not isinstance(found.y, np.ndarray)
         np.testing.assert_allclose(jk.to_numpy(found.y)[0, 1], 0.5, rtol=1e-5)
         assert found.success
+        halfway = found.sol(0.5)
+        assert not isinstance(halfway, np.ndarray)
+        np.testing.assert_allclose(jk.to_numpy(halfway), np.full((1, 3), 1 / 1.5), rtol=1e-5)
+
+
+def test_solutions_end_where_trajectories_do():
+    rate = np.array([-1.0, 2.0, np.nan])
+    found = jk.ode.solve_ensemble(
+        decay_or_explode, (0, 1), np.ones((1, 1)), (rate,), rtol=1e-6, dense_output=True, backend="python"
+    )
+    with jk.backend("python"):
+        np.testing.assert_allclose(found.sol(0.25), [[0.8, 2, np.nan]], rtol=1e-5)
+        np.testing.assert_array_equal(found.sol(0.0), np.ones((1, 3)))  # one has taken no step
+        out = np.empty((1, 4, 3), np.float32)
+        assert found.sol([1.0, 0.6, -0.1, 1.1], out=out) is out
+        np.testing.assert_array_equal(np.isfinite(out[0, :, 0]), [True, True, False, False])
+        np.testing.assert_array_equal(out[0, 0, 0], np.float32(found.y[0, 1, 0]))
+        assert np.isnan(out[0, :, 1:]).all()
+        with pytest.raises(ValueError, match=r"jk\.ode\.OdeSolution: t has the shape"):
+            found.sol([[0.0]])
+        with pytest.raises(jk.LaunchError, match=r"jk\.ode\.OdeSolution: out= has the shape"):
+            found.sol(0.5, out=out)
+        again = np.ones((1, 2, 3))  # goes on where it ended
+        over = jk.ode.solve_ensemble(
+            decay_or_explode, (0, 1), again[:, 1], (rate,), rtol=1e-6, dense_output=True, out=again
+        )
+        np.testing.assert_array_equal(over.y, found.y)
+        np.testing.assert_array_equal(over.sol.rows, found.sol.rows)
+        still = jk.ode.solve_ensemble(decay_or_explode, (1, 1), np.ones((1, 2)), (1.0,), dense_output=True)
+        np.testing.assert_array_equal(still.sol([1.0, 2.0]), [[[1, 1], [np.nan, np.nan]]])
+        none = jk.ode.solve_ensemble(pendulum, (0, 1), np.zeros((2, 0)), SPRING, dense_output=True)
+        assert none.sol([0.5]).shape == (2, 1, 0)
 
 
 @pytest.mark.parametrize(
@@ -335,6 +374,7 @@ def test_a_device_array_gives_a_device_array():
         ({"events": [crossing, lambda t, y: 0.0]}, jk.KernelError, r"events\[1\] takes 2 arguments: write events"),
         ({"events": lambda t, y, p: y}, jk.KernelTypeError, r"events\[0\] returns a tuple: return a number"),
         ({"events": crossing, "max_events": 0}, ValueError, "max_events is 0"),
+        ({"method": "rk4", "dt": 0.1, "dense_output": True}, ValueError, "draws no curves"),
         ({"jac": slopes_of_robertson}, ValueError, "jac= is for method='rodas4'"),
         ({"jac": lambda t, y, dfdy, p: y, "method": "rodas4"}, jk.KernelTypeError, "jac returns a value"),
     ],

@@ -19,6 +19,7 @@ from jitkit.launch.kernel import Kernel
 from jitkit.ode import _steps, _trajectory
 from jitkit.ode._curve import state_on
 from jitkit.ode._events import Events
+from jitkit.ode._solution import Keeping
 
 C2, C3, C4, C5 = 1 / 5, 3 / 10, 4 / 5, 8 / 9
 A21 = 1 / 5
@@ -34,20 +35,22 @@ D1, D3, D4 = -12715105075 / 11282082432, 87487479700 / 32700410799, -10690763975
 D5, D6, D7 = 701980252875 / 199316789632, -1453857185 / 822651844, 69997945 / 29380423
 
 
-def dopri5_kernel(derivative: Callable, n: int, count: int, events: Events) -> Kernel:
+def dopri5_kernel(derivative: Callable, n: int, count: int, events: Events, keeping: Keeping) -> Kernel:
     """Return the kernel for a right-hand side of n components with so many parameters.
 
     `limits` holds the ends of the interval, the first step or 0, the longest, the direction, and the least step relative
-    to the time. A point of `times` that is not reached holds NaN. `log` is what events write to; see `_events`.
+    to the time. A point of `times` that is not reached holds NaN. `log` is what events write to, and `kept` what curves are
+    written to; see `_events` and `_solution`.
     """
     room = max(count, 1)
     attempt, error_of, first_step = _attempt(derivative, n), _error(n), _steps.first_step_of(derivative, n, 0.2)
     load, save, at, bend = _trajectory.load_of(n, count), _trajectory.save_of(n), state_on(n), _bend(n)
     before, not_reached = _trajectory.before(n), _trajectory.behind(n)
     watching, begin, look, functions = events.watching, events.begin, events.look, events.room
+    wanted, keep, close = keeping.wanted, keeping.keep, keeping.close
 
     @jk.kernel
-    def dopri5(i, start, params, out, counts, times, rtol, atol, limits, most, log):
+    def dopri5(i, start, params, out, counts, times, rtol, atol, limits, most, log, kept):
         y, w, k1 = jk.local(n, start.dtype), jk.local(n, start.dtype), jk.local(n, start.dtype)
         k2, k3, k4 = jk.local(n, start.dtype), jk.local(n, start.dtype), jk.local(n, start.dtype)
         k5, k6, k7 = jk.local(n, start.dtype), jk.local(n, start.dtype), jk.local(n, start.dtype)
@@ -77,7 +80,7 @@ def dopri5_kernel(derivative: Callable, n: int, count: int, events: Events) -> K
             most_of = 1.0
             if error < 1.0:
                 until = after
-                if watching or direction * (due - after) <= 0:
+                if watching or wanted or direction * (due - after) <= 0:
                     bend(s, y, w, k1, k3, k4, k5, k6, k7, curve)
                 if watching:
                     found = look(i, t, after, y, w, curve, g, log, p, limits[5])
@@ -89,6 +92,11 @@ def dopri5_kernel(derivative: Callable, n: int, count: int, events: Events) -> K
                     save(i, m, k2, out)
                     m += 1
                     due = _steps.due_at(times, m)
+                if wanted:
+                    keep(i, accepted, t, s, y, curve, kept)
+                    if status == 1:  # the trajectory ends within the step
+                        at((until - t) / s, s, y, curve, w)
+                        after = until
                 for d in range(n):
                     y[d], k1[d] = w[d], k7[d]
                 t = after
@@ -98,6 +106,7 @@ def dopri5_kernel(derivative: Callable, n: int, count: int, events: Events) -> K
             attempts += 1
             running = t != end and attempts < most[0] and h >= limits[5] * abs(t) and h > 0 and status == 0
         not_reached(i, m, times, out)
+        close(i, accepted, t, y, curve, kept)
         counts[0, i] = (1 if limits[2] != 0 else 2) + 6 * attempts
         counts[1, i], counts[2, i] = accepted, attempts - accepted
         counts[3, i] = status if status == 1 else _steps.ended(t == end, attempts == most[0])

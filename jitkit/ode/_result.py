@@ -9,6 +9,7 @@ from typing import Any
 import numpy as np
 
 from jitkit.arrays import to_numpy
+from jitkit.ode._solution import OdeSolution
 
 MESSAGES = {
     1: "met a terminal event",
@@ -42,6 +43,8 @@ class OdeResult:
         When, in the order of time; NaN behind the last.
     y_events : array, shape (events, n, max_events, trajectories), or None
         The components then.
+    sol : OdeSolution or None
+        The trajectories as functions of time; None where that was not asked for.
     success : bool
         Whether every trajectory reached the end or a terminal event.
     message : str
@@ -68,6 +71,7 @@ class OdeResult:
     n_events: Any = None
     t_events: Any = None
     y_events: Any = None
+    sol: OdeSolution | None = None
 
     @cached_property
     def success(self) -> bool:

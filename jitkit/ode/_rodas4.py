@@ -19,6 +19,7 @@ from jitkit.launch.kernel import Kernel
 from jitkit.ode import _steps, _trajectory
 from jitkit.ode._curve import state_on
 from jitkit.ode._events import Events
+from jitkit.ode._solution import Keeping
 
 MOST_COMPONENTS = 64
 """Of a state: two matrices of it lie in the private memory of a point."""
@@ -46,7 +47,9 @@ CURVE = np.array(
 """Of the interpolation of order 3."""
 
 
-def rodas4_kernel(derivative: Callable, n: int, count: int, events: Events, jacobian: Callable | None) -> Kernel:
+def rodas4_kernel(
+    derivative: Callable, n: int, count: int, events: Events, keeping: Keeping, jacobian: Callable | None
+) -> Kernel:
     """Return the kernel for a right-hand side of n components with so many parameters.
 
     The arguments are those of `dopri5_kernel`, and the coefficients.
@@ -58,9 +61,10 @@ def rodas4_kernel(derivative: Callable, n: int, count: int, events: Events, jaco
     load, save, at = _trajectory.load_of(n, count), _trajectory.save_of(n), state_on(n)
     before, not_reached, factor, solve = _trajectory.before(n), _trajectory.behind(n), _factor(n), _solve(n)
     watching, begin, look, functions = events.watching, events.begin, events.look, events.room
+    wanted, keep, close = keeping.wanted, keeping.keep, keeping.close
 
     @jk.kernel
-    def rodas4(i, start, params, out, counts, times, rtol, atol, limits, most, log, tableau, places, bends):
+    def rodas4(i, start, params, out, counts, times, rtol, atol, limits, most, log, kept, tableau, places, bends):
         y, w, slope = jk.local(n, start.dtype), jk.local(n, start.dtype), jk.local(n, start.dtype)
         drift, u, wrong = jk.local(n, start.dtype), jk.local(n, start.dtype), jk.local(n, start.dtype)
         k, curve, g = jk.local((6, n), start.dtype), jk.local(4 * n, start.dtype), jk.local(functions, start.dtype)
@@ -140,6 +144,11 @@ def rodas4_kernel(derivative: Callable, n: int, count: int, events: Events, jaco
                     save(i, m, u, out)
                     m += 1
                     due = _steps.due_at(times, m)
+                if wanted:
+                    keep(i, accepted, t, s, y, curve, kept)
+                    if status == 1:  # the trajectory ends within the step
+                        at((until - t) / s, s, y, curve, w)
+                        after = until
                 for d in range(n):
                     y[d] = w[d]
                 t = after
@@ -151,6 +160,7 @@ def rodas4_kernel(derivative: Callable, n: int, count: int, events: Events, jaco
             attempts += 1
             running = t != end and attempts < most[0] and h >= limits[5] * abs(t) and h > 0 and status == 0
         not_reached(i, m, times, out)
+        close(i, accepted, t, y, curve, kept)
         counts[0, i] = (1 if limits[2] != 0 else 2) + renewed * evaluations + accepted + 5 * attempts
         counts[1, i], counts[2, i] = accepted, attempts - accepted
         counts[3, i] = status if status == 1 else _steps.ended(t == end, attempts == most[0])

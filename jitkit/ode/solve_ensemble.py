@@ -9,7 +9,7 @@ from typing import Any, Literal
 import numpy as np
 
 from jitkit import operands
-from jitkit.arrays import asarray, full, zeros
+from jitkit.arrays import asarray, full, to_numpy, zeros
 from jitkit.errors import LaunchError
 from jitkit.launch.kernel import Kernel
 from jitkit.launch.launcher import Launcher
@@ -17,6 +17,7 @@ from jitkit.ode import _arguments, _events, _rodas4, _systems
 from jitkit.ode._dopri5 import dopri5_kernel
 from jitkit.ode._result import OdeResult
 from jitkit.ode._rk4 import rk4_kernel
+from jitkit.ode._solution import OdeSolution, keeping_of, room_for
 from jitkit.plans import remember
 from jitkit.primitives._operators import identity_of
 
@@ -43,6 +44,7 @@ def solve_ensemble(
     jac: Callable[..., Any] | None = None,
     events: Any = None,
     max_events: int = 10,
+    dense_output: bool = False,
     out: Any = None,
     backend: str | None = None,
 ) -> OdeResult:
@@ -86,6 +88,9 @@ def solve_ensemble(
         counts only zeros where the number rises or falls.
     max_events : int
         How many times of each event are returned for each trajectory; all are counted.
+    dense_output : bool
+        For all but ``"rk4"``: also return `sol`, which gives the states at any time. All is solved twice, first to count
+        the steps, and ``2 + 5 n`` numbers are kept for each step of each trajectory.
     out : array, shape (n, points, trajectories), optional
         Where `y` goes.
     backend : {"python", "cpu", "cuda"}, optional
@@ -95,7 +100,8 @@ def solve_ensemble(
     -------
     OdeResult
         With `t`, `y` of shape (n, points, trajectories), and `nfev`, `accepted`, `rejected`, `status` for each
-        trajectory; where there are `events`, with `n_events`, `t_events` and `y_events`. A trajectory that fails says so in
+        trajectory; where there are `events`, with `n_events`, `t_events` and `y_events`, and with `sol`, an `OdeSolution`,
+        where there is `dense_output`. A trajectory that fails says so in
         its status and leaves the others alone.
 
     Raises
@@ -141,7 +147,7 @@ def solve_ensemble(
     y, p, count = _arguments.ensemble(y0, params, _NAME)
     dtype, device = operands.dtype_of(y), operands.device_of(y)
     functions, rules = _events.rules_of(events, _NAME)
-    launcher = _plan(f, y.shape[0], count, _METHODS[method], functions, jac)
+    launcher = _plan(f, y.shape[0], count, _METHODS[method], functions, jac, bool(dense_output))
     if method == "rk4":
         given = _fixed_steps(dt, start, times)
     else:
@@ -151,19 +157,31 @@ def solve_ensemble(
             _limits(start, end, first_step, max_step, dtype),
             np.array([_arguments.whole(max_steps, "max_steps", _NAME)]),
         )
+    if dense_output:
+        y = operands.copied(y)  # it is read twice, and `out` may lie over it
     shape = (y.shape[0], times.size, y.shape[1])
     result = operands.result(out, shape, dtype, device, _NAME)
     counts = operands.made((4, shape[2]), (np.dtype(np.int64),), device)
-    log = _log(shape[0], shape[2], rules, max_events, dtype, device)
-    if shape[2]:
-        placed = [_placed(x, dtype, device) for x in given]
-        if method != "rk4":
-            placed.append(log)
-        if method == "rodas4":
-            placed += [_placed(x, dtype, device) for x in (_rodas4.TABLEAU, _rodas4.PLACES, _rodas4.CURVE)]
-        launcher(shape[2], backend)(y, p, result, counts, *placed)
-    happened = (log[2], log[0], log[1]) if functions else (None, None, None)
-    return OdeResult(times, operands.delivered(result, out, _NAME), *(counts[k] for k in range(4)), *happened)
+    placed = [_placed(x, dtype, device) for x in given]
+    tables = [_placed(x, dtype, device) for x in (_rodas4.TABLEAU, _rodas4.PLACES, _rodas4.CURVE) if method == "rodas4"]
+
+    def run(steps: np.ndarray | None) -> tuple[Any, Any]:
+        """Solve, and return what happened and the curves of so many steps of each trajectory."""
+        log = _log(shape[0], shape[2], rules, max_events, dtype, device)
+        kept = room_for(shape[0], steps, shape[2], dtype, device)
+        if shape[2]:
+            written = () if method == "rk4" else (log, kept)
+            launcher(shape[2], backend)(y, p, result, counts, *placed, *written, *tables)
+        return log, kept
+
+    log, kept = run(None)
+    if dense_output:
+        log, kept = run(to_numpy(counts[1]))
+    nfev, accepted, rejected, status = (counts[k] for k in range(4))
+    t_events, y_events, n_events, _ = log if functions else (None,) * 4
+    sol = OdeSolution(min(start, end), max(start, end), end >= start, *kept) if dense_output else None
+    states = operands.delivered(result, out, _NAME)
+    return OdeResult(times, states, nfev, accepted, rejected, status, n_events, t_events, y_events, sol)
 
 
 def _placed(x: np.ndarray, dtype: np.dtype[Any], device: str | None) -> Any:
@@ -183,15 +201,16 @@ def _log(
     )
 
 
-def _plan(f: Any, n: int, count: int, method: str, functions: tuple[Any, ...], jac: Any) -> Launcher:
-    key = (identity_of(f), n, count, method, *map(identity_of, functions), None if jac is None else identity_of(jac))
+def _plan(f: Any, n: int, count: int, method: str, functions: tuple[Any, ...], jac: Any, dense: bool) -> Launcher:
+    jacobian = None if jac is None else identity_of(jac)
+    key = (identity_of(f), n, count, method, *map(identity_of, functions), jacobian, dense)
     found = _plans.get(key)
     if found is None:
-        found = remember(_plans, key, Launcher(_kernel(f, n, count, method, functions, jac)))
+        found = remember(_plans, key, Launcher(_kernel(f, n, count, method, functions, jac, dense)))
     return found
 
 
-def _kernel(f: Any, n: int, count: int, method: str, functions: tuple[Any, ...], jac: Any) -> Kernel:
+def _kernel(f: Any, n: int, count: int, method: str, functions: tuple[Any, ...], jac: Any, dense: bool) -> Kernel:
     """Return the kernel of a method for the user's functions.
 
     Raises
@@ -201,18 +220,20 @@ def _kernel(f: Any, n: int, count: int, method: str, functions: tuple[Any, ...],
     """
     if functions and method == "rk4":
         raise ValueError(f"jk.{_NAME}: method='rk4' finds no events; take 'dopri5' or 'rodas4'")
+    if dense and method == "rk4":
+        raise ValueError(f"jk.{_NAME}: method='rk4' draws no curves for dense_output=; take 'dopri5' or 'rodas4'")
     if jac is not None and method != "rodas4":
         raise ValueError(f"jk.{_NAME}: jac= is for method='rodas4', not {method!r}")
     derivative = _systems.derivative_of(f, n, count, _NAME)
     if method == "rk4":
         return rk4_kernel(derivative, n, count)
-    events = _events.events_of(functions, n, count, _NAME)
+    events, keeping = _events.events_of(functions, n, count, _NAME), keeping_of(n, dense)
     if method == "dopri5":
-        return dopri5_kernel(derivative, n, count, events)
+        return dopri5_kernel(derivative, n, count, events, keeping)
     if n > _rodas4.MOST_COMPONENTS:
         raise LaunchError(f"jk.{_NAME}: method='rodas4' takes up to {_rodas4.MOST_COMPONENTS} components, not {n}")
     matrix = None if jac is None else _systems.matrix_of(jac, n, count, _NAME)
-    return _rodas4.rodas4_kernel(derivative, n, count, events, matrix)
+    return _rodas4.rodas4_kernel(derivative, n, count, events, keeping, matrix)
 
 
 def _fixed_steps(dt: float | None, start: float, times: np.ndarray) -> tuple[np.ndarray, ...]:
