@@ -92,6 +92,9 @@ def begun(found: Systems, out: Any, name: str) -> tuple[Any, Any]:
     LaunchError, KernelTypeError
         As `operands.check_out`.
     """
+    if out is None:  # one system in 15 us, and not in 16.5
+        x = operands.copied(found.b)
+        return x.reshape(found.shape), x
     dtype, device = operands.dtype_of(found.b), operands.device_of(found.b)
     result = _arrays.room(out, found.shape, (dtype,), (found.a,), device, name)
     x = result.reshape(tuple(found.b.shape))

@@ -215,7 +215,8 @@ def layer_norm_backward(
     rows, grads, dtype, device = flat_rows(x), flat_rows(grad), operands.dtype_of(x), operands.device_of(x)
     (m, n), made = rows.shape, operands.made
     shapes = tuple(x.shape), (n,), (n,)
-    by_x, *by_parameters = _arrays.rooms(out, shapes, (dtype,) * 3, (x, grad, weight), device, name)
+    where = None if out is None else _arrays.rooms(out, shapes, (dtype,) * 3, (x, grad, weight), device, name)
+    by_x = made(shapes[0], (dtype,), device) if where is None else where[0]
     stretches = max(1, min(STRETCHES, m // 16))
     each = -(-m // stretches)
     sums = [made((stretches, n), (dtype,), device) for _ in range(2)]
@@ -226,8 +227,7 @@ def layer_norm_backward(
         means, scales = made((m,), (dtype,), device), made((m,), (dtype,), device)
         _backward(rows, (*args, means, scales), backend)
         _weights((stretches, n), backend)(grads, rows, means, scales, m, each, *sums)
-    for part, total in zip(sums, by_parameters, strict=True):
-        reduce("add", part, axis=0, out=total, backend=backend)
+    by_parameters = [reduce("add", part, axis=0, backend=backend) for part in sums]
     found: tuple[Any, Any, Any] = operands.delivered((by_x, *by_parameters), out, name)
     return found
 

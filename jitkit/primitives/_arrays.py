@@ -173,12 +173,12 @@ def rooms(
     LaunchError, KernelTypeError
         As `operands.check_tuple` and `operands.check_out`.
     """
-    if out is not None:
-        operands.check_tuple(out, len(shapes), name)
-    parts = [None] * len(shapes) if out is None else out
+    if out is None:
+        return tuple([operands.made(shape, (dtype,), device) for shape, dtype in zip(shapes, dtypes, strict=True)])
+    operands.check_tuple(out, len(shapes), name)
     return tuple(
         room(part, shape, (dtype,), inputs, device, name)
-        for part, shape, dtype in zip(parts, shapes, dtypes, strict=True)
+        for part, shape, dtype in zip(out, shapes, dtypes, strict=True)
     )
 
 
