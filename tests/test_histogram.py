@@ -9,6 +9,8 @@ from primitives_helpers import values_of
 import jitkit as jk
 
 N = 3_000
+MANY = 4_500
+"""Elements that are counted in blocks."""
 
 
 @pytest.mark.parametrize("side", ["left", "right"])
@@ -53,18 +55,26 @@ def test_counts_what_no_sample_shows(weighted, backend):
 )
 @pytest.mark.parametrize("weighted", [False, True])
 def test_histograms_as_in_numpy(options, weighted, backend):
-    x = values_of("float64", N)
-    weights = np.abs(values_of("float64", N, 9)) if weighted else None
+    x = values_of("float64" if weighted else "float32", MANY)
+    weights = np.abs(values_of("float64", MANY, 9)) if weighted else None
     counts, edges = jk.histogram(x, weights=weights, backend=backend, **options)
     expected, numpys = np.histogram(x, weights=weights, **options)
     np.testing.assert_allclose(counts, expected, rtol=1e-12)
     np.testing.assert_array_equal(edges, numpys)
+    assert edges.dtype == numpys.dtype
 
 
 def test_elements_on_edges(backend):
     x = np.linspace(0, 1, 11)
     for bins in (10, 3, np.linspace(0, 1, 11)):
-        np.testing.assert_array_equal(jk.histogram(x, bins, backend=backend)[0], np.histogram(x, bins)[0])
+        for values in (x, np.resize(x, MANY)):
+            got, _ = jk.histogram(values, bins, backend=backend)
+            np.testing.assert_array_equal(got, np.histogram(values, bins)[0])
+    x = np.concatenate([x, np.nextafter(x, -1), np.nextafter(x, 2), [np.nan, np.inf, -np.inf]])
+    for dtype in ("float32", "float64"):
+        values = np.resize(x, MANY).astype(dtype)
+        got, _ = jk.histogram(values, 10, (0, 1), backend=backend)
+        np.testing.assert_array_equal(got, np.histogram(values, 10, (0, 1))[0])
     got, _ = jk.histogram(np.array([np.nan, np.inf, 0.5]), 4, (0, 1), backend=backend)
     assert got.tolist() == [0, 0, 1, 0]
     assert jk.histogram(np.zeros(0), 2, backend=backend)[0].tolist() == [0, 0]
@@ -79,6 +89,7 @@ def test_elements_on_edges(backend):
         (lambda x: jk.bincount(x.astype(int) - 2), jk.LaunchError, "count from 0, and -2"),
         (lambda x: jk.bincount(x.astype(int), x[:2]), jk.LaunchError, "weights have the shape"),
         (lambda x: jk.histogram(x, 0), jk.LaunchError, "bins=0"),
+        (lambda x: jk.histogram(np.array([1, np.nextafter(1, 2)]), 10), jk.LaunchError, "finer than float64"),
         (lambda x: jk.histogram(x, [2, 1]), jk.LaunchError, "ascending edges"),
         (lambda x: jk.histogram(x * np.nan), jk.LaunchError, "not finite"),
         (lambda x: jk.histogram(x * 1j), jk.KernelTypeError, "complex numbers have no order"),

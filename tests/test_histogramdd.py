@@ -17,6 +17,7 @@ def agree(got, want):
     assert got[0].dtype == want[0].dtype
     for ours, numpys in zip(got[1], want[1], strict=True):
         np.testing.assert_array_equal(ours, numpys)
+        assert ours.dtype == numpys.dtype
 
 
 @pytest.mark.parametrize("dimensions", [1, 2, 3])

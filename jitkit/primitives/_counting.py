@@ -72,7 +72,8 @@ def tables_kernel(add: Callable, join: Callable) -> Kernel:
     return count_stretch
 
 
-def _one(tables, s, place, weights, k):
+def add_one(tables, s, place, weights, k):
+    """Count an element."""
     tables[s, place] += 1
 
 
@@ -80,7 +81,8 @@ def _union(a, b):
     return a | b
 
 
-def _weight(tables, s, place, weights, k):
+def add_weight(tables, s, place, weights, k):
+    """Count an element by its weight."""
     tables[s, place] += weights[k]
 
 
@@ -122,7 +124,7 @@ def sum_tables(b, tables, zero, totals):
     totals[b] = total
 
 
-_ones, _weights = Launcher(tables_kernel(_one, _union)), Launcher(tables_kernel(_weight, _larger))
+_ones, _weights = Launcher(tables_kernel(add_one, _union)), Launcher(tables_kernel(add_weight, _larger))
 _few_ones, _few_weights = Launcher(few_kernel(_one_of_few)), Launcher(few_kernel(_weight_of_few))
 _sums = Launcher(sum_tables)
 
@@ -148,10 +150,7 @@ def counted(x: Any, weights: Any, minlength: int, backend: str | None) -> np.nda
         bins = int(seen) + 1
     elif x.shape[0] >= 2 * SAMPLE:
         bins = _last(tables, 1 << int(seen).bit_length()) + 1
-    dtype = INT64 if weights is None else tables.dtype
-    totals = np.zeros(max(bins, minlength), dtype)
-    _sums(bins, backend)(tables, dtype.type(0), totals)
-    return totals
+    return totals_of(tables, max(bins, minlength), bins, backend)
 
 
 def _of_few(x: Any, weights: Any, minlength: int, backend: str | None) -> np.ndarray | None:
@@ -192,6 +191,26 @@ def _guess(x: Any) -> int:
 def _pass(x: Any, weights: Any, bins: int, backend: str | None) -> tuple[np.ndarray, np.uint64]:
     """Return the tables, a row to each, and what was seen of the elements."""
     n, size = x.shape[0], 1 << (bins - 1).bit_length()
+    tables, each, apart = tables_for(n, bins, size, weights)
+    seen = np.zeros(tables.shape[0], np.uint64)
+    launcher, given = (_ones, 0) if weights is None else (_weights, weights)
+    # A row to each stretch, and one point to a row: points of a last index would share a vector.
+    launcher((tables.shape[0], 1), backend)(x, given, n, each, np.uint64(size - 1), apart, tables, seen)
+    return tables.reshape(-1, size), (np.bitwise_or if weights is None else np.maximum).reduce(seen)
+
+
+def tables_for(n: int, bins: int, size: int, weights: Any) -> tuple[np.ndarray, int, int]:
+    """Return empty tables of `size` places for the counts in `bins`, a row to each stretch of the elements.
+
+    Returns
+    -------
+    tables : array
+        Several tables lie side by side in a row where neighbours are to take turns.
+    each : int
+        The elements of a stretch.
+    apart : int
+        Places from one table of a row to the next; 0 where there is one.
+    """
     dtype = UINT32 if weights is None else _summed_in(operands.dtype_of(weights))
     lanes = LANES if size * dtype.itemsize <= FEW and n >= WORTH * LANES * bins else 1
     # A power of two, which as many threads share evenly.
@@ -199,12 +218,15 @@ def _pass(x: Any, weights: Any, bins: int, backend: str | None) -> tuple[np.ndar
     each = -(-n // stretches)
     if dtype == UINT32 and each >= 1 << 32:
         dtype = INT64
-    tables, seen = np.zeros((stretches, lanes * size), dtype), np.zeros(stretches, np.uint64)
-    launcher, given = (_ones, 0) if weights is None else (_weights, weights)
-    # A row to each stretch, and one point to a row: points of a last index would share a vector.
-    apart = size if lanes > 1 else 0
-    launcher((stretches, 1), backend)(x, given, n, each, np.uint64(size - 1), apart, tables, seen)
-    return tables.reshape(stretches * lanes, size), (np.bitwise_or if weights is None else np.maximum).reduce(seen)
+    return np.zeros((stretches, lanes * size), dtype), each, size if lanes > 1 else 0
+
+
+def totals_of(tables: np.ndarray, length: int, bins: int, backend: str | None) -> np.ndarray:
+    """Return `length` sums over all tables, a row to each, of which those behind `bins` are 0."""
+    dtype = INT64 if tables.dtype == UINT32 else tables.dtype
+    totals = np.zeros(length, dtype)
+    _sums(bins, backend)(tables, dtype.type(0), totals)
+    return totals
 
 
 def _last(tables: np.ndarray, end: int) -> int:

@@ -12,24 +12,13 @@ from numpy.typing import ArrayLike
 import jitkit as jk
 from jitkit import operands
 from jitkit.arrays import to_numpy
-from jitkit.errors import KernelTypeError
-from jitkit.primitives import _arrays
+from jitkit.errors import KernelTypeError, LaunchError
+from jitkit.primitives import _arrays, _even_bins
 from jitkit.primitives._binning import Bins
+from jitkit.primitives._even_bins import even_bin
 from jitkit.primitives.bincount import checked_weights
 from jitkit.primitives.histogramdd import edges_along
 from jitkit.primitives.searchsorted import right_of
-
-
-def _even_bin(value, where, bins):
-    edges, scale = where
-    b = -1
-    if edges[0] <= value <= edges[bins]:
-        b = min(int((value - edges[0]) * scale), bins - 1)
-        if value < edges[b]:  # the quotient was rounded over the edge
-            b -= 1
-        elif b + 1 < bins and value >= edges[b + 1]:
-            b += 1
-    return b
 
 
 def _uneven_bin(value, where, bins):
@@ -40,7 +29,7 @@ def _uneven_bin(value, where, bins):
     return b
 
 
-_even, _uneven = Bins(_even_bin), Bins(_uneven_bin)
+_even, _uneven = Bins(even_bin), Bins(_uneven_bin)
 
 
 def histogram(
@@ -73,12 +62,13 @@ def histogram(
     -------
     counts : array of int64, or of float64 where there are weights or a density
     edges : numpy.ndarray
-        One more than there are bins.
+        One more than there are bins; even ones are float64, or of the type of the elements where these are floats.
 
     Raises
     ------
     LaunchError
-        For no bins, edges that descend, a range that is not finite, and weights of another shape.
+        For no bins, even ones too fine for the type of the edges, edges that descend, a range that is not finite, and
+        weights of another shape.
 
     Notes
     -----
@@ -100,11 +90,26 @@ def histogram(
     flat = a.reshape((-1,))
     flat_weights = None if weights is None else weights.reshape((-1,))
     device = _arrays.device_of(a)
-    edges = edges_along(flat, bins, range, backend, "histogram")
+
+    def type_between(low: Any, high: Any) -> np.dtype[Any]:
+        found = np.result_type(low, high, operands.dtype_of(a))
+        return found if found.kind == "f" else np.dtype(np.float64)
+
+    edges = edges_along(flat, bins, range, backend, "histogram", type_between)
     if np.ndim(bins) == 0:
-        count = edges.shape[0] - 1
-        scale = np.float64(count) / (edges[-1] - edges[0])
-        counts = _even.count(flat, flat_weights, (jk.asarray(edges, device=device), scale), count, backend)
+        if (edges[:-1] >= edges[1:]).any():
+            raise LaunchError(
+                f"jk.histogram: {edges.shape[0] - 1} bins from {edges[0]} to {edges[-1]} are finer than {edges.dtype} "
+                f"tells apart; {'ask for fewer' if edges.dtype == np.float64 else 'convert the elements to float64'}"
+            )
+        low, high = edges[[0, -1]].astype(np.float64)
+        scale = (edges.shape[0] - 1) / (high - low)
+        counts = None
+        if _arrays.on_host((flat,) if weights is None else (flat, flat_weights), backend):
+            counts = _even_bins.counted(flat, flat_weights, (edges, low, scale), backend)
+        if counts is None:
+            where = jk.asarray(edges, device=device), low, scale
+            counts = _even.count(flat, flat_weights, where, edges.shape[0] - 1, backend)
     else:
         counts = _uneven.count(flat, flat_weights, jk.asarray(edges, device=device), edges.shape[0] - 1, backend)
     if density:

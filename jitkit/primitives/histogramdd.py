@@ -172,9 +172,16 @@ def _edges_of(columns: list[Any], bins: Any, limits: Any, backend: str | None) -
 
 
 def edges_along(
-    x: Any, bins: int | ArrayLike, limits: tuple[float, float] | None, backend: str | None, name: str
+    x: Any,
+    bins: int | ArrayLike,
+    limits: tuple[float, float] | None,
+    backend: str | None,
+    name: str,
+    dtype: Callable[[Any, Any], np.dtype[Any]] | None = None,
 ) -> Edges:
     """Return the edges of bins: those that are given, or even ones between limits or the extremes of a vector.
+
+    ``dtype(low, high)`` is the type of even ones; by default that of the limits as floats.
 
     Raises
     ------
@@ -188,17 +195,19 @@ def edges_along(
         return edges
     if not isinstance(bins, (int, np.integer)) or isinstance(bins, bool) or bins < 1:
         raise LaunchError(f"jk.{name}: bins={bins!r}; give a number of bins from 1, or an array of edges")
+    low: Any
+    high: Any
     if limits is not None:
-        low, high = float(limits[0]), float(limits[1])
+        low, high = limits
     elif x.shape[0] == 0:
-        low, high = 0.0, 1.0
+        low, high = 0, 1
     else:
-        low, high = (float(end) for end in minmax(x, backend=backend))
+        low, high = (to_numpy(end)[()] + 0 for end in minmax(x, backend=backend))  # an integer where it is a boolean
     if not (np.isfinite(low) and np.isfinite(high) and low <= high):
         raise LaunchError(f"jk.{name}: the range from {low} to {high} is not finite and ascending; pass range=")
     if low == high:
         low, high = low - 0.5, high + 0.5
-    return np.linspace(low, high, int(bins) + 1)
+    return np.linspace(low, high, int(bins) + 1, dtype=dtype and dtype(low, high))
 
 
 def _density(counts: NDArray[Any], edges: tuple[Edges, ...]) -> NDArray[np.float64]:
