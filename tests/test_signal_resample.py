@@ -66,6 +66,10 @@ def test_resamples_any_ratio_window_and_border(padtype):
                 theirs = scipy.signal.resample_poly(x, up, down, 1, window, padtype)
                 got = signal.resample_poly(x, up, down, 1, window, padtype, backend="cpu")
                 np.testing.assert_allclose(got, theirs, rtol=1e-11, atol=1e-11)
+                x[0, 0] = np.inf
+                beside = signal.resample_poly(x, up, down, 1, window, padtype, backend="cpu")[1]
+                np.testing.assert_array_equal(beside, got[1])
+                x[0, 0] = 0.5
 
 
 SECTIONS = scipy.signal.butter(3, 0.3, output="sos")

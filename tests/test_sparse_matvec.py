@@ -125,6 +125,8 @@ def test_options_of_pagerank():
         (lambda a: pagerank(a[:2]), jk.LaunchError, "the matrix is square"),
         (lambda a: pagerank(a, nstart=np.ones(3)), jk.LaunchError, r"nstart= has the shape \(3,\)"),
         (lambda a: pagerank(a, dangling=np.zeros(4)), ValueError, "dangling= has the sum 0"),
+        (lambda a: pagerank(a, nstart=np.array([1, np.inf, -np.inf, 0])), ValueError, "nstart= has the sum nan"),
+        (lambda a: pagerank(a * np.inf), ValueError, "the weights of links, or their sum at a node, are not finite"),
         (lambda a: pagerank(a, max_iter=1, tol=1e-12), RuntimeError, "still change by"),
         (lambda a: pagerank(a, max_iter=0), RuntimeError, "allows no step"),
     ],

@@ -70,6 +70,7 @@ def test_points_by_chance_do_not_correlate():
         (lambda x: jk.spatial.pair_counts(x, [0, 0.1], (1, 2, 3)), "or 2 of them"),
         (lambda x: jk.spatial.radial_distribution(x, 0), "r_max=0"),
         (lambda x: jk.spatial.radial_distribution(x, 0.1), "4 points in a volume of 0"),
+        (lambda x: jk.spatial.radial_distribution(np.diag([1e200, 1e200]), 0.1), "2 points in a volume of inf"),
     ],
 )
 def test_mistakes_are_named(call, message):

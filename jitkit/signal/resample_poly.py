@@ -93,16 +93,19 @@ def resample_poly(
     if 0 in x.shape:
         raise ValueError(f"jk.{name}: the array has no elements: its shape is {tuple(x.shape)}")
     taps = up * _taps(window, max(up, down), name)
-    level = None if padtype == "constant" else _LEVELS[padtype](x, axis=axis, keepdims=True)
+    level = None
+    if padtype != "constant":
+        with np.errstate(over="ignore", invalid="ignore"):
+            level = _LEVELS[padtype](x, axis=axis, keepdims=True)
+            x = x - level
     count, before = -(-x.shape[axis] * up // down), down - (taps.size - 1) // 2 % down
     skipped = ((taps.size - 1) // 2 + before) // down
     behind = max(0, (count + skipped - 1) * down + 1 - (x.shape[axis] - 1) * up - taps.size - before)
-    found = upfirdn(
-        np.pad(taps, (before, behind)), x if level is None else x - level, up, down, axis=axis, backend=backend
-    )
+    found = upfirdn(np.pad(taps, (before, behind)), x, up, down, axis=axis, backend=backend)
     result = _axes.taken(found, axis, skipped, 1, count, backend)
     if level is not None:
-        result += level
+        with np.errstate(over="ignore", invalid="ignore"):
+            result += level
     return operands.delivered(result, out, name)
 
 

@@ -84,7 +84,7 @@ def pagerank(
     LaunchError
         For a matrix that is not square, and vectors and an `out` of another length.
     ValueError
-        For vectors of sum 0.
+        For weights that are not finite, and vectors whose sum is 0 or not finite.
     RuntimeError
         Where `max_iter` steps did not do.
 
@@ -139,6 +139,8 @@ def _links(a: Any, matrix: Csr, dtype: Any, name: str) -> tuple[tuple[Any, Any, 
     columns = turned.indices[int(turned.indptr[0]) : int(turned.indptr[-1])]
     weights = turned.data[int(turned.indptr[0]) : int(turned.indptr[-1])]
     leaving = np.bincount(columns, weights, minlength=n)  # in float64
+    if not np.isfinite(leaving).all():
+        raise ValueError(f"jk.{name}: the weights of links, or their sum at a node, are not finite")
     factor = np.divide(1, leaving, out=np.zeros(n), where=leaving != 0)
     return (weights * factor.astype(dtype)[columns], columns, turned.indptr), (leaving == 0).astype(dtype)
 
@@ -147,7 +149,8 @@ def _shares(given: Any, n: int, dtype: Any, what: str, name: str) -> np.ndarray:
     shares = operands.floating(given, name)
     if tuple(shares.shape) != (n,):
         raise LaunchError(f"jk.{name}: {what}= has the shape {tuple(shares.shape)}, and there are {n} nodes")
-    total = shares.sum(dtype=np.float64)
-    if not total:
-        raise ValueError(f"jk.{name}: {what}= has the sum 0, which no scaling makes 1")
+    with np.errstate(over="ignore", invalid="ignore"):
+        total = shares.sum(dtype=np.float64)
+    if not total or not np.isfinite(total):
+        raise ValueError(f"jk.{name}: {what}= has the sum {total:g}, which no scaling makes 1")
     return np.asarray(shares / total, dtype)

@@ -127,8 +127,8 @@ def radial_distribution(
     host = np.asarray(to_numpy(points), np.float64)
     n, d = host.shape
     extent = np.broadcast_to(box, d) if box is not None else np.ptp(host, axis=0) if n else np.zeros(d)
-    volume = float(np.prod(np.asarray(extent, np.float64)))
-    if n < 2 or not volume > 0:
+    volume = math.prod(map(float, extent))
+    if n < 2 or not 0 < volume < math.inf:
         raise LaunchError(
             f"jk.{name}: {n} points in a volume of {volume:g}; expected two or more that span one, or box="
         )
