@@ -8,14 +8,11 @@ import numpy as np
 
 from jitkit import operands
 from jitkit.errors import KernelTypeError, LaunchError
-from jitkit.primitives.argsort import argsort
 
 PIECES = 256
 """Pieces into which the rows of a matrix are cut, so that threads can share long and short ones."""
 FEWEST = 32
 """Rows that are worth a piece."""
-_SHORT = 2**17
-"""Elements up to which NumPy sorts them before a kernel is compiled."""
 
 
 class Csr(NamedTuple):
@@ -98,23 +95,3 @@ def _checked(parts: tuple[Any, ...], name: str) -> Csr:
         if count and not (int(indices.min()) >= 0 and int(indices.max()) < m):
             raise LaunchError(f"jk.{name}: indices are columns, from 0 to {m - 1}")
     return Csr(data, indices, indptr, (n, m))
-
-
-def transposed(a: Any, name: str) -> Csr:
-    """Return the transposed matrix by rows; a host's.
-
-    Raises
-    ------
-    KernelTypeError, LaunchError
-        As `csr_of`.
-    """
-    if hasattr(a, "tocsr") and hasattr(a, "T"):
-        return csr_of(a.T.tocsr(), name)
-    found = csr_of(a, name)
-    n, m = found.shape
-    first, last = int(found.indptr[0]), int(found.indptr[-1])
-    indices, data = found.indices[first:last], found.data[first:last]
-    order = argsort(indices) if indices.size > _SHORT else np.argsort(indices, kind="stable")
-    rows = np.repeat(np.arange(n, dtype=indices.dtype), np.diff(found.indptr))
-    indptr = np.concatenate([[0], np.cumsum(np.bincount(indices, minlength=m))])
-    return Csr(data[order], rows[order], indptr, (m, n))

@@ -11,8 +11,9 @@ import numpy as np
 import jitkit as jk
 from jitkit import operands
 from jitkit.errors import LaunchError
+from jitkit.launch import choice
 from jitkit.launch.launcher import Launcher
-from jitkit.sparse._formats import Csr, csr_of, pieces_of, transposed
+from jitkit.sparse._formats import Csr, csr_of, pieces_of
 
 
 @jk.kernel
@@ -35,7 +36,33 @@ def follow_links(piece, one, height, links, x, spare, alpha, lost, home, danglin
     parts[1, piece] = stuck
 
 
-_follow = Launcher(follow_links)
+@jk.kernel
+def share_links(one, other, data, indices, indptr, bounds, weights, sources, spare):
+    """Turn the matrix, so that rows hold the links into nodes, those out of a node sharing 1; by counting, in one thread.
+
+    Reference: F. G. Gustavson, "Two fast algorithms for sparse matrices", ACM TOMS 4, 1978.
+    """
+    n = spare.shape[0]
+    for i in range(n + 2):
+        bounds[i] = 0
+    for k in range(indptr[0], indptr[n]):
+        bounds[indices[k] + 2] += 1
+    for i in range(2, n + 2):
+        bounds[i] += bounds[i - 1]
+    for i in range(n):  # bounds[j + 1] is where the next link into j goes
+        leaving = np.float64(0)
+        for k in range(indptr[i], indptr[i + 1]):
+            leaving += data[k]
+        spare[i] = 1 if leaving == 0 else leaving - leaving  # NaN where it is not finite
+        share = 1 / leaving if leaving != 0 else np.float64(0)
+        for k in range(indptr[i], indptr[i + 1]):
+            place = bounds[indices[k] + 1]
+            bounds[indices[k] + 1] = place + 1
+            weights[place] = data[k] * share
+            sources[place] = i
+
+
+_follow, _share = Launcher(follow_links), Launcher(share_links)
 
 
 def pagerank(
@@ -114,7 +141,7 @@ def pagerank(
     home = even if personalization is None else _shares(personalization, n, dtype, "personalization", name)
     to = home if dangling is None else _shares(dangling, n, dtype, "dangling", name)
     x = even if nstart is None else _shares(nstart, n, dtype, "nstart", name)
-    links, spare = _links(a, matrix, dtype, name)
+    links, spare = _links(matrix, dtype, backend, name)
     new, lost, (pieces, height) = np.empty(n, dtype), float(x @ spare), pieces_of(n)
     parts = np.empty((2, pieces), dtype)
     x = x.copy()
@@ -132,17 +159,18 @@ def pagerank(
     )
 
 
-def _links(a: Any, matrix: Csr, dtype: Any, name: str) -> tuple[tuple[Any, Any, Any], np.ndarray]:
-    """Return the links into each node, those of a node sharing 1 among them, and which nodes have none."""
-    turned = transposed(a, name)
-    n = matrix.shape[0]
-    columns = turned.indices[int(turned.indptr[0]) : int(turned.indptr[-1])]
-    weights = turned.data[int(turned.indptr[0]) : int(turned.indptr[-1])]
-    leaving = np.bincount(columns, weights, minlength=n)  # in float64
-    if not np.isfinite(leaving).all():
+def _links(matrix: Csr, dtype: Any, backend: str | None, name: str) -> tuple[tuple[Any, Any, Any], np.ndarray]:
+    """Return the links into each node, those out of a node sharing 1 among them, and which nodes have none."""
+    data, indices, indptr = matrix.data, matrix.indices, matrix.indptr
+    n, count = matrix.shape[0], int(indptr[-1]) - int(indptr[0])
+    weights, sources = np.empty(count, dtype), np.empty(count, indices.dtype)
+    bounds, spare = np.empty(n + 2, indptr.dtype), np.empty(n, dtype)
+    # One thread of the host, whatever takes the steps: the matrix lies there.
+    host = "python" if (backend or choice.requested()) == "python" else "cpu"
+    _share((1, 1), host)(data, indices, indptr, bounds, weights, sources, spare)
+    if np.isnan(spare).any():
         raise ValueError(f"jk.{name}: the weights of links, or their sum at a node, are not finite")
-    factor = np.divide(1, leaving, out=np.zeros(n), where=leaving != 0)
-    return (weights * factor.astype(dtype)[columns], columns, turned.indptr), (leaving == 0).astype(dtype)
+    return (weights, sources, bounds[: n + 1]), spare
 
 
 def _shares(given: Any, n: int, dtype: Any, what: str, name: str) -> np.ndarray:
