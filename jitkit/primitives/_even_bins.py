@@ -23,7 +23,7 @@ from jitkit.primitives._counting import add_one, add_weight, tables_for, totals_
 BLOCK = 1024
 """Elements whose places are found at once: 4 KiB of them."""
 _WORTH = 4 * BLOCK
-_NEAREST = 0.25
+NEAREST = 0.25
 """The nearness to an edge, in bins, from which half of the elements would be compared after all."""
 
 
@@ -91,13 +91,19 @@ def counted(x: Any, weights: Any, where: tuple[np.ndarray, float, float], backen
     edges, low, scale = where
     n, bins = x.shape[0], edges.shape[0] - 1
     near = nearness(edges, low, scale) if n >= _WORTH else 1.0
-    if not near < _NEAREST:
+    if not near < NEAREST:
         return None
     tables, each, apart = tables_for(n, bins, bins + 1, weights)
     launcher, given = (_ones, 0) if weights is None else (_weights, weights)
     # A row to each stretch, and one point to a row: points of a last index would share a vector.
     launcher((tables.shape[0], 1), backend)(x, given, n, where, near, each, apart, tables)
     return totals_of(tables.reshape(-1, bins + 1), bins, bins, backend)
+
+
+def even_ends(edges: np.ndarray) -> tuple[float, float]:
+    """Return the first edge of even bins, and how many of them there are to a unit."""
+    low, high = edges[[0, -1]].astype(np.float64)
+    return low, (edges.shape[0] - 1) / (high - low) if high > low else 0.0
 
 
 def nearness(edges: np.ndarray, low: float, scale: float) -> float:

@@ -102,8 +102,7 @@ def histogram(
                 f"jk.histogram: {edges.shape[0] - 1} bins from {edges[0]} to {edges[-1]} are finer than {edges.dtype} "
                 f"tells apart; {'ask for fewer' if edges.dtype == np.float64 else 'convert the elements to float64'}"
             )
-        low, high = edges[[0, -1]].astype(np.float64)
-        scale = (edges.shape[0] - 1) / (high - low)
+        low, scale = _even_bins.even_ends(edges)
         counts = None
         if _arrays.on_host((flat,) if weights is None else (flat, flat_weights), backend):
             counts = _even_bins.counted(flat, flat_weights, (edges, low, scale), backend)

@@ -17,6 +17,7 @@ from jitkit.arrays import asarray, to_numpy
 from jitkit.errors import KernelTypeError, LaunchError
 from jitkit.primitives import _arrays, _values
 from jitkit.primitives._binning import Bins
+from jitkit.primitives._even_bins import NEAREST, even_bin, even_ends, nearness
 from jitkit.primitives.bincount import checked_weights
 from jitkit.primitives.lazy import zipped
 from jitkit.primitives.minmax import minmax
@@ -34,44 +35,45 @@ def bin_along(value, edges, bins):
 
 
 @functools.cache
-def box_finder(count: int) -> Callable:
+def box_finder(count: int, even: bool) -> Callable:
     """Return ``box_of(point, where, boxes)`` for points of so many coordinates: the number of the box in C order, or -1.
 
-    `where` holds the edges along each axis, and the numbers of bins.
+    `where` holds the edges along each axis, as `even_bin` takes them where bins are even, and the numbers of bins.
     """
+    along = even_bin if even else bin_along
 
     def joined(box, b, bins):
         return box * bins + b if box >= 0 and b >= 0 else -1
 
     def box1(point, where, boxes):
-        return bin_along(point[0], where[0][0], where[1][0])
+        return along(point[0], where[0][0], where[1][0])
 
     def box2(point, where, boxes):
         edges, bins = where
-        return joined(box1(point, where, boxes), bin_along(point[1], edges[1], bins[1]), bins[1])
+        return joined(box1(point, where, boxes), along(point[1], edges[1], bins[1]), bins[1])
 
     def box3(point, where, boxes):
         edges, bins = where
-        return joined(box2(point, where, boxes), bin_along(point[2], edges[2], bins[2]), bins[2])
+        return joined(box2(point, where, boxes), along(point[2], edges[2], bins[2]), bins[2])
 
     def box4(point, where, boxes):
         edges, bins = where
-        return joined(box3(point, where, boxes), bin_along(point[3], edges[3], bins[3]), bins[3])
+        return joined(box3(point, where, boxes), along(point[3], edges[3], bins[3]), bins[3])
 
     def box5(point, where, boxes):
         edges, bins = where
-        return joined(box4(point, where, boxes), bin_along(point[4], edges[4], bins[4]), bins[4])
+        return joined(box4(point, where, boxes), along(point[4], edges[4], bins[4]), bins[4])
 
     def box6(point, where, boxes):
         edges, bins = where
-        return joined(box5(point, where, boxes), bin_along(point[5], edges[5], bins[5]), bins[5])
+        return joined(box5(point, where, boxes), along(point[5], edges[5], bins[5]), bins[5])
 
     return (box1, box2, box3, box4, box5, box6)[count - 1]
 
 
 @functools.cache
-def _counter(count: int) -> Bins:
-    return Bins(box_finder(count))
+def _counter(count: int, even: bool) -> Bins:
+    return Bins(box_finder(count, even))
 
 
 def histogramdd(
@@ -113,9 +115,9 @@ def histogramdd(
 
     Notes
     -----
-    The definition is that of `numpy.histogramdd`: each bin but the last is half open. The box of a point is found by a
-    binary search along each axis, and counted as `bincount` does: no atomics, so weighted counts have the same bits for
-    any number of threads.
+    The definition is that of `numpy.histogramdd`: each bin but the last is half open. The box of a point is found along each
+    axis, by a binary search where not all bins are even, and counted as `bincount` does: no atomics, so weighted counts have
+    the same bits for any number of threads.
 
     Examples
     --------
@@ -132,9 +134,14 @@ def histogramdd(
     edges = _edges_of(columns, bins, range, backend)
     extents = tuple(len(e) - 1 for e in edges)
     device = _arrays.device_of(columns[0])
-    where = (tuple(asarray(e, device=device) for e in edges), extents)
+    ends = [even_ends(e) for e in edges] if np.isscalar(bins) or all(np.isscalar(b) for b in bins) else []
+    even = bool(ends) and all(nearness(e, *pair) < NEAREST for e, pair in zip(edges, ends, strict=True))
+    there = [asarray(e, device=device) for e in edges]
+    along = tuple((e, *pair) for e, pair in zip(there, ends, strict=True)) if even else tuple(there)
     weights = checked_weights(weights, columns[0], "histogramdd")
-    counts = _counter(len(columns)).count(zipped(*columns), weights, where, math.prod(extents), backend)
+    counts = _counter(len(columns), even).count(
+        zipped(*columns), weights, (along, extents), math.prod(extents), backend
+    )
     result = counts.reshape(extents)
     if density:
         return _density(to_numpy(result), edges), edges
