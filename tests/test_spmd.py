@@ -584,3 +584,29 @@ def test_groups_that_read_memory_from_one_end_to_the_other():
         padded[2, 3:23] = padded[1, 3:23] + np.arange(20)[:, None]
         expected[group * 2160 :][:length] = padded[2].reshape(-1)[:length]
     np.testing.assert_array_equal(out, expected)
+
+
+@jk.kernel(group=32)
+def carried(i, x, rounds, out):
+    """Exchange two numbers in each turn, and keep what one was in the turn before."""
+    local = jk.local_index()
+    held = jk.shared(32, x.dtype)
+    a, b, before, turns = x[i], 2 * x[i], x[i], 0
+    for _ in range(rounds):
+        held[local] = a
+        jk.barrier()
+        before, turns = b, turns + 1
+        a, b = b, a + held[31 - local]
+        jk.barrier()
+    out[i] = a + 3 * b + 5 * before + 7 * turns
+
+
+@pytest.mark.parametrize("rounds", [0, 1, 2, 7])
+def test_what_a_loop_carries_across_barriers_keeps_its_place(rounds):
+    x = np.random.default_rng(9).integers(0, 100, 96)
+    out = np.zeros_like(x)
+    carried.on("cpu")[96](x, rounds, out)
+    a, b, before = x, 2 * x, x
+    for _ in range(rounds):
+        before, a, b = b, b, a + a.reshape(3, 32)[:, ::-1].reshape(-1)
+    np.testing.assert_array_equal(out, a + 3 * b + 5 * before + 7 * rounds)

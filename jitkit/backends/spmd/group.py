@@ -4,7 +4,7 @@ from __future__ import annotations
 
 from collections.abc import Callable
 
-from jitkit.backends.spmd import fusing, patterns, sweeps
+from jitkit.backends.spmd import fusing, homes, patterns, sweeps
 from jitkit.backends.spmd.group_shape import Shape, roots, shared_sites, varying
 from jitkit.backends.spmd.guesses import Span
 from jitkit.backends.spmd.ir import Block, Function, Instruction
@@ -54,13 +54,13 @@ class GroupWriter:
 
     def _frames(self) -> dict[str, str]:
         """Reserve memory for every value that lives across a barrier."""
-        kept = sorted({name for start in self.phases for name in self.cutter.kept(start)})
-        return {
-            name: self.text.alloca(
-                self.held(name) if self.common(name) else f"[{self.shape.vectors} x {self.held(name)}]", "frame"
-            )
-            for name in kept
-        }
+        kept = [set(self.cutter.kept(start)) for start in self.phases]
+        places: dict[str, str] = {}
+        for names in homes.shared(self.function, kept, lambda name: (self.held(name), self.common(name))):
+            held = self.held(names[0])
+            place = self.text.alloca(held if self.common(names[0]) else f"[{self.shape.vectors} x {held}]", "frame")
+            places |= dict.fromkeys(names, place)
+        return places
 
     def common(self, name: str) -> bool:
         """Tell whether a value is the same for the whole group."""
