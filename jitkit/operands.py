@@ -15,6 +15,7 @@ from jitkit.launch.arguments import is_device_array
 from jitkit.launch.choice import requested
 
 KINDS = "?biufc"
+_ON_HOST = (np.generic, np.ndarray)
 _FLOATS = frozenset((np.dtype(np.float32), np.dtype(np.float64)))
 
 
@@ -193,8 +194,10 @@ def store(result: Any, out: Any, shape: tuple[int, ...], name: str) -> Any:
     LaunchError, KernelTypeError
         Where it has another shape, or a dtype that the result cannot be cast to as NumPy's functions do.
     """
-    if isinstance(result, np.generic) and type(out) is np.ndarray and out.shape == shape and _takes(out, result.dtype):
-        out[...] = result  # in half the time of what follows
+    if type(out) is np.ndarray and out.shape == shape and isinstance(result, _ON_HOST) and _takes(out, result.dtype):
+        out[...] = (
+            result if isinstance(result, np.generic) else result.reshape(shape)
+        )  # in half the time of what follows
         return out
     if isinstance(result, tuple):
         check_tuple(out, len(result), name)

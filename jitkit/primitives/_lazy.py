@@ -76,6 +76,11 @@ class Lazy(_Meaning):
         """The number of elements."""
         return functools.reduce(operator.mul, self.shape, 1)
 
+    @functools.cached_property
+    def row(self) -> Lazy:
+        """The view of a vector as a matrix of one row: to make it takes as long as to reduce a thousand elements."""
+        return self.reshape((1, self.size))
+
     @property
     def T(self) -> Lazy:  # noqa: N802 - NumPy's name
         """The view with the axes in the other order."""

@@ -27,7 +27,8 @@ from jitkit.launch.kernel import Kernel
 from jitkit.launch.launcher import Launcher
 from jitkit.operands import made
 from jitkit.primitives import _values
-from jitkit.primitives._arrays import device_of
+from jitkit.primitives._arrays import device_of, value_of
+from jitkit.primitives._lazy import Lazy
 
 LANES = 32
 """Work-items of a group: a warp."""
@@ -220,6 +221,8 @@ class Reduction:
         Whether results are read as the inputs are, so that one kernel does for both.
     identity : number, optional
         The result of no elements, where there is one.
+    part : int, optional
+        Which part of a value of several is the result; all unless given.
     """
 
     def __init__(
@@ -230,8 +233,9 @@ class Reduction:
         commutative: bool,
         alike: bool = False,
         identity: Any = None,
+        part: int | None = None,
     ) -> None:
-        self.alike, self.identity = alike, identity
+        self.alike, self.identity, self._part = alike, identity, part
         self.dtypes, self.commutative = dtypes, commutative
         self.convert = convert = _values.converter(dtypes)
         self.again, self.write = _values.reader(len(dtypes)), _values.writer(len(dtypes))
@@ -293,7 +297,7 @@ class Reduction:
             blocks = -(-n // order.block)
             held = made((rows, blocks * order.width), self.dtypes, device)
             out = made((rows, blocks), self.dtypes, device)
-            launcher((rows, blocks * order.width), backend)(n, x, held, out)
+            launcher.run((rows, blocks * order.width), backend, (n, x, held, out))
             if blocks == 1:
                 return out
             if device is None and not self.alike:
@@ -306,26 +310,34 @@ class Reduction:
         `start` is the initial value, or None; where the axis is `kept`, results are vectors of length 1. What a block is
         worked on in is used again: for a thousand elements new arrays would take as long as the reduction.
         """
-        n, x = arrays[0].shape[0], as_row(arrays[0] if len(arrays) == 1 else tuple(arrays))
+        x: Any = arrays[0]
+        n, x = x.shape[0], x[None] if type(x) is np.ndarray and len(arrays) == 1 else as_row(value_of(arrays))
         space, block, launcher, spare = self._block
         if n > block:
             out = self.of_rows(x, 1, n, None, backend)
             if start is not None:
                 self.begin(start, out, 1, backend)
-            return _first(out, kept)
+            return _first(self.given(out), kept)
         try:
-            held, out = used = spare.pop()
+            held, out, flat, result = used = spare.pop()
         except IndexError:
-            held, out = used = made(space, self.dtypes, None), made((1, 1), self.dtypes, None)
-        launcher.run(space, backend, (n, x, held, out))
+            out = made((1, 1), self.dtypes, None)
+            held, out, flat, result = used = made(space, self.dtypes, None), out, reshaped(out, (1,)), self.given(out)
+        args = (n, x, held, out)
+        if not launcher.enter(space, backend, args):
+            launcher(space, backend)(*args)
         if start is not None:
-            self.begin(start, out, 1, backend)
-        total = out[0, 0] if not kept and type(out) is np.ndarray else _first(out, kept)
+            self.start.run(1, backend, (start, flat))
+        total = result[0, 0] if not kept and type(result) is np.ndarray else _first(result, kept)
         spare.append(used)
         return total
 
+    def given(self, out: Any) -> Any:
+        """Return what is the result of the arrays for the parts of values."""
+        return out if self._part is None else out[self._part]
+
     @functools.cached_property
-    def _block(self) -> tuple[tuple[int, int], int, Launcher, list[tuple[Any, Any]]]:
+    def _block(self) -> tuple[tuple[int, int], int, Launcher, list[tuple[Any, Any, Any, Any]]]:
         """What reduces a block of elements on the host: the space, the elements, the kernel, and arrays to work in."""
         order, launchers = (ON_HOST, self.rows_on_host) if self.commutative else (STRETCHES, self.rows_in_order)
         return (1, order.width), order.block, launchers[0], []
@@ -343,7 +355,7 @@ class Reduction:
         while True:
             spans = -(-n // SPAN)
             out = made((outer, spans, inner), self.dtypes, device)
-            launcher((outer, spans, inner), backend)(n, x, out)
+            launcher.run((outer, spans, inner), backend, (n, x, out))
             if spans == 1:
                 return out
             x, n, launcher = out, spans, following
@@ -368,8 +380,10 @@ class Reduction:
 def as_row(x: Any) -> Any:
     """Return a vector, or several, as a matrix of one row."""
     if type(x) is tuple:
-        return tuple([a[None] if type(a) is np.ndarray else a.reshape((1, a.shape[0])) for a in x])
-    return x[None] if type(x) is np.ndarray else x.reshape((1, x.shape[0]))  # in half the time of reshaping
+        return tuple([a[None] if type(a) is np.ndarray else as_row(a) for a in x])
+    if type(x) is np.ndarray:
+        return x[None]  # in half the time of reshaping
+    return x.row if isinstance(x, Lazy) else x.reshape((1, x.shape[0]))
 
 
 def _first(out: Any, kept: bool) -> Any:

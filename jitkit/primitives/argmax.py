@@ -13,7 +13,7 @@ from jitkit import operands
 from jitkit.errors import KernelTypeError
 from jitkit.plans import remember
 from jitkit.primitives import _arrays
-from jitkit.primitives._reducing import reduce_by
+from jitkit.primitives._reducing import finished, reduce_by
 from jitkit.primitives._reduction import Reduction
 from jitkit.primitives.reduce import reduce
 
@@ -110,6 +110,9 @@ def extreme_place(
     name: str,
 ) -> Any:
     """Return the index of the element that an operator on pairs of value and index prefers."""
+    known = plans.get(x.dtype) if type(x) is np.ndarray and x.size < MANY else None
+    if known is not None:
+        return reduce_by(known, [x], axis, None, out, keepdims, backend, name)
     x = _arrays.array(x, name)
     dtype = operands.dtype_of(x)
     if dtype.kind == "c":
@@ -119,10 +122,9 @@ def extreme_place(
     plain = axis is None and type(x) is np.ndarray and dtype in _PLAIN and x.flags.c_contiguous
     if plain and x.size >= MANY and _arrays.on_host(x, backend):
         place = _by_pieces(_arrays.flat(x), *_OF_A_PIECE[name], backend)
-        found = np.full((1,) * x.ndim, place) if keepdims else place
-    else:
-        plan = plans.get(dtype)
-        if plan is None:
-            plan = remember(plans, dtype, Reduction(placed, prefer, (dtype, np.dtype(np.int64)), True))
-        found = reduce_by(plan, [x], axis, None, None, keepdims, backend, name)[1]
-    return found if out is None else operands.store(found, out, tuple(found.shape), name)
+        return finished(place, (1,) * x.ndim if keepdims else (), out, name)
+    plan = plans.get(dtype)
+    if plan is None:
+        made = Reduction(placed, prefer, (dtype, np.dtype(np.int64)), True, part=1)
+        plan = remember(plans, dtype, made)
+    return reduce_by(plan, [x], axis, None, out, keepdims, backend, name)

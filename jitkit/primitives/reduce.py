@@ -14,7 +14,7 @@ from jitkit.plans import remember
 from jitkit.primitives import _operators, _values
 from jitkit.primitives._arrays import Axis, given_arrays
 from jitkit.primitives._operators import Operator
-from jitkit.primitives._reducing import OF_VECTORS, is_vector, reduce_by, reduce_vectors
+from jitkit.primitives._reducing import reduce_by
 from jitkit.primitives._reduction import Reduction
 from jitkit.primitives._where import reduce_where
 
@@ -92,15 +92,13 @@ def reduce(
     array([5., 3.])
     """
     operator = _operators.resolve(op)
-    short = where is None and (axis is None or axis in OF_VECTORS) and is_vector(x)
-    if short and x.dtype.kind in operands.KINDS and x.dtype.isnative:
-        plan = plan_of(operator, (x.dtype,), dtype)
-        return reduce_vectors(plan, [x], initial, out, keepdims, backend, "reduce")
-    arrays = given_arrays(x, "reduce")
+    known = _plans.get((operator, (x.dtype,), dtype)) if where is None and type(x) is np.ndarray else None
+    arrays = [x] if known is not None else given_arrays(x, "reduce")
     if where is not None:
         return reduce_where(operator, arrays, where, axis, initial, out, dtype, keepdims, backend)
-    plan = plan_of(operator, tuple(map(operands.dtype_of, arrays)), dtype)
-    if operator.commutative and axis is None and not keepdims and all(map(_is_transposed, arrays)):
+    plan = known or plan_of(operator, tuple(map(operands.dtype_of, arrays)), dtype)
+    whole = axis is None and not keepdims and (known is None or x.ndim > 1)
+    if whole and operator.commutative and all(map(_is_transposed, arrays)):
         arrays = [a.T for a in arrays]  # as they lie in memory: no copy
     return reduce_by(plan, arrays, axis, initial, out, keepdims, backend, "reduce")
 

@@ -185,19 +185,15 @@ class Vectorized:
         """Combine the elements along an axis (None: all); the function has to be associative. See `jitkit.reduce`."""
         self._operator("reduce")
         if _foreign.among((array,), out, where):
-            options = {
-                "axis": axis,
-                "dtype": dtype,
-                "out": out,
-                "keepdims": keepdims,
-                "initial": initial,
-                "where": where,
-            }
-            return _foreign.call(self._on(backend), "reduce", (array,), **options)
+            return _foreign.call(
+                self._on(backend), "reduce", (array,), axis=axis, dtype=dtype, out=out, keepdims=keepdims,
+                initial=initial, where=where,
+            )  # fmt: skip
         out = out[0] if isinstance(out, tuple) and len(out) == 1 else out
-        mask = None if where is True else where
-        options = {"axis": axis, "dtype": dtype, "out": out, "keepdims": keepdims, "initial": initial}
-        return reduce(self.func, array, where=mask, backend=backend or self.backend, **options)
+        return reduce(
+            self.func, array, axis=axis, initial=initial, where=None if where is True else where, out=out, dtype=dtype,
+            keepdims=keepdims, backend=backend or self.backend,
+        )  # fmt: skip
 
     def accumulate(
         self,
