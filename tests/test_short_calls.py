@@ -17,6 +17,14 @@ def blended(x, y):
     return 2 * x + y
 
 
+def halved(x):
+    return x / 2
+
+
+def larger(x, y):
+    return max(x, y)
+
+
 class Renamed(np.ndarray):
     pass
 
@@ -89,15 +97,27 @@ def test_arrays_of_any_shape_at_any_call(backend):
         assert blended(x, row, out, backend=backend) is out
         np.testing.assert_array_equal(out, 2 * x + row)
         np.testing.assert_array_equal(blended(x, x.T.copy().T, out=out.T.copy().T, backend=backend), 3 * x)
+        same, lazy = np.arange(6.0), jk.transformed(halved, np.arange(0.0, 12, 2))
+        np.testing.assert_array_equal(blended(lazy, same, backend=backend), 3 * same)
+        np.testing.assert_array_equal(blended(same, lazy[::-1], backend=backend), same + 5)
+        np.testing.assert_array_equal(blended(x, lazy.reshape(2, 3), backend=backend), 3 * x)
+        np.testing.assert_array_equal(blended(x, lazy[:3], backend=backend), 2 * x + row)
+        read = np.arange(0.0, 12, 2)
+        halves = jk.transformed(halved, read)[::-1]
+        np.testing.assert_array_equal(blended(same, halves, out=read, backend=backend), same + 5)
+        assert jk.map(larger, same.astype("f4"), 2.5, backend=backend).tolist() == [2.5, 2.5, 2.5, 3, 4, 5]
+        assert jk.map(larger, 2, same, backend=backend).tolist() == [2, 2, 2, 3, 4, 5]
         both = np.arange(9.0)
         np.testing.assert_array_equal(blended(both[6::-1], both[2:], out=both[2:], backend=backend), 14 - np.arange(7))
 
 
 def test_refused_at_any_call(backend):
-    x, frozen = np.arange(5.0), np.zeros(5)
+    x, frozen, lazy = np.arange(5.0), np.zeros(5), jk.transformed(halved, np.arange(5.0))
     frozen.flags.writeable = False
     for _ in range(TIMES):
         blended(x, x, backend=backend)
+        blended(x, lazy, backend=backend)
+        blended(lazy, x, backend=backend)
         jk.scan("add", x, backend=backend)
         jk.segment_reduce("add", x, np.array([0, 2, 5]), out=np.zeros(2), backend=backend)
         for call in (
@@ -106,6 +126,8 @@ def test_refused_at_any_call(backend):
             lambda: blended(x, x, where=np.ones(5), backend=backend),
             lambda: blended(x, x[:3], backend=backend),
             lambda: blended(x[:4].reshape(2, 2), x[:4], backend=backend),
+            lambda: blended(x, lazy[:3], backend=backend),
+            lambda: blended(lazy, x, out=np.zeros((5, 2)), backend=backend),
             lambda: blended(x, x, out=np.zeros(5, np.int64), backend=backend),
             lambda: jk.scan("add", x, out=frozen, backend=backend),
             lambda: jk.map(lambda v: v, x, backend="nowhere"),

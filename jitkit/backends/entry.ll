@@ -9,8 +9,9 @@
 ;
 ; jitkit_enter_over(self, args, count) is called with the arguments of a launch only, for kernels that do the same for each
 ; element of arrays of one shape. The last argument is the array for the results, or a tuple of those: the space is the shape
-; of the first, all other arrays must have that shape, and each be the very same or share no memory with it. A kernel over vectors in C order then takes
-; arrays of any number of dimensions in C order, as vectors; a number stands where the code is for a lazy array of one number.
+; of the first, all other arrays, lazy ones too, must have that shape, and each be the very same or share no memory with it. A
+; kernel over vectors in C order then takes arrays of any number of dimensions in C order, as vectors; a number stands where
+; the code is for a lazy array of one number.
 ;
 ; entry.py writes tables, and compares the places at which fields are read here with those of this process.
 
@@ -39,10 +40,10 @@ declare void @PyEval_RestoreThread(ptr)
 %dtype = type { %object, ptr, i64, i64, i64 } ; class, kind: its characters and number, one byte of it without meaning, flags, bytes
 
 ; ---------------------------------------------------------------------------------------------------------------------
-; Arguments. A cursor is three pointers: to what the table says next, to the next free slot, and to the array whose shape the
-; space is, or null.
+; Arguments. A cursor is three pointers, to what the table says next, to the next free slot, and to the array whose shape the
+; space is, or null; and whether what is taken lies inside a lazy array, whose shape was compared.
 
-%cursor = type { ptr, ptr, ptr }
+%cursor = type { ptr, ptr, ptr, i1 }
 
 define internal i64 @next(ptr %cursor) {
   %at = load ptr, ptr %cursor
@@ -156,10 +157,14 @@ look:
   %model.place = getelementptr %cursor, ptr %cursor, i64 0, i32 2
   %model = load ptr, ptr %model.place
   %over = icmp ne ptr %model, null
+  %inside.place = getelementptr %cursor, ptr %cursor, i64 0, i32 3
+  %inside = load i1, ptr %inside.place
+  %outside = xor i1 %inside, true
+  %whole = and i1 %over, %outside
   %contiguous = trunc i64 %flags.wanted to i1 ; in C order
   %of.vectors = icmp eq i64 %ndim.wanted, 1
   %any = and i1 %contiguous, %of.vectors
-  %flat = and i1 %any, %over
+  %flat = and i1 %any, %whole
   %ndim.fits = or i1 %flat, %ndim.same
   %both = and i1 %kind.fits, %ndim.fits
   %all = and i1 %both, %flags.fit
@@ -169,7 +174,7 @@ beside:
   br i1 %over, label %compare, label %write
 
 compare:
-  %goes = call i1 @goes_with(ptr %value, ptr %model)
+  %goes = call i1 @goes_with(ptr %value, ptr %model, i1 %inside)
   br i1 %goes, label %write, label %other
 
 write:
@@ -233,9 +238,13 @@ done:
   ret i64 %so.far
 }
 
-; Tells whether an array has the shape of another, and is that one or shares no memory with it.
-define internal i1 @goes_with(ptr %value, ptr %model) {
+; Tells whether an array has the shape of another, and is that one or shares no memory with it; what lies inside a lazy array,
+; which may read any element for each, only whether it shares none.
+define internal i1 @goes_with(ptr %value, ptr %model, i1 %inside) {
 entry:
+  br i1 %inside, label %memory, label %itself
+
+itself:
   %same = icmp eq ptr %value, %model
   br i1 %same, label %yes, label %count
 
@@ -414,15 +423,23 @@ other:
   ret i1 false
 }
 
-; Of a dataclass. The table: class, how many fields, of each its name and what it is. The object keeps its fields alive.
+; Of a dataclass. The table: class, "shape", how many fields, of each its name and what it is. The object keeps its fields
+; alive. Over the shape of an array, one that is no number is a lazy array of that shape.
 define internal i1 @take_fields(ptr %value, ptr %cursor) {
 entry:
   %model.place = getelementptr %cursor, ptr %cursor, i64 0, i32 2
   %model = load ptr, ptr %model.place
   %over = icmp ne ptr %model, null
-  br i1 %over, label %number, label %class
+  %class.place = getelementptr %object, ptr %value, i64 0, i32 1
+  %class.held = load i64, ptr %class.place
+  %wanted.place = load ptr, ptr %cursor
+  %wanted = load i64, ptr %wanted.place
+  %other.class = icmp ne i64 %class.held, %wanted
+  %may.stand = and i1 %over, %other.class
+  br i1 %may.stand, label %number, label %class
 
 number:
+  call i64 @next(ptr %cursor)
   call i64 @next(ptr %cursor)
   %fields = call i64 @next(ptr %cursor)
   call i64 @next(ptr %cursor)
@@ -444,11 +461,23 @@ class:
   br i1 %is.class, label %look, label %other
 
 look:
+  %shape.number = call i64 @next(ptr %cursor)
+  %shape.name = inttoptr i64 %shape.number to ptr
+  br i1 %over, label %compare, label %begin
+
+compare:
+  %fits = call i1 @has_shape(ptr %value, ptr %shape.name, ptr %model)
+  br i1 %fits, label %begin, label %other
+
+begin:
+  %inside.flag = getelementptr %cursor, ptr %cursor, i64 0, i32 3
+  %outer = load i1, ptr %inside.flag
+  store i1 true, ptr %inside.flag
   %count = call i64 @next(ptr %cursor)
   br label %field
 
 field:
-  %k = phi i64 [ 0, %look ], [ %k.next, %taken ]
+  %k = phi i64 [ 0, %begin ], [ %k.next, %taken ]
   %more = icmp ult i64 %k, %count
   br i1 %more, label %one, label %done
 
@@ -473,9 +502,53 @@ clear:
   br label %other
 
 done:
+  store i1 %outer, ptr %inside.flag
   ret i1 true
 other:
   ret i1 false
+}
+
+; Tells whether an object has the shape of an array in an attribute, a tuple of integers.
+define internal i1 @has_shape(ptr %value, ptr %name, ptr %model) {
+entry:
+  %held = call ptr @PyObject_GetAttr(ptr %value, ptr %name)
+  %missing = icmp eq ptr %held, null
+  br i1 %missing, label %clear, label %length
+
+clear:
+  call void @PyErr_Clear()
+  ret i1 false
+
+length:
+  %ndim = call i64 @dimensions(ptr %model)
+  %shape = call ptr @shape(ptr %model)
+  %length.place = getelementptr %tuple, ptr %held, i64 0, i32 1
+  %length.held = load i64, ptr %length.place
+  %as.long = icmp eq i64 %length.held, %ndim
+  br i1 %as.long, label %axis, label %done
+
+axis:
+  %k = phi i64 [ 0, %length ], [ %k.next, %same ]
+  %more = icmp ult i64 %k, %ndim
+  br i1 %more, label %extent, label %done
+
+extent:
+  %item.place = getelementptr %tuple, ptr %held, i64 0, i32 2, i64 %k
+  %item = load ptr, ptr %item.place
+  %n.held = call i64 @PyLong_AsLongLong(ptr %item)
+  %n.place = getelementptr i64, ptr %shape, i64 %k
+  %n = load i64, ptr %n.place
+  %n.same = icmp eq i64 %n.held, %n
+  br i1 %n.same, label %same, label %done
+
+same:
+  %k.next = add i64 %k, 1
+  br label %axis
+
+done:
+  %fits = phi i1 [ false, %length ], [ true, %axis ], [ false, %extent ]
+  call void @Py_DecRef(ptr %held)
+  ret i1 %fits
 }
 
 ; ---------------------------------------------------------------------------------------------------------------------
@@ -539,6 +612,8 @@ entry:
   store ptr %slots, ptr %free
   %model.place = getelementptr %cursor, ptr %cursor, i64 0, i32 2
   store ptr %model, ptr %model.place
+  %inside.place = getelementptr %cursor, ptr %cursor, i64 0, i32 3
+  store i1 false, ptr %inside.place
   call void @put(ptr %cursor, i64 %threads)
   %numbers = call i64 @next(ptr %cursor)
   %class.of.arrays = call i64 @next(ptr %cursor)

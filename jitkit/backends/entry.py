@@ -110,7 +110,7 @@ class _Table:
             return all(map(self.tell, value))
         if dataclasses.is_dataclass(kind):
             names = [sys.intern(field.name) for field in dataclasses.fields(kind)]
-            self._append(0, _FIELDS, self._address(kind), len(names))
+            self._append(0, _FIELDS, self._address(kind), self._address("shape"), len(names))
             return all(self._append(0, self._address(name)) and self.tell(getattr(value, name)) for name in names)
         return False
 

@@ -13,7 +13,7 @@ from jitkit.arrays import full
 from jitkit.errors import KernelTypeError, LaunchError
 from jitkit.launch import choice
 from jitkit.primitives import _values
-from jitkit.primitives._lazy import Lazy, broadcast_to
+from jitkit.primitives._lazy import Lazy, Number, broadcast_to
 
 _ndarray = np.ndarray
 Axis = int | tuple[int, ...] | None
@@ -48,7 +48,7 @@ def alike(arrays: Sequence[Any], name: str) -> list[Any]:
     """
     if len(arrays) == 1 or length_of(arrays):
         return list(arrays)
-    shapes = [tuple(x.shape) for x in arrays]
+    shapes = [tuple(x.shape) for x in arrays if not isinstance(x, Number)]
     if len(set(shapes)) <= 1:
         return list(arrays)
     if any(device_of(x) is not None for x in arrays):
@@ -59,7 +59,7 @@ def alike(arrays: Sequence[Any], name: str) -> list[Any]:
         raise LaunchError(
             f"jk.{name}: arrays of the shapes {' and '.join(map(str, shapes))} do not broadcast"
         ) from None
-    return [broadcast_to(x, shape) for x in arrays]
+    return [x if tuple(x.shape) == shape else broadcast_to(x, shape) for x in arrays]
 
 
 def device_of(x: Any) -> str | None:

@@ -4,7 +4,6 @@
 # mypy: disable-error-code="no-untyped-def,no-untyped-call"
 from __future__ import annotations
 
-import builtins
 import functools
 from collections.abc import Callable, Hashable, Iterator, Sequence
 from typing import Any
@@ -20,10 +19,11 @@ from jitkit.launch.launcher import Launcher
 from jitkit.plans import remember
 from jitkit.primitives import _arrays, _functions, _values
 from jitkit.primitives._arrays import value_of
-from jitkit.primitives._lazy import Lazy, is_flat
+from jitkit.primitives._lazy import Lazy, Number, is_flat, number_of
 from jitkit.primitives._operators import identity_of
 
 _MOST_AXES = 4
+_PYTHON = frozenset((bool, int, float, complex))
 _ndarray, _empty = np.ndarray, np.empty
 _plans: dict[Hashable, Mapping] = {}
 _short: dict[Hashable, Mapping] = {}  # by the first array alone: compiled code looks at the others
@@ -105,8 +105,8 @@ class Mapping:
         """What goes straight into the code for vectors, and for what counts as one."""
         return self.over(1).enter_over
 
-    def of_arrays(self, given: tuple[Any, ...], like: np.ndarray, where: Any, out: Any, backend: str | None) -> Any:
-        """Map NumPy's arrays of the shape of `like`, and Python's numbers, everywhere or where a mask is true.
+    def of_arrays(self, given: tuple[Any, ...], like: Any, where: Any, out: Any, backend: str | None) -> Any:
+        """Map NumPy's and lazy arrays of the shape of `like`, and Python's numbers, everywhere or where a mask is true.
 
         Returns
         -------
@@ -165,15 +165,17 @@ def map(f: Any, *arrays: Any, out: Any = None, dtype: DTypeLike | None = None, b
     >>> jk.map(lambda x, y: x * x + y, np.arange(3.0), 1.0)
     array([1., 2., 5.])
     """
+    if len(arrays) > 1 and (type(arrays[-1]) in _PYTHON or type(arrays[0]) in _PYTHON):  # where numbers mostly stand
+        arrays = tuple([np.asarray(x)[()] if type(x) in _PYTHON else x for x in arrays])
     for x in arrays:
-        if type(x) is _ndarray:
+        if type(x) is _ndarray or isinstance(x, Lazy):
             known = _short.get((x.dtype, identity_of(f), dtype))
             result = None if known is None else known.of_arrays(arrays, x, True, out, backend)
             if result is not None:
                 return result
             break
     _values.check_count(len(arrays), "map")
-    given = _arrays.alike([_arrays.array(x, "map", tuples=True) for x in arrays], "map")
+    given = _arrays.alike(_numbers_apart([_arrays.array(x, "map", tuples=True) for x in arrays]), "map")
     dtypes = tuple(operands.dtype_of(x) for x in given)
     function = identity_of(f)
     key = (function, dtypes, dtype)
@@ -181,12 +183,20 @@ def map(f: Any, *arrays: Any, out: Any = None, dtype: DTypeLike | None = None, b
     if plan is None:
         plan = remember(_plans, key, Mapping(f, dtypes, dtype, "map"))
     remember_short(_short, arrays, plan, function, dtype)
-    return mapped(plan, given, None, out, tuple(given[0].shape), backend, "map")
+    shape = next(tuple(x.shape) for x in given if not isinstance(x, Number))
+    return mapped(plan, given, None, out, shape, backend, "map")
+
+
+def _numbers_apart(arrays: list[Any]) -> list[Any]:
+    """Return arrays, those of no dimensions beside others as numbers of any shape: to broadcast one takes 5 us."""
+    if all([len(x.shape) == 0 for x in arrays]):
+        return arrays
+    return [number_of(x[()]) if type(x) is _ndarray and not x.ndim else x for x in arrays]
 
 
 def remember_short(short: dict[Hashable, Mapping], arrays: Sequence[Any], plan: Mapping, *more: Any) -> None:
-    """Keep the plan for calls whose first NumPy array is of the same dtype."""
-    dtype = next((x.dtype for x in arrays if type(x) is _ndarray), None)
+    """Keep the plan for calls whose first NumPy or lazy array is of the same dtype."""
+    dtype = next((x.dtype for x in arrays if type(x) is _ndarray or isinstance(x, Lazy)), None)
     if dtype is not None:
         remember(short, (dtype, *more), plan)
 
@@ -197,21 +207,20 @@ def mapped(
     """Map arrays of one shape as a plan says, where a mask is true if there is one; see `map`."""
     outs = _outs(out, shape, plan.dtypes, name)
     everything = given if mask is None else [*given, mask]
-    direct = [_may_write(o, everything) for o in outs]
-    device = next((d for d in builtins.map(_arrays.device_of, given) if d is not None), None)
+    device = _arrays.device_of(tuple(given))
     results = [
-        o if ok else operands.made(shape, (d,), device) for o, ok, d in zip(outs, direct, plan.dtypes, strict=True)
+        o if o is not None and _may_write(o, everything) else operands.made(shape, (d,), device)
+        for o, d in zip(outs, plan.dtypes, strict=True)
     ]
+    moved = [(o, r) for o, r in zip(outs, results, strict=True) if o is not None and o is not r]
     if mask is not None:  # what is left out stays as it is
-        for target, ok, result in zip(outs, direct, results, strict=True):
-            if target is not None and not ok:
-                result[...] = target
+        for target, result in moved:
+            result[...] = target
     if 0 not in shape:
         _run(plan, given, mask, results, shape, backend, name)
-    for target, ok, result in zip(outs, direct, results, strict=True):
-        if target is not None and not ok:
-            target[...] = result
-    return value_of([r if o is None else o for r, o in zip(results, outs, strict=True)])
+    for target, result in moved:
+        target[...] = result
+    return value_of(results if out is None else list(outs))
 
 
 def _outs(out: Any, shape: tuple[int, ...], dtypes: tuple[np.dtype[Any], ...], name: str) -> tuple[Any, ...]:
@@ -226,16 +235,21 @@ def _outs(out: Any, shape: tuple[int, ...], dtypes: tuple[np.dtype[Any], ...], n
 
 
 def _may_write(out: Any, given: Sequence[Any]) -> bool:
-    """Tell whether elements may be written as others are read: `out` is an input, or lies apart from it."""
-    if out is None or not isinstance(out, np.ndarray):
-        return out is not None
-    mine = (out.ctypes.data, out.strides, out.shape, out.dtype)
+    """Tell whether elements may be written to an array as others are read: it is one of those, or lies apart."""
+    if not isinstance(out, np.ndarray):
+        return True
     for x in given:
-        if isinstance(x, np.ndarray) and (x.ctypes.data, x.strides, x.shape, x.dtype) == mine:
-            continue
-        if any(np.may_share_memory(part, out) for part in arrays_in(x)):
+        shared = x is not out and any([np.may_share_memory(part, out) for part in arrays_in(x)])
+        if shared and not _same(x, out):
             return False
     return out.flags.writeable
+
+
+def _same(x: Any, out: np.ndarray) -> bool:
+    """Tell whether an array has its elements where another has them."""
+    if not isinstance(x, np.ndarray) or (x.strides, x.shape, x.dtype) != (out.strides, out.shape, out.dtype):
+        return False
+    return x.ctypes.data == out.ctypes.data
 
 
 def arrays_in(values: Any) -> Iterator[np.ndarray]:
@@ -253,7 +267,9 @@ def _run(
     plan: Mapping, given: list[Any], mask: Any, results: list[Any], shape: tuple[int, ...], backend: Any, name: str
 ) -> None:
     arrays = [*given, *results, *(() if mask is None else (mask,))]
-    if not shape or all(is_flat(a) for a in arrays):
+    if len(shape) == 1:
+        flat = arrays
+    elif not shape or all(is_flat(a) for a in arrays):
         views = {id(a): a.reshape((-1,)) for a in arrays}  # one array stays one: on its way to a GPU it is copied once
         flat = [views[id(a)] for a in arrays]
     elif len(shape) <= _MOST_AXES:
@@ -263,4 +279,4 @@ def _run(
     count, end = len(given), len(given) + len(results)
     space, inputs = tuple(flat[count].shape), value_of(flat[:count])
     x = inputs if mask is None else (inputs, flat[end])
-    plan.over(len(space))(space, backend)(x, value_of(flat[count:end]))
+    plan.over(len(space)).run(space, backend, (x, value_of(flat[count:end])))

@@ -15,7 +15,7 @@ from jitkit.launch.arguments import is_device_array
 from jitkit.launch.choice import checked
 from jitkit.plans import remember
 from jitkit.primitives import _arrays, _foreign, _functions, _values
-from jitkit.primitives._lazy import Number, broadcast_to, is_flat, number_of
+from jitkit.primitives._lazy import Lazy, Number, broadcast_to, is_flat, number_of
 from jitkit.primitives._reduceat import reduceat
 from jitkit.primitives.lazy import transformed
 from jitkit.primitives.map import Mapping, mapped, remember_short
@@ -120,7 +120,7 @@ class Vectorized:
         if out is None and len(inputs) == self.nin + 1:
             inputs, out = inputs[:-1], inputs[-1]
         for x in inputs:
-            if type(x) is _ndarray:
+            if type(x) is _ndarray or isinstance(x, Lazy):
                 plan = self._short.get((x.dtype, where is True, dtype))
                 found = None if plan is None else plan.of_arrays(inputs, x, where, out, backend or self.backend)
                 if found is not None:
