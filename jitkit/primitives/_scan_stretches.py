@@ -30,9 +30,9 @@ def cut(n: int) -> tuple[int, int]:
 
     What is left over goes with the last piece. A short row is one piece of no stretches.
     """
-    pieces = min(PIECES, n // SERIAL)
-    if pieces < 2:
+    if n < 2 * SERIAL:
         return 1, 0
+    pieces = min(PIECES, n // SERIAL)
     lines = n // (pieces * CHAINS * _LINE)
     return pieces, (lines - 1 + lines % 2) * _LINE
 

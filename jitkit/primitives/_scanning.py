@@ -19,7 +19,7 @@ from jitkit.primitives._reduction import LANES, SHORT, as_row, reshaped
 from jitkit.primitives._scan_groups import BLOCK
 from jitkit.primitives._scan_stretches import CHAINS
 
-_ZERO = np.int64(0)
+_ZERO, _INT64, _zeros = np.int64(0), np.dtype(np.int64), np.zeros  # a dtype: NumPy would make one of a class each time
 FEW, MANY = 64, 4096
 """Fewer columns than FEW, longer than MANY, are scanned as rows: one point to each would leave cores idle."""
 
@@ -159,14 +159,14 @@ class Scan:
             What `room` made, filled, and the count.
         """
         zero, rows = _ZERO, as_row(x)
-        if not on_host(rows, backend):
+        if not on_host(x, backend):
             held, carries = self._before_blocks(rows, zero, 1, n, backend)
             count = int(to_numpy(carries)[0, -1])
             out = room(count)
             self.rows(tuple(held.shape), backend)(n, rows, zero, carries, held, out)
             return out, count
         pieces, stretch = _scan_stretches.cut(n)
-        held = np.zeros((1, CHAINS * pieces + 1), np.int64)
+        held = _zeros((1, CHAINS * pieces + 1), _INT64)
         space = (1, pieces, 1)
         if pieces == 1 and type(mask) is np.ndarray:
             held[0, -1] = count = int(np.count_nonzero(mask))

@@ -284,8 +284,8 @@ class Continuous(Streams):
     def _fill(self, distribution: str, chosen: Output, *parameters: Any) -> Any:
         """Fill an output; numbers as parameters go into the kernel, arrays over its result."""
         kernel, rows = _KERNELS[distribution, chosen.dtype.itemsize]
-        scalars = all(map(is_number, parameters))
-        given = tuple(map(float, parameters)) if scalars else _STANDARD[distribution]
+        scalars = all([type(p) is float or is_number(p) for p in parameters])
+        given = tuple([float(p) for p in parameters]) if scalars else _STANDARD[distribution]
         fills.fill(kernel, rows, chosen.flat, self._key, self._next_step(), *given)
         n = chosen.flat.shape[0]
         if not scalars and n:

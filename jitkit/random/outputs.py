@@ -15,6 +15,7 @@ from jitkit.random.fills import numpy_dtype
 
 Size = int | tuple[int, ...] | None
 FLOATS = ("float64", "float32")
+_NUMBERS = frozenset((np.float64, float))
 INTEGERS = ("int64", "int32", "int16", "int8", "uint64", "uint32", "uint16", "uint8")
 
 
@@ -131,20 +132,18 @@ def _check_out(what: str, size: Size, dtype: DTypeLike | None, out: Any, allowed
     on_device = type(out) is not np.ndarray and is_device_array(out)
     if not on_device and not isinstance(out, np.ndarray):
         raise TypeError(f"{what}: out is a {type(out).__name__}; give a NumPy or device array")
-    kind = _dtype(what, numpy_dtype(out), allowed)
+    kind = _dtype(what, out.dtype if type(out) is np.ndarray else numpy_dtype(out), allowed)
     if dtype is not None and np.dtype(dtype) != kind:
         raise TypeError(f"{what}: dtype is {np.dtype(dtype)}, and out an array of {kind}; leave dtype away")
     if size is not None and shape_of(what, size) != tuple(out.shape):
         raise ValueError(f"{what}: size is {size!r}, and out has the shape {tuple(out.shape)}; leave size away")
-    if not _contiguous(out):
+    if not (out.flags.c_contiguous if type(out) is np.ndarray else _contiguous(out)):
         raise ValueError(f"{what}: out is not contiguous; fill a new array and copy it: out[...] = ...")
     if not on_device and not out.flags.writeable:
         raise ValueError(f"{what}: out is read-only; give an array that can be written")
 
 
 def _contiguous(out: Any) -> bool:
-    if type(out) is np.ndarray:
-        return out.flags.c_contiguous
     described = getattr(out, "__cuda_array_interface__", None)
     if described is None:  # those of the CUDA simulator
         return bool(out.flags["C_CONTIGUOUS"])
@@ -158,7 +157,7 @@ def _contiguous(out: Any) -> bool:
 
 def is_number(parameter: Any) -> bool:
     """Tell a number from an array of them."""
-    return type(parameter) in (np.float64, float) or np.ndim(parameter) == 0
+    return type(parameter) in _NUMBERS or np.ndim(parameter) == 0
 
 
 def beside(parameter: Any, chosen: Output) -> Any:
