@@ -9,9 +9,9 @@
 ;
 ; jitkit_enter_over(self, args, count) is called with the arguments of a launch only, for kernels that do the same for each
 ; element of arrays of one shape. The last argument is the array for the results, or a tuple of those: the space is the shape
-; of the first, all other arrays, lazy ones too, must have that shape, and each be the very same or share no memory with it. A
-; kernel over vectors in C order then takes arrays of any number of dimensions in C order, as vectors; a number stands where
-; the code is for a lazy array of one number.
+; of the first, all other arrays, lazy ones too, must have that shape, and each be the very same or share no memory with it.
+; Where the code is for arrays in no order that are read alone, NumPy's are broadcast to it. A kernel over vectors in C order
+; takes arrays of any number of dimensions in C order, as vectors; a number stands where the code is for a lazy array of one.
 ;
 ; entry.py writes tables, and compares the places at which fields are read here with those of this process.
 
@@ -168,7 +168,17 @@ look:
   %ndim.fits = or i1 %flat, %ndim.same
   %both = and i1 %kind.fits, %ndim.fits
   %all = and i1 %both, %flags.fit
-  br i1 %all, label %beside, label %other
+  br i1 %all, label %beside, label %broadcast
+
+broadcast:
+  %flags.broadcast = icmp eq i64 %flags.wanted, 256 ; of what may be read alone, in no order
+  %reads = and i1 %whole, %flags.broadcast
+  %fits = and i1 %reads, %kind.fits
+  br i1 %fits, label %stretch, label %other
+
+stretch:
+  %stretched = call i1 @put_stretched(ptr %value, ptr %cursor, ptr %model, i64 %ndim.wanted, i64 %itemsize)
+  ret i1 %stretched
 
 beside:
   br i1 %over, label %compare, label %write
@@ -201,6 +211,80 @@ axes:
   call void @put_all(ptr %cursor, ptr %strides, i64 %ndim)
   ret i1 true
 other:
+  ret i1 false
+}
+
+; Puts an array as NumPy broadcasts it to the shape of another, which has `ndim` dimensions. False where that does not go, or
+; they share memory, and where nothing is repeated: there may be faster code for it.
+define internal i1 @put_stretched(ptr %value, ptr %cursor, ptr %model, i64 %ndim, i64 %itemsize) {
+entry:
+  %goes = call i1 @goes_with(ptr %value, ptr %model, i1 true)
+  %flags.place = getelementptr %array, ptr %value, i64 0, i32 7
+  %flags = load i32, ptr %flags.place
+  %aligned.bit = and i32 %flags, 256
+  %aligned = icmp ne i32 %aligned.bit, 0
+  %ndim.model = call i64 @dimensions(ptr %model)
+  %same = icmp eq i64 %ndim.model, %ndim
+  %own = call i64 @dimensions(ptr %value)
+  %missing = sub i64 %ndim, %own
+  %few = icmp sge i64 %missing, 0
+  %usable = and i1 %goes, %aligned
+  %fits = and i1 %same, %few
+  %good = and i1 %usable, %fits
+  br i1 %good, label %begin, label %no
+
+begin:
+  %shape = call ptr @shape(ptr %value)
+  %shape.model = call ptr @shape(ptr %model)
+  %strides.place = getelementptr %array, ptr %value, i64 0, i32 4
+  %strides = load ptr, ptr %strides.place
+  %items = call i64 @product(ptr %shape.model, i64 %ndim)
+  %data.place = getelementptr %array, ptr %value, i64 0, i32 1
+  %data = load i64, ptr %data.place
+  call void @put(ptr %cursor, i64 0)
+  call void @put(ptr %cursor, i64 0)
+  call void @put(ptr %cursor, i64 %items)
+  call void @put(ptr %cursor, i64 %itemsize)
+  call void @put(ptr %cursor, i64 %data)
+  call void @put_all(ptr %cursor, ptr %shape.model, i64 %ndim)
+  br label %axis
+
+axis:
+  %k = phi i64 [ 0, %begin ], [ %k.next, %put ]
+  %any = phi i1 [ false, %begin ], [ %any.next, %put ]
+  %more = icmp ult i64 %k, %ndim
+  br i1 %more, label %look, label %done
+
+look:
+  %at = sub i64 %k, %missing
+  %there = icmp sge i64 %at, 0
+  br i1 %there, label %extent, label %put
+
+extent:
+  %n.place = getelementptr i64, ptr %shape, i64 %at
+  %n = load i64, ptr %n.place
+  %n.model.place = getelementptr i64, ptr %shape.model, i64 %k
+  %n.model = load i64, ptr %n.model.place
+  %stride.place = getelementptr i64, ptr %strides, i64 %at
+  %stride = load i64, ptr %stride.place
+  %one = icmp eq i64 %n, 1
+  %moved = select i1 %one, i64 0, i64 %stride
+  %whole = icmp eq i64 %n, %n.model
+  %known = or i1 %one, %whole
+  %longer = xor i1 %whole, true
+  br i1 %known, label %put, label %no
+
+put:
+  %step = phi i64 [ 0, %look ], [ %moved, %extent ]
+  %repeats = phi i1 [ true, %look ], [ %longer, %extent ]
+  %any.next = or i1 %any, %repeats
+  call void @put(ptr %cursor, i64 %step)
+  %k.next = add i64 %k, 1
+  br label %axis
+
+done:
+  ret i1 %any
+no:
   ret i1 false
 }
 
