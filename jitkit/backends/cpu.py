@@ -95,10 +95,13 @@ def compiled(
         body.get_call_template(types, {})  # compiles
     library = Library(context.codegen(), symbol)
     module = library.create_ir_module(symbol)
+    # A helper that calls itself cannot be inlined. Where the last index is the only place along it, and is not read, each
+    # point stands for a piece of work of its own: to find so without optimising the body first is a tenth of a scan's time.
+    apart = program.recursive or not program.reads(program.params[ndim - 1])
     with context.push_code_library(library):
         driver.define(
             context, module, symbol, body.overloads[types], arguments, ndim, unit_step, kernel.fastmath, kernel.group,
-            program.recursive,
+            apart,
         )  # fmt: skip
     library.add_ir_module(module)
     library.finalize()

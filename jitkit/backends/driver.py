@@ -192,7 +192,7 @@ def define(
     unit_step: bool,
     fastmath: bool,
     group: tuple[int, ...] | None,
-    recursive: bool,
+    apart: bool,
 ) -> None:
     """Generate the function ``driver(slots)`` that runs a kernel over a space.
 
@@ -215,8 +215,8 @@ def define(
         Whether sums may be reassociated.
     group : tuple of int or None
         The shape of the kernel's groups.
-    recursive : bool
-        Whether a helper calls itself.
+    apart : bool
+        Whether points are to be run one by one, whatever the code is.
     """
     driver = ir.Function(module, ir.FunctionType(ir.VoidType(), [I64.as_pointer()]), symbol)
     builder = ir.IRBuilder(driver.append_basic_block("entry"))
@@ -236,7 +236,7 @@ def define(
             nest.builder, compiled.fndesc, compiled.signature, [*indices, *nest.arguments]
         )
 
-    declare = None if recursive else by_vectors(context, compiled, ndim, unit_step, fastmath)
+    declare = None if apart else by_vectors(context, compiled, ndim, unit_step, fastmath)
     each = nest.each(point)
     function = nest.run(nest.vectors(declare(module), each) if declare else each)
     context.active_code_library.add_linking_library(compiled.library)

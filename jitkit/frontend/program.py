@@ -146,6 +146,10 @@ class Program:
                 digest.update(f"{name}={_describe(value, programs)};".encode())
         return digest.hexdigest()
 
+    def reads(self, name: str) -> bool:
+        """Tell whether the function itself may read a parameter."""
+        return any(isinstance(node, ast.Name) and node.id == name for node in ast.walk(self.tree))
+
     def dynamic_shared_bytes(self, arguments: Mapping[str, Any]) -> int:
         """Return the shared memory whose size depends on the arguments of a launch, given by parameter name."""
         return sum(site.bytes(arguments) for site in self.shared_sites if site.dynamic)
