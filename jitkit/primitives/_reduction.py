@@ -105,13 +105,13 @@ def rows_kernel(read: Callable, again: Callable, join: Callable, write: Callable
 
     def part(x, r, at, step, count):
         total = read(x, (r, at))
-        for k in range(1, min(RUN, count)):
-            total = join(total, read(x, (r, at + k * step)))
-        for first in range(RUN, count, RUN):
+        for first in range(0, count, RUN):
             value = read(x, (r, at + first * step))
             for k in range(first + 1, min(first + RUN, count)):
                 value = join(value, read(x, (r, at + k * step)))
-            total = join(total, value)
+            if first > 0:
+                value = join(total, value)
+            total = value
         return total
 
     if order.along > 1:
