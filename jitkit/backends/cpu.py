@@ -6,7 +6,6 @@ import functools
 from collections.abc import Sequence
 from typing import Any
 
-import llvmlite.binding as llvm
 import numba
 import numba.extending
 from numba.core import datamodel
@@ -16,25 +15,18 @@ from numba.core.imputils import lower_constant
 from numba.core.registry import cpu_target
 
 from jitkit.backends import driver, symbols
+from jitkit.backends.compiling import refreshed, uncollected
 from jitkit.backends.cpu_driver import Code
+from jitkit.backends.dispatcher import BodyDispatcher
 from jitkit.backends.layout import Layout
 from jitkit.backends.lowering import lazy
 from jitkit.backends.lowering.arguments import Arguments
 from jitkit.backends.lowering.emit import Mode
 from jitkit.backends.lowering.install import Target
 from jitkit.backends.lowering.weak import WEAK_TYPES
-from jitkit.backends.passes import KernelCompiler
 from jitkit.backends.unlinked import unlinked
 from jitkit.frontend.program import Program
 from jitkit.launch.definition import Definition
-
-# NumPy's error model: a division by zero gives infinity or 0 and never raises, which is what lets loops vectorise.
-# No reference counts: kernels own no memory. No Python wrappers: only the driver is called from Python.
-_BODY = {
-    "error_model": "numpy", "_nrt": False, "forceinline": True, "no_cpython_wrapper": True, "no_cfunc_wrapper": True,
-    "pipeline_class": KernelCompiler,
-}  # fmt: skip
-_UNRESOLVED = ".numba.unresolved$"
 
 
 @functools.cache
@@ -50,26 +42,24 @@ def target() -> Target:
 
 def compile_body(program: Program, fastmath: bool, group: tuple[int, ...] | None = None) -> Any:
     """Return the dispatcher of the rewritten function."""
-    body = numba.njit(**_BODY)
+    body = functools.partial(BodyDispatcher, forceinline=True)
     # A helper that calls itself cannot be inlined by force.
-    helper = numba.njit(**{**_BODY, "forceinline": False})
+    helper = functools.partial(BodyDispatcher, forceinline=False)
     return target().compile(program, Mode("cpu", fastmath, group=group), body, helper)
 
 
 class Library(JITCodeLibrary):
     """The code library of a driver: it becomes an object file instead of code in Numba's engine."""
 
-    def _optimize_final_module(self) -> None:
-        self._resolve_recursion()
-        super()._optimize_final_module()
+    def _optimize_functions(self, ll_module: Any) -> None:
+        """Leave functions alone until all are inlined."""
 
-    def _resolve_recursion(self) -> None:
-        """Let a function that calls itself, which Numba does by an address to be filled in later, do so by name."""
-        for variable in self._final_module.global_variables:
-            if variable.name.startswith(_UNRESOLVED):
-                function = variable.name.removeprefix(_UNRESOLVED)
-                text = f'@"{variable.name}" = linkonce_odr constant ptr @"{function}"\ndeclare void @"{function}"()'
-                self._final_module.link_in(llvm.parse_assembly(text))
+    def _optimize_final_module(self) -> None:
+        # What calls itself stays a function, and all symbols of a process share a name space.
+        for function in self._final_module.functions:
+            if not function.is_declaration and function.name != self.name:
+                function.linkage = "internal"
+        super()._optimize_final_module()
 
     def _finalize_final_module(self) -> None:
         self._verify_declare_only_symbols()
@@ -83,6 +73,7 @@ class Library(JITCodeLibrary):
 
 
 @global_compiler_lock
+@uncollected()
 def compiled(
     kernel: Definition, layouts: tuple[Layout, ...], ndim: int, unit_step: bool, leaves: Sequence[Any], symbol: str
 ) -> Library:
@@ -91,7 +82,7 @@ def compiled(
     body = compile_body(program, kernel.fastmath, kernel.group)
     arguments = Arguments(layouts, list(map(numba.typeof, leaves)), split_floats=False)
     types = (*[WEAK_TYPES[int]] * ndim, *arguments.types)
-    with unlinked(context.codegen()):
+    with unlinked(context.codegen()), refreshed(context):
         body.get_call_template(types, {})  # compiles
     library = Library(context.codegen(), symbol)
     module = library.create_ir_module(symbol)

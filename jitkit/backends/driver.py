@@ -14,7 +14,7 @@ from typing import Any
 from llvmlite import ir
 from numba.core import cgutils
 
-from jitkit.backends import pool
+from jitkit.backends import direct, pool
 from jitkit.backends.lowering.arguments import Arguments
 from jitkit.backends.lowering.emit import F64, I1, I64, Emitter, Mode
 from jitkit.backends.spmd.groups import group_function
@@ -232,9 +232,7 @@ def define(
         return
 
     def point(indices: list[ir.Value]) -> None:
-        context.call_internal_no_propagate(
-            nest.builder, compiled.fndesc, compiled.signature, [*indices, *nest.arguments]
-        )
+        direct.call(context, nest.builder, compiled, [*indices, *nest.arguments])
 
     declare = None if apart else by_vectors(context, compiled, ndim, unit_step, fastmath)
     each = nest.each(point)

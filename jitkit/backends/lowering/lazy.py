@@ -3,12 +3,13 @@
 from __future__ import annotations
 
 import functools
-from collections.abc import Callable
+from collections.abc import Callable, Sequence
 from typing import Any
 
 from llvmlite import ir
 from numba.core import types
 
+from jitkit.backends import direct
 from jitkit.backends.lowering.emit import Mode
 from jitkit.backends.lowering.indexing import integers_of
 from jitkit.backends.lowering.typing import name_of, refuse
@@ -45,16 +46,22 @@ def element(mode: Mode, array: Any, index: types.Type) -> Any:
     if mode.target == "cpu":
         body.get_call_template((leaves, at), {})  # compiles
         compiled = body.overloads[leaves, at]
+        call = direct.call
     else:
         compiled = body.compile_device((leaves, at))
+        call = _call_on_gpu
 
     def generate(context: Any, builder: ir.IRBuilder, signature: Any, args: list[ir.Value]) -> ir.Value:
         whole = args[1] if isinstance(index, types.BaseTuple) else context.make_tuple(builder, at, [args[1]])
         context.active_code_library.add_linking_library(compiled.library)
         values = [builder.extract_value(args[0], 0), whole]
-        return context.call_internal_no_propagate(builder, compiled.fndesc, compiled.signature, values)[1]
+        return call(context, builder, compiled, values)
 
     return compiled.signature.return_type(array, index), generate
+
+
+def _call_on_gpu(context: Any, builder: ir.IRBuilder, compiled: Any, args: Sequence[ir.Value]) -> ir.Value:
+    return context.call_internal_no_propagate(builder, compiled.fndesc, compiled.signature, list(args))[1]
 
 
 def _tuple_of(items: list[types.Type]) -> types.BaseTuple:

@@ -8,6 +8,7 @@ from typing import Any
 import llvmlite.binding as llvm
 from llvmlite import ir
 
+from jitkit.backends import direct
 from jitkit.backends.spmd import group_shape, phases, reader, unrolling
 from jitkit.backends.spmd.graph import reverse_postorder
 from jitkit.backends.spmd.ir import Function
@@ -87,10 +88,7 @@ def _caller(context: Any, compiled: Any) -> ir.Module:
     types = [context.get_value_type(kind) for kind in compiled.signature.args]
     function = ir.Function(module, ir.FunctionType(ir.VoidType(), types), POINT)
     builder = ir.IRBuilder(function.append_basic_block("entry"))
-    status, _ = context.call_internal_no_propagate(builder, compiled.fndesc, compiled.signature, list(function.args))
-    # No body raises. Numba's loop over a tuple still has a way out for an index behind its end, which would part lanes.
-    with builder.if_then(status.is_error, likely=False):
-        builder.unreachable()
+    direct.call(context, builder, compiled, function.args)
     builder.ret_void()
     return module
 
