@@ -43,7 +43,7 @@ def reduce_by(
                 break
             vectors.append(vector)
         else:
-            total = plan.of_vectors(vectors, start, keepdims, backend)
+            total = plan.of_vectors(vectors, start, keepdims and out is None, backend)
             if out is not None:
                 return operands.store(total, out, (1,) * ndim if keepdims else (), name)
             return finished(total, (1,) * ndim, None, name) if keepdims and ndim > 1 else total
