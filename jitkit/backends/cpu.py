@@ -16,7 +16,6 @@ from numba.core.registry import cpu_target
 
 from jitkit.backends import driver, symbols
 from jitkit.backends.compiling import refreshed, uncollected
-from jitkit.backends.cpu_driver import Code
 from jitkit.backends.dispatcher import BodyDispatcher
 from jitkit.backends.layout import Layout
 from jitkit.backends.lowering import lazy
@@ -24,6 +23,7 @@ from jitkit.backends.lowering.arguments import Arguments
 from jitkit.backends.lowering.emit import Mode
 from jitkit.backends.lowering.install import Target
 from jitkit.backends.lowering.weak import WEAK_TYPES
+from jitkit.backends.object_code import Code
 from jitkit.backends.unlinked import unlinked
 from jitkit.frontend.program import Program
 from jitkit.launch.definition import Definition

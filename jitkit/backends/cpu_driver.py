@@ -13,23 +13,16 @@ import functools
 import hashlib
 import struct
 from collections.abc import Hashable, Sequence
-from typing import Any, NamedTuple
+from typing import Any
 
 from jitkit.backends import machine, slots, symbols
 from jitkit.backends.generator import generator
 from jitkit.backends.kept import kept
 from jitkit.backends.layout import Layout, describe
+from jitkit.backends.object_code import Code
 from jitkit.launch.definition import Definition
 
 _Function = ctypes.CFUNCTYPE(None, ctypes.c_char_p)
-
-
-class Code(NamedTuple):
-    """A driver as it is kept: an object file, the driver's name in it, and the names that it calls."""
-
-    symbol: str
-    calls: tuple[str, ...]
-    text: bytes
 
 
 class Loaded:
