@@ -16,7 +16,7 @@ def refreshed(context: Any) -> Iterator[None]:
     """Bring Numba's tables up to date, and inside the ``with`` block keep up with a few registries alone.
 
     They are those where operations arrive, and their code: the first one that Numba's context knows. By itself Numba looks
-    through all sixty, twice for each function and once for each call of an operation: a twentieth of a new operator's time.
+    through all sixty, twice for each function and once for each call of an operation.
     """
     context.refresh()
     typing, first = context.typing_context, next(iter(context._registries))

@@ -87,7 +87,7 @@ def compiled(
     library = Library(context.codegen(), symbol)
     module = library.create_ir_module(symbol)
     # A helper that calls itself cannot be inlined. Where the last index is the only place along it, and is not read, each
-    # point stands for a piece of work of its own: to find so without optimising the body first is a tenth of a scan's time.
+    # point stands for a piece of work of its own, which is found so without optimising the body first.
     apart = program.recursive or not program.reads(program.params[ndim - 1])
     with context.push_code_library(library):
         driver.define(

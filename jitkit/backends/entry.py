@@ -137,7 +137,9 @@ class _Table:
 def _definitions() -> tuple[_Definition, ...]:
     text = Path(__file__).with_name("entry.ll").read_text(encoding="utf-8")
     description = {"kernel": "entry", "backend": "cpu"}
-    engine = machine.loaded(kept(description, lambda: machine.compiled(text), text, machine.identity()))
+    # Its loops are over arguments and axes. To unroll them and run them in vectors took as long again as all the rest.
+    code = kept(description, lambda: machine.compiled(text, loops=False), text, machine.identity())
+    engine = machine.loaded(code)
     names = ("jitkit_enter", "jitkit_enter_alone", "jitkit_enter_over")
     addresses = [engine.get_function_address(name) for name in names]
     engine.detach()

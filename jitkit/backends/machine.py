@@ -14,7 +14,7 @@ def identity() -> tuple[Any, ...]:
     return llvmlite.__version__, llvm.llvm_version_info, cpu
 
 
-def compiled(text: str, driver: str | None = None) -> bytes:
+def compiled(text: str, driver: str | None = None, loops: bool = True) -> bytes:
     """Return an object file with the code of an LLVM module.
 
     Parameters
@@ -23,6 +23,8 @@ def compiled(text: str, driver: str | None = None) -> bytes:
         The module.
     driver : str, optional
         Another module, which calls ``@emulator.thread`` of the first: the call is inlined.
+    loops : bool, optional
+        Whether loops are long enough to be unrolled and run in vectors.
     """
     machine = _machine()
     module = _parsed(text, machine)
@@ -30,7 +32,7 @@ def compiled(text: str, driver: str | None = None) -> bytes:
         module.link_in(_parsed(driver, machine))
         _inline_thread(module)
     module.verify()
-    _optimise(module, machine)
+    _optimise(module, machine, loops)
     code: bytes = machine.emit_object(module)
     return code
 
@@ -75,8 +77,8 @@ def _machine(level: int = 3) -> llvm.TargetMachine:
     return target.create_target_machine(cpu=llvm.get_host_cpu_name(), features=features, opt=level, jit=True)
 
 
-def _optimise(module: llvm.ModuleRef, machine: llvm.TargetMachine) -> None:
-    options = llvm.create_pipeline_tuning_options(speed_level=3)
-    options.loop_vectorization = options.slp_vectorization = True
+def _optimise(module: llvm.ModuleRef, machine: llvm.TargetMachine, loops: bool) -> None:
+    options = llvm.create_pipeline_tuning_options(speed_level=3 if loops else 2)
+    options.loop_vectorization = options.slp_vectorization = options.loop_unrolling = loops
     builder = llvm.create_pass_builder(machine, options)
     builder.getModulePassManager().run(module, builder)
