@@ -129,12 +129,17 @@ def axes_of(axis: Any, ndim: int, name: str) -> tuple[int, ...]:
         Where there is no such axis.
     ValueError
         Where an axis is given twice.
+    TypeError
+        For what is no integer and no tuple of them.
     """
     if axis is None:
         return tuple(range(ndim))
-    if isinstance(axis, tuple):
-        return tuple(normalize_axis_tuple(axis, ndim, f"jk.{name}: axis"))
-    return (normalize_axis_index(axis, ndim, f"jk.{name}"),)
+    try:
+        if isinstance(axis, tuple):
+            return tuple(normalize_axis_tuple(axis, ndim, f"jk.{name}: axis"))
+        return (normalize_axis_index(axis, ndim, f"jk.{name}"),)
+    except TypeError:
+        raise TypeError(f"jk.{name}: axis={axis!r}; an axis is an integer, and several are a tuple of them") from None
 
 
 def sorted_axes(axis: Any, ndim: int, name: str) -> tuple[int, ...]:

@@ -153,6 +153,7 @@ def test_device_arrays():
         (lambda x: cholesky(-x), np.linalg.LinAlgError, "matrix 0 is not positive definite"),
         (lambda x: cholesky(x * np.nan), np.linalg.LinAlgError, "not positive definite"),
         (lambda x: cholesky(x[0]), jk.LaunchError, "takes square matrices"),
+        (lambda x: cho_solve(x, x[0]), jk.KernelTypeError, "c_and_lower= is a tuple of the factors"),
         (lambda x: solve_triangular(x, x[0], "X"), ValueError, "trans='X' is none of"),
         (lambda x: solve_triangular(np.tril(x, -1), x[0]), np.linalg.LinAlgError, "its diagonal is 0 at 0"),
         (lambda x: solve_tridiagonal(x[0], x[0], x[0], x[0]), jk.LaunchError, r"takes the shapes \(..., n - 1\)"),

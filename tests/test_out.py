@@ -118,3 +118,13 @@ def test_numbers_and_what_numpy_solves():
     expected = np.linalg.cholesky(symmetric)
     assert jk.linalg.cholesky(symmetric, out=symmetric) is symmetric
     np.testing.assert_array_equal(symmetric, expected)
+
+
+@pytest.mark.parametrize("function", [jk.linalg.solve, jk.linalg.cholesky])
+def test_a_wrong_matrix_leaves_out_as_it_is(function):
+    a = np.stack([np.eye(3), np.zeros((3, 3))])
+    others = (np.ones((2, 3, 3)),) if function is jk.linalg.solve else ()
+    out = others[0] if others else np.ones((2, 3, 3))
+    with pytest.raises(np.linalg.LinAlgError, match="matrix 1 is"):
+        function(a, *others, out=out, backend="python")
+    np.testing.assert_array_equal(out, 1)

@@ -197,6 +197,8 @@ def test_numbers_and_lists_are_arrays():
     [
         (lambda x: jk.reduce("add", x, axis=2), np.exceptions.AxisError, "axis 2 is out of bounds"),
         (lambda x: jk.reduce("add", x, axis=(0, 0)), ValueError, "repeated axis"),
+        (lambda x: jk.reduce("add", x, axis=[0]), TypeError, r"jk.reduce: axis=\[0\]; an axis is an integer"),
+        (lambda x: jk.reduce("add", x, axis=1.5), TypeError, "jk.reduce: axis=1.5; an axis is an integer"),
         (lambda x: jk.reduce(lambda a: a, x), jk.KernelError, "no operator of two numbers"),
         (lambda x: jk.reduce("plus", x), jk.KernelError, "no operator of two numbers"),
         (lambda x: jk.reduce("add", x.astype(object)), jk.KernelTypeError, "dtype object"),

@@ -11,12 +11,12 @@ import numpy as np
 
 import jitkit as jk
 from jitkit import operands
+from jitkit.errors import KernelTypeError
 from jitkit.launch import choice
 from jitkit.launch.kernel import Kernel
 from jitkit.launch.launcher import Launcher
 from jitkit.linalg._systems import begun, square, systems
 from jitkit.linalg.solve_triangular import check_diagonal, is_vectors, substituted
-from jitkit.primitives import _arrays
 
 _LARGE = 48
 """Rows from which NumPy's LAPACK is ahead for each matrix, since it works in blocks."""
@@ -96,8 +96,10 @@ def cholesky(a: Any, *, upper: bool = False, out: Any = None, backend: str | Non
     shape, stack, device = tuple(a.shape), square(a, name), operands.device_of(a)
     if shape[-1] > _LARGE and device is None and (backend or choice.requested() or "cpu") == "cpu":
         return operands.delivered(np.linalg.cholesky(a, upper=upper), out, name)
-    count = stack.shape[0]
-    result = _arrays.room(out, shape, (operands.dtype_of(a),), (stack,), device, name)
+    count, dtype = stack.shape[0], operands.dtype_of(a)
+    if out is not None:
+        operands.check_out(out, shape, dtype, name)
+    result = operands.made(shape, (dtype,), device)  # not `out`, which a wrong matrix leaves as it is
     if count and shape[-1]:
         wrong = jk.zeros(count, np.int32, device=device)
         _factor[upper]((count, 1), backend)(stack, result.reshape(tuple(stack.shape)), wrong)
@@ -148,7 +150,12 @@ def cho_solve(c_and_lower: tuple[Any, bool], b: Any, *, out: Any = None, backend
     array([1., 2.])
     """
     name = "linalg.cho_solve"
-    c, lower = c_and_lower
+    try:
+        c, lower = c_and_lower
+    except (TypeError, ValueError):
+        raise KernelTypeError(
+            f"jk.{name}: c_and_lower= is a tuple of the factors and whether they are lower triangles"
+        ) from None
     c, b = operands.alike([operands.array(x, name) for x in (c, b)], name)
     found = systems(c, b, is_vectors(c, b), name)
     check_diagonal(found.a, name)

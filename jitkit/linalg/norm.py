@@ -96,7 +96,7 @@ def norm(
         raise ValueError(f"jk.{name}: ord='fro' is a norm of matrices, and this is one of vectors")
     else:
         found = _of_vectors(x, 2 if ord in (None, "fro") else ord, tuple(sorted(axes)), keepdims, backend, name)
-    return found if out is None else operands.store(found, out, tuple(found.shape), name)
+    return operands.delivered(found, out, name)
 
 
 def _of_vectors(x: Any, order: Any, axes: tuple[int, ...], keepdims: bool, backend: str | None, name: str) -> Any:

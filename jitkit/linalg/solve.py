@@ -109,7 +109,10 @@ def solve(a: Any, b: Any, *, out: Any = None, backend: str | None = None) -> Any
     device = operands.device_of(a)
     if found.a.shape[1] > _LARGE and device is None and (backend or choice.requested() or "cpu") == "cpu":
         return operands.delivered(np.linalg.solve(found.a, found.b).reshape(found.shape), out, name)
-    (result, x), count = begun(found, out, name), found.a.shape[0]
+    if out is not None:
+        operands.check_out(out, found.shape, operands.dtype_of(found.b), name)
+    # Not in `out`, which a singular matrix leaves as it is.
+    (result, x), count = begun(found, None, name), found.a.shape[0]
     if count and found.a.shape[1]:
         singular = jk.zeros(count, np.int32, device=device)
         _eliminate((count, 1), backend)(operands.copied(found.a), x, singular)

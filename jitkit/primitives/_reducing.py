@@ -47,6 +47,8 @@ def reduce_by(
             if out is not None:
                 return operands.store(total, out, (1,) * ndim if keepdims else (), name)
             return finished(total, (1,) * ndim, None, name) if keepdims and ndim > 1 else total
+    if axis is not None and type(axis) is not int:
+        axis = operands.sorted_axes(axis, ndim, name)
     axes, joined, result_shape = _cut(shape, axis, keepdims, name)
     if 0 in shape:
         device = _arrays.device_of(arrays[0])

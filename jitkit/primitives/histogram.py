@@ -90,12 +90,7 @@ def histogram(
     flat = a.reshape((-1,))
     flat_weights = None if weights is None else weights.reshape((-1,))
     device = _arrays.device_of(a)
-
-    def type_between(low: Any, high: Any) -> np.dtype[Any]:
-        found = np.result_type(low, high, operands.dtype_of(a))
-        return found if found.kind == "f" else np.dtype(np.float64)
-
-    edges = edges_along(flat, bins, range, backend, "histogram", type_between)
+    edges = edges_along(flat, bins, range, backend, "histogram", operands.dtype_of(a))
     if np.ndim(bins) == 0:
         if (edges[:-1] >= edges[1:]).any():
             raise LaunchError(

@@ -184,11 +184,11 @@ def edges_along(
     limits: tuple[float, float] | None,
     backend: str | None,
     name: str,
-    dtype: Callable[[Any, Any], np.dtype[Any]] | None = None,
+    beside: np.dtype[Any] | None = None,
 ) -> Edges:
     """Return the edges of bins: those that are given, or even ones between limits or the extremes of a vector.
 
-    ``dtype(low, high)`` is the type of even ones; by default that of the limits as floats.
+    Even ones are of the type of the limits as floats, together with a type `beside` them.
 
     Raises
     ------
@@ -205,7 +205,7 @@ def edges_along(
     low: Any
     high: Any
     if limits is not None:
-        low, high = limits
+        low, high = _limits(limits, name)
     elif x.shape[0] == 0:
         low, high = 0, 1
     else:
@@ -214,7 +214,24 @@ def edges_along(
         raise LaunchError(f"jk.{name}: the range from {low} to {high} is not finite and ascending; pass range=")
     if low == high:
         low, high = low - 0.5, high + 0.5
-    return np.linspace(low, high, int(bins) + 1, dtype=dtype and dtype(low, high))
+    dtype = None if beside is None else np.result_type(low, high, beside)
+    if dtype is not None and dtype.kind != "f":
+        dtype = np.dtype(np.float64)
+    with np.errstate(over="ignore", invalid="ignore"):
+        edges = np.linspace(low, high, int(bins) + 1, dtype=dtype)
+    if not np.isfinite(edges).all():
+        raise LaunchError(f"jk.{name}: the range from {low} to {high} is wider than {edges.dtype} reaches; pass range=")
+    return edges
+
+
+def _limits(given: Any, name: str) -> tuple[Any, Any]:
+    """Return the two ends of a range."""
+    try:
+        low, high = given
+        np.isfinite(low), np.isfinite(high)
+    except (TypeError, ValueError):
+        raise LaunchError(f"jk.{name}: range={given!r}; a range is two numbers, the lower first") from None
+    return low, high
 
 
 def _density(counts: NDArray[Any], edges: tuple[Edges, ...]) -> NDArray[np.float64]:
