@@ -27,7 +27,8 @@ class Memory(Windows):
         elif self.body.fresh and (found := self.window(pointer, item.type)):
             self.body.define(item, self._load_window(item.type, pointer, found, item.tail))
         elif stride == size_of(item.type) and item.type != "i1":
-            self.body.define(item, self._load_row(item.type, self._address(pointer), item.tail, mask))
+            own = pointer.text in self.body.shapes.private
+            self.body.define(item, self._load_row(item.type, self._address(pointer), item.tail, None if own else mask))
             self._fetch_ahead(pointer, item.type)
         elif self.body.shapes.bounded.get(pointer.text) == size_of(item.type):
             self.body.define(item, self._load_clamped(item, pointer, mask))
@@ -145,8 +146,11 @@ class Memory(Windows):
         elif aggregate(value.type) or value.type == "i1":
             self._each_lane(item, mask)
         elif stride == size_of(value.type):
-            shapes = self.body.shapes
-            if mask is not None and (pointer.text in shapes.shared or pointer.text in shapes.private):
+            shapes, own = self.body.shapes, pointer.text in self.body.shapes.private
+            if own and mask == self.body.mask:
+                # Points past the end have memory of their own too, which nobody reads again: no mask is needed.
+                self._store_row(value, whole, self._address(pointer), item.tail, None)
+            elif mask is not None and (pointer.text in shapes.shared or own):
                 self._blend_row(value, whole, self._address(pointer), item.tail, mask)
             else:
                 self._store_row(value, whole, self._address(pointer), item.tail, mask)
