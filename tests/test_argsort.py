@@ -57,6 +57,14 @@ def test_axes(axis, backend):
     np.testing.assert_array_equal(got, np.argsort(x, axis=axis, kind="stable"))
 
 
+@pytest.mark.parametrize("dtype", ["float32", "float64"])
+@pytest.mark.parametrize("n", [1, 3, 50, 512])
+def test_many_short_rows(dtype, n):
+    for x in hard_inputs(dtype, 21 * n, n):
+        for given_, axis in ((x.reshape(21, n), 1), (x.reshape(n, 21), 0), (x.reshape(3, n, 7), 1)):
+            np.testing.assert_array_equal(jk.argsort(given_, axis=axis), np.argsort(given_, axis=axis, kind="stable"))
+
+
 @pytest.mark.usefixtures("many_buckets")
 def test_key_and_comparison(backend):
     x = np.random.default_rng(1).integers(-40, 40, 50)

@@ -96,6 +96,16 @@ def test_long_and_many_rows(shape, axis):
         np.testing.assert_array_equal(jk.sort(given_, axis=axis), np.sort(given_, axis=axis))
 
 
+@pytest.mark.parametrize("dtype", ["int32", "uint64", "float16", "float64"])
+@pytest.mark.parametrize("n", [1, 3, 50, 512])
+def test_many_short_rows(dtype, n):
+    for x in hard_inputs(dtype, 21 * n, n):
+        for given_, axis in ((x.reshape(21, n), 1), (x.reshape(n, 21), 0), (x.reshape(3, n, 7), 1)):
+            for descending in (False, True):
+                expected = np.take_along_axis(given_, order_of(given_, axis, descending), axis)
+                same_bits(jk.sort(given_, axis=axis, descending=descending), expected)
+
+
 @pytest.mark.parametrize("shape", [(0,), (0, 3), (3, 0)])
 def test_nothing_gives_nothing(shape, backend):
     for axis in range(len(shape)):

@@ -68,6 +68,19 @@ def test_axes(axis, backend):
     np.testing.assert_array_equal(moved, np.take_along_axis(values, places, axis))
 
 
+@pytest.mark.parametrize("dtype", ["int32", "float64"])
+@pytest.mark.parametrize("axis", [0, 1])
+def test_many_short_rows(dtype, axis):
+    values = np.arange(21 * 50, dtype=np.uint32).reshape((21, 50))
+    for x in hard_inputs(dtype, values.size):
+        keys = x.reshape(values.shape)
+        places = order_of(keys, axis, descending=True)
+        found, moved = jk.sort_by_key(keys, values, axis=axis, descending=True)
+        same_bits(found, np.take_along_axis(keys, places, axis))
+        np.testing.assert_array_equal(moved, np.take_along_axis(values, places, axis))
+        assert jk.sort_by_key(keys, values.T.copy().T, axis=axis)[1].shape == values.shape
+
+
 def test_comparison(backend):
     keys = values_of("int32", 50)
     found, (moved,) = jk.sort_by_key(keys, (np.arange(50),), less=lambda a, b: a % 7 < b % 7, backend=backend)

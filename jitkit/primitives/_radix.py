@@ -24,6 +24,7 @@ from jitkit.launch.launcher import Launcher
 from jitkit.primitives._arrays import device_of
 from jitkit.primitives._carrying import Carry, like
 from jitkit.primitives._keys import Order, order_of
+from jitkit.primitives._network import Lie, Network
 from jitkit.primitives._spans import spans, ties
 
 BUCKETS = 2048
@@ -92,8 +93,8 @@ def rows_kernel(order: Order, carry: Carry, digits: int) -> Kernel:
         for k in range(n):
             out[first + k] = back(out[first + k], flip)
         if strange:
-            below, _, missing = tally(x, first, first + n, flip)
-            restore(x, out, first, first + n, first + below, first + n - missing, flip)
+            below, _, missing = tally(x, first, first + n, 1, flip)
+            restore(x, out, first, first + n, 1, first + below, first + n - missing, flip)
 
     return sort_rows
 
@@ -162,12 +163,12 @@ def tie_kernels(order: Order) -> tuple[Kernel, Kernel]:
 
     @jk.kernel(fastmath=NO_FLOATS)
     def count_ties(piece, lane, length, n, x, flip, found):
-        below, zeros, missing = tally(x, piece * length, min((piece + 1) * length, n), flip)
+        below, zeros, missing = tally(x, piece * length, min((piece + 1) * length, n), 1, flip)
         found[piece, 0], found[piece, 1], found[piece, 2] = below, zeros, missing
 
     @jk.kernel(fastmath=NO_FLOATS)
     def write_ties(piece, lane, length, n, x, flip, places, out):
-        restore(x, out, piece * length, min((piece + 1) * length, n), places[piece, 0], places[piece, 1], flip)
+        restore(x, out, piece * length, min((piece + 1) * length, n), 1, places[piece, 0], places[piece, 1], flip)
 
     return count_ties, write_ties
 
@@ -187,6 +188,7 @@ class Radix:
 
     def __init__(self, kind: str, itemsize: int, what: str, on_gpu: bool) -> None:
         self.order, self.what, self.limits = order_of(kind, itemsize), what, GPU if on_gpu else CPU
+        self.network = None if on_gpu else Network(self.order, what)
         self.made_of = (self.order, Carry(what), self.limits.digits)
 
     @functools.cached_property
@@ -209,9 +211,13 @@ class Radix:
 
         All are vectors of unsigned integers, or 0 where no such array is needed; `out` is none of the others.
         """
+        lie = Lie((1, rows), n, n, 1)
+        if self.network is not None and lie.short:
+            self.network.sort(x, v, lie, out, w, flip, backend)
+            return
         if n <= self.limits.short:
             spare, held = self._spare(out, w, rows * n)
-            self.rows((rows, 1), backend)(n, x, v, out, w, spare, held, flip)
+            self.rows.run((rows, 1), backend, (n, x, v, out, w, spare, held, flip))
             return
         for r in range(rows):
             self._sort_long(_part(x, r, n), _part(v, r, n), _part(out, r, n), _part(w, r, n), flip, backend)

@@ -115,37 +115,37 @@ def spans(wide: Any, carry: Carry, digits: int) -> Callable[..., None]:
 def ties(order: Order) -> tuple[Callable[..., Any], Callable[..., None]]:
     """Return ``tally`` and ``restore``: what is equal without being the same, the zeros and NaN, is written as it stood.
 
-    ``tally(x, begin, end, flip)`` counts the elements below zero, the zeros and the NaN; ``restore(x, out, begin, end, zero,
-    missing, flip)`` writes zeros and NaN to `out`, from these places on.
+    ``tally(x, begin, end, step, flip)`` counts the elements below zero, the zeros and the NaN; ``restore(x, out, begin, end,
+    step, zero, missing, flip)`` writes zeros and NaN to `out`, from these places on. Elements are `step` apart.
     """
     key_of, zero_key, missing_key = order.key, order.zero, order.missing
 
-    def nothing(x, begin, end, flip):
+    def nothing(x, begin, end, step, flip):
         return 0, 0, 0
 
-    def as_is(x, out, begin, end, zero, missing, flip):
+    def as_is(x, out, begin, end, step, zero, missing, flip):
         pass
 
     if order.exact:
         return nothing, as_is
 
-    def tally(x, begin, end, flip):
+    def tally(x, begin, end, step, flip):
         below, zeros, missing = 0, 0, 0
-        for i in range(begin, end):
+        for i in range(begin, end, step):
             key = key_of(x[i], flip)
             below += 1 if key < zero_key else 0
             zeros += 1 if key == zero_key else 0
             missing += 1 if key == missing_key else 0
         return below, zeros, missing
 
-    def restore(x, out, begin, end, zero, missing, flip):
-        for i in range(begin, end):
+    def restore(x, out, begin, end, step, zero, missing, flip):
+        for i in range(begin, end, step):
             key = key_of(x[i], flip)
             if key == zero_key:
                 out[zero] = x[i]
-                zero += 1
+                zero += step
             elif key == missing_key:
                 out[missing] = x[i]
-                missing += 1
+                missing += step
 
     return tally, restore

@@ -61,8 +61,8 @@ def argsort(
     >>> jk.argsort(np.array([3, 1, 2, 1]))
     array([1, 3, 2, 0])
     """
-    if key is None and less is None and axis == -1:
-        soon = short(x, "places", None, descending, backend)
+    if key is None and less is None:
+        soon = short(x, "places", None, axis, descending, backend)
         if soon is not None:
             return soon[1] if out is None else operands.store(soon[1], out, x.shape, "argsort")
     x = _arrays.array(x, "argsort")

@@ -65,9 +65,10 @@ def sort(
 
     Notes
     -----
-    Numbers are sorted by their digits: buckets from a sample, and a radix sort inside each. Comparisons, and complex
-    numbers, are sorted by merging. Sources: D. E. Knuth, The Art of Computer Programming 3, 2nd edition, 1998, sections
-    5.2.4 and 5.2.5; O. Green, R. McColl and D. A. Bader, GPU Merge Path, ICS 2012.
+    Numbers are sorted by their digits: buckets from a sample, and a radix sort inside each; on the CPU, rows of up to 512 by
+    a network of comparators, as lanes of vectors. Comparisons, and complex numbers, are sorted by merging. Sources: D. E.
+    Knuth, The Art of Computer Programming 3, 2nd edition, 1998, sections 5.2.2, 5.2.4 and 5.2.5; O. Green, R. McColl and
+    D. A. Bader, GPU Merge Path, ICS 2012.
 
     Examples
     --------
@@ -77,10 +78,10 @@ def sort(
     >>> jk.sort(np.array([-3, 1, 2]), key=abs)
     array([ 1,  2, -3])
     """
-    if key is None and less is None and axis == -1:
-        soon = short(x, "nothing", None, descending, backend)
+    if key is None and less is None:
+        soon = short(x, "nothing", None, axis, descending, backend, out if _takes(out, x) else None)
         if soon is not None:
-            return soon[0] if out is None else operands.store(soon[0], out, x.shape, "sort")
+            return soon[0] if out is None or soon[0] is out else operands.store(soon[0], out, x.shape, "sort")
     x = _arrays.array(x, "sort")
     if axis is None:
         x, axis = x.reshape((-1,)), 0
@@ -95,7 +96,7 @@ def sort(
         keys = _sorting.keys_of(rows, key, backend, "sort")
         result = cut.back(_sorting.carry_along(keys, (rows,), cut, descending, less, backend, "sort")[1][0])
     else:
-        target = out.reshape(-1) if cut.last and _takes(out, rows) else None
+        target = out.reshape(-1) if cut.last and _takes(out, rows.reshape(shape)) else None
         found = _sorting.sort_rows(rows, cut.count, cut.n, "nothing", rows, descending, less, backend, "sort", target)[
             0
         ]
@@ -103,8 +104,8 @@ def sort(
     return result if out is None or result is out else operands.store(result, out, shape, "sort")
 
 
-def _takes(out: Any, rows: Any) -> bool:
-    """Tell whether a result can be written to `out` while the rows are read."""
-    if not isinstance(out, np.ndarray) or not isinstance(rows, np.ndarray) or out.dtype != rows.dtype:
+def _takes(out: Any, x: Any) -> bool:
+    """Tell whether a result can be written to `out` while an array is read."""
+    if type(out) is not np.ndarray or type(x) is not np.ndarray or out.dtype != x.dtype or out.shape != x.shape:
         return False
-    return out.flags.c_contiguous and out.flags.writeable and not np.may_share_memory(out, rows)
+    return out.flags.c_contiguous and out.flags.writeable and not np.may_share_memory(out, x)

@@ -63,8 +63,8 @@ def sort_by_key(
     >>> jk.sort_by_key(np.array([3, 1, 2]), np.array([0.3, 0.1, 0.2]))
     (array([1, 2, 3]), array([0.1, 0.2, 0.3]))
     """
-    if out is None and less is None and axis == -1:
-        short_way = short(keys, "values", values, descending, backend)
+    if out is None and less is None:
+        short_way = short(keys, "values", values, axis, descending, backend)
         if short_way is not None:
             return short_way
     keys = _arrays.array(keys, "sort_by_key")
