@@ -8,7 +8,7 @@ import numpy as np
 import pytest
 
 import jitkit as jk
-from jitkit.backends.spmd import graph, patterns, pressure, reader, regions, windows
+from jitkit.backends.spmd import graph, order, patterns, pressure, reader, regions, windows
 from jitkit.backends.spmd.ir import UnsupportedIRError
 from jitkit.backends.spmd.pattern import Pattern
 from jitkit.backends.spmd.shapes import Shapes
@@ -162,6 +162,45 @@ def behind(k):
 )
 def test_loops_that_two_registers_for_each_value_would_crowd(sums, body, available, crowded):
     assert pressure.crowded(*turns_of(sums, body), available) is crowded
+
+
+# A group of work-items (%i, %j) reads, before each barrier, one element of a place and four of another.
+READING = """
+define void @f(i64 %i, i64 %j, ptr %x, ptr %y, i64 %n) {
+entry:
+  br label %head
+
+head:                                             ; preds = %behind, %entry
+  %k = phi i64 [ 0, %entry ], [ %next, %behind ]
+  %a = getelementptr float, ptr %x, i64 %ONCE
+  %u = load float, ptr %a, align 4
+  br label %turn
+
+turn:                                             ; preds = %turn, %head
+  %r = phi i64 [ 0, %head ], [ %more, %turn ]
+  %at = add nsw i64 %r, %FOUR
+  %b = getelementptr float, ptr %y, i64 %at
+  %v = load float, ptr %b, align 4
+  %more = add nuw nsw i64 %r, 2
+  %again = icmp samesign ult i64 %r, 6
+  br i1 %again, label %turn, label %behind
+
+behind:                                           ; preds = %turn
+  call void @jk.barrier(i64 7)
+  %next = add nuw nsw i64 %k, 1
+  %end = icmp eq i64 %next, %n
+  br i1 %end, label %done, label %head
+
+done:                                             ; preds = %behind
+  ret void
+}
+"""
+
+
+@pytest.mark.parametrize(("once", "four", "fastest"), [("i", "j", 0), ("j", "i", 1), ("i", "i", 1)])
+def test_groups_follow_one_another_where_the_next_reads_less_anew(once, four, fastest):
+    function = reader.read(READING.replace("ONCE", once).replace("FOUR", four), "f")
+    assert order.fastest(function, Shapes(function, {"%j": 1}), 2) == fastest
 
 
 def test_unknown_instructions_are_refused():

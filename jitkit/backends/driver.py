@@ -106,19 +106,25 @@ class LoopNest:
             self._inner(self._outer(row), block, builder.add(block, take), points)
             advance(builder.add(unit, take))
 
-    def groups(self, function: ir.Function, group: tuple[int, ...]) -> ir.Function:
-        """Generate the loop over groups around `function(group indices, starts, steps, arguments)`; a unit is a group."""
+    def groups(self, function: ir.Function, group: tuple[int, ...], fastest: int) -> ir.Function:
+        """Generate the loop over groups around `function(group indices, starts, steps, arguments)`; a unit is a group.
+
+        Groups follow one another along the axis `fastest`, and along the others the last before the first.
+        """
         begin, end, _ = self.function.args
         builder = self.builder
         with while_loop(builder, begin, end) as (unit, advance):
-            indices: list[ir.Value] = []
+            indices: dict[int, ir.Value] = {}
+            *axes, slowest = sorted(range(self.ndim), key=lambda axis: (axis != fastest, -axis))
             left = unit
-            for axis in range(self.ndim - 1, 0, -1):
+            for axis in axes:
                 count = groups_along(builder, self.counts[axis], group[axis])
-                indices.insert(0, builder.urem(left, count))
+                indices[axis] = builder.urem(left, count)
                 left = builder.udiv(left, count)
+            indices[slowest] = left
+            places = [indices[axis] for axis in range(self.ndim)]
             filler = [ir.Constant(I64, 0)] * self.ndim
-            builder.call(function, [left, *indices, *self.starts, *self.steps, *filler, *self.arguments])
+            builder.call(function, [*places, *self.starts, *self.steps, *filler, *self.arguments])
             advance(builder.add(unit, ir.Constant(I64, 1), flags=("nuw", "nsw")))
         builder.ret_void()
         return self.function
@@ -226,7 +232,8 @@ def define(
     record = cgutils.pack_struct(builder, [*space, *arguments.values(context, Emitter(builder, Mode("cpu")), leaves)])
     nest = LoopNest(module, record.type, ndim, unit_step)
     if group is not None:
-        function = nest.groups(group_function(context, compiled, group, unit_step)(module), group)
+        declare_group, fastest = group_function(context, compiled, group, unit_step)
+        function = nest.groups(declare_group(module), group, fastest)
         counts = [groups_along(builder, n, size) for n, size in zip(space[2 * ndim :], group, strict=True)]
         _start(builder, function, record, functools.reduce(builder.mul, counts), threads)
         return

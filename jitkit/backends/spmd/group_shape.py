@@ -45,10 +45,13 @@ class Shape:
         The group's shape.
     lanes : int
         Work-items a vector; a power of two.
+    fastest : int
+        The axis along which groups follow one another.
     """
 
     group: tuple[int, ...]
     lanes: int
+    fastest: int
 
     @property
     def full(self) -> int:
@@ -72,8 +75,8 @@ class Shape:
         return [[(*row, first + lane) for lane in range(self.lanes)] for row, first in itertools.product(rows, firsts)]
 
 
-def fitting(group: tuple[int, ...], lanes: int) -> Shape:
+def fitting(group: tuple[int, ...], lanes: int, fastest: int) -> Shape:
     """Return the shape with no more lanes than it takes to hold a group's last axis."""
     while lanes > 1 and lanes // 2 >= group[-1]:
         lanes //= 2
-    return Shape(group, lanes)
+    return Shape(group, lanes, fastest)

@@ -188,19 +188,19 @@ class PhaseBody(Body):
         return self.scalar(value) if self.shapes.of(value) is not None else None
 
     def _ahead(self, value: Value) -> str | None:
-        """Return lane 0's value in the next group along the last axis; its own text where it does not depend on the group."""
+        """Return lane 0's value in the next group; its own text where it does not depend on the group."""
         key = (value.text, "ahead" if self.together is None else "next turn")
         if not value.local or value.text not in self.definitions:
             return self._parameter_ahead(value)
         if key not in self.known:
-            item, last = self.definitions[value.text], len(self.phase.shape.group) - 1
+            item, axis = self.definitions[value.text], self.phase.shape.fastest
             if item.op in ("phi", "reload"):
                 distance = self._distance(item)
                 if not distance:
                     return self._base(value) if distance == 0 else None
                 self.known[key] = self.text.emit(f"add {item.type} {self.scalar(value)}, {distance}")
-            elif self.is_once and item.callee == f"@jk.group_index.{last}":
-                self.known[key] = self.text.emit(f"add nsw i64 %group.{last}, 1")
+            elif self.is_once and item.callee == f"@jk.group_index.{axis}":
+                self.known[key] = self.text.emit(f"add nsw i64 %group.{axis}, 1")
             elif item.callee.startswith(("@jk.local_index.", "@jk.group_index.")):
                 return self.scalar(value)
             elif not cheap(item) or (parts := [self._ahead(v) for v in item.operands]).count(None):
@@ -212,12 +212,15 @@ class PhaseBody(Body):
         return self.known[key]
 
     def _parameter_ahead(self, value: Value) -> str | None:
-        axis, shape = len(self.phase.shape.group) - 1, self.phase.shape
+        shape = self.phase.shape
+        axis, last = shape.fastest, len(shape.group) - 1
         if not value.local or value.text != self.function.parameters[axis].text or not self.is_once:
             return self._base(value)
-        if not self.phase.writer.unit_step:
+        if axis == last and not self.phase.writer.unit_step:
             return None
-        return self.text.emit(f"add nsw i64 {self.scalar(value)}, {shape.group[axis]}")
+        step = "1" if axis == last else f"%step.{axis}"
+        distance = self.text.emit(f"mul nsw i64 {step}, {shape.group[axis]}")
+        return self.text.emit(f"add nsw i64 {self.scalar(value)}, {distance}")
 
     def private_memory(self, item: Instruction, kind: str) -> str:
         """Return the memory of an alloca for the lanes of one vector."""
