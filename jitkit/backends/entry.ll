@@ -45,7 +45,7 @@ declare void @PyEval_RestoreThread(ptr)
 
 %cursor = type { ptr, ptr, ptr, i1 }
 
-define internal i64 @next(ptr %cursor) {
+define internal i64 @next(ptr %cursor) alwaysinline {
   %at = load ptr, ptr %cursor
   %word = load i64, ptr %at
   %following = getelementptr i64, ptr %at, i64 1
@@ -53,7 +53,7 @@ define internal i64 @next(ptr %cursor) {
   ret i64 %word
 }
 
-define internal void @put(ptr %cursor, i64 %value) {
+define internal void @put(ptr %cursor, i64 %value) alwaysinline {
   %place = getelementptr %cursor, ptr %cursor, i64 0, i32 1
   %at = load ptr, ptr %place
   store i64 %value, ptr %at
@@ -62,7 +62,7 @@ define internal void @put(ptr %cursor, i64 %value) {
   ret void
 }
 
-define internal void @put_all(ptr %cursor, ptr %words, i64 %count) {
+define internal void @put_all(ptr %cursor, ptr %words, i64 %count) alwaysinline {
 entry:
   br label %look
 
@@ -83,7 +83,7 @@ done:
 }
 
 ; Tells whether an object is of the class that the table names next, and not of one derived from it.
-define internal i1 @has_class(ptr %value, ptr %cursor) {
+define internal i1 @has_class(ptr %value, ptr %cursor) alwaysinline {
   %wanted = call i64 @next(ptr %cursor)
   %place = getelementptr %object, ptr %value, i64 0, i32 1
   %class = load i64, ptr %place
@@ -126,7 +126,7 @@ other:
 
 ; The table: class, kind of the dtype and which of its bits mean something, or the address of the dtype of records and all
 ; bits, dimensions, which flags decide, what they are, bytes of an element. The slots: a Numba array of memory that it does not own.
-define internal i1 @take_array(ptr %value, ptr %cursor) {
+define internal i1 @take_array(ptr %value, ptr %cursor) alwaysinline {
 entry:
   %is.array = call i1 @has_class(ptr %value, ptr %cursor)
   br i1 %is.array, label %look, label %other
@@ -288,20 +288,20 @@ no:
   ret i1 false
 }
 
-define internal i64 @dimensions(ptr %array) {
+define internal i64 @dimensions(ptr %array) alwaysinline {
   %place = getelementptr %array, ptr %array, i64 0, i32 2
   %short = load i32, ptr %place
   %count = zext i32 %short to i64
   ret i64 %count
 }
 
-define internal ptr @shape(ptr %array) {
+define internal ptr @shape(ptr %array) alwaysinline {
   %place = getelementptr %array, ptr %array, i64 0, i32 3
   %shape = load ptr, ptr %place
   ret ptr %shape
 }
 
-define internal i64 @product(ptr %extents, i64 %count) {
+define internal i64 @product(ptr %extents, i64 %count) alwaysinline {
 entry:
   br label %look
 
@@ -411,7 +411,7 @@ done:
 }
 
 ; The table: class. One slot.
-define internal i1 @take_integer(ptr %value, ptr %cursor) {
+define internal i1 @take_integer(ptr %value, ptr %cursor) alwaysinline {
 entry:
   %overflow = alloca i32
   %is.integer = call i1 @has_class(ptr %value, ptr %cursor)
@@ -429,7 +429,7 @@ other:
 }
 
 ; The table: class, slots: one, or two for a complex number.
-define internal i1 @take_scalar(ptr %value, ptr %cursor) {
+define internal i1 @take_scalar(ptr %value, ptr %cursor) alwaysinline {
 entry:
   %is.scalar = call i1 @has_class(ptr %value, ptr %cursor)
   br i1 %is.scalar, label %read, label %other
@@ -455,7 +455,7 @@ other:
 }
 
 ; The table: Python's True and NumPy's, Python's False and NumPy's. One slot.
-define internal i1 @take_boolean(ptr %value, ptr %cursor) {
+define internal i1 @take_boolean(ptr %value, ptr %cursor) alwaysinline {
   %this = ptrtoint ptr %value to i64
   %true.python = call i64 @next(ptr %cursor)
   %true.numpy = call i64 @next(ptr %cursor)
@@ -593,7 +593,7 @@ other:
 }
 
 ; Tells whether an object has the shape of an array in an attribute, a tuple of integers.
-define internal i1 @has_shape(ptr %value, ptr %name, ptr %model) {
+define internal i1 @has_shape(ptr %value, ptr %name, ptr %model) alwaysinline {
 entry:
   %held = call ptr @PyObject_GetAttr(ptr %value, ptr %name)
   %missing = icmp eq ptr %held, null
@@ -683,7 +683,7 @@ go:
 
 ; `prefix` holds the numbers of the space, or is null where the space is the shape of the array `model`. No threads are ready
 ; where the pool has to be asked first.
-define internal ptr @enter(ptr %self, ptr %prefix, ptr %values, ptr %model, i64 %threads) {
+define internal ptr @enter(ptr %self, ptr %prefix, ptr %values, ptr %model, i64 %threads) alwaysinline {
 entry:
   %cursor = alloca %cursor
   %table = getelementptr %bytes, ptr %self, i64 0, i32 3
@@ -749,7 +749,7 @@ other:
 
 ; Puts the numbers of the space that is the shape of an array: starts, steps and counts, three of them for vectors and what
 ; counts as one. False where the array has not so many dimensions.
-define internal i1 @put_shape(ptr %cursor, ptr %model, i64 %numbers) {
+define internal i1 @put_shape(ptr %cursor, ptr %model, i64 %numbers) alwaysinline {
 entry:
   %ndim = call i64 @dimensions(ptr %model)
   %shape = call ptr @shape(ptr %model)

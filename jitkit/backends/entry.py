@@ -137,7 +137,7 @@ class _Table:
 def _definitions() -> tuple[_Definition, ...]:
     text = Path(__file__).with_name("entry.ll").read_text(encoding="utf-8")
     description = {"kernel": "entry", "backend": "cpu"}
-    # Its loops are over arguments and axes. To unroll them and run them in vectors took as long again as all the rest.
+    # Its loops are over arguments and axes. All of LLVM's passes took twice the time, and a call 0.01 us less.
     code = kept(description, lambda: machine.compiled(text, loops=False), text, machine.identity())
     engine = machine.loaded(code)
     names = ("jitkit_enter", "jitkit_enter_alone", "jitkit_enter_over")

@@ -24,7 +24,7 @@ def compiled(text: str, driver: str | None = None, loops: bool = True) -> bytes:
     driver : str, optional
         Another module, which calls ``@emulator.thread`` of the first: the call is inlined.
     loops : bool, optional
-        Whether loops are long enough to be unrolled and run in vectors.
+        Whether there are loops long enough to be unrolled and run in vectors, and all of LLVM's passes.
     """
     machine = _machine()
     module = _parsed(text, machine)
@@ -78,7 +78,21 @@ def _machine(level: int = 3) -> llvm.TargetMachine:
 
 
 def _optimise(module: llvm.ModuleRef, machine: llvm.TargetMachine, loops: bool) -> None:
-    options = llvm.create_pipeline_tuning_options(speed_level=3 if loops else 2)
-    options.loop_vectorization = options.slp_vectorization = options.loop_unrolling = loops
+    options = llvm.create_pipeline_tuning_options(speed_level=3)
+    options.loop_vectorization = options.slp_vectorization = options.loop_unrolling = True
     builder = llvm.create_pass_builder(machine, options)
-    builder.getModulePassManager().run(module, builder)
+    passes = builder.getModulePassManager() if loops else _straight()
+    passes.run(module, builder)
+
+
+def _straight() -> llvm.ModulePassManager:
+    """Return what code without loops that take time gains most by: what is marked is inlined, and loaded once."""
+    passes = llvm.create_new_module_pass_manager()
+    passes.add_always_inliner_pass()
+    passes.add_sroa_pass()
+    passes.add_post_order_function_attributes_pass()
+    passes.add_new_gvn_pass()
+    passes.add_dead_store_elimination_pass()
+    passes.add_instruction_combine_pass()
+    passes.add_simplify_cfg_pass()
+    return passes
