@@ -13,7 +13,7 @@ from collections.abc import Callable, Sequence
 from typing import Any
 
 from llvmlite import ir
-from numba.core import cgutils, types
+from numba.core import cgutils, errors, types
 from numba.core import ir as numba_ir
 from numba.core.callconv import CPUCallConv
 from numba.core.cpu import CPUContext
@@ -129,6 +129,21 @@ class DirectLower(Lower):
         """Return the arguments."""
         self.fnargs = self.function.args
         return self.fnargs
+
+    def lower_block(self, block: Any) -> None:
+        """Generate a block; Numba would note for each statement what an error would say, and look for ``try``."""
+        self._cur_ir_block = block
+        for inst in block.body:
+            self.loc = inst.loc
+            try:
+                self.lower_inst(inst)
+            except Exception:
+                with errors.new_error_context('lowering "{inst}" at {loc}', inst=inst, loc=self.loc):
+                    raise
+
+    def alloca_lltype(self, name: str, lltype: ir.Type, datamodel: Any = None) -> ir.Value:
+        """Make room for a variable; Numba would have LLVM tell the size of each, for debuggers."""
+        return cgutils.alloca_once(self.builder, lltype, name=name)
 
     def lower_inst(self, inst: Any) -> None:
         """Generate a statement; for the log that Numba might be asked for it turns each into a text first."""
