@@ -8,7 +8,7 @@ from typing import Any
 import numpy as np
 
 from jitkit.backends import entry, pool, slots
-from jitkit.backends.cpu_driver import Drivers, Loaded
+from jitkit.backends.cpu_driver import Drivers
 from jitkit.backends.layout import layout_of, leaf_values
 from jitkit.errors import JitkitError
 from jitkit.launch.definition import Call
@@ -61,19 +61,19 @@ class _Way:
 
     def __init__(self, drivers: Drivers, entries: tuple[list[entry.Entry], ...]) -> None:
         self._drivers, self._entries = drivers, entries
-        self._seen: set[int] = set()
+        self._opened: dict[int, tuple[entry.Entry, ...] | None] = {}
 
     def __call__(self, call: Call, prefix: tuple[int, ...], leaves: Sequence[Any], values: tuple) -> None:
         driver = self._drivers.of(leaves)
         driver(_threads(call), prefix, leaves)
-        if driver.address not in self._seen:
-            self._seen.add(driver.address)
-            self._open(driver, len(prefix), values)
+        if driver.address not in self._opened:
+            self._opened[driver.address] = entry.opened(driver, len(prefix), values)
+        self._enter(self._opened[driver.address])
 
-    def _open(self, driver: Loaded, numbers: int, values: tuple) -> None:
-        found = entry.opened(driver, numbers, values)
-        if found is not None:
-            for entries, enter in zip(self._entries, found, strict=True):
+    def _enter(self, found: tuple[entry.Entry, ...] | None) -> None:
+        """Put entries first, those that others have driven out too."""
+        for entries, enter in zip(self._entries, found or (), strict=False):
+            if enter not in entries:
                 entries.insert(0, enter)
                 del entries[_MOST_ENTRIES:]
 
