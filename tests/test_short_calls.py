@@ -45,7 +45,9 @@ def test_repeated_calls_give_what_numpy_gives(backend, n):
                 "kept": jk.reduce("add", x, keepdims=True), "lazy": jk.reduce("add", jk.transformed(lambda v: v * v, x)),
                 "axis": jk.argmax(x, 0, keepdims=True), "out": jk.argmax(x, out=np.empty((), np.int64)),
                 "segments": jk.segment_reduce("add", x, np.array([0, n // 2, n])),
-                "found": jk.searchsorted(np.sort(x), x, out=np.empty(n, np.int64)),
+                "found": jk.searchsorted(np.sort(x), x, out=np.empty(n, np.int64)), "outer": blended.outer(x[:3], y),
+                "into": jk.reduce("add", x, initial=5, out=np.empty((), np.float32)), "marked": jk.select(mask, jk.counting(n)),
+                "running": jk.scan("add", jk.transformed(lambda v: v * v, x)), "counted": jk.reduce("add", jk.counting(n)),
             }  # fmt: skip
         expected = {
             "map": x * x, "broadcast": 2 * x + 3, "vectorize": 2 * x + y, "where": np.where(mask, 2 * x + y, 7), "add": x.sum(),
@@ -53,6 +55,8 @@ def test_repeated_calls_give_what_numpy_gives(backend, n):
             "mask": x[mask], "bincount": np.bincount(np.abs(x).astype(np.int64), minlength=4), "initial": x.sum() + 5,
             "kept": x.sum(keepdims=True), "lazy": (x * x).sum(), "axis": x.argmax(keepdims=True), "out": x.argmax(),
             "segments": [x[: n // 2].sum(), x[n // 2 :].sum()], "found": np.searchsorted(np.sort(x), x),
+            "outer": 2 * x[:3, None] + y, "into": x.sum() + 5, "marked": np.flatnonzero(mask), "running": np.cumsum(x * x),
+            "counted": n * (n - 1) // 2,
         }  # fmt: skip
         assert found["where"] is out
         for name, result in found.items():
@@ -98,6 +102,7 @@ def test_arrays_of_any_shape_at_any_call(backend):
         assert blended(x, row, out, backend=backend) is out
         np.testing.assert_array_equal(out, 2 * x + row)
         np.testing.assert_array_equal(blended(x, x.T.copy().T, out=out.T.copy().T, backend=backend), 3 * x)
+        np.testing.assert_array_equal(blended.outer(row, x, backend=backend), 2 * row[:, None, None] + x)
         same, lazy = np.arange(6.0), jk.transformed(halved, np.arange(0.0, 12, 2))
         np.testing.assert_array_equal(blended(lazy, same, backend=backend), 3 * same)
         np.testing.assert_array_equal(blended(same, lazy[::-1], backend=backend), same + 5)
@@ -120,8 +125,12 @@ def test_refused_at_any_call(backend):
         blended(x, lazy, backend=backend)
         blended(lazy, x, backend=backend)
         jk.scan("add", x, backend=backend)
+        jk.select(x > 1, x, backend=backend)
         jk.segment_reduce("add", x, np.array([0, 2, 5]), out=np.zeros(2), backend=backend)
         for call in (
+            lambda: jk.select(x[:3] > 1, x, backend=backend),
+            lambda: jk.select((x > 1).reshape(5, 1), x, backend=backend),
+            lambda: jk.select((x > 1).astype(np.int8), x, backend=backend),
             lambda: blended(x, x, out=frozen, backend=backend),
             lambda: blended(x, x, out=np.zeros(4), backend=backend),
             lambda: blended(x, x, where=np.ones(5), backend=backend),

@@ -72,7 +72,7 @@ def device_of(x: Any) -> str | None:
             if device is not None:
                 return device
         return None
-    return device_of(x.leaves) if isinstance(x, Lazy) else operands.device_of(x)
+    return x.device if isinstance(x, Lazy) else operands.device_of(x)
 
 
 def on_host(x: Any, backend: str | None) -> bool:
@@ -82,7 +82,8 @@ def on_host(x: Any, backend: str | None) -> bool:
 
 def flat(x: Any) -> Any:
     """Return an array as a vector, in C order."""
-    return x if type(x) is np.ndarray and x.ndim == 1 else x.reshape((-1,))
+    plain = type(x) is np.ndarray or isinstance(x, Lazy)
+    return x if plain and len(x.shape) == 1 else x.reshape((-1,))
 
 
 def split(x: Any, axes: tuple[int, ...]) -> Any:

@@ -43,9 +43,12 @@ def reduce_by(
                 break
             vectors.append(vector)
         else:
-            total = plan.of_vectors(vectors, start, keepdims and out is None, backend)
             if out is not None:
-                return operands.store(total, out, (1,) * ndim if keepdims else (), name)
+                shape = (1,) * ndim if keepdims else ()
+                target = None if start is None else plan.target_of(out, shape)
+                total = plan.of_vectors(vectors, start, False, backend, target)
+                return operands.store(total, out, shape, name) if target is None else out
+            total = plan.of_vectors(vectors, start, keepdims, backend)
             return finished(total, (1,) * ndim, None, name) if keepdims and ndim > 1 else total
     if axis is not None and type(axis) is not int:
         axis = operands.sorted_axes(axis, ndim, name)
@@ -58,7 +61,10 @@ def reduce_by(
         views = [_arrays.split(a, axes) if joined is None else a.reshape(joined) for a in arrays]
         total = plan.along(_arrays.value_of(views), backend)
         if start is not None:
-            plan.begin(start, total, math.prod(result_shape), backend)
+            target = plan.target_of(out, result_shape)
+            plan.begin(start, total, target, math.prod(result_shape), backend)
+            if target is not None:
+                return out
     return finished(plan.given(total), result_shape, out, name)
 
 

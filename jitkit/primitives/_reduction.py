@@ -28,7 +28,7 @@ from jitkit.launch.launcher import Launcher
 from jitkit.operands import made
 from jitkit.primitives import _values
 from jitkit.primitives._arrays import device_of, value_of
-from jitkit.primitives._lazy import Lazy
+from jitkit.primitives._lazy import as_row
 
 LANES = 32
 """Work-items of a group: a warp."""
@@ -195,11 +195,11 @@ def columns_kernel(read: Callable, join: Callable, write: Callable) -> Kernel:
 
 
 def start_kernel(read: Callable, join: Callable, write: Callable, convert: Callable) -> Kernel:
-    """Return the kernel that combines an initial value with each result."""
+    """Return the kernel that combines an initial value with each result, in place or not."""
 
     @jk.kernel
-    def reduce_start(i, initial, out):
-        write(out, (i,), join(convert(initial), read(out, (i,))))
+    def reduce_start(i, initial, held, out):
+        write(out, (i,), join(convert(initial), read(held, (i,))))
 
     return reduce_start
 
@@ -304,10 +304,13 @@ class Reduction:
                 return self._of_blocks(out, rows, blocks, backend)
             x, n, launcher = out, blocks, following
 
-    def of_vectors(self, arrays: list[Any], start: Any, kept: bool, backend: str | None) -> Any:
+    def of_vectors(
+        self, arrays: list[Any], start: Any, kept: bool, backend: str | None, target: np.ndarray | None = None
+    ) -> Any:
         """Reduce vectors of the host, of one length that is not zero, to a number, or a tuple of them.
 
-        `start` is the initial value, or None; where the axis is `kept`, results are vectors of length 1. What a block is
+        `start` is the initial value, or None; where the axis is `kept`, results are vectors of length 1. From an initial
+        value the result may go into a `target` of one element, and not be returned. What a block is
         worked on in is used again: for a thousand elements new arrays would take as long as the reduction.
         """
         x: Any = arrays[0]
@@ -316,8 +319,8 @@ class Reduction:
         if n > block:
             out = self.of_rows(x, 1, n, None, backend)
             if start is not None:
-                self.begin(start, out, 1, backend)
-            return _first(self.given(out), kept)
+                self.begin(start, out, target, 1, backend)
+            return None if target is not None else _first(self.given(out), kept)
         try:
             held, out, flat, result = used = spare.pop()
         except IndexError:
@@ -327,7 +330,10 @@ class Reduction:
         if not launcher.enter(space, backend, args):
             launcher(space, backend)(*args)
         if start is not None:
-            self.start.run(1, backend, (start, flat))
+            self.start.run(1, backend, (start, flat, flat if target is None else target))
+            if target is not None:
+                spare.append(used)
+                return None
         total = result[0, 0] if not kept and type(result) is np.ndarray else _first(result, kept)
         spare.append(used)
         return total
@@ -372,18 +378,17 @@ class Reduction:
             return self.of_columns(turned, (1, n, outer), device, backend)
         return self.of_columns(x, (outer, n, inner), device, backend)
 
-    def begin(self, initial: Any, out: Any, size: int, backend: str | None) -> None:
-        """Combine an initial value with each result in place."""
-        self.start.run(size, backend, (initial, reshaped(out, (size,))))
+    def begin(self, initial: Any, held: Any, target: np.ndarray | None, size: int, backend: str | None) -> None:
+        """Combine an initial value with each result: into a vector for all of them, or in place."""
+        flat = reshaped(held, (size,))
+        self.start.run(size, backend, (initial, flat, flat if target is None else target))
 
-
-def as_row(x: Any) -> Any:
-    """Return a vector, or several, as a matrix of one row."""
-    if type(x) is tuple:
-        return tuple([a[None] if type(a) is np.ndarray else as_row(a) for a in x])
-    if type(x) is np.ndarray:
-        return x[None]  # in half the time of reshaping
-    return x.row if isinstance(x, Lazy) else x.reshape((1, x.shape[0]))
+    def target_of(self, out: Any, shape: tuple[int, ...]) -> np.ndarray | None:
+        """Return the user's array for results of a shape as a vector, if the results can be written there as they are."""
+        if type(out) is not np.ndarray or len(self.dtypes) > 1:
+            return None
+        plain = out.shape == shape and out.dtype == self.dtypes[0] and out.flags.carray
+        return out.reshape(-1) if plain else None
 
 
 def _first(out: Any, kept: bool) -> Any:

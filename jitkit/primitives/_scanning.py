@@ -15,7 +15,8 @@ from jitkit.launch.launcher import Launcher
 from jitkit.operands import made
 from jitkit.primitives import _scan_groups, _scan_stretches, _values
 from jitkit.primitives._arrays import device_of, on_host
-from jitkit.primitives._reduction import LANES, SHORT, as_row, reshaped
+from jitkit.primitives._lazy import as_row
+from jitkit.primitives._reduction import LANES, SHORT, reshaped
 from jitkit.primitives._scan_groups import BLOCK
 from jitkit.primitives._scan_stretches import CHAINS
 
@@ -138,20 +139,16 @@ class Scan:
             self.stretches.run((rows, pieces, 1), backend, (n, pieces, stretch, x, held))
         self.walks.run((rows, pieces, 1), backend, (n, pieces, stretch, x, initial, held, out))
 
-    def of_vector(self, x: np.ndarray, out: np.ndarray, backend: str | None) -> None:
+    def of_vector(self, x: Any, out: np.ndarray, backend: str | None) -> None:
         """Scan a vector of the host that is not empty into another, from no value."""
-        self.of_rows(x[None], self._nothing, out[None], 1, x.size, backend)
+        self.of_rows(as_row(x), self._nothing, out[None], 1, out.size, backend)
 
     @functools.cached_property
     def _nothing(self) -> Any:
         return self.dtypes[0].type(0)
 
-    def counted(
-        self, x: Any, n: int, room: Callable[[int], Any], backend: str | None, mask: Any = None
-    ) -> tuple[Any, int]:
+    def counted(self, x: Any, n: int, room: Callable[[int], Any], backend: str | None) -> tuple[Any, int]:
         """Scan vectors whose values are counts; `room` makes the result when the last count is known.
-
-        That is how often a `mask` of NumPy's is true, where there is one: NumPy counts few of them sooner than a launch.
 
         Returns
         -------
@@ -168,12 +165,9 @@ class Scan:
         pieces, stretch = _scan_stretches.cut(n)
         held = _zeros((1, CHAINS * pieces + 1), _INT64)
         space = (1, pieces, 1)
-        if pieces == 1 and type(mask) is np.ndarray:
-            held[0, -1] = count = int(np.count_nonzero(mask))
-        else:
-            self.stretches.run(space, backend, (n, pieces, stretch, rows, held))
-            # NumPy's sum takes as long as the whole scan of a few.
-            count = int(held[0, -1] if pieces == 1 else held.sum())
+        self.stretches.run(space, backend, (n, pieces, stretch, rows, held))
+        # NumPy's sum takes as long as the whole scan of a few.
+        count = int(held[0, -1] if pieces == 1 else held.sum())
         out = room(count)
         self.walks.run(space, backend, (n, pieces, stretch, rows, zero, held, out))
         return out, count

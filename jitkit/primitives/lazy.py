@@ -16,17 +16,25 @@ from jitkit import operands
 from jitkit.errors import KernelTypeError, LaunchError
 from jitkit.plans import remember
 from jitkit.primitives import _arrays, _functions, _operators, _values
-from jitkit.primitives._arrays import value_of
-from jitkit.primitives._lazy import Lazy, Plane, check_parts, is_flat, lazy, leaves_themselves
+from jitkit.primitives._arrays import length_of, value_of
+from jitkit.primitives._lazy import Lazy, Plane, check_parts, class_of, is_flat, lazy, lazy_of, leaves_themselves
 
+_ndarray = np.ndarray
 _MOST_AXES = 4
-_applied: dict[Hashable, tuple[Callable[..., Any], np.dtype[Any]]] = {}
+_NUMBERS = frozenset(np.dtype(character).type for character in "?bBhHiIlLqQefdFD")
+_INT64, _place = np.dtype(np.int64), np.int64
+_FIRST, _NEXT = _place(0), (_place(1),)
+_FAR = 1 << 62
+"""Nearer integers are NumPy's int64, and so are those between."""
+_applied: dict[Hashable, tuple[type[Lazy], np.dtype[Any]]] = {}
+_zips: dict[Hashable, tuple[type[Lazy], np.dtype[Any]]] = {}
 
 
 class Constant(Lazy):
     """One value everywhere."""
 
     plane: Plane
+    device = None
 
     def flat(self) -> bool:
         """Tell that it has: all positions hold the same."""
@@ -34,14 +42,15 @@ class Constant(Lazy):
 
     def viewed(self, change: Callable[[Any], Any]) -> Lazy:
         """Return a view."""
-        plane = self.plane.changed(change)
-        return lazy(Constant, leaves_themselves, self.leaves, plane.view.shape, self.dtype, plane=plane)  # type: ignore[no-any-return]
+        plane = change(self.plane)
+        return lazy_of(type(self), self.leaves, plane.shape, self.dtype, plane)  # type: ignore[no-any-return]
 
 
 class Counting(Lazy):
     """Numbers with one distance between neighbours."""
 
     plane: Plane
+    device = None
 
     def flat(self) -> bool:
         """Tell whether the numbers follow one another."""
@@ -50,7 +59,7 @@ class Counting(Lazy):
     def viewed(self, change: Callable[[Any], Any]) -> Lazy:
         """Return a view."""
         start, step, *_ = self.leaves
-        return _counting(start, step, self.dtype, self.plane.changed(change))
+        return _counting(start, step, self.dtype, change(self.plane))
 
 
 class Zipped(Lazy):
@@ -89,12 +98,12 @@ class Transformed(Lazy):
     def viewed(self, change: Callable[[Any], Any]) -> Lazy:
         """Return a view."""
         if isinstance(self.leaves, tuple):
-            leaves: Any = tuple(map(change, self.leaves))
+            leaves: Any = tuple([change(x) for x in self.leaves])
             shape = tuple(leaves[0].shape)
         else:
             leaves = change(self.leaves)
             shape = tuple(leaves.shape)
-        return lazy(Transformed, type(self).element, leaves, shape, self.dtype)  # type: ignore[no-any-return]
+        return lazy_of(type(self), leaves, shape, self.dtype, None, self.device is None)  # type: ignore[no-any-return]
 
 
 class Permuted(Lazy):
@@ -108,7 +117,7 @@ class Permuted(Lazy):
         """Return a view."""
         x, indices = self.leaves
         changed = change(indices)
-        return lazy(Permuted, _elsewhere, (x, changed), tuple(changed.shape), self.dtype)  # type: ignore[no-any-return]
+        return lazy_of(type(self), (x, changed), tuple(changed.shape), self.dtype, None, self.device is None)  # type: ignore[no-any-return]
 
 
 def _elsewhere(leaves, at):
@@ -137,13 +146,15 @@ def constant(value: Any, shape: int | tuple[int, ...], dtype: DTypeLike | None =
     >>> int(jk.reduce("add", jk.constant(3, 10**6)))
     3000000
     """
-    number = np.asarray(value, dtype)
-    if number.shape:
-        raise LaunchError(f"jk.constant: the value is a number, not an array of shape {number.shape}")
-    _arrays.array(number, "constant")
-    extents = _extents(shape)
-    plane = Plane.of(extents, between=0)
-    return lazy(Constant, leaves_themselves, number[()], extents, number.dtype, plane=plane)  # type: ignore[no-any-return]
+    extents = (shape,) if type(shape) is int and shape >= 0 else _extents(shape)
+    plane = Plane(extents, (0,) * len(extents))
+    number = value
+    if dtype is not None or type(value) not in _NUMBERS:  # NumPy's numbers stay as they are
+        array = np.asarray(value, dtype)
+        if array.shape:
+            raise LaunchError(f"jk.constant: the value is a number, not an array of shape {array.shape}")
+        number = _arrays.array(array, "constant")[()]
+    return lazy(Constant, leaves_themselves, number, extents, number.dtype, plane)  # type: ignore[no-any-return]
 
 
 def counting(start: Any, stop: Any = None, step: Any = 1, *, dtype: DTypeLike | None = None) -> Lazy:
@@ -177,18 +188,31 @@ def counting(start: Any, stop: Any = None, step: Any = 1, *, dtype: DTypeLike | 
         start, stop = 0, start
     if step == 0:
         raise LaunchError("jk.counting: step= is not zero")
-    kind = np.dtype(dtype) if dtype is not None else np.result_type(*map(np.asarray, (start, stop, step)))
+    plain = type(start) is type(stop) is type(step) is int and -_FAR < start < _FAR and -_FAR < stop < _FAR > abs(step)
+    if dtype is not None:
+        kind = np.dtype(dtype)
+    elif plain:  # NumPy takes 2 us to say so
+        kind = _INT64
+    else:
+        kind = np.result_type(*map(np.asarray, (start, stop, step)))
     if kind.kind not in "iuf":
         raise KernelTypeError(f"jk.counting: counts in integers and floats, not in {kind}")
-    exact = all(isinstance(number, (int, np.integer)) for number in (start, stop, step))
+    exact = plain or all(isinstance(number, (int, np.integer)) for number in (start, stop, step))
     size = -((int(start) - int(stop)) // int(step)) if exact else math.ceil((stop - start) / step)
-    return _counting(kind.type(start), kind.type(step), kind, Plane.of((max(0, size),)))
+    number = kind.type
+    plane = Plane((size if size > 0 else 0,), (1,))
+    return lazy(Counting, _count(1, kind), (number(start), number(step), _FIRST, _NEXT), plane.shape, kind, plane)  # type: ignore[no-any-return]
 
 
 def _counting(start: Any, step: Any, dtype: np.dtype[Any], plane: Plane) -> Lazy:
-    strides = tuple(map(np.int64, plane.strides))
-    leaves = (start, step, np.int64(plane.first), strides)
-    return lazy(Counting, _count(len(strides), dtype), leaves, plane.view.shape, dtype, plane=plane)  # type: ignore[no-any-return]
+    first, strides = _places(plane.first, plane.strides)
+    leaves = (start, step, first, strides)
+    return lazy(Counting, _count(len(strides), dtype), leaves, plane.shape, dtype, plane)  # type: ignore[no-any-return]
+
+
+@functools.lru_cache(maxsize=256)
+def _places(first: int, strides: tuple[int, ...]) -> tuple[Any, tuple[Any, ...]]:
+    return _place(first), tuple(map(_place, strides))
 
 
 @functools.cache
@@ -242,10 +266,20 @@ def zipped(*arrays: Any) -> Lazy:
     >>> jk.map(lambda pair: pair[0] * pair[1], jk.zipped(np.arange(4), jk.constant(10, 4)))
     array([ 0, 10, 20, 30])
     """
+    if length_of(arrays):
+        known = _zips.get(tuple([x.dtype for x in arrays]))
+        if known is not None:
+            return lazy_of(known[0], arrays, arrays[0].shape, known[1], None, True)  # type: ignore[no-any-return]
     check_parts(len(arrays), _values.MOST, "zipped")
     given = tuple(_arrays.alike([_arrays.array(x, "zipped") for x in arrays], "zipped"))
-    fields = np.dtype([(f"f{k}", operands.dtype_of(x)) for k, x in enumerate(given)])
-    return lazy(Zipped, _tuples(len(given)), given, tuple(given[0].shape), fields)  # type: ignore[no-any-return]
+    dtypes = tuple(map(operands.dtype_of, given))
+    kind, fields = _zips.get(dtypes) or remember(_zips, dtypes, _zip_of(dtypes))
+    return lazy_of(kind, given, tuple(given[0].shape), fields)  # type: ignore[no-any-return]
+
+
+def _zip_of(dtypes: tuple[Any, ...]) -> tuple[type[Lazy], np.dtype[Any]]:
+    fields = np.dtype([(f"f{k}", dtype) for k, dtype in enumerate(dtypes)])
+    return class_of(Zipped, _tuples(len(dtypes))), fields
 
 
 @functools.cache
@@ -286,15 +320,20 @@ def transformed(f: Any, *arrays: Any) -> Lazy:
     >>> int(jk.reduce("add", squares)), int(squares[3])
     (285, 9)
     """
+    if length_of(arrays):
+        known = _applied.get((_operators.identity_of(f), tuple([x.dtype for x in arrays])))
+        if known is not None:
+            leaves = arrays if len(arrays) > 1 else arrays[0]
+            return lazy_of(known[0], leaves, arrays[0].shape, known[1], None, True)  # type: ignore[no-any-return]
     check_parts(len(arrays), _values.MOST, "transformed")
     given = _arrays.alike([_arrays.array(x, "transformed", tuples=True) for x in arrays], "transformed")
-    dtypes = tuple(map(operands.dtype_of, given))
+    dtypes = tuple([operands.dtype_of(x) for x in given])
     key = (_operators.identity_of(f), dtypes)
-    element, dtype = _applied.get(key) or remember(_applied, key, _application(f, dtypes))
-    return lazy(Transformed, element, value_of(given), tuple(given[0].shape), dtype)  # type: ignore[no-any-return]
+    kind, dtype = _applied.get(key) or remember(_applied, key, _application(f, dtypes))
+    return lazy_of(kind, value_of(given), tuple(given[0].shape), dtype)  # type: ignore[no-any-return]
 
 
-def _application(f: Any, dtypes: tuple[Any, ...]) -> tuple[Callable[..., Any], np.dtype[Any]]:
+def _application(f: Any, dtypes: tuple[Any, ...]) -> tuple[type[Lazy], np.dtype[Any]]:
     function = _functions.function_of(f, len(dtypes), "transformed")
     results = _functions.result_dtypes(function, dtypes, "transformed")
     if len(results) > 1:
@@ -304,7 +343,7 @@ def _application(f: Any, dtypes: tuple[Any, ...]) -> tuple[Callable[..., Any], n
     def converted(x, at):
         return kind(read(x, at))
 
-    return converted, results[0]
+    return class_of(Transformed, converted), results[0]
 
 
 def permuted(x: Any, indices: Any) -> Lazy:
@@ -335,11 +374,12 @@ def permuted(x: Any, indices: Any) -> Lazy:
     array([30., 10., 10.])
     """
     x, at = _arrays.array(x, "permuted"), _arrays.array(indices, "permuted")
+    plain = type(x) is type(at) is _ndarray
     if len(x.shape) != 1:
         raise LaunchError(f"jk.permuted: indices are those of a vector, not of {len(x.shape)} dimensions")
     if operands.dtype_of(at).kind not in "iu":
         raise KernelTypeError(f"jk.permuted: indices= are integers, not {operands.dtype_of(at)}")
-    return lazy(Permuted, _elsewhere, (x, at), tuple(at.shape), operands.dtype_of(x))  # type: ignore[no-any-return]
+    return lazy(Permuted, _elsewhere, (x, at), tuple(at.shape), operands.dtype_of(x), None, plain)  # type: ignore[no-any-return]
 
 
 def _extents(shape: Any) -> tuple[int, ...]:

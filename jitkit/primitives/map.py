@@ -105,8 +105,10 @@ class Mapping:
         """What goes straight into the code for vectors, and for what counts as one."""
         return self.over(1).enter_over
 
-    def of_arrays(self, given: tuple[Any, ...], like: Any, where: Any, out: Any, backend: str | None) -> Any:
-        """Map NumPy's and lazy arrays of the shape of `like`, and Python's numbers, everywhere or where a mask is true.
+    def of_arrays(
+        self, given: tuple[Any, ...], shape: tuple[int, ...], where: Any, out: Any, backend: str | None
+    ) -> Any:
+        """Map NumPy's and lazy arrays of a shape, and Python's numbers, everywhere or where a mask is true.
 
         Returns
         -------
@@ -118,7 +120,7 @@ class Mapping:
         if where is not True:
             inputs = (inputs, where)
         if out is None:
-            shape, only = like.shape, self._only
+            only = self._only
             if not shape:
                 return None
             out = operands.made(shape, self.dtypes, None) if only is None else _empty(shape, only)
@@ -127,7 +129,8 @@ class Mapping:
         args = (inputs, out)
         if self._enter(backend, args):
             return out
-        return out if 1 < like.ndim <= _MOST_AXES and self.over(like.ndim).enter_over(backend, args) else None
+        ndim = len(shape)
+        return out if 1 < ndim <= _MOST_AXES and self.over(ndim).enter_over(backend, args) else None
 
 
 def map(f: Any, *arrays: Any, out: Any = None, dtype: DTypeLike | None = None, backend: str | None = None) -> Any:
@@ -170,7 +173,7 @@ def map(f: Any, *arrays: Any, out: Any = None, dtype: DTypeLike | None = None, b
     for x in arrays:
         if type(x) is _ndarray or isinstance(x, Lazy):
             known = _short.get((x.dtype, identity_of(f), dtype))
-            result = None if known is None else known.of_arrays(arrays, x, True, out, backend)
+            result = None if known is None else known.of_arrays(arrays, x.shape, True, out, backend)
             if result is not None:
                 return result
             break

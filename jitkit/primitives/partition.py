@@ -14,7 +14,7 @@ from jitkit import operands
 from jitkit.plans import remember
 from jitkit.primitives import _arrays, _functions, _operators
 from jitkit.primitives._scanning import Scan
-from jitkit.primitives.select import counting_scan
+from jitkit.primitives._selecting import counting_scan
 
 _plans: dict[Hashable, Scan] = {}
 

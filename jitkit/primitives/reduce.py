@@ -13,6 +13,7 @@ from jitkit.errors import KernelTypeError
 from jitkit.plans import remember
 from jitkit.primitives import _operators, _values
 from jitkit.primitives._arrays import Axis, given_arrays
+from jitkit.primitives._lazy import Lazy
 from jitkit.primitives._operators import Operator
 from jitkit.primitives._reducing import reduce_by
 from jitkit.primitives._reduction import Reduction
@@ -92,12 +93,13 @@ def reduce(
     array([5., 3.])
     """
     operator = _operators.resolve(op)
-    known = _plans.get((operator, (x.dtype,), dtype)) if where is None and type(x) is np.ndarray else None
+    plain = where is None and (type(x) is np.ndarray or isinstance(x, Lazy))
+    known = _plans.get((operator, (x.dtype,), dtype)) if plain else None
     arrays = [x] if known is not None else given_arrays(x, "reduce")
     if where is not None:
         return reduce_where(operator, arrays, where, axis, initial, out, dtype, keepdims, backend)
     plan = known or plan_of(operator, tuple(map(operands.dtype_of, arrays)), dtype)
-    whole = axis is None and not keepdims and (known is None or x.ndim > 1)
+    whole = axis is None and not keepdims and (known is None or len(x.shape) > 1)
     if whole and operator.commutative and all(map(_is_transposed, arrays)):
         arrays = [a.T for a in arrays]  # as they lie in memory: no copy
     return reduce_by(plan, arrays, axis, initial, out, keepdims, backend, "reduce")

@@ -14,7 +14,7 @@ from jitkit.errors import LaunchError
 from jitkit.launch.launcher import Launcher
 from jitkit.primitives import _arrays
 from jitkit.primitives._marks import EACH, Marks, lowest, next_mark, placing_kernel, without_lowest
-from jitkit.primitives.select import INT64, counting_scan
+from jitkit.primitives._selecting import INT64, counting_scan
 
 
 def begins(x, at):

@@ -15,11 +15,14 @@ from jitkit.errors import KernelTypeError, LaunchError
 from jitkit.plans import remember
 from jitkit.primitives import _arrays, _operators, _values
 from jitkit.primitives._arrays import given_arrays, length_of, value_of
+from jitkit.primitives._lazy import Lazy
 from jitkit.primitives._operators import Operator
 from jitkit.primitives._scanning import Scan
 from jitkit.primitives._values import initial_value
 
 _plans: dict[Hashable, Scan] = {}
+_OF_VECTORS = (-1, 0, None)
+"""Axes along which a vector is scanned as a whole."""
 
 
 def scan(
@@ -87,7 +90,7 @@ def scan(
     array([100, 100, 101, 103, 106])
     """
     operator = _operators.resolve(op)
-    if length_of((x,)) and axis == -1 and initial is None and inclusive is True:
+    if initial is None and inclusive is True and axis in _OF_VECTORS and _is_vector(x):
         known = _plans.get((operator, (x.dtype,), dtype, True, False, bool(reverse)))
         target = None if known is None else _vector_room(known, x, out)
         if known is not None and target is not None:
@@ -163,10 +166,17 @@ def _room(plan: Scan, arrays: list[Any], out: Any, shape: tuple[int, ...]) -> An
     return operands.made(shape, plan.dtypes, _arrays.device_of(arrays[0]))
 
 
-def _vector_room(plan: Scan, x: np.ndarray, out: Any) -> np.ndarray | None:
+def _is_vector(x: Any) -> bool:
+    """Tell whether an array is a vector on the host that is not empty."""
+    if type(x) is np.ndarray:
+        return x.ndim == 1 and x.size > 0
+    return isinstance(x, Lazy) and len(x.shape) == 1 and x.shape[0] > 0 and x.device is None
+
+
+def _vector_room(plan: Scan, x: Any, out: Any) -> np.ndarray | None:
     """Return where to write the scan of a vector; None where `out` takes more than that."""
     if out is None:
-        return np.empty(x.size, plan.dtypes[0])
+        return np.empty(x.shape, plan.dtypes[0])
     return out if length_of((out,)) == x.size and _fits(x, out, plan.dtypes[0]) else None
 
 

@@ -4,8 +4,7 @@
 # mypy: disable-error-code="no-untyped-def,no-untyped-call"
 from __future__ import annotations
 
-import functools
-from collections.abc import Callable, Hashable
+from collections.abc import Hashable
 from typing import Any
 
 import numpy as np
@@ -13,46 +12,15 @@ import numpy as np
 from jitkit import operands
 from jitkit.errors import KernelTypeError, LaunchError
 from jitkit.plans import remember
-from jitkit.primitives import _arrays, _functions, _operators, _values
+from jitkit.primitives import _arrays, _functions, _operators
 from jitkit.primitives._arrays import value_of
-from jitkit.primitives._scanning import Scan
+from jitkit.primitives._lazy import Lazy
+from jitkit.primitives._selecting import FEW, Selecting
 
-INT64, BOOL = np.dtype(np.int64), np.dtype(np.bool_)
-_plans: dict[Hashable, Scan] = {}
-
-
-def counting_scan(marked: Callable, place: Callable, place_on_host: Callable) -> Scan:
-    """Return the scan that counts marked elements and places each one.
-
-    Parameters
-    ----------
-    marked : callable
-        ``marked(x, at)`` tells whether an element counts.
-    place : callable
-        ``place(x, out, at, before, mark)`` writes an element, `before` marked ones being before it.
-    place_on_host : callable
-        ``place_on_host(x, out, at, before, end)`` writes an element whether it is marked or not, unless `before` is `end`:
-        all that are marked in the stretch are then written. An element that is not marked is overwritten by the next
-        that is. That is no branch to be guessed for each element: half of them were guessed wrong.
-    """
-    one, zero = np.int64(1), np.int64(0)
-
-    def read(x, at):
-        return one if marked(x, at) else zero
-
-    def add(a, b):
-        return a + b
-
-    def step(x, out, at, before, end):
-        mark = read(x, at)
-        place(x, out, at, before, mark)
-        return before + mark
-
-    def step_on_host(x, out, at, before, end):
-        place_on_host(x, out, at, before, end)
-        return before + read(x, at)
-
-    return Scan(read, add, (INT64,), inclusive=False, started=True, step=step, step_on_host=step_on_host)
+BOOL = np.dtype(np.bool_)
+_ndarray = np.ndarray
+_plans: dict[Hashable, Selecting] = {}
+_OF_MASK = "mask"
 
 
 def select(pred_or_mask: Any, x: Any, *, backend: str | None = None) -> Any:
@@ -82,7 +50,7 @@ def select(pred_or_mask: Any, x: Any, *, backend: str | None = None) -> Any:
     Notes
     -----
     A count in each block, a scan of the counts, and a scan inside each block that places the elements; the method of
-    G. E. Blelloch, Prefix sums and their applications, CMU-CS-90-190, 1990.
+    G. E. Blelloch, Prefix sums and their applications, CMU-CS-90-190, 1990. One thread of a host goes over a few elements once.
 
     Examples
     --------
@@ -90,76 +58,71 @@ def select(pred_or_mask: Any, x: Any, *, backend: str | None = None) -> Any:
     >>> jk.select(lambda x: x % 2 == 0, np.arange(6))
     array([0, 2, 4])
     """
+    if type(x) is _ndarray or (isinstance(x, Lazy) and x.device is None):
+        found = _among_few_known(pred_or_mask, x, backend)
+        if found is not None:
+            return found
     x = _arrays.array(x, "select", tuples=True)
-    dtypes, device = parts_of(x), _arrays.device_of(x)
-    plan, arrays = selection(pred_or_mask, x, "select", _plans, _placing(len(dtypes)))
+    device = _arrays.device_of(x)
+    plan, arrays = _plan(pred_or_mask, x)
     n = arrays[0].shape[0]
     if n == 0:
-        return operands.made((0,), dtypes, device)
-    mask = arrays[1] if len(arrays) > 1 else None
-    return plan.counted(value_of(arrays), n, lambda count: operands.made((count,), dtypes, device), backend, mask)[0]
+        return operands.made((0,), plan.dtypes, device)
+    if n < FEW and _arrays.on_host(tuple(arrays), backend):
+        return plan.among_few(value_of(arrays), n, backend, known=False)
+    return plan.among(value_of(arrays), n, device, backend)
 
 
-def parts_of(x: Any) -> tuple[np.dtype[Any], ...]:
-    """Return the dtypes of the numbers that an element is made of."""
+def _among_few_known(pred_or_mask: Any, x: Any, backend: str | None) -> Any:
+    """Return what is selected from vectors of the host of few elements, if such were met before; else None."""
+    masked = type(pred_or_mask) is _ndarray
+    plan = _plans.get((_OF_MASK if masked else _operators.identity_of(pred_or_mask), x.dtype))
+    if plan is None or x.ndim != 1:
+        return None
+    n = x.size
+    if not 0 < n < FEW or (masked and pred_or_mask.size != n):  # compiled code finds whether the mask is a vector
+        return None
+    return plan.among_few((x, pred_or_mask) if masked else x, n, backend, True)
+
+
+def _plan(pred_or_mask: Any, x: Any) -> tuple[Selecting, list[Any]]:
+    """Return what selects by a predicate or a mask, and the vectors that it goes over."""
     dtype = operands.dtype_of(x)
+    if not callable(pred_or_mask) and not isinstance(pred_or_mask, str):
+        mask = _arrays.array(pred_or_mask, "select")
+        if operands.dtype_of(mask) != BOOL:  # a dtype: NumPy would make one of a class each time
+            raise KernelTypeError(f"jk.select: a mask is an array of bool, not of {operands.dtype_of(mask)}")
+        if mask.shape != x.shape and tuple(mask.shape) != tuple(x.shape):
+            raise LaunchError(
+                f"jk.select: the mask has the shape {tuple(mask.shape)}, and the elements {tuple(x.shape)}"
+            )
+        key: Hashable = (_OF_MASK, dtype)
+        plan = _plans.get(key) or remember(_plans, key, Selecting(_is_marked, _of_first, _parts_of(dtype)))
+        return plan, [_arrays.flat(x), _arrays.flat(mask)]
+    key = (_operators.identity_of(pred_or_mask), dtype)
+    plan = _plans.get(key)
+    if plan is None:
+        pred = _functions.function_of(pred_or_mask, 1, "select")
+
+        def marked(x, at):
+            return pred(x[at])
+
+        plan = remember(_plans, key, Selecting(marked, _itself, _parts_of(dtype)))
+    return plan, [_arrays.flat(x)]
+
+
+def _parts_of(dtype: np.dtype[Any]) -> tuple[np.dtype[Any], ...]:
+    """Return the dtypes of the numbers that an element is made of."""
     return (dtype,) if dtype.names is None else tuple(dtype[name] for name in dtype.names)
-
-
-@functools.cache
-def _placing(count: int) -> dict[str, tuple[Callable, Callable]]:
-    """Return what places an element of so many parts, in groups and on a host, marked by a mask and by a predicate."""
-    write = _values.writer(count)
-
-    def place_of_mask(x, out, at, before, mark):
-        if mark > 0:
-            write(out, before, x[0][at])
-
-    def place(x, out, at, before, mark):
-        if mark > 0:
-            write(out, before, x[at])
-
-    def place_of_mask_on_host(x, out, at, before, end):
-        if before < end:
-            write(out, before, x[0][at])
-
-    def place_on_host(x, out, at, before, end):
-        if before < end:
-            write(out, before, x[at])
-
-    return {"mask": (place_of_mask, place_of_mask_on_host), "predicate": (place, place_on_host)}
 
 
 def _is_marked(x, at):
     return x[1][at]
 
 
-def selection(
-    pred_or_mask: Any,
-    x: Any,
-    name: str,
-    plans: dict[Hashable, Scan],
-    placing: dict[str, tuple[Callable, Callable]],
-) -> tuple[Scan, list[Any]]:
-    """Return the scan for a predicate or a mask, and the vectors that it goes over."""
-    if not callable(pred_or_mask) and not isinstance(pred_or_mask, str):
-        mask = _arrays.array(pred_or_mask, name)
-        if operands.dtype_of(mask) != BOOL:  # a dtype: NumPy would make one of a class each time
-            raise KernelTypeError(f"jk.{name}: a mask is an array of bool, not of {operands.dtype_of(mask)}")
-        if mask.shape != x.shape and tuple(mask.shape) != tuple(x.shape):
-            raise LaunchError(
-                f"jk.{name}: the mask has the shape {tuple(mask.shape)}, and the elements {tuple(x.shape)}"
-            )
-        key: Hashable = placing["mask"]
-        plan = plans.get(key) or remember(plans, key, counting_scan(_is_marked, *placing["mask"]))
-        return plan, [_arrays.flat(x), _arrays.flat(mask)]
-    key = (_operators.identity_of(pred_or_mask), placing["predicate"])
-    plan = plans.get(key)
-    if plan is None:
-        pred = _functions.function_of(pred_or_mask, 1, name)
+def _of_first(x, at):
+    return x[0][at]
 
-        def marked(x, at):
-            return pred(x[at])
 
-        plan = remember(plans, key, counting_scan(marked, *placing["predicate"]))
-    return plan, [_arrays.flat(x)]
+def _itself(x, at):
+    return x[at]

@@ -122,7 +122,7 @@ class Vectorized:
         for x in inputs:
             if type(x) is _ndarray or isinstance(x, Lazy):
                 plan = self._short.get((x.dtype, where is True, dtype))
-                found = None if plan is None else plan.of_arrays(inputs, x, where, out, backend or self.backend)
+                found = None if plan is None else plan.of_arrays(inputs, x.shape, where, out, backend or self.backend)
                 if found is not None:
                     return found
                 break
@@ -237,6 +237,14 @@ class Vectorized:
     def outer(self, a: Any, b: Any, /, **options: Any) -> Any:
         """Return the function of each element of `a` with each of `b`; options as for a call."""
         self._operator("outer")
+        if not options and type(a) is type(b) is _ndarray and a.ndim and b.ndim:
+            plan = self._short.get((a.dtype, True, None))
+            found = None
+            if plan is not None:
+                pair = (a.reshape(a.shape + (1,) * b.ndim), b)
+                found = plan.of_arrays(pair, a.shape + b.shape, True, None, self.backend)
+            if found is not None:
+                return found
         if _foreign.among((a, b), options.get("out"), True):
             return _foreign.call(self._on(options.pop("backend", None)), "outer", (a, b), **options)
         a, b = _arrays.array(a, "vectorize"), _arrays.array(b, "vectorize")
