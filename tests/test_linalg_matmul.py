@@ -91,6 +91,9 @@ def test_large_products():
     np.testing.assert_allclose(matmul(a, b), a @ b)
     stack = np.stack([a.T, 2 * a.T]).swapaxes(1, 2)
     np.testing.assert_allclose(matmul(stack, b, activation=relu), np.stack([want, 2 * want]), atol=1e-10)
+    shortest = (a[:, :, None] + b[None]).min(1)
+    np.testing.assert_array_equal(matmul(a, b, semiring="min_plus"), shortest)
+    np.testing.assert_array_equal(matmul(stack, b, semiring="min_plus")[0], shortest)
 
 
 def test_semirings(backend):

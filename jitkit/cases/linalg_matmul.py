@@ -53,7 +53,7 @@ def tolerance(dtype: DTypeLike) -> Tolerance:
 
 CASE = Case(
     name="linalg_matmul",
-    summary="matrix product with a bias and an activation in the same kernel",
+    summary="matrix product with a bias and an activation",
     kernel=Primitive(run, "linalg_matmul"),
     sizes={"tiny": 400, "small": 2**14, "large": 2**20},
     dtypes=("float32", "float64"),

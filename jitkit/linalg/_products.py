@@ -155,6 +155,16 @@ def columns_kernel(add: Callable, multiply: Callable, finish: Callable) -> Kerne
     return multiply_columns
 
 
+def finishing_kernel(finish: Callable) -> Kernel:
+    """Return the kernel that ends a product which BLAS computed."""
+
+    @jk.kernel
+    def finish_product(i, j, c, bias):
+        c[i, j] = finish(c[i, j], bias, j)
+
+    return finish_product
+
+
 class Product:
     """The launchers for one semiring and one epilogue.
 
@@ -173,12 +183,18 @@ class Product:
         self.pack = Launcher(pack)
         self.by_panels = Launcher(panels_kernel(semiring.add, semiring.multiply, finish))
         self.by_columns = Launcher(columns_kernel(semiring.add, semiring.multiply, finish))
+        self.finishing = Launcher(finishing_kernel(finish))
 
     def small(self, a: Any, b: Any, c: Any, bias: Any, backend: str | None) -> None:
         """Write the products of matrices (batch, n, k) and (batch, k, m); a batch of one is taken for all."""
         batch, n, m = c.shape
         steps = (int(a.shape[0] > 1), int(b.shape[0] > 1))
         self.by_columns((batch, -(-n // ROWS), m), backend)(a, b, c, bias, *steps)
+
+    def finish(self, c: np.ndarray, bias: Any, backend: str | None) -> None:
+        """Finish the elements of products (batch, n, m) on the host in place."""
+        rows = c.reshape((-1, c.shape[-1]))
+        self.finishing(rows.shape, backend)(rows, bias)
 
     def large(self, a: np.ndarray, b: np.ndarray, c: np.ndarray, bias: Any, backend: str | None) -> None:
         """Write the product of two matrices on the host; the rows of `a` and `c` are contiguous."""

@@ -15,7 +15,7 @@ from jitkit.linalg import _products
 from jitkit.linalg._products import Semiring
 
 _LARGE = 180**3
-"""Terms of a product from which packing the right matrix pays, if it has some rows to serve."""
+"""Terms of a product from which BLAS, or packing the right matrix if it has some rows to serve, is ahead of the plain kernel."""
 _FEW_ROWS = 32
 _BLAS = 80**3
 """Terms of each product of a stack from which NumPy's BLAS is ahead of the kernel."""
@@ -43,7 +43,7 @@ def matmul(
     bias : array_like or device array, shape (m,), optional
         Added to each row of the product.
     activation : callable or str, optional
-        A function of one number, applied to each element after the bias, in the same kernel.
+        A function of one number, applied to each element after the bias.
     semiring : str or pair of callables, default "plus_times"
         What is added and multiplied: "plus_times", "min_plus", "max_plus", "max_times", "or_and", or two functions of two
         numbers, of which the first is associative. With another semiring than the first, integers and booleans keep their
@@ -69,11 +69,11 @@ def matmul(
 
     Notes
     -----
-    A product of host arrays on the cpu backend without bias and activation goes to `numpy.matmul`, and so to its BLAS,
-    except stacks of small matrices, which the kernel multiplies in both less time and all threads. The kernel for large
-    matrices packs the right one into panels and keeps sums in registers (K. Goto, R. A. van de Geijn, ACM TOMS 34(3),
-    2008). Strided and transposed arrays are read where they lie, but for a left matrix without contiguous rows and a small
-    right one.
+    A product of host arrays on the cpu backend with plus and times goes to `numpy.matmul`, and so to its BLAS, except stacks
+    of small matrices, which the kernel multiplies in both less time and all threads. Bias and activation are part of that
+    kernel, and go over a large product in one pass. Over other semirings the kernel for large matrices packs the right one
+    into panels and keeps sums in registers (K. Goto, R. A. van de Geijn, ACM TOMS 34(3), 2008); it reads strided and
+    transposed arrays where they lie, but for a left matrix without contiguous rows and a small right one.
 
     Examples
     --------
@@ -106,8 +106,10 @@ def matmul(
     if 0 not in shape:
         product = _products.product_of(ring, activation, bool(rest), name)
         c = where.reshape((batch, *shape[-2:]))
-        terms = math.prod(shape[-2:]) * left.shape[-1]
-        if on_host and terms >= _LARGE and shape[-2] >= _FEW_ROWS and shape[-1] >= _products.PANEL:
+        large = on_host and math.prod(shape[-2:]) * left.shape[-1] >= _LARGE
+        if large and ring is _products.SEMIRINGS["plus_times"]:
+            product.finish(np.matmul(left, right, out=c), vector, backend)
+        elif large and shape[-2] >= _FEW_ROWS and shape[-1] >= _products.PANEL:
             _large(product, left, right, c, vector, backend)
         else:
             product.small(left, right if device else np.ascontiguousarray(right), c, vector, backend)
