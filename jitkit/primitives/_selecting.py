@@ -116,7 +116,10 @@ class Selecting:
         Where their types have to be `known`, None for those that were not met before.
         """
         spare = self._spare
-        used = spare.pop() if spare else self._room(n)
+        try:  # and not "if spare": another thread may take the last one in between
+            used = spare.pop()
+        except IndexError:
+            used = self._room(n)
         if used[0] < n:
             used = self._room(n)
         _, out, count = used
