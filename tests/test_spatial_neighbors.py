@@ -37,6 +37,33 @@ def test_neighbours_of_queries(n, d, backend):
     np.testing.assert_array_equal(indices, order)
 
 
+def crowded(n, d, dtype, seed=0):
+    """Return points of all scales from a millionth on, about a corner."""
+    rng = np.random.default_rng(seed)
+    return (rng.random((n, d)) * 10.0 ** rng.uniform(-6, 0, (n, 1))).astype(dtype)
+
+
+def test_neighbours_of_crowded_points(backend):
+    x = crowded(100, 3, "float32")
+    for queries in (None, crowded(20, 3, "float32", seed=1)):
+        distances, indices = jk.spatial.knn(x, queries, 4, backend=backend)
+        expected, order = nearest(x, x if queries is None else queries, 4, own=queries is None)
+        np.testing.assert_allclose(distances, expected, rtol=1e-5)
+        np.testing.assert_array_equal(indices, order)
+
+
+@pytest.mark.parametrize("d", [3, 9])
+def test_clusters_among_many_points(d):
+    x = np.concatenate([crowded(9_000, d, "float64") + c for c in range(3)])
+    q = x[::50] + 1e-7
+    for queries in (None, q):
+        distances, indices = jk.spatial.knn(x, queries, 7, backend="cpu")
+        at = x if queries is None else q
+        expected = cKDTree(x).query(at, 8)[0]
+        np.testing.assert_allclose(distances, expected[:, 1:] if queries is None else expected[:, :7], rtol=1e-12)
+        np.testing.assert_allclose(np.linalg.norm(at[:, None] - x[indices], axis=2), distances, rtol=1e-12)
+
+
 def test_equal_distances_stand_by_index(backend):
     x = np.stack(np.meshgrid(*[np.arange(5.0, dtype=np.float32)] * 3), axis=-1).reshape(-1, 3)
     distances, indices = jk.spatial.knn(x, k=7, backend=backend)

@@ -1,4 +1,8 @@
-"""Neighbours by a tree of boxes: the leaves about a query first, and then all nodes that are not too far."""
+"""Neighbours by a tree of boxes: the leaves about a query first, and then all that are not too far.
+
+Queries that are neighbours along the curve go down the tree together, by the box around them and the largest of their
+bounds: what they find is a list of leaves, of which each looks at those within its own bound.
+"""
 
 # Kernels take whatever they are launched with, so they carry no annotations.
 # mypy: disable-error-code="no-untyped-def,no-untyped-call"
@@ -14,20 +18,20 @@ import jitkit as jk
 from jitkit import operands
 from jitkit.launch.kernel import Kernel
 from jitkit.launch.launcher import Launcher
-from jitkit.primitives.searchsorted import searchsorted
 from jitkit.spatial import _tree
 from jitkit.spatial._nearest import HELD, LEAF, emptied, hold, merge
 from jitkit.spatial._tree import FANOUT
 
 STACK = 96
 """Nodes that wait: up to seven of each level, and so enough for more points than there is memory for."""
+LISTED = 64
+"""Leaves that are listed before queries look at them."""
+TOGETHER = 16
+"""Queries that go down the tree together on a CPU, where there are as many queries as points. On a GPU each goes alone."""
 
 
 def tree_kernel(d: int) -> Kernel:
-    """Return the kernel that searches a tree of points of `d` coordinates for the neighbours of one query.
-
-    The leaves about the query's key come first, so that the bound is tight; then all nodes that are not too far.
-    """
+    """Return the kernel that searches a tree of points of `d` coordinates for the neighbours of a few queries."""
 
     def measure(first, leaf, q, queries, points, squares):
         """Find the squared distances of a leaf's points."""
@@ -38,25 +42,83 @@ def tree_kernel(d: int) -> Kernel:
                 square += t * t
             squares[s] = square
 
-    def descend(node, fanout, q, limit, queries, children, boxes, top, stack, nears):
-        """Put the children of a node that are not too far on the stack."""
+    def begin_row(q, own, i, own_leaf, begin, end, leaf, queries, points, order, distances, indices):
+        """Look at the leaves about a query: its own, so that there is a bound, and then those beside it."""
+        held, found = jk.local(HELD, distances.dtype), jk.local(HELD, order.dtype)
+        squares = jk.local(LEAF, points.dtype)
+        emptied(q, distances, indices, order.shape[0])
+        measure(own_leaf * leaf, leaf, q, queries, points, squares)
+        if own:
+            squares[i - own_leaf * leaf] = math.nan
+        count = hold(squares, own_leaf * leaf, leaf, math.inf, order, 0, held, found)
+        merge(q, count, held, found, distances, indices)
+        count = 0
+        for node in range(begin, end):
+            if node != own_leaf:
+                measure(node * leaf, leaf, q, queries, points, squares)
+                count = hold(
+                    squares, node * leaf, leaf, distances[q, distances.shape[1] - 1], order, count, held, found
+                )
+                if count > HELD - leaf:
+                    merge(q, count, held, found, distances, indices)
+                    count = 0
+        merge(q, count, held, found, distances, indices)
+
+    def descend(node, fanout, leaves, limit, low, high, children, boxes, top, stack, nears, listed, nodes):
+        """Put the children of a node that are not too far on the stack, or on the list if they are leaves."""
         squares, first = jk.local(FANOUT, boxes.dtype), children[node, 0]
         for s in range(fanout):
-            square = queries[q, 0] * 0
+            square = low[0] * 0
             for c in range(d):
-                t = max(max(boxes[c, first + s] - queries[q, c], queries[q, c] - boxes[d + c, first + s]), 0)
+                t = max(max(boxes[c, first + s] - high[c], low[c] - boxes[d + c, first + s]), 0)
                 square += t * t
             squares[s] = square
-        for s in range(min(fanout, children[node, 1] - first)):
-            stack[top] = first + s
-            nears[top] = squares[s]
-            top += 1 if squares[s] <= limit else 0
-        return top
+        count = min(fanout, children[node, 1] - first)
+        if first < leaves:
+            for s in range(count):
+                nodes[listed] = first + s
+                listed += 1 if squares[s] <= limit else 0
+        else:
+            for s in range(count):
+                stack[top] = first + s
+                nears[top] = squares[s]
+                top += 1 if squares[s] <= limit else 0
+        return top, listed
+
+    def take(listed, nodes, boxes, sides):
+        """Copy the boxes of the leaves listed side by side."""
+        for s in range(listed):
+            for c in range(2 * d):
+                sides[c, s] = boxes[c, nodes[s]]
+
+    def look(q, begin, end, leaf, listed, nodes, sides, slack, queries, points, order, distances, indices):
+        """Look at those leaves listed that are within a query's bound, but for those from `begin` to `end`."""
+        held, found = jk.local(HELD, distances.dtype), jk.local(HELD, order.dtype)
+        squares, nears, near = jk.local(LEAF, points.dtype), jk.local(LISTED, points.dtype), jk.local(LISTED, np.int64)
+        for s in range(listed):
+            square = queries[q, 0] * 0
+            for c in range(d):
+                t = max(max(sides[c, s] - queries[q, c], queries[q, c] - sides[d + c, s]), 0)
+                square += t * t
+            nears[s] = square
+        bound, chosen, count = distances[q, distances.shape[1] - 1], 0, 0
+        for s in range(listed):
+            near[chosen] = nodes[s]
+            chosen += 1 if (nears[s] <= bound * slack) & ((nodes[s] < begin) | (nodes[s] >= end)) else 0
+        for s in range(chosen):
+            measure(near[s] * leaf, leaf, q, queries, points, squares)
+            count = hold(squares, near[s] * leaf, leaf, bound, order, count, held, found)
+            if count > HELD - leaf:
+                merge(q, count, held, found, distances, indices)
+                bound = distances[q, distances.shape[1] - 1]
+                count = 0
+        merge(q, count, held, found, distances, indices)
 
     @jk.kernel
     def search(
-        i,
+        g,
         _,
+        together,
         leaf,
         fanout,
         queries,
@@ -73,83 +135,100 @@ def tree_kernel(d: int) -> Kernel:
         distances,
         indices,
     ):
-        q = turn[i]
-        if left[q]:
-            k, leaves, count = distances.shape[1], points.shape[1] // leaf, 0
-            held, found = jk.local(HELD, distances.dtype), jk.local(HELD, order.dtype)
-            squares = jk.local(LEAF, points.dtype)
-            stack, nears = jk.local(STACK, np.int64), jk.local(STACK, distances.dtype)
-            emptied(q, distances, indices, order.shape[0])
-            own_leaf = min(near[i] // leaf, leaves - 1)
-            begin, end = max(own_leaf - wing, 0), min(own_leaf + wing + 1, leaves)
-            measure(own_leaf * leaf, leaf, q, queries, points, squares)
-            if own:
-                squares[i - own_leaf * leaf] = math.nan
-            count = hold(squares, own_leaf * leaf, leaf, math.inf, order, 0, held, found)
-            merge(q, count, held, found, distances, indices)
-            count = 0
-            for node in range(begin, end):
-                if node != own_leaf:
-                    measure(node * leaf, leaf, q, queries, points, squares)
-                    count = hold(squares, node * leaf, leaf, distances[q, k - 1], order, count, held, found)
-                    if count > HELD - leaf:
-                        merge(q, count, held, found, distances, indices)
-                        count = 0
-            merge(q, count, held, found, distances, indices)
-            count = 0
-            bound = distances[q, k - 1]
-            stack[0] = leaves + children.shape[0] - 1
-            nears[0] = 0
-            top = 1
-            while top > 0:
-                top -= 1
-                node = stack[top]
-                if nears[top] <= bound * slack:
-                    if node >= leaves:
-                        top = descend(
-                            node - leaves, fanout, q, bound * slack, queries, children, boxes, top, stack, nears
+        k, leaves = distances.shape[1], points.shape[1] // leaf
+        stack, nears = jk.local(STACK, np.int64), jk.local(STACK, distances.dtype)
+        nodes, sides = jk.local(LISTED, np.int64), jk.local((2 * d, LISTED), boxes.dtype)
+        low, high = jk.local(d, boxes.dtype), jk.local(d, boxes.dtype)
+        first, last = g * together, min(g * together + together, turn.shape[0])
+        for c in range(d):
+            low[c] = math.inf
+            high[c] = -math.inf
+        limit, top, listed = -math.inf, 0, 0
+        for i in range(first, last):
+            q = turn[i]
+            if left[q]:
+                own_leaf = near[i]
+                begin, end = max(own_leaf - wing, 0), min(own_leaf + wing + 1, leaves)
+                begin_row(q, own, i, own_leaf, begin, end, leaf, queries, points, order, distances, indices)
+                limit = max(limit, distances[q, k - 1])
+                for c in range(d):
+                    low[c] = min(low[c], queries[q, c])
+                    high[c] = max(high[c], queries[q, c])
+                top = 1
+        stack[0] = leaves + children.shape[0] - 1
+        nears[0] = 0
+        while top > 0:
+            top -= 1
+            if nears[top] <= limit * slack:
+                top, listed = descend(
+                    stack[top] - leaves, fanout, leaves, limit * slack, low, high, children, boxes, top, stack, nears,
+                    listed, nodes,
+                )  # fmt: skip
+            if listed > LISTED - fanout or (top == 0 and listed > 0):
+                take(listed, nodes, boxes, sides)
+                limit = -math.inf
+                for i in range(first, last):
+                    q = turn[i]
+                    if left[q]:
+                        own_leaf = near[i]
+                        begin, end = max(own_leaf - wing, 0), min(own_leaf + wing + 1, leaves)
+                        look(
+                            q, begin, end, leaf, listed, nodes, sides, slack, queries, points, order, distances, indices
                         )
-                    elif node < begin or node >= end:
-                        measure(node * leaf, leaf, q, queries, points, squares)
-                        count = hold(squares, node * leaf, leaf, bound, order, count, held, found)
-                        if count > HELD - leaf:
-                            merge(q, count, held, found, distances, indices)
-                            bound = distances[q, k - 1]
-                            count = 0
-            merge(q, count, held, found, distances, indices)
-            for s in range(k):
-                distances[q, s] = math.sqrt(distances[q, s])
+                        limit = max(limit, distances[q, k - 1])
+                listed = 0
+        for i in range(first, last):
+            q = turn[i]
+            if left[q]:
+                for s in range(k):
+                    distances[q, s] = math.sqrt(distances[q, s])
 
     return search
 
 
+def nearest_leaf_kernel(d: int) -> Kernel:
+    """Return the kernel that goes down the tree by the nearest box each time: a leaf about the query."""
+
+    @jk.kernel
+    def nearest_leaf(i, _, leaf, fanout, queries, turn, points, boxes, children, near):
+        q, leaves, squares = turn[i], points.shape[1] // leaf, jk.local(FANOUT, boxes.dtype)
+        node = leaves + children.shape[0] - 1
+        while node >= leaves:
+            first = children[node - leaves, 0]
+            for s in range(fanout):
+                square = queries[q, 0] * 0
+                for c in range(d):
+                    t = max(max(boxes[c, first + s] - queries[q, c], queries[q, c] - boxes[d + c, first + s]), 0)
+                    square += t * t
+                squares[s] = square
+            best, at = squares[0], 0
+            for s in range(1, children[node - leaves, 1] - first):
+                if squares[s] < best:
+                    best = squares[s]
+                    at = s
+            node = first + at
+        near[i] = node
+
+    return nearest_leaf
+
+
 @functools.cache
-def _search(d: int) -> Launcher:
-    return Launcher(tree_kernel(d))
+def _kernels_for(d: int) -> tuple[Launcher, Launcher]:
+    return tuple(Launcher(kernel) for kernel in (tree_kernel(d), nearest_leaf_kernel(d)))  # type: ignore[return-value]
 
 
-def by_tree(
-    x: Any,
-    low: np.ndarray,
-    high: np.ndarray,
-    q: Any,
-    own: bool,
-    left: Any,
-    distances: Any,
-    indices: Any,
-    backend: str | None,
-) -> None:
+def by_tree(tree: _tree.Tree, q: Any, own: bool, left: Any, distances: Any, indices: Any, backend: str | None) -> None:
     """Find the neighbours of the queries that are marked in `left`."""
-    tree = _tree.grown(x, low, high, backend)
+    n, (m, d), device = tree.order.shape[0], q.shape, operands.device_of(q)
     if own:
-        turn = tree.order
-        near = jk.asarray(np.arange(x.shape[0]), device=operands.device_of(x))
+        turn, near = tree.order, jk.asarray(np.arange(n) // LEAF, device=device)
     else:
-        keys, turn = _tree.keys_along(q, tree.lower, tree.scale, backend)
-        near = searchsorted(tree.keys, keys, backend=backend)
-    slack = 1 + 8 * float(np.finfo(operands.dtype_of(x)).eps)  # boxes and points may be rounded differently
+        turn, near = tree.curve.order(q, backend), operands.made((m,), (np.dtype(np.int64),), device)
+        _kernels_for(d)[1]((m, 1), backend)(LEAF, FANOUT, q, turn, tree.points, tree.boxes, tree.children, near)
+    slack = 1 + 8 * float(np.finfo(operands.dtype_of(q)).eps)  # boxes and points may be rounded differently
     wing = -(-distances.shape[1] // LEAF)
-    _search(x.shape[1])((q.shape[0], 1), backend)(
-        LEAF, FANOUT, q, turn, near, left, own, wing, tree.points, tree.order, tree.boxes, tree.children, slack,
-        distances, indices,
+    together = 1 if operands.on_device(q, backend) else min(TOGETHER, max(1, TOGETHER * m // n))
+    _kernels_for(d)[0]((-(-m // together), 1), backend)(
+        together, LEAF, FANOUT, q, turn, near, left, own, wing, tree.points, tree.order, tree.boxes, tree.children,
+        slack, distances, indices,
     )  # fmt: skip

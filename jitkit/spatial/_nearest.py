@@ -43,11 +43,14 @@ def hold(squares, first, leaf, bound, names, count, held, found):
     Every one is written where the next belongs, and most are written over: no branch to mispredict. The last leaf may be
     filled up with what is nowhere near, and has no name.
     """
-    last = names.shape[0] - 1
+    last, hits = names.shape[0] - 1, 0
     for s in range(leaf):
-        held[count] = squares[s]
-        found[count] = names[min(first + s, last)]
-        count += 1 if squares[s] <= bound else 0
+        hits += 1 if squares[s] <= bound else 0
+    if hits > 0:
+        for s in range(leaf):
+            held[count] = squares[s]
+            found[count] = names[min(first + s, last)]
+            count += 1 if squares[s] <= bound else 0
     return count
 
 
@@ -69,10 +72,10 @@ def rank(count, held, found, places):
         total += before
     if 2 * total != count * (count - 1):
         for s in range(count):
-            square, index, before = held[s], found[s], 0
+            square, index, equal = held[s], found[s], 0
             for t in range(count):
-                before += 1 if (held[t] < square) | ((held[t] == square) & (found[t] < index)) else 0
-            places[s] = before
+                equal += 1 if (held[t] == square) & (found[t] < index) else 0
+            places[s] += equal
 
 
 def write_row(row, count, held, found, distances, indices):

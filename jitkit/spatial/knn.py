@@ -21,8 +21,10 @@ from jitkit.spatial._by_tree import by_tree
 from jitkit.spatial._nearest import HELD, LEAF, emptied, merge
 from jitkit.spatial.cdist import fill
 
-MOST_COORDINATES = 8
-"""With more, boxes leave little out, and all distances are computed."""
+FEW_COORDINATES, MOST_COORDINATES = 8, 16
+"""With more than a few, boxes may leave little out, and all distances are computed; with more than the most they always are."""
+SAMPLE, WORTHWHILE = 16, 0.5
+"""Queries that tell which part of the leaves is looked at, and the part up to which that is faster than all distances."""
 AT_ONCE = 2**20
 """Distances held at once where all are computed: 4 to 8 MiB, within the caches."""
 
@@ -92,10 +94,10 @@ def knn(
     Notes
     -----
     As ``sklearn.neighbors.NearestNeighbors.kneighbors``. Up to three coordinates: a grid of cells, where points are spread
-    evenly (J. L. Bentley, B. W. Weide, A. C. Yao, ACM Trans. Math. Softw. 6, 1980). Elsewhere, and up to eight coordinates: a
-    tree of boxes over the points in the order of G. M. Morton's curve (1966), which leaves out what is too far (J. H.
-    Friedman, J. L. Bentley, R. A. Finkel, ACM Trans. Math. Softw. 3, 1977). More: all distances, a few rows at a time. All
-    are exact.
+    evenly (J. L. Bentley, B. W. Weide, A. C. Yao, ACM Trans. Math. Softw. 6, 1980). Elsewhere, and up to sixteen coordinates:
+    a tree of boxes over the points in the order of G. M. Morton's curve (1966), which leaves out what is too far (J. H.
+    Friedman, J. L. Bentley, R. A. Finkel, ACM Trans. Math. Softw. 3, 1977). Where there are more, or more than eight of which
+    boxes leave little out: all distances, a few rows at a time. All are exact.
 
     Examples
     --------
@@ -123,13 +125,34 @@ def knn(
         if not 1 <= d <= MOST_COORDINATES or n <= LEAF:
             _by_all(x, q, own, distances, indices, backend)
         else:
-            left = jk.asarray(np.ones(shape[0], bool), device=device)
-            if d <= _grid.AXES:
-                by_grid(x, low, high, q, own, distances, indices, left, backend)
-            if to_numpy(left).any():
-                by_tree(x, low, high, q, own, left, distances, indices, backend)
+            _by_boxes(x, low, high, q, own, distances, indices, backend)
     found: tuple[Any, Any] = operands.delivered((distances, indices), out, name)
     return found
+
+
+def _by_boxes(
+    x: Any, low: np.ndarray, high: np.ndarray, q: Any, own: bool, distances: Any, indices: Any, backend: str | None
+) -> None:
+    m, d = q.shape
+    left = jk.asarray(np.ones(m, bool), device=operands.device_of(x))
+    if d <= _grid.AXES:
+        by_grid(x, low, high, q, own, distances, indices, left, backend)
+        if not to_numpy(left).any():
+            return
+    tree = _tree.grown(x, low, high, backend)
+    if d <= FEW_COORDINATES or _looked_at(tree, x, q, own, distances.shape[1], backend) < WORTHWHILE:
+        by_tree(tree, q, own, left, distances, indices, backend)
+    else:
+        _by_all(x, q, own, distances, indices, backend)
+
+
+def _looked_at(tree: _tree.Tree, x: Any, q: Any, own: bool, k: int, backend: str | None) -> float:
+    """Return the part of a tree's leaves that a few queries look at on average."""
+    few = jk.asarray(np.ascontiguousarray(to_numpy(q)[:: -(-q.shape[0] // SAMPLE)]), device=operands.device_of(q))
+    shape, dtype = (few.shape[0], k + own), operands.dtype_of(x)
+    distances, indices = operands.made(shape, (dtype, np.dtype(np.int64)), operands.device_of(x))
+    _by_all(x, few, False, distances, indices, backend)
+    return tree.within(to_numpy(few), to_numpy(distances)[:, -1])
 
 
 def _by_all(x: Any, q: Any, own: bool, distances: Any, indices: Any, backend: str | None) -> None:
