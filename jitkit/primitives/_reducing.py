@@ -44,11 +44,11 @@ def reduce_by(
             vectors.append(vector)
         else:
             if out is not None:
-                shape = (1,) * ndim if keepdims else ()
-                target = None if start is None else plan.target_of(out, shape)
-                total = plan.of_vectors(vectors, start, False, backend, target)
-                return operands.store(total, out, shape, name) if target is None else out
-            total = plan.of_vectors(vectors, start, keepdims, backend)
+                whole = (1,) * ndim if keepdims else ()
+                target = plan.target_of(out, whole)
+                total = plan.of_vectors(vectors, start, target, False, backend)
+                return operands.store(total, out, whole, name) if target is None else out
+            total = plan.of_vectors(vectors, start, None, keepdims, backend)
             return finished(total, (1,) * ndim, None, name) if keepdims and ndim > 1 else total
     if axis is not None and type(axis) is not int:
         axis = operands.sorted_axes(axis, ndim, name)
@@ -59,12 +59,12 @@ def reduce_by(
         total = _of_nothing(plan, start, tuple(shape), axes, result_shape, device, name)
     else:
         views = [_arrays.split(a, axes) if joined is None else a.reshape(joined) for a in arrays]
-        total = plan.along(_arrays.value_of(views), backend)
-        if start is not None:
-            target = plan.target_of(out, result_shape)
-            plan.begin(start, total, target, math.prod(result_shape), backend)
-            if target is not None:
-                return out
+        target = None if out is None else plan.target_of(out, result_shape)
+        if target is not None and not (all([type(x) is _ndarray for x in arrays]) and _arrays.apart(target, arrays)):
+            target = None
+        total = plan.along(_arrays.value_of(views), start, target, backend)
+        if target is not None:
+            return out
     return finished(plan.given(total), result_shape, out, name)
 
 

@@ -136,7 +136,7 @@ def rows_kernel(read: Callable, again: Callable, join: Callable, write: Callable
             return (count + each - 1) // each
 
     @jk.kernel(group=(1, width))
-    def reduce_rows(r, i, n, x, held, out):
+    def reduce_rows(r, i, n, x, initial, started, held, out):
         number, lane = jk.group_index()[1], jk.local_index()[1]
         first = number * block
         count = min(block, n - first)
@@ -152,7 +152,10 @@ def rows_kernel(read: Callable, again: Callable, join: Callable, write: Callable
                 for k in range(i, i + used - apart, 2 * apart):
                     write(held, (r, k), join(again(held, (r, k)), again(held, (r, k + apart))))
                 apart *= 2
-            write(out, (r, number), again(held, (r, i)))
+            total = again(held, (r, i))
+            if started:
+                total = join(initial, total)
+            write(out, (r, number), total)
 
     return reduce_rows
 
@@ -164,13 +167,16 @@ def pairs_kernel(again: Callable, join: Callable, write: Callable) -> Kernel:
     """
 
     @jk.kernel
-    def reduce_pairs(r, n, held, out):
+    def reduce_pairs(r, n, initial, started, held, out):
         apart = 1
         while apart < n:
             for k in range(0, n - apart, 2 * apart):
                 write(held, (r, k), join(again(held, (r, k)), again(held, (r, k + apart))))
             apart *= 2
-        write(out, (r, 0), again(held, (r, 0)))
+        total = again(held, (r, 0))
+        if started:
+            total = join(initial, total)
+        write(out, (r, 0), total)
 
     return reduce_pairs
 
@@ -179,7 +185,7 @@ def columns_kernel(read: Callable, join: Callable, write: Callable) -> Kernel:
     """Return the kernel that reduces each stretch of `SPAN` elements along the middle axis; neighbours are columns."""
 
     @jk.kernel
-    def reduce_columns(o, s, c, n, x, out):
+    def reduce_columns(o, s, c, n, x, initial, started, out):
         first, last = s * SPAN, min(n, s * SPAN + SPAN)
         total = read(x, (o, first, c))
         for k in range(first + 1, min(first + RUN, last)):
@@ -189,19 +195,11 @@ def columns_kernel(read: Callable, join: Callable, write: Callable) -> Kernel:
             for k in range(run + 1, min(run + RUN, last)):
                 value = join(value, read(x, (o, k, c)))
             total = join(total, value)
+        if started:
+            total = join(initial, total)
         write(out, (o, s, c), total)
 
     return reduce_columns
-
-
-def start_kernel(read: Callable, join: Callable, write: Callable, convert: Callable) -> Kernel:
-    """Return the kernel that combines an initial value with each result, in place or not."""
-
-    @jk.kernel
-    def reduce_start(i, initial, held, out):
-        write(out, (i,), join(convert(initial), read(held, (i,))))
-
-    return reduce_start
 
 
 class Reduction:
@@ -237,7 +235,7 @@ class Reduction:
     ) -> None:
         self.alike, self.identity, self._part = alike, identity, part
         self.dtypes, self.commutative = dtypes, commutative
-        self.convert = convert = _values.converter(dtypes)
+        convert = _values.converter(dtypes)
         self.again, self.write = _values.reader(len(dtypes)), _values.writer(len(dtypes))
 
         def converted(x, at):
@@ -281,12 +279,14 @@ class Reduction:
         return Launcher(pairs_kernel(self.again, self.join, self.write))
 
     @functools.cached_property
-    def start(self) -> Launcher:
-        """The kernel for initial values."""
-        return Launcher(start_kernel(self.again, self.join, self.write, self.convert))
+    def _nothing(self) -> Any:
+        """What stands where there is no initial value."""
+        return value_of([dtype.type(0) for dtype in self.dtypes])
 
-    def of_rows(self, x: Any, rows: int, n: int, device: str | None, backend: str | None) -> Any:
-        """Reduce each row of a (rows, n) matrix, or of several: (rows, 1) results."""
+    def of_rows(
+        self, x: Any, rows: int, n: int, start: Any, target: Any, device: str | None, backend: str | None
+    ) -> Any:
+        """Reduce each row of a (rows, n) matrix, or of several, as `along` does: (rows, 1) results."""
         if not self.commutative:
             order, (launcher, following) = STRETCHES, self.rows_in_order
         elif device is None:
@@ -295,100 +295,111 @@ class Reduction:
             order, (launcher, following) = INTERLEAVED, self.rows
         while True:
             blocks = -(-n // order.block)
-            held = made((rows, blocks * order.width), self.dtypes, device)
-            out = made((rows, blocks), self.dtypes, device)
-            launcher.run((rows, blocks * order.width), backend, (n, x, held, out))
+            space = (rows, blocks * order.width)
+            held = made(space, self.dtypes, device)
             if blocks == 1:
+                out = made((rows, 1), self.dtypes, device) if target is None else target.reshape((rows, 1))
+                launcher.run(space, backend, (n, x, *self._from(start), held, out))
                 return out
+            out = made((rows, blocks), self.dtypes, device)
+            launcher.run(space, backend, (n, x, *self._from(None), held, out))
             if device is None and not self.alike:
-                return self._of_blocks(out, rows, blocks, backend)
+                return self._of_blocks(out, rows, blocks, start, target, backend)
             x, n, launcher = out, blocks, following
 
-    def of_vectors(
-        self, arrays: list[Any], start: Any, kept: bool, backend: str | None, target: np.ndarray | None = None
-    ) -> Any:
+    def of_vectors(self, arrays: list[Any], start: Any, target: Any, kept: bool, backend: str | None) -> Any:
         """Reduce vectors of the host, of one length that is not zero, to a number, or a tuple of them.
 
-        `start` is the initial value, or None; where the axis is `kept`, results are vectors of length 1. From an initial
-        value the result may go into a `target` of one element, and not be returned. What a block is
-        worked on in is used again: for a thousand elements new arrays would take as long as the reduction.
+        Where the axis is `kept`, results are vectors of length 1; where they go into a target, they are not returned. What
+        a block is worked on in is used again: for a thousand elements new arrays would take as long as the reduction.
         """
         x: Any = arrays[0]
         n, x = x.shape[0], x[None] if type(x) is np.ndarray and len(arrays) == 1 else as_row(value_of(arrays))
-        space, block, launcher, spare = self._block
+        space, block, launcher, nothing, spare = self._block
         if n > block:
-            out = self.of_rows(x, 1, n, None, backend)
-            if start is not None:
-                self.begin(start, out, target, 1, backend)
+            out = self.of_rows(x, 1, n, start, target, None, backend)
             return None if target is not None else _first(self.given(out), kept)
         try:
-            held, out, flat, result = used = spare.pop()
+            held, out, result = used = spare.pop()
         except IndexError:
             out = made((1, 1), self.dtypes, None)
-            held, out, flat, result = used = made(space, self.dtypes, None), out, reshaped(out, (1,)), self.given(out)
-        args = (n, x, held, out)
+            held, out, result = used = made(space, self.dtypes, None), out, self.given(out)
+        if target is not None:
+            out = target.reshape((1, 1))
+        args = (n, x, nothing, False, held, out) if start is None else (n, x, start, True, held, out)
         if not launcher.enter(space, backend, args):
             launcher(space, backend)(*args)
-        if start is not None:
-            self.start.run(1, backend, (start, flat, flat if target is None else target))
-            if target is not None:
-                spare.append(used)
-                return None
-        total = result[0, 0] if not kept and type(result) is np.ndarray else _first(result, kept)
+        total = None
+        if target is None:
+            total = result[0, 0] if not kept and type(result) is np.ndarray else _first(result, kept)
         spare.append(used)
         return total
+
+    def _from(self, start: Any) -> tuple[Any, bool]:
+        """Return an initial value, or anything of its type, and whether it is one."""
+        return (self._nothing, False) if start is None else (start, True)
 
     def given(self, out: Any) -> Any:
         """Return what is the result of the arrays for the parts of values."""
         return out if self._part is None else out[self._part]
 
     @functools.cached_property
-    def _block(self) -> tuple[tuple[int, int], int, Launcher, list[tuple[Any, Any, Any, Any]]]:
-        """What reduces a block of elements on the host: the space, the elements, the kernel, and arrays to work in."""
+    def _block(self) -> tuple[tuple[int, int], int, Launcher, Any, list[tuple[Any, Any, Any]]]:
+        """What reduces a block of elements on the host: the space, the elements, the kernel, and what it works with."""
         order, launchers = (ON_HOST, self.rows_on_host) if self.commutative else (STRETCHES, self.rows_in_order)
-        return (1, order.width), order.block, launchers[0], []
+        return (1, order.width), order.block, launchers[0], self._nothing, []
 
-    def _of_blocks(self, held: Any, rows: int, blocks: int, backend: str | None) -> Any:
+    def _of_blocks(self, held: Any, rows: int, blocks: int, start: Any, target: Any, backend: str | None) -> Any:
         """Reduce what the blocks of rows give: (rows, 1) results."""
-        out = made((rows, 1), self.dtypes, None)
-        self.pairs((rows,), backend)(blocks, held, out)
+        out = made((rows, 1), self.dtypes, None) if target is None else target.reshape((rows, 1))
+        self.pairs((rows,), backend)(blocks, *self._from(start), held, out)
         return out
 
-    def of_columns(self, x: Any, shape: tuple[int, int, int], device: str | None, backend: str | None) -> Any:
-        """Reduce along the middle axis of an (outer, n, inner) array: (outer, 1, inner) results."""
+    def of_columns(
+        self, x: Any, shape: tuple[int, int, int], start: Any, target: Any, device: str | None, backend: str | None
+    ) -> Any:
+        """Reduce along the middle axis of an (outer, n, inner) array, as `along` does: (outer, 1, inner) results."""
         launcher, following = self.columns
         outer, n, inner = shape
-        while True:
+        while n > SPAN:
             spans = -(-n // SPAN)
             out = made((outer, spans, inner), self.dtypes, device)
-            launcher.run((outer, spans, inner), backend, (n, x, out))
-            if spans == 1:
-                return out
+            launcher.run((outer, spans, inner), backend, (n, x, *self._from(None), out))
             x, n, launcher = out, spans, following
+        space = (outer, 1, inner)
+        out = made(space, self.dtypes, device) if target is None else target.reshape(space)
+        launcher.run(space, backend, (n, x, *self._from(start), out))
+        return out
 
-    def along(self, x: Any, backend: str | None) -> Any:
-        """Reduce (outer, n, inner) arrays along the middle axis by whichever kernel suits their shape."""
+    def along(self, x: Any, start: Any, target: Any, backend: str | None) -> Any:
+        """Reduce (outer, n, inner) arrays along the middle axis by whichever kernel suits their shape.
+
+        Parameters
+        ----------
+        x : array or tuple of arrays
+            What is reduced.
+        start : number, tuple or None
+            An initial value, which each result is combined with.
+        target : numpy.ndarray or None
+            Where results go, in C order; new arrays unless given.
+        backend : str or None
+            As for a launch.
+        """
         first = x[0] if isinstance(x, tuple) else x
         outer, n, inner = first.shape
         device = device_of(first)
         if inner == 1 and (outer == 1 or n >= SHORT):
-            return self.of_rows(reshaped(x, (outer, n)), outer, n, device, backend)
+            return self.of_rows(reshaped(x, (outer, n)), outer, n, start, target, device, backend)
         if inner == 1 and device is None:  # neighbouring points of the last index are neighbouring rows then
             turned = tuple(a.transpose(2, 1, 0) for a in x) if isinstance(x, tuple) else x.transpose(2, 1, 0)
-            return self.of_columns(turned, (1, n, outer), device, backend)
-        return self.of_columns(x, (outer, n, inner), device, backend)
-
-    def begin(self, initial: Any, held: Any, target: np.ndarray | None, size: int, backend: str | None) -> None:
-        """Combine an initial value with each result: into a vector for all of them, or in place."""
-        flat = reshaped(held, (size,))
-        self.start.run(size, backend, (initial, flat, flat if target is None else target))
+            return self.of_columns(turned, (1, n, outer), start, target, device, backend)
+        return self.of_columns(x, (outer, n, inner), start, target, device, backend)
 
     def target_of(self, out: Any, shape: tuple[int, ...]) -> np.ndarray | None:
-        """Return the user's array for results of a shape as a vector, if the results can be written there as they are."""
+        """Return the user's array for results of a shape, if they can be written there as they are."""
         if type(out) is not np.ndarray or len(self.dtypes) > 1:
             return None
-        plain = out.shape == shape and out.dtype == self.dtypes[0] and out.flags.carray
-        return out.reshape(-1) if plain else None
+        return out if out.shape == shape and out.dtype == self.dtypes[0] and out.flags.carray else None
 
 
 def _first(out: Any, kept: bool) -> Any:
