@@ -32,15 +32,47 @@ def array(x: Any, name: str) -> Any:
     Raises
     ------
     KernelTypeError
-        Where its elements are no numbers.
+        Where its elements are no numbers, or some are masked.
     """
     if type(x) is not np.ndarray:
         if is_device_array(x):
             return x
-        x = np.asarray(x)
+        x = np.asarray(unmasked(x, f"jk.{name}"))
     if x.dtype.kind not in KINDS:
         raise KernelTypeError(f"jk.{name}: elements of dtype {x.dtype} are no numbers: convert them with .astype(...)")
     return x if x.dtype.isnative else x.astype(x.dtype.newbyteorder("="))
+
+
+def unmasked(x: Any, who: str) -> Any:
+    """Return an argument as it is.
+
+    Raises
+    ------
+    KernelTypeError
+        For an array with a mask, which kernels would not look at.
+    """
+    if isinstance(x, np.ndarray) and isinstance(x, np.ma.MaskedArray) and np.ma.is_masked(x):
+        raise KernelTypeError(
+            f"{who}: masks are not looked at, and elements of this array are masked: pass x.filled(value) or x.compressed()"
+        )
+    return x
+
+
+def integer(value: Any, least: int, what: str, name: str) -> int:
+    """Return an integer from `least` on; of a whole number such as 3.0 too.
+
+    Raises
+    ------
+    LaunchError
+        Where it is none.
+    """
+    try:
+        found = int(value)
+        if found == value and found >= least:
+            return found
+    except (TypeError, ValueError, OverflowError):  # what is no number, NaN and infinity
+        pass
+    raise LaunchError(f"jk.{name}: {what}={value!r}; it is an integer of {least} or more")
 
 
 def floating(x: Any, name: str) -> Any:
@@ -156,10 +188,13 @@ def made(shape: tuple[int, ...], dtypes: Sequence[np.dtype[Any]], device: str | 
     return arrays[0] if len(arrays) == 1 else tuple(arrays)
 
 
-def result(out: Any, shape: tuple[int, ...], dtype: np.dtype[Any], device: str | None, name: str) -> Any:
+def result(
+    out: Any, shape: tuple[int, ...], dtype: np.dtype[Any], device: str | None, name: str, inputs: Sequence[Any] = ()
+) -> Any:
     """Return the array that a kernel may write its result into: `out` where it is given and of this dtype, else a new one.
 
-    Pass what was written to `delivered`, which copies it into an `out` of another dtype.
+    It shares no memory with `inputs`, which the kernel reads while it writes. Pass what was written to `delivered`, which
+    copies it into any other `out`.
 
     Raises
     ------
@@ -169,7 +204,12 @@ def result(out: Any, shape: tuple[int, ...], dtype: np.dtype[Any], device: str |
     if out is None:
         return made(shape, (dtype,), device)
     check_out(out, shape, dtype, name)
-    return out if dtype_of(out) == dtype and device_of(out) == device else made(shape, (dtype,), device)
+    usable = dtype_of(out) == dtype and device_of(out) == device and not any(_overlaps(x, out) for x in inputs)
+    return out if usable else made(shape, (dtype,), device)
+
+
+def _overlaps(x: Any, out: Any) -> bool:
+    return x is out or (isinstance(x, np.ndarray) and isinstance(out, np.ndarray) and np.may_share_memory(x, out))
 
 
 def copied(x: Any) -> Any:

@@ -100,6 +100,7 @@ def test_nothing_gives_nothing(shape, backend):
         (lambda x: jk.argsort(x, out=np.zeros(3, int)), jk.LaunchError, "out= has the shape"),
         (lambda x: jk.argsort(x, out=np.zeros(4, bool)), jk.KernelTypeError, "cannot hold"),
         (lambda x: jk.argsort(["a", "b"]), jk.KernelTypeError, "no numbers"),
+        (lambda x: jk.argsort(np.ma.masked_less(x, 2)), jk.KernelTypeError, "masks are not looked at"),
         (lambda x: jk.argsort(x, less="negative"), jk.KernelError, "no function of 2 numbers"),
     ],
 )

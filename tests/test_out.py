@@ -29,6 +29,7 @@ CALLS = {
     "stats.permutation_test": (
         lambda x, y, **kw: jk.stats.permutation_test(x, y, n_resamples=5, rng=1, **kw)[2], RNG.random(5), RNG.random(4),
     ),
+    "spatial.cdist": (jk.spatial.cdist, RNG.random((3, 3)), RNG.random((3, 3))),
     "spatial.knn": (lambda x, **kw: jk.spatial.knn(x, k=2, **kw), RNG.random((9, 2))),
     "ml.layer_norm_backward": (jk.ml.layer_norm_backward, RNG.random((4, 3)), RNG.random((4, 3)), RNG.random(3)),
     "ml.dense_backward": (jk.ml.dense_backward, RNG.random((4, 3)), RNG.random((4, 5)), RNG.random((5, 3))),
@@ -84,6 +85,12 @@ def test_results_go_over_what_they_are_made_of(name):
             assert called(name, own, outs)[j] is own[k]
             for out, part in zip(outs, expected, strict=True):
                 np.testing.assert_allclose(out, part, rtol=1e-13)
+
+
+def test_results_go_over_a_part_that_is_read_again_for_each_row():
+    x, out = RNG.random((4, 3)), RNG.random((4, 3))
+    expected = jk.ml.layer_norm(x, out[1].copy(), out[2].copy(), backend="python")
+    np.testing.assert_array_equal(jk.ml.layer_norm(x, out[1], out[2], out=out, backend="python"), expected)
 
 
 @pytest.mark.parametrize("what", REFUSED)

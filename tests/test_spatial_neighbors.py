@@ -167,7 +167,8 @@ def test_radius_on_a_gpu():
     ("call", "error", "message"),
     [
         (lambda x: jk.spatial.knn(x, k=20), jk.LaunchError, "k=20 neighbours; there are 19 points other"),
-        (lambda x: jk.spatial.knn(x, x, 0), jk.LaunchError, "k=0 neighbours"),
+        (lambda x: jk.spatial.knn(x, x, 0), jk.LaunchError, "k=0; it is an integer of 1 or more"),
+        (lambda x: jk.spatial.knn(x, x, 2.5), jk.LaunchError, "k=2.5"),
         (lambda x: jk.spatial.knn(x, x[:, :1]), jk.LaunchError, "points 2 and queries 1 columns"),
         (lambda x: jk.spatial.knn(x * np.nan), jk.LaunchError, "not finite"),
         (lambda x: jk.spatial.knn(x, x * np.inf), jk.LaunchError, "not finite"),

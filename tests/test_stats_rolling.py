@@ -120,7 +120,7 @@ def test_layouts_out_and_nothing():
 @pytest.mark.parametrize(
     ("call", "error", "message"),
     [
-        (lambda x: jk.stats.move_mean(x, 0), ValueError, "jk.stats.move_mean: window=0 is not from 1 to 4"),
+        (lambda x: jk.stats.move_mean(x, 0), ValueError, "jk.stats.move_mean: window=0; it is an integer of 1"),
         (lambda x: jk.stats.move_mean(x, 5), ValueError, "window=5"),
         (lambda x: jk.stats.move_min(x, 3, 4), ValueError, "min_count=4 is not from 1 to window=3"),
         (lambda x: jk.stats.move_median(x, 2, axis=1), np.exceptions.AxisError, "axis 1"),

@@ -124,9 +124,7 @@ def outer(a: Any, b: Any, *, out: Any = None, backend: str | None = None) -> Any
     name = "linalg.outer"
     a, b = (x.reshape((-1,)) for x in operands.alike([operands.array(x, name) for x in (a, b)], name))
     shape = (a.shape[0], b.shape[0])
-    where = operands.result(out, shape, operands.dtype_of(a), operands.device_of(a), name)
-    if where is out and type(out) is np.ndarray and any(np.may_share_memory(out, x) for x in (a, b)):
-        where = np.empty(shape, out.dtype)
+    where = operands.result(out, shape, operands.dtype_of(a), operands.device_of(a), name, (a, b))
     if 0 not in shape:
         _outer(shape, backend)(a, b, where)
     return operands.delivered(where, out, name)

@@ -237,14 +237,8 @@ def _stack(x: Any, stack: tuple[int, ...], count: int, name: str) -> Any:
 
 def _target(out: Any, given: tuple[Any, ...], shape: tuple[int, ...], dtype: Any, device: Any, name: str) -> Any:
     """Return where kernels may write: a contiguous `out` that shares no memory with an operand, else a new array."""
-    where = operands.result(out, shape, dtype, device, name)
-    if where is not out or out is None:
-        return where
-    if device is not None:
-        usable = not any(x is out for x in given)
-    else:
-        usable = out.flags.c_contiguous and not any(np.may_share_memory(x, out) for x in given)
-    return out if usable else operands.made(shape, (dtype,), device)
+    where = operands.result(out, shape, dtype, device, name, given)
+    return where if device is not None or where.flags.c_contiguous else np.empty(shape, dtype)
 
 
 def _large(product: Any, a: np.ndarray, b: np.ndarray, c: np.ndarray, bias: Any, backend: str | None) -> None:

@@ -8,8 +8,6 @@ import math
 from collections.abc import Callable
 from typing import Any, Literal
 
-import numpy as np
-
 import jitkit as jk
 from jitkit import operands
 from jitkit.errors import LaunchError
@@ -158,9 +156,7 @@ def dense(
             f"jk.ml.dense: bias has the shape {tuple(bias.shape)}, and there are {weight.shape[1]} outputs"
         )
     shape = (x.shape[0], weight.shape[1])
-    y = operands.result(out, shape, dtype, device, "ml.dense")
-    if isinstance(y, np.ndarray) and any(np.may_share_memory(y, a) for a in arrays):
-        y = np.empty(shape, dtype)
+    y = operands.result(out, shape, dtype, device, "ml.dense", arrays)
     forward(x, weight, bias, activation, y, backend)
     return operands.delivered(y, out, "ml.dense")
 

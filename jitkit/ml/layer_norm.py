@@ -160,7 +160,7 @@ def layer_norm(
     if out is not None:
         operands.check_out(out, shape, operands.dtype_of(x), "ml.layer_norm")
     rows = flat_rows(x)
-    target = direct(out, [rows])
+    target = direct(out, [rows, weight, bias])
     written = target if target is not None else operands.made(shape, (operands.dtype_of(x),), operands.device_of(x))
     _forward(rows, (rows, weight, bias, float(eps), written.reshape(rows.shape)), backend)
     return operands.delivered(written, out, "ml.layer_norm")

@@ -114,10 +114,8 @@ def bilateral_filter(
         raise LaunchError(f"jk.{name}: takes (rows, columns) or (rows, columns, 3), not the shape {tuple(x.shape)}")
     if not (sigma_space > 0 and sigma_range > 0):
         raise ValueError(f"jk.{name}: sigma_space={sigma_space}, sigma_range={sigma_range}; both are positive")
-    radius = math.ceil(3 * sigma_space) if radius is None else radius
-    if radius != int(radius) or radius < 0:
-        raise ValueError(f"jk.{name}: radius={radius}; it is an integer from 0")
-    shape, dtype, device, radius = tuple(x.shape), operands.dtype_of(x), operands.device_of(x), int(radius)
+    radius = math.ceil(3 * sigma_space) if radius is None else operands.integer(radius, 0, "radius", name)
+    shape, dtype, device = tuple(x.shape), operands.dtype_of(x), operands.device_of(x)
     result = operands.result(out, shape, dtype, device, name)
     if 0 in shape:
         return operands.delivered(result, out, name)

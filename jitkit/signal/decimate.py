@@ -78,21 +78,19 @@ def decimate(
     name = "signal.decimate"
     x = operands.floating(x, name)
     axis = axis_of(x, axis, name)
-    for what, value in (("q", q), ("n", n)):
-        if value is not None and (value != int(value) or value < 1):
-            raise ValueError(f"jk.{name}: {what}={value}; it is an integer of 1 or more")
+    q, n = operands.integer(q, 1, "q", name), n if n is None else operands.integer(n, 1, "n", name)
     if ftype not in ("iir", "fir"):
         raise ValueError(f"jk.{name}: ftype={ftype!r}; there are 'iir' and 'fir'")
     if x.shape[axis] == 0:
         raise ValueError(f"jk.{name}: the array has no elements: its shape is {tuple(x.shape)}")
-    q, count = int(q), -(-x.shape[axis] // int(q))
+    count = -(-x.shape[axis] // q)
     if ftype == "iir":
-        sos = chebyshev(8 if n is None else int(n), _RIPPLE, _EDGE / q)
+        sos = chebyshev(8 if n is None else n, _RIPPLE, _EDGE / q)
         if zero_phase:
             return forth_and_back(sos, x, axis, "odd", None, q, out, backend, name)
         found = _axes.taken(sosfilt(sos, x, axis, backend=backend), axis, 0, q, count, backend)
     else:
-        taps = hamming(20 * q if n is None else int(n), 1 / q)
+        taps = hamming(20 * q if n is None else n, 1 / q)
         if zero_phase:
             found = resample_poly(x, 1, q, axis, taps, backend=backend)
         else:

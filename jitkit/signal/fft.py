@@ -267,12 +267,10 @@ def length_of(n: int, name: str) -> int:
 
     Raises
     ------
-    ValueError
+    LaunchError
         Where it is no integer from 1.
     """
-    if n != int(n) or n < 1:
-        raise ValueError(f"jk.{name}: a transform has an integer length of 1 or more, not {n}")
-    return int(n)
+    return operands.integer(n, 1, "a transform's length", name)
 
 
 def axis_of(x: Any, axis: int, name: str) -> int:

@@ -103,13 +103,11 @@ def gaussian_taps(sigma: float, order: int, radius: int, name: str) -> np.ndarra
     ValueError
         Where the order or the radius is no integer from 0.
     """
-    for what, value in (("order", order), ("radius", radius)):
-        if value != int(value) or value < 0:
-            raise ValueError(f"jk.{name}: {what}={value}; it is an integer from 0")
-    x = np.arange(-int(radius), int(radius) + 1)
+    order, radius = operands.integer(order, 0, "order", name), operands.integer(radius, 0, "radius", name)
+    x = np.arange(-radius, radius + 1)
     bell = np.exp(-0.5 / (sigma * sigma) * x**2)
     q = np.polynomial.Polynomial([1.0])
-    for _ in range(int(order)):
+    for _ in range(order):
         q = q.deriv() - q * np.polynomial.Polynomial([0.0, 1.0 / (sigma * sigma)])
     taps: np.ndarray = (q(x) * (bell / bell.sum()))[::-1]
     return taps

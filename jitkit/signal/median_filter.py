@@ -205,7 +205,4 @@ def _window(size: Any, footprint: Any, axes: tuple[int, ...], name: str) -> np.n
                 f"it has {len(axes)}, and 1 element or more"
             )
         return window
-    sizes = per_axis(size, axes, "size", name)
-    if any(n != int(n) or n < 1 for n in sizes):
-        raise ValueError(f"jk.{name}: size={size!r}; a window has an integer number of elements, 1 or more")
-    return np.ones([int(n) for n in sizes], bool)
+    return np.ones([operands.integer(n, 1, "size", name) for n in per_axis(size, axes, "size", name)], bool)

@@ -78,16 +78,14 @@ def resample_poly(
     x = operands.floating(x, name)
     if len(x.shape) == 0:
         raise LaunchError(f"jk.{name}: takes an array of at least one dimension, not a number")
-    for what, value in (("up", up), ("down", down)):
-        if value != int(value) or value < 1:
-            raise ValueError(f"jk.{name}: {what}={value}; it is an integer of 1 or more")
+    up, down = operands.integer(up, 1, "up", name), operands.integer(down, 1, "down", name)
     if padtype != "constant" and padtype not in _LEVELS:
         raise ValueError(f"jk.{name}: padtype={padtype!r}; there are 'constant', {', '.join(map(repr, _LEVELS))}")
     if padtype != "constant" and operands.device_of(x) is not None:
         raise LaunchError(f"jk.{name}: padtype={padtype!r} takes arrays on the host; bring it over with jk.to_numpy(x)")
     (axis,) = operands.axes_of(axis, len(x.shape), name)
-    common = math.gcd(int(up), int(down))
-    up, down = int(up) // common, int(down) // common
+    common = math.gcd(up, down)
+    up, down = up // common, down // common
     if up == down == 1:
         return operands.copied(x) if out is None else operands.store(x, out, tuple(x.shape), name)
     if 0 in x.shape:

@@ -190,12 +190,11 @@ def forth_and_back(
     if padtype is not None and padtype not in _PADS:
         raise ValueError(f"jk.{name}: padtype={padtype!r}; there are {', '.join(map(repr, _PADS))} and None")
     taps = 2 * len(sos) + 1 - min(int((sos[:, 2] == 0).sum()), int((sos[:, 5] == 0).sum()))
-    edge = 0 if padtype is None else 3 * taps if padlen is None else padlen
-    if edge != int(edge) or edge < 0:
-        raise ValueError(f"jk.{name}: padlen={padlen}; it is an integer from 0")
+    edge = 3 * taps if padlen is None else operands.integer(padlen, 0, "padlen", name)
+    edge = 0 if padtype is None else edge
     if n <= edge:
         raise ValueError(f"jk.{name}: the signal has {n} elements, and more than padlen, {edge}, are needed")
-    edge, count = int(edge), -(-n // step)
+    count = -(-n // step)
     whole = (*shape[:axis], n + 2 * edge, *shape[axis + 1 :])
     outer, inner = math.prod(shape[:axis]), math.prod(shape[axis + 1 :])
     wide = operands.made(whole, (dtype,), device)

@@ -78,10 +78,9 @@ def uniform_filter(
     sizes, modes = per_axis(size, along, "size", name), per_axis(mode, along, "mode", name)
     steps = []
     for axis, taps, beyond, moved in zip(along, sizes, modes, per_axis(origin, along, "origin", name), strict=True):
-        if taps != int(taps) or taps < 1:
-            raise ValueError(f"jk.{name}: size={taps}; a box has an integer number of elements, 1 or more")
+        taps = operands.integer(taps, 1, "size", name)
         if taps > 1:
-            steps.append(_step(int(taps), axis, left_of(int(taps), moved, name), beyond, cval, backend, name))
+            steps.append(_step(taps, axis, left_of(taps, moved, name), beyond, cval, backend, name))
     return separable(x, steps, out, name)
 
 

@@ -94,9 +94,7 @@ def upfirdn(
     taps = np.asarray(jk.to_numpy(operands.floating(h, name)), np.float64)
     if taps.ndim != 1 or taps.size == 0 or len(x.shape) == 0:
         raise LaunchError(f"jk.{name}: takes a filter that is a vector, and an array; given the shape {taps.shape}")
-    for what, value in (("up", up), ("down", down)):
-        if value != int(value) or value < 1:
-            raise ValueError(f"jk.{name}: {what}={value}; it is an integer of 1 or more")
+    up, down = operands.integer(up, 1, "up", name), operands.integer(down, 1, "down", name)
     dtype, device = operands.dtype_of(x), operands.device_of(x)
     axis = operands.axes_of(axis, len(x.shape), name)[0]
     if 0 in x.shape:

@@ -134,7 +134,7 @@ def cdist(XA: Any, XB: Any, metric: Any = "euclidean", *, out: Any = None, backe
     a, b = _points.checked([XA, XB], ["XA", "XB"], "spatial.cdist")
     shape = (a.shape[0], b.shape[0])
     dtype, device = operands.dtype_of(a), operands.device_of(a)
-    result = operands.result(out, shape, dtype, device, "spatial.cdist")
+    result = operands.result(out, shape, dtype, device, "spatial.cdist", (a, b))
     if 0 not in shape:
         fill(chosen, a, b, _points.columns(b, backend), result, backend)
     return operands.delivered(result, out, "spatial.cdist")

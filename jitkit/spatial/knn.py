@@ -112,10 +112,11 @@ def knn(
     arrays = _points.checked(given, ["points", "queries"][: len(given)], name)
     x, q = arrays[0], arrays[-1]
     n, d = x.shape
-    if not 1 <= k <= n - own:
+    k = operands.integer(k, 1, "k", name)
+    if k > n - own:
         others = " other than the query" if own else ""
         raise LaunchError(f"jk.{name}: k={k} neighbours; there are {n - own} points{others}: take k from 1 to that")
-    shape, device = (q.shape[0], int(k)), operands.device_of(x)
+    shape, device = (q.shape[0], k), operands.device_of(x)
     dtypes = operands.dtype_of(x), np.dtype(np.int64)
     distances, indices = _arrays.rooms(out, (shape, shape), dtypes, arrays, device, name)
     if shape[0]:

@@ -153,7 +153,7 @@ def pdist(X: Any, metric: Any = "euclidean", *, out: Any = None, backend: str | 
     (x,) = _points.checked([X], ["X"], "spatial.pdist")
     n, d = x.shape
     dtype, device = operands.dtype_of(x), operands.device_of(x)
-    result = operands.result(out, (n * (n - 1) // 2,), dtype, device, "spatial.pdist")
+    result = operands.result(out, (n * (n - 1) // 2,), dtype, device, "spatial.pdist", (x,))
     if n > 1 and isinstance(chosen, _metrics.Metric):
         launcher = _launcher(chosen, d if d <= FEW else 0)
         launcher((-(-n // ROWS), -(-(n - 1) // WIDTH), WIDTH), backend)(
@@ -210,7 +210,7 @@ def squareform(X: Any, *, out: Any = None, backend: str | None = None) -> Any:
     x = np.ascontiguousarray(x) if isinstance(x, np.ndarray) else x
     dtype, device, shape = operands.dtype_of(x), operands.device_of(x), tuple(x.shape)
     if len(shape) == 2 and shape[0] == shape[1]:
-        result = operands.result(out, (shape[0] * (shape[0] - 1) // 2,), dtype, device, name)
+        result = operands.result(out, (shape[0] * (shape[0] - 1) // 2,), dtype, device, name, (x,))
         for top, rows in bands(shape[0]):
             _condensed((rows, shape[0] - top), backend)(top, x, result)
         return operands.delivered(result, out, name)
@@ -220,7 +220,7 @@ def squareform(X: Any, *, out: Any = None, backend: str | None = None) -> Any:
             f"jk.{name}: X has the shape {shape}; expected a square matrix, or a vector of n * (n - 1) / 2 distances, "
             "as jk.spatial.pdist gives them"
         )
-    result = operands.result(out, (n, n), dtype, device, name)
+    result = operands.result(out, (n, n), dtype, device, name, (x,))
     if shape[0]:
         _squared((n, n), backend)(x, result)
     else:

@@ -2,7 +2,6 @@
 
 from __future__ import annotations
 
-import operator
 from collections.abc import Callable
 from typing import Any
 
@@ -18,11 +17,11 @@ _DEVICE_STRETCH = 64
 
 
 def _window(window: Any, least: Any, n: int, name: str) -> tuple[int, int]:
-    window = operator.index(window)
-    least = window if least is None else operator.index(least)
-    if not 1 <= window <= max(n, 1):
+    window = operands.integer(window, 1, "window", name)
+    least = window if least is None else operands.integer(least, 1, "min_count", name)
+    if window > max(n, 1):
         raise ValueError(f"jk.{name}: window={window} is not from 1 to {n}, the number of elements along the axis")
-    if not 1 <= least <= window:
+    if least > window:
         raise ValueError(f"jk.{name}: min_count={least} is not from 1 to window={window}")
     return window, least
 
