@@ -30,6 +30,8 @@ def test_products_with_vectors(backend):
     a, x = random_matrix(70, 50), RNG.random(50, dtype="float32")
     close(matvec(a, x, backend=backend), a @ x)
     close(matvec(ell(a, backend=backend), x, backend=backend), a @ x)
+    x[0] = np.inf  # which rows that are filled up with column 0 must not see
+    close(matvec(ell(a, backend=backend), x, backend=backend), a @ x)
     close(matmul(a, np.stack([x] * 20).T, backend=backend), a @ np.stack([x] * 20).T)
 
 
@@ -109,6 +111,7 @@ def test_options_of_pagerank():
         (lambda a: matvec(a, np.ones(3)), jk.LaunchError, r"takes a vector of 4, not \(3,\)"),
         (lambda a: matmul(a, np.ones((3, 4))), jk.LaunchError, "takes one of 4 rows"),
         (lambda a: matvec(a.toarray(), np.ones(4)), jk.KernelTypeError, "one of SciPy's or a tuple"),
+        (lambda a: matvec(sparse.csr_array([1.0, 2.0]), np.ones(2)), jk.LaunchError, "has two dimensions"),
         (lambda a: matvec(a * 1j, np.ones(4)), jk.KernelTypeError, "takes real numbers"),
         (
             lambda a: matvec((a.data, a.indices, a.indptr[1:], a.shape), np.ones(4)),

@@ -39,7 +39,8 @@ class Ell(NamedTuple):
     Attributes
     ----------
     data, indices : array, shape (width, n)
-        The elements of each row and their columns; what fills a row up is 0, in column 0.
+        The elements of each row and their columns; what fills a row up is 0, in column 0. A 0 leaves out what it would be
+        multiplied by, infinities and NaN too.
     shape : tuple of two ints
     """
 
@@ -73,6 +74,8 @@ def csr_of(a: Any, name: str) -> Csr:
             f"jk.{name}: a sparse matrix is one of SciPy's or a tuple (data, indices, indptr, shape), not a "
             f"{type(a).__name__}; make one with scipy.sparse.csr_array(x)"
         )
+    if len(a.shape) != 2:
+        raise LaunchError(f"jk.{name}: a sparse matrix has two dimensions, not the shape {tuple(a.shape)}")
     n, m = a.shape
     return Csr(operands.floating(a.data, name), a.indices, a.indptr, (int(n), int(m)))
 

@@ -27,10 +27,11 @@ def multiply_csr_columns(i, j, data, indices, indptr, b, out):
 
 @jk.kernel
 def multiply_ell_columns(i, j, data, indices, b, out):
-    """Multiply a row of an even length and a column."""
+    """Multiply a row of an even length and a column; where it is filled up, `b` does not count."""
     total = 0.0
     for k in range(data.shape[0]):
-        total += data[k, i] * b[indices[k, i], j]
+        value = data[k, i]
+        total += value * (b[indices[k, i], j] if value != 0 else 0)
     out[i, j] = total
 
 
@@ -91,9 +92,7 @@ def matmul(a: Any, b: Any, *, out: Any = None, backend: str | None = None) -> An
     shape, device = (n, b.shape[1]), operands.device_of(b)
     if device is None:
         b = np.ascontiguousarray(b)
-    where = operands.result(out, shape, operands.dtype_of(b), device, name)
-    if where is out and (b is out or (device is None and np.may_share_memory(b, out))):
-        where = operands.made(shape, (operands.dtype_of(b),), device)
+    where = operands.result(out, shape, operands.dtype_of(b), device, name, (data, b))
     if 0 not in shape:
         if isinstance(matrix, Ell):
             _ell(shape, backend)(data, matrix.indices, b, where)

@@ -41,10 +41,11 @@ def multiply_csr(piece, one, height, data, indices, indptr, x, out):
 
 @jk.kernel
 def multiply_ell(i, data, indices, x, out):
-    """Multiply a row."""
+    """Multiply a row; where it is filled up, `x` does not count, whatever it holds."""
     total = 0.0
     for k in range(data.shape[0]):
-        total += data[k, i] * x[indices[k, i]]
+        value = data[k, i]
+        total += value * (x[indices[k, i]] if value != 0 else 0)
     out[i] = total
 
 
@@ -113,9 +114,7 @@ def matvec(a: Any, x: Any, *, out: Any = None, backend: str | None = None) -> An
         raise LaunchError(
             f"jk.{name}: a matrix of the shape {matrix.shape} takes a vector of {m}, not {tuple(x.shape)}"
         )
-    where = operands.result(out, (n,), operands.dtype_of(x), operands.device_of(x), name)
-    if where is out and (x is out or (type(x) is np.ndarray and np.may_share_memory(x, out))):
-        where = operands.made((n,), (operands.dtype_of(x),), operands.device_of(x))
+    where = operands.result(out, (n,), operands.dtype_of(x), operands.device_of(x), name, (data, x))
     multiplied(matrix._replace(data=data), x, where, backend)
     return operands.delivered(where, out, name)
 
