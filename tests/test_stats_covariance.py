@@ -81,6 +81,7 @@ def test_device_arrays_stay_on_the_device(backend):
         (lambda x: jk.stats.cov(x, x[:2]), jk.LaunchError, "4 observations of m, and 2 of y"),
         (lambda x: jk.stats.cov(x, aweights=x[:2]), jk.LaunchError, "aweights= has the shape"),
         (lambda x: jk.stats.cov(x, aweights=-x), ValueError, "negative weights"),
+        (lambda x: jk.stats.cov(x, aweights=0 * x), ValueError, "the weights add up to 0"),
         (lambda x: jk.stats.cov(x, fweights=x + 0.5), jk.KernelTypeError, "fweights= are integers"),
         (lambda x: jk.stats.corrcoef(x * 1j), jk.KernelTypeError, "takes real numbers"),
     ],

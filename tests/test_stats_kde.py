@@ -54,6 +54,7 @@ def test_one_place_of_several_coordinates_and_none():
         (lambda x: jk.stats.kde(x, x, weights=x[:2]), jk.LaunchError, "weights= has the shape"),
         (lambda x: jk.stats.kde(x, x, weights=-x), ValueError, "weights= are finite, not negative"),
         (lambda x: jk.stats.kde(x, x, weights=np.where(x == 1, np.inf, 1)), ValueError, "weights= are finite"),
+        (lambda x: jk.stats.kde(x, x, weights=np.where(x == 1, 1, 0)), ValueError, "two or more are not zero"),
         (lambda x: jk.stats.kde(x, x, np.inf), ValueError, "bandwidth=inf is neither"),
         (
             lambda x: jk.stats.kde(np.where(x == 1, np.inf, x), x),

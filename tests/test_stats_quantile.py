@@ -104,6 +104,8 @@ def test_nothing_numbers_and_out():
     assert np.isnan(jk.stats.median(np.zeros(0)))
     assert np.isnan(jk.stats.quantile(np.zeros((0, 2)), [0.1, 0.2], axis=0)).all()
     assert jk.stats.median([3, 1, 2, 10], backend="cpu") == 2.5
+    assert jk.stats.median([1.0, np.inf], backend="cpu") == np.inf
+    assert jk.stats.median([-1.5e308, 1.75e308], backend="cpu") == pytest.approx(1.25e307)
     with warnings.catch_warnings():
         warnings.simplefilter("error")
         assert np.isnan(jk.stats.nanmedian(np.full(3, np.nan), backend="python"))

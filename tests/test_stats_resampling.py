@@ -122,6 +122,9 @@ def test_float32_and_generators():
     assert (first != second).any()
     np.testing.assert_array_equal(first, jk.stats.bootstrap(x, rng=3, n_resamples=9, backend="cpu")[1])
     assert jk.stats.permutation_test(x, y, rng=1, backend="cpu").pvalue < 0.01
+    far = jk.stats.permutation_test(x + np.float32(1e4), y + np.float32(1e4), rng=1, n_resamples=99, backend="cpu")
+    near = jk.stats.permutation_test(x.astype(float), y, rng=1, n_resamples=99, backend="cpu")
+    np.testing.assert_allclose(far.null_distribution, near.null_distribution, atol=1e-3)
 
 
 @pytest.mark.parametrize(
@@ -131,6 +134,11 @@ def test_float32_and_generators():
         (lambda x: jk.stats.bootstrap(x, method="t"), ValueError, "method='t'"),
         (lambda x: jk.stats.bootstrap(x, confidence_level=95), ValueError, "confidence_level=95"),
         (lambda x: jk.stats.bootstrap(x, n_resamples=0), ValueError, "n_resamples=0"),
+        (
+            lambda x: jk.stats.permutation_test(x, x, n_resamples=np.inf),
+            ValueError,
+            "n_resamples=inf; it is an integer",
+        ),
         (lambda x: jk.stats.bootstrap(x[:1]), jk.LaunchError, "a vector of at least 2 elements"),
         (lambda x: jk.stats.permutation_test(x, x.reshape(2, 2)), jk.LaunchError, "a vector of at least 1"),
         (lambda x: jk.stats.permutation_test(x, x, "std"), ValueError, "statistic='std'"),

@@ -46,7 +46,7 @@ def resample_moments(r, x, key, first, centre, spread, ddof, out):
     if spread == 0:
         out[r] = centre[0] + mean
     else:
-        variance = max(squares - total * mean, 0.0) / (n - ddof)
+        variance = max(squares - total * mean, 0.0) / max(n - ddof, 0.0)
         out[r] = variance if spread == 1 else math.sqrt(variance)
 
 

@@ -117,10 +117,15 @@ def position(share, n, method):
 
 
 def blend(a, b, t):
-    """Return a number between two, as NumPy does: from the nearer end, so that it is monotonic."""
+    """Return a number between two, as NumPy does: from the nearer end, so that it is monotonic.
+
+    Where they are too far apart for that, the shares of both are added: between a number and an infinity lies the latter.
+    """
     if a == b or t == 0:
         return a
     step = b - a
+    if step == math.inf:
+        return a * (1 - t) + b * t
     return b - step * (1 - t) if t >= 0.5 else a + step * t
 
 

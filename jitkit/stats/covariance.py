@@ -136,7 +136,7 @@ def cov(
     LaunchError
         For more than two dimensions, and for variables or weights of different lengths.
     ValueError
-        For negative weights.
+        For negative weights, and for those that add up to 0.
     KernelTypeError
         For complex numbers, and for `fweights` that are no integers.
 
@@ -246,6 +246,8 @@ def _weights(fweights: Any, aweights: Any, n: int, name: str) -> np.ndarray | No
         if what == "fweights" and w.dtype.kind not in "iu" and (w != np.round(w)).any():
             raise KernelTypeError(f"jk.{name}: fweights= are integers, not {w.dtype}")
         found = w.astype(np.float64) if found is None else found * w
+    if found is not None and n and found.sum() == 0:
+        raise ValueError(f"jk.{name}: the weights add up to 0, so there is no mean; give some observation a weight")
     return found
 
 

@@ -145,8 +145,8 @@ def _shares(weights: Any, n: int) -> np.ndarray:
     found = np.asarray(to_numpy(weights) if operands.device_of(weights) else weights, np.float64)
     if found.shape != (n,):
         raise LaunchError(f"jk.stats.kde: weights= has the shape {found.shape}, and there are {n} points")
-    if not (found >= 0).all() or not 0 < found.sum() < math.inf:
-        raise ValueError("jk.stats.kde: weights= are finite, not negative, and not all zero")
+    if not (found >= 0).all() or not found.sum() < math.inf or np.count_nonzero(found) < 2:
+        raise ValueError("jk.stats.kde: weights= are finite, not negative, and two or more are not zero")
     return np.asarray(found / found.sum())
 
 

@@ -196,28 +196,29 @@ def permutation_test(
     x, y = (_sample(part, 1, name) for part in operands.alike([x, y], name))
     count = _checked(n_resamples, statistic, ("mean",), alternative, name)
     key, device, dtype = default_rng(rng).new_key(), operands.device_of(x), operands.dtype_of(x)
-    pooled = asarray(np.concatenate([to_numpy(x), to_numpy(y)]), device=device)
+    pooled = np.concatenate([to_numpy(x), to_numpy(y)])
     n, m = x.shape[0], y.shape[0]
     null = _arrays.room(out, (count,), (dtype,), (x, y), device, name)
     with np.errstate(over="ignore", invalid="ignore"):
-        host = to_numpy(pooled).astype(np.float64)
-        total = host.sum().astype(dtype)
+        # Sums in float32 would lose what samples differ by in the mean that they share. Less an element, integers stay such.
+        deviations = pooled - pooled[np.abs(pooled - pooled.mean(dtype=np.float64)).argmin()]
+        total = deviations.sum(dtype=np.float64).astype(dtype)
     if not callable(statistic) and not np.isfinite(total):
         statistic = _resampling.difference_of_means  # infinities cannot be taken from a sum again
     if callable(statistic):
         observed_at = operands.made((1,), (dtype,), device)
         apply = _resampling.of_samples(statistic)
         apply(1, backend)(x.reshape((1, n)), y.reshape((1, m)), observed_at)
-        observed = float(to_numpy(observed_at)[0])
+        observed, placed = float(to_numpy(observed_at)[0]), asarray(pooled, device=device)
         for first, size in _batches(count, n + m):
             first_part, second = operands.made((size, n), (dtype,), device), operands.made((size, m), (dtype,), device)
             places = operands.made((size, n + m), (np.dtype(np.int64),), device)
-            _resampling.split_sample((size, 1), backend)(pooled, key, first, places, first_part, second)
+            _resampling.split_sample((size, 1), backend)(placed, key, first, places, first_part, second)
             apply(size, backend)(first_part, second, null[first : first + size])
     else:
-        observed = float(host[:n].mean() - host[n:].mean())
-        totals = asarray(total.reshape(1), device=device)
-        _resampling.split_mean(count, backend)(pooled, n, key, 0, totals, null)
+        observed = float(pooled[:n].mean(dtype=np.float64) - pooled[n:].mean(dtype=np.float64))
+        placed, totals = (asarray(part, device=device) for part in (deviations, total.reshape(1)))
+        _resampling.split_mean(count, backend)(placed, n, key, 0, totals, null)
     found = to_numpy(null)
     pvalue = float(_pvalue(observed, found, alternative))
     return PermutationTestResult(observed, pvalue, operands.delivered(found, out, name))
@@ -237,9 +238,7 @@ def _checked(n_resamples: int, statistic: Any, known: Any, alternative: str, nam
         raise ValueError(f"jk.{name}: statistic={statistic!r} is no function, nor one of {', '.join(map(repr, known))}")
     if alternative not in _ALTERNATIVES:
         raise ValueError(f"jk.{name}: alternative={alternative!r}; there are {', '.join(map(repr, _ALTERNATIVES))}")
-    if int(n_resamples) != n_resamples or n_resamples < 1:
-        raise ValueError(f"jk.{name}: n_resamples={n_resamples} is no integer from 1")
-    return int(n_resamples)
+    return operands.integer(n_resamples, 1, "n_resamples", name)
 
 
 def _batches(count: int, n: int) -> list[tuple[int, int]]:
