@@ -84,7 +84,7 @@ def test_sums_and_extremes_without_nan(backend):
         for name in ("nansum", "nanmean", "nanmin", "nanmax"):
             expected = getattr(np, name)(x.astype(np.float64), axis=0)
             agrees(getattr(jk.stats, name)(x, axis=0, backend=backend), expected, "float32")
-    assert jk.stats.nansum(np.arange(5), backend=backend) == 10
+    assert jk.stats.nansum(np.eye(49)[0], backend=backend) == 1  # and 49 times their mean is not
     assert jk.stats.nansum(np.zeros(0)) == 0
 
 

@@ -47,9 +47,12 @@ def settled(n, mean, d1, d2, d3, d4):
 
 
 def row_moments(order: int, skip: bool) -> Callable[..., Any]:
-    """Return ``of(x, r, first, last, step)``: count, mean and sums of powers of deviations; `skip` leaves NaN out."""
+    """Return ``of(x, r, first, last, step)``: count, mean and sums of powers of deviations; `skip` leaves NaN out.
 
-    def mean_of(x, r, first, last, step):
+    Of order 1 it is count and sum: a mean times its count is not the sum again.
+    """
+
+    def sum_of(x, r, first, last, step):
         total = 0.0
         found = np.int32(0)
         for k in range(first, last, step):
@@ -60,14 +63,15 @@ def row_moments(order: int, skip: bool) -> Callable[..., Any]:
             else:
                 total += v
         n = int(found) if skip else (last - first + step - 1) // step
-        return n, total / max(n, 1)  # of the dtype of the elements, as an integer of Python's widens nothing
+        return n, total
 
     def first_only(x, r, first, last, step):
-        n, mean = mean_of(x, r, first, last, step)
-        return np.float64(n), np.float64(mean), 0.0, 0.0, 0.0
+        n, total = sum_of(x, r, first, last, step)
+        return np.float64(n), np.float64(total), 0.0, 0.0, 0.0
 
     def second(x, r, first, last, step):
-        n, m = mean_of(x, r, first, last, step)
+        n, total = sum_of(x, r, first, last, step)
+        m = total / max(n, 1)  # of the dtype of the elements, as an integer of Python's widens nothing
         d1 = 0.0
         d2 = 0.0
         for k in range(first, last, step):
@@ -80,7 +84,8 @@ def row_moments(order: int, skip: bool) -> Callable[..., Any]:
         return np.float64(n), mean, m2, 0.0, 0.0
 
     def fourth(x, r, first, last, step):
-        n, m = mean_of(x, r, first, last, step)
+        n, total = sum_of(x, r, first, last, step)
+        m = total / max(n, 1)  # of the dtype of the elements, as an integer of Python's widens nothing
         d1 = 0.0
         d2 = 0.0
         d3 = 0.0
@@ -166,11 +171,9 @@ def column_moments(order: int, skip: bool) -> Callable[..., None]:
             sum_heap(x, o, s, k, c0, c1, part)
         for k in range(whole, last):
             sum_row(x, o, s, k, c0, c1, part)
-        for c in range(c0, c1):
-            part[1, o, s, c] /= max(part[0, o, s, c], 1.0)
         if order > 1:
             for c in range(c0, c1):
-                centre[o, s, c] = part[1, o, s, c]
+                centre[o, s, c] = part[1, o, s, c] / max(part[0, o, s, c], 1.0)
                 part[1, o, s, c] = 0.0
             for k in range(first, whole, RUN):
                 power_heap(x, o, s, k, c0, c1, centre, part)
@@ -194,15 +197,19 @@ def column_moments(order: int, skip: bool) -> Callable[..., None]:
 
 
 def merged(order: int) -> Callable[..., Any]:
-    """Return ``of(part, o, c, blocks)``: the moments of all blocks together, about their common mean."""
+    """Return ``of(part, o, c, blocks)``: the moments of all blocks together, about their common mean; of order 1 the sum."""
 
     def of(part, o, c, blocks):
         n = 0.0
         total = 0.0
         for s in range(blocks):
-            n += part[0, o, s, c]
-            total += part[0, o, s, c] * part[1, o, s, c] if part[0, o, s, c] > 0.0 else 0.0
-        mean = total / max(n, 1.0)
+            here = part[0, o, s, c]
+            n += here
+            if order > 1:
+                total += here * part[1, o, s, c] if here > 0.0 else 0.0
+            else:
+                total += part[1, o, s, c]
+        mean = total / max(n, 1.0) if order > 1 else total
         m2 = 0.0
         m3 = 0.0
         m4 = 0.0
@@ -221,18 +228,18 @@ def merged(order: int) -> Callable[..., Any]:
 
 
 def statistic(asked, n, mean, m2, m3, m4):
-    """Return what was asked for, of moments about the mean; NaN where it is not defined.
+    """Return what was asked for, of moments about the mean, or of order 1 of the sum; NaN where it is not defined.
 
     `asked` is one of the names above, what is subtracted from the count (from a kurtosis: from the result), whether
     skewness and kurtosis stay uncorrected, and the resolution below which elements count as equal.
     """
     what, ddof, bias, resolution = asked
     if what == SUM:
-        return n * mean
+        return mean  # here, and below for the mean, it is the sum
     if n == 0.0:
         return math.nan
     if what == MEAN:
-        return mean
+        return mean / n
     if what == VAR:
         return m2 / max(n - ddof, 0.0)
     if what == STD:

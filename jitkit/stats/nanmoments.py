@@ -183,7 +183,7 @@ def nansum(a: Any, axis: Axis = None, *, out: Any = None, keepdims: bool = False
 
     Notes
     -----
-    The definition is that of `numpy.nansum`; the number of elements times their mean, see `mean`.
+    The definition is that of `numpy.nansum`; sums are those of `mean`.
 
     Examples
     --------
