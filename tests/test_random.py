@@ -412,6 +412,7 @@ def test_permutation_shuffle_and_choice_move_whole_slices():
     assert isinstance(generator().choice(5), np.int64)
     assert generator().choice(names) in names
     assert generator().choice(0, 0).shape == (0,)
+    assert generator().choice(3, p=np.full(3, 1 / 3, np.float32)) in (0, 1, 2)  # they add up to 1.00000003
     assert generator().choice(3, 0, p=[0.2, 0.3, 0.5]).shape == (0,)
 
 
@@ -424,6 +425,7 @@ def test_extreme_parameters():
     tiny = generator().gamma(1e-3, 1.0, 1000)
     assert np.isfinite(tiny).all()
     assert (tiny >= 0).all()
+    assert abs(generator().poisson(1e18, 2000).std() / 1e9 - 1) < 0.1
 
 
 def test_wide_product_and_log_factorial():

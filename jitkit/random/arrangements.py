@@ -192,10 +192,13 @@ def _extent(elements: Any, axis: int) -> int:
 
 
 def _probabilities(what: str, p: ArrayLike, n: int) -> Any:
-    chances = np.asarray(p, np.float64)
+    given = np.asarray(p)
+    chances = given.astype(np.float64)
     if chances.shape != (n,):
         raise ValueError(f"{what}: p has the shape {chances.shape}; give one probability for each of the {n} elements")
-    if not np.all(chances >= 0) or abs(chances.sum() - 1) > 1e-8:
+    # As in NumPy: what was divided by its sum in float32 adds up to 1 as float32 does.
+    rounding = math.sqrt(np.finfo(given.dtype if given.dtype.kind == "f" else np.float64).eps)
+    if not np.all(chances >= 0) or abs(chances.sum() - 1) > rounding:
         raise ValueError(f"{what}: p adds up to {chances.sum():g}, its least is {chances.min(initial=0):g}; "
                          "give numbers from 0 that add up to 1: p / p.sum()")  # fmt: skip
     return chances

@@ -98,7 +98,7 @@ def output(
             array = np.empty(size, kind)
             chosen = Output(array, array, scalar=False)
         else:
-            shape = np.broadcast_shapes(*map(np.shape, parameters)) if size is None else shape_of(what, size)
+            shape = _common(what, parameters) if size is None else shape_of(what, size)
             array = np.empty(shape, kind)
             chosen = Output(array, array.reshape(-1), scalar=size is None and shape == ())
     for parameter in parameters:
@@ -114,6 +114,16 @@ def output(
                 "give a size that ends in the parameter's shape"
             )
     return chosen
+
+
+def _common(what: str, parameters: tuple[Any, ...]) -> tuple[int, ...]:
+    shapes = [np.shape(parameter) for parameter in parameters]
+    try:
+        return np.broadcast_shapes(*shapes)
+    except ValueError:
+        raise ValueError(
+            f"{what}: parameters of the shapes {' and '.join(map(str, shapes))} do not broadcast"
+        ) from None
 
 
 def _dtype(what: str, dtype: DTypeLike | None, allowed: tuple[str, ...]) -> np.dtype[Any]:

@@ -16,7 +16,7 @@ import jitkit as jk
 from jitkit.random.numbers import normal_pair, positive_unit, unit
 from jitkit.random.philox import block
 
-SMALL_MEAN = 10.0
+SMALL_MEAN, LARGE = 10.0, 1e8
 _HALF_LOG_TWO_PI = 0.5 * math.log(2 * math.pi)
 
 
@@ -94,9 +94,20 @@ def poisson_by_rejection(mean: Any, key: Any, counter: Any, step: Any) -> Any:
                 result = k
             elif k >= 0.0 and not (us < 0.013 and v > us):
                 bound = math.log(v * inverse_alpha / (a / (us * us) + b))
-                if bound <= k * math.log(mean) - mean - log_factorial(k):
+                if bound <= log_poisson(k, mean):
                     result = k
     return np.int64(result)
+
+
+def log_poisson(k: Any, mean: Any) -> Any:
+    """Return the logarithm of the probability of k: of large numbers by what they differ by.
+
+    The difference of ``k log(mean)`` and ``log(k!)`` would be 1e4 off at 1e18.
+    """
+    if k < LARGE:
+        return k * math.log(mean) - mean - log_factorial(k)
+    beyond = k - mean
+    return beyond - k * math.log1p(beyond / mean) - 0.5 * math.log(k) - _HALF_LOG_TWO_PI
 
 
 def log_factorial(k: Any) -> Any:

@@ -25,7 +25,9 @@ def seed_sequence(seed: Seed) -> np.random.SeedSequence:
     """
     if isinstance(seed, np.random.SeedSequence):
         return seed
-    parts: Any = [seed] if isinstance(seed, (int, np.integer)) else seed
+    given: Any = seed
+    given = given[()] if isinstance(given, np.ndarray) else given  # a number, of an array without dimensions
+    parts: Any = [given] if isinstance(given, (int, np.integer)) else given
     if parts is not None:
         if not isinstance(parts, (Sequence, np.ndarray)) or not all(_is_integer(part) for part in parts):
             raise TypeError(
