@@ -28,7 +28,9 @@ def test_dot_products(backend):
     assert dot(x[:0], y[:0], backend=backend) == 0
 
 
-@pytest.mark.parametrize(("a", "b"), [((3, 4), (4, 2)), ((2, 3, 4), (4,)), ((2, 3, 4), (5, 4, 2)), ((), (3,))])
+@pytest.mark.parametrize(
+    ("a", "b"), [((3, 4), (4, 2)), ((2, 3, 4), (4,)), ((2, 3, 4), (5, 4, 2)), ((2, 3, 0), (5, 0, 2)), ((), (3,))]
+)
 def test_dot_of_other_shapes(a, b):
     a, b = numbers(*a), numbers(*b)
     close(dot(a, b), np.dot(a, b))
@@ -42,6 +44,7 @@ def test_long_vectors():
     y[7] = np.inf
     assert dot(np.abs(x), y) == np.inf
     np.testing.assert_allclose(norm(x), np.linalg.norm(x), rtol=1e-14)
+    assert norm([3.0, -4.0], np.int64(1)) == 7
     assert np.isnan(dot(x, np.where(np.arange(x.size) == 9, np.nan, 0)))
 
 

@@ -112,6 +112,11 @@ def test_warm_start_goes_on():
     assert model.fit(x, y).n_iter_[0] < first
 
 
+def test_features_whose_squares_overflow_are_no_minimum():
+    with pytest.warns(UserWarning, match="scale the features"):
+        jk.ml.LogisticRegression(backend="python").fit(1e200 * np.array([[-1.0], [2.0]]), [0, 1])
+
+
 def test_minimum_of_rosenbrocks_valley():
     def valley(p):
         x, y = p

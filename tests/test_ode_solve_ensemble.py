@@ -110,6 +110,10 @@ def test_rk4_is_of_fourth_order(backend):
         )
         errors.append(abs(found.y[0, -1, 0] - math.exp(-2.25)))
     assert 3.7 < math.log2(errors[0] / errors[1]) < 4.4
+    endless = jk.ode.solve_ensemble(
+        lambda t, y: 1.0, (0, 2), np.array([1.0]), method="rk4", dt=math.inf, backend="python"
+    )
+    assert endless.y[0, -1, 0] == 3
 
 
 def crossing(t, y, p):

@@ -2,6 +2,7 @@
 
 from __future__ import annotations
 
+import math
 from typing import Any
 
 import numpy as np
@@ -71,9 +72,15 @@ def dot(a: Any, b: Any, *, out: Any = None, backend: str | None = None) -> Any:
             f"jk.linalg.dot: takes vectors and matrices on a GPU, not the shapes {tuple(a.shape)} and {tuple(b.shape)}; "
             "reshape them, or use jk.linalg.matmul for stacks"
         )
-    shape = (*a.shape[:-1], *b.shape[:-2], b.shape[-1])
-    columns = np.moveaxis(b, -2, 0).reshape(b.shape[-2], -1)
-    return _put(matmul(a.reshape(-1, a.shape[-1]), columns, backend=backend).reshape(shape), out, "linalg.dot")
+    rows, terms = a.shape[:-1], a.shape[-1]
+    stack = (*b.shape[:-2], b.shape[-1])
+    if b.shape[-2] != terms:
+        raise LaunchError(
+            f"jk.linalg.dot: sums of {terms} and of {b.shape[-2]} products: {a.shape} and {b.shape} do not fit"
+        )
+    columns = np.moveaxis(b, -2, 0).reshape(terms, math.prod(stack))
+    found = matmul(a.reshape(math.prod(rows), terms), columns, backend=backend)
+    return _put(found.reshape((*rows, *stack)), out, "linalg.dot")
 
 
 def vdot(a: Any, b: Any, *, backend: str | None = None) -> Any:

@@ -100,7 +100,7 @@ def norm(
 
 
 def _of_vectors(x: Any, order: Any, axes: tuple[int, ...], keepdims: bool, backend: str | None, name: str) -> Any:
-    if not isinstance(order, (int, float)):
+    if not isinstance(order, (int, float, np.integer, np.floating)):
         raise ValueError(f"jk.{name}: ord={order!r} is no norm of vectors; give None, 0, inf, -inf or another number")
     dtype = operands.dtype_of(x)
     if math.isinf(order):

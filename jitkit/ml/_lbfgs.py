@@ -23,8 +23,11 @@ class Minimum(NamedTuple):
     converged: bool
 
 
+@np.errstate(over="ignore", invalid="ignore")
 def minimise(f: Slope, x: np.ndarray, tol: float, max_iter: int) -> Minimum:
     """Return where no component of the gradient is larger than `tol`, or the function ceases to fall.
+
+    A gradient whose length overflows leads nowhere: there the search has not converged.
 
     Parameters
     ----------
@@ -48,9 +51,12 @@ def minimise(f: Slope, x: np.ndarray, tol: float, max_iter: int) -> Minimum:
     for iteration in range(max_iter):
         if np.abs(grad).max() <= tol:
             return Minimum(x, value, iteration, True)
+        length = float(np.linalg.norm(grad))
+        if not np.isfinite(length):
+            return Minimum(x, value, iteration, False)
         direction = _direction(grad, pairs)
         if not pairs:
-            direction /= max(1.0, float(np.linalg.norm(grad)))
+            direction /= max(1.0, length)
         found = _search(f, x, value, grad, direction)
         if found is None:
             return Minimum(x, value, iteration, True)

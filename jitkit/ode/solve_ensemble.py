@@ -160,7 +160,7 @@ def solve_ensemble(
     if dense_output:
         y = operands.copied(y)  # it is read twice, and `out` may lie over it
     shape = (y.shape[0], times.size, y.shape[1])
-    result = operands.result(out, shape, dtype, device, _NAME)
+    result = operands.result(out, shape, dtype, device, _NAME, (y, p))
     counts = operands.made((4, shape[2]), (np.dtype(np.int64),), device)
     placed = [_placed(x, dtype, device) for x in given]
     tables = [_placed(x, dtype, device) for x in (_rodas4.TABLEAU, _rodas4.PLACES, _rodas4.CURVE) if method == "rodas4"]
@@ -244,6 +244,7 @@ def _fixed_steps(dt: float | None, start: float, times: np.ndarray) -> tuple[np.
     lengths = times - starts
     # A length that is a multiple of dt but for its rounding is cut into that many.
     repeats = np.ceil(np.abs(lengths) / _arguments.positive(dt, "dt", _NAME) * (1 - 1e-12))
+    repeats = np.maximum(repeats, lengths != 0)  # one step, and not none, where dt is infinite
     if not (repeats < 2**53).all():
         raise ValueError(f"jk.{_NAME}: dt is {dt!r}, too small for t_span")
     return starts, lengths / np.maximum(repeats, 1), repeats.astype(np.int64)
