@@ -127,6 +127,7 @@ def test_nothing_one_infinite_and_constant(backend):
         assert jk.stats.mean([np.inf, 1.0], backend=backend) == np.inf
         assert np.isnan(jk.stats.mean([np.inf, -np.inf], backend=backend))
         assert np.isnan(jk.stats.var([np.inf, 1.0], backend=backend))
+    assert np.isnan(jk.stats.nanvar([3.0, np.nan, 5.0], ddof=2, backend="python"))
     assert np.isnan(jk.stats.skew(np.full(9, 0.1), backend="python"))
 
 

@@ -227,9 +227,10 @@ def merged(order: int) -> Callable[..., Any]:
     return of
 
 
-def statistic(asked, n, mean, m2, m3, m4):
+def statistic(asked, skip, n, mean, m2, m3, m4):
     """Return what was asked for, of moments about the mean, or of order 1 of the sum; NaN where it is not defined.
 
+    Of too few elements for its `ddof` a variance is infinite, or NaN where NaN are left out (`skip`), as in NumPy.
     `asked` is one of the names above, what is subtracted from the count (from a kurtosis: from the result), whether
     skewness and kurtosis stay uncorrected, and the resolution below which elements count as equal.
     """
@@ -240,6 +241,8 @@ def statistic(asked, n, mean, m2, m3, m4):
         return math.nan
     if what == MEAN:
         return mean / n
+    if skip and what < SKEW and n <= ddof:  # of what is left, the variance and its root
+        return math.nan
     if what == VAR:
         return m2 / max(n - ddof, 0.0)
     if what == STD:
@@ -278,24 +281,24 @@ class Kernels:
     @functools.cached_property
     def short_rows(self) -> Launcher:
         """Rows of one block each, from elements to the result."""
-        of = row_moments(self.order, self.skip)
+        of, skip = row_moments(self.order, self.skip), self.skip
 
         @jk.kernel(fastmath=True)
         def moments_of_rows(r, one, x, n, asked, out):
             count, mean, m2, m3, m4 = of(x, r, 0, n, 1)
-            out[r, 0] = statistic(asked, count, mean, m2, m3, m4)
+            out[r, 0] = statistic(asked, skip, count, mean, m2, m3, m4)
 
         return Launcher(moments_of_rows)
 
     @functools.cached_property
     def shortest_rows(self) -> Launcher:
         """The same with a row in each lane of a vector."""
-        of = row_moments(self.order, self.skip)
+        of, skip = row_moments(self.order, self.skip), self.skip
 
         @jk.kernel(fastmath=True)
         def moments_of_short_rows(r, x, n, asked, out):
             count, mean, m2, m3, m4 = of(x, r, 0, n, 1)
-            out[r, 0] = statistic(asked, count, mean, m2, m3, m4)
+            out[r, 0] = statistic(asked, skip, count, mean, m2, m3, m4)
 
         return Launcher(moments_of_short_rows)
 
@@ -348,12 +351,12 @@ class Kernels:
     @functools.cached_property
     def merge(self) -> Launcher:
         """From the moments of blocks to the result."""
-        of = merged(self.order)
+        of, skip = merged(self.order), self.skip
 
         @jk.kernel(fastmath=True)
         def merge_blocks(o, c, part, blocks, asked, out):
             count, mean, m2, m3, m4 = of(part, o, c, blocks)
-            out[o, c] = statistic(asked, count, mean, m2, m3, m4)
+            out[o, c] = statistic(asked, skip, count, mean, m2, m3, m4)
 
         return Launcher(merge_blocks)
 
