@@ -6,7 +6,7 @@ import math
 
 from llvmlite import ir
 
-from jitkit.backends.lowering import vectormath
+from jitkit.backends.lowering import elementary, vectormath
 from jitkit.backends.lowering.emit import FLOAT16, FLOAT32, FLOAT64, Emitter, llvm_type
 from jitkit.backends.symbols import PREFIX
 from jitkit.frontend.promotion import Scalar
@@ -28,6 +28,9 @@ def math_call(emit: Emitter, name: str, scalar: Scalar, args: list[ir.Value]) ->
     suffix = "f" if scalar == FLOAT32 else ""
     if emit.mode.target == "cuda":
         return emit.call(f"__nv_{name}{suffix}", llvm_type(scalar), args)
+    inline = elementary.arithmetic(name, args[0].type)
+    if inline is not None:
+        return inline(emit, args[0])
     attributes = vectormath.variants(emit.builder.module, name + suffix, args)
     return emit.call(PREFIX + name + suffix, llvm_type(scalar), args, attributes)
 

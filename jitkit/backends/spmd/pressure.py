@@ -82,6 +82,8 @@ def registers(code: Code, shapes: Shapes) -> tuple[int, int]:
             )
         elif _works(item, shapes):
             for value in item.operands:
+                if not value.local:  # constants that find no register are read from memory, within the operation
+                    continue
                 if not _varies(value, shapes):
                     alike.add(value.text)
                 elif value.text in made:
