@@ -135,6 +135,14 @@ def test_points_within_a_radius(d, backend):
     assert sorted_rows(offsets, indices) == [sorted({*row} - {i}) for i, row in enumerate(rows)]
 
 
+def test_crowded_points_within_a_radius(backend):
+    x = crowded(100, 3, "float32")
+    for radius in (2e-3, 5e-4) if backend == "cpu" else (2e-3,):
+        offsets, indices, _ = jk.spatial.radius_neighbors(x, radius, backend=backend)
+        rows = cKDTree(x).query_ball_point(x, radius)
+        assert sorted_rows(offsets, indices) == [sorted({*row} - {i}) for i, row in enumerate(rows)]
+
+
 @settings(max_examples=40)
 @given(n=strategies.integers(1, 500), d=strategies.integers(1, 3), seed=strategies.integers(0, 99))
 def test_any_radius_however_the_points_lie(n, d, seed):

@@ -15,6 +15,7 @@ import numpy as np
 
 import jitkit as jk
 from jitkit import operands
+from jitkit.arrays import to_numpy
 from jitkit.launch.launcher import Launcher
 from jitkit.primitives.sort_by_key import sort_by_key
 
@@ -22,18 +23,23 @@ AXES = 3
 Triple = tuple[float, float, float]
 Cells = tuple[Triple, Triple, tuple[int, int, int]]
 """The lower corner, the inverse widths and the numbers of cells along the axes."""
+CROWDED = 8
+"""Points in a point's cell, on average, from which on a search for narrower cells takes less time than looking at them."""
 INT32, INT64 = np.dtype(np.int32), np.dtype(np.int64)
 
 
 class Grid(NamedTuple):
     """Points sorted by cell; a missing axis comes first and is one cell wide, so that rows run along the last of the points'.
 
-    `starts` says where the points of each cell begin, `order` which row of the points each was.
+    `starts` says where the points of each cell begin, `order` which row of the points each was. Where there are many more
+    cells than points, `starts` is of runs of ``1 << shift`` cells, and `numbers` are the points' cells, in which to search.
     """
 
     starts: Any
     order: Any
     points: Any
+    numbers: Any
+    shift: int
 
 
 @jk.kernel
@@ -55,6 +61,20 @@ def cells_along(x, reach, lower, inverse, cells):
     return cell_along(x - reach, lower, inverse, cells), cell_along(x + reach, lower, inverse, cells)
 
 
+def beginning(cell, starts, numbers, shift):
+    """Return where the points of a cell begin, or would."""
+    low = starts[cell >> shift]
+    if shift > 0:
+        high = starts[min((cell >> shift) + 1, starts.shape[0] - 1)]
+        while low < high:
+            middle = (low + high) // 2
+            if numbers[middle] < cell:
+                low = middle + 1
+            else:
+                high = middle
+    return low
+
+
 @jk.kernel
 def _number(i, points, lower, inverse, shape, out):
     a = cell_along(points[0, i], lower[0], inverse[0], shape[0])
@@ -72,13 +92,13 @@ def _gather(k, i, points, order, out):
 
 
 @jk.kernel
-def _start(i, _, cells, starts):
-    """Write where the cells begin that come behind that of point `i - 1`, up to that of point `i`."""
+def _start(i, _, cells, shift, starts):
+    """Write where the runs of cells begin that come behind that of point `i - 1`, up to that of point `i`."""
     n, first, last = cells.shape[0], np.int64(0), np.int64(starts.shape[0] - 1)
     if i > 0:
-        first = cells[i - 1] + np.int64(1)
+        first = (cells[i - 1] >> shift) + np.int64(1)
     if i < n:
-        last = np.int64(cells[i])
+        last = np.int64(cells[i] >> shift)
     for cell in range(first, last + 1):
         starts[cell] = i
 
@@ -94,8 +114,8 @@ def spread(points: Any, backend: str | None) -> Any:
     return out
 
 
-def cells_over(low: np.ndarray, high: np.ndarray, radius: float, n: int, dtype: np.dtype[Any]) -> Cells:
-    """Return the lower corner, the inverse width and the numbers of cells, as wide as `radius` and on average half full.
+def cells_over(low: np.ndarray, high: np.ndarray, radius: float, most: int, dtype: np.dtype[Any]) -> Cells:
+    """Return the lower corner, the inverse width and the numbers of cells as wide as `radius` and no more than `most`.
 
     Cells are a little wider than the radius, so that rounding puts no neighbour two cells away.
     """
@@ -103,7 +123,7 @@ def cells_over(low: np.ndarray, high: np.ndarray, radius: float, n: int, dtype: 
     lower, upper = (np.concatenate([np.zeros(missing), x.astype(np.float64)]) for x in (low, high))
     extent = upper - lower
     width = max(float(radius), float(extent.max()) * 2.0**-20) or 1.0  # 1.0: one place, and no radius
-    while np.prod(extent // width + 1) > max(64, 2 * n):
+    while np.prod(extent // width + 1) > most:
         width *= 1.25
     shape = (extent // width).astype(int) + 1
     # An ULP of the coordinates, in cells, and what the product with the inverse adds.
@@ -122,20 +142,38 @@ def sorted_by_cell(
 ) -> tuple[Any, Any]:
     """Return the cells of points in ascending order, and the indices of the points; those of a cell stay in order."""
     n, device = spread_points.shape[1], operands.device_of(spread_points)
-    cells = operands.made((n,), (INT32,), device)
+    cells = operands.made((n,), (INT32 if math.prod(shape) < 2**31 else INT64,), device)
     _numbers(n, backend)(spread_points, lower, inverse, shape, cells)
     found: tuple[Any, Any] = sort_by_key(cells, jk.asarray(np.arange(n), device=device), backend=backend)
     return found
 
 
-def laid(spread_points: Any, cells: Cells, behind: int, backend: str | None) -> Grid:
+def laid(spread_points: Any, cells: Cells, behind: int, backend: str | None, shift: int = 0) -> Grid:
     """Return the grid of points, as `spread` returns them, with so many that are NaN behind them."""
-    shape = cells[2]
     dtype, device = operands.dtype_of(spread_points), operands.device_of(spread_points)
-    n, count = spread_points.shape[1], shape[0] * shape[1] * shape[2]
+    n, runs = spread_points.shape[1], (math.prod(cells[2]) - 1 >> shift) + 1
     numbers, order = sorted_by_cell(spread_points, *cells, backend)
     points = operands.made((AXES, n + behind), (dtype,), device)
-    starts = operands.made((count + 1,), (INT64,), device)
+    starts = operands.made((runs + 1,), (INT64,), device)
     _gathers((AXES, n + behind), backend)(spread_points, order, points)
-    _begin((n + 1, 1), backend)(numbers, starts)
-    return Grid(starts, order, points)
+    _begin((n + 1, 1), backend)(numbers, shift, starts)
+    return Grid(starts, order, points, numbers, shift)
+
+
+def laid_for(
+    spread_points: Any, low: np.ndarray, high: np.ndarray, radius: float, backend: str | None
+) -> tuple[Cells, Grid]:
+    """Return cells that are wide enough for a radius, and the grid of points.
+
+    There are twice as many as points at most, wider than the radius if need be, unless that crowds the points. Then there are
+    as many as it takes, most of them empty.
+    """
+    n, dtype = spread_points.shape[1], operands.dtype_of(spread_points)
+    cells, fine = (cells_over(low, high, radius, most, dtype) for most in (max(64, 2 * n), 2**62))
+    grid = laid(spread_points, cells, 0, backend)
+    if fine == cells:
+        return cells, grid
+    held = np.diff(to_numpy(grid.starts))
+    if float(held @ held) <= CROWDED * n:
+        return cells, grid
+    return fine, laid(spread_points, fine, 0, backend, shift=(math.prod(fine[2]) // (2 * n)).bit_length())

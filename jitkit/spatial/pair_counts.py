@@ -14,7 +14,7 @@ from jitkit.arrays import to_numpy
 from jitkit.errors import LaunchError
 from jitkit.primitives.histogram import histogram
 from jitkit.spatial import _points
-from jitkit.spatial.radius_neighbors import radius_neighbors
+from jitkit.spatial.radius_neighbors import ONCE, radius_neighbors, search
 
 AT_ONCE = 2**22
 """Neighbours held at once, about: 64 MiB of indices and distances."""
@@ -71,6 +71,9 @@ def pair_counts(points: Any, bins: Any, box: Any = None, *, backend: str | None 
     if operands.device_of(x) is not None:
         around, queries = (jk.asarray(to_numpy(part), device="cuda") for part in (around, queries))
     rows = _rows_at_once(around, farthest)
+    if lengths is None and rows >= n:
+        _, _, distances = search(x, farthest, x, ONCE, backend)
+        return jk.asarray(to_numpy(histogram(distances, edges, backend=backend)[0]), device=operands.device_of(x))
     for first in range(0, n, rows):
         _, _, distances = radius_neighbors(around, farthest, queries[first : first + rows], backend=backend)
         counts += to_numpy(histogram(distances, edges, backend=backend)[0])

@@ -17,9 +17,12 @@ from jitkit.launch.launcher import Launcher
 from jitkit.primitives.scan import scan
 from jitkit.spatial import _grid, _points, _tree
 
+OTHERS, OWN, ONCE = 0, 1, 2
+"""Queries are not the points; they are, and none is its own neighbour; and of two neighbours one has the other."""
+
 
 @jk.kernel
-def _count(i, _, queries, turn, own, points, starts, where, square, counts):
+def _count(i, _, queries, turn, own, points, starts, numbers, shift, where, square, counts):
     """Count the points within the radius of a query: nine rows of up to three cells, each row in one run."""
     lower, inverse, shape = where
     q, hits = turn[i], 0
@@ -30,20 +33,23 @@ def _count(i, _, queries, turn, own, points, starts, where, square, counts):
     for u in range(max(a - 1, 0), min(a + 2, shape[0])):
         for v in range(max(b - 1, 0), min(b + 2, shape[1])):
             row = (u * shape[1] + v) * shape[2]
-            for j in range(starts[row + max(c - 1, 0)], starts[row + min(c + 2, shape[2])]):
+            begin = _grid.beginning(row + max(c - 1, 0), starts, numbers, shift)
+            end = _grid.beginning(row + min(c + 2, shape[2]), starts, numbers, shift)
+            begin = max(begin, i + 1) if own == ONCE else begin
+            for j in range(begin, end):
                 dx, dy, dz = points[0, j] - x, points[1, j] - y, points[2, j] - z
                 hits += 1 if dx * dx + dy * dy + dz * dz <= square else 0
-    counts[q + 1] = hits - 1 if own else hits  # its own distance is zero
+    counts[q + 1] = hits - 1 if own == OWN else hits  # its own distance is zero
     if q == 0:
         counts[0] = 0
 
 
 @jk.kernel
-def _fill(i, _, queries, turn, own, points, starts, where, square, order, offsets, indices, distances):
+def _fill(i, _, queries, turn, own, points, starts, numbers, shift, where, square, order, offsets, indices, distances):
     """Write what `_count` counted. Every point is written where the next neighbour belongs: no branch to mispredict."""
     lower, inverse, shape = where
     q = turn[i]
-    to, end = offsets[q], offsets[q + 1]
+    to, stop = offsets[q], offsets[q + 1]
     x, y, z = queries[0, q], queries[1, q], queries[2, q]
     a = _grid.cell_along(x, lower[0], inverse[0], shape[0])
     b = _grid.cell_along(y, lower[1], inverse[1], shape[1])
@@ -51,14 +57,17 @@ def _fill(i, _, queries, turn, own, points, starts, where, square, order, offset
     for u in range(max(a - 1, 0), min(a + 2, shape[0])):
         for v in range(max(b - 1, 0), min(b + 2, shape[1])):
             row = (u * shape[1] + v) * shape[2]
-            for j in range(starts[row + max(c - 1, 0)], starts[row + min(c + 2, shape[2])]):
+            begin = _grid.beginning(row + max(c - 1, 0), starts, numbers, shift)
+            end = _grid.beginning(row + min(c + 2, shape[2]), starts, numbers, shift)
+            begin = max(begin, i + 1) if own == ONCE else begin
+            for j in range(begin, end):
                 dx, dy, dz = points[0, j] - x, points[1, j] - y, points[2, j] - z
                 t = dx * dx + dy * dy + dz * dz
-                if to < end:
+                if to < stop:
                     indices[to] = order[j]
                     distances[to] = t
-                to += 1 if t <= square and not (own and j == i) else 0
-    for k in range(offsets[q], end):
+                to += 1 if t <= square and not (own == OWN and j == i) else 0
+    for k in range(offsets[q], stop):
         distances[k] = math.sqrt(distances[k])
 
 
@@ -121,24 +130,24 @@ def radius_neighbors(
         )
     if not 0 <= radius < math.inf:
         raise LaunchError(f"jk.{name}: radius={radius!r}; expected a finite number, not negative")
-    return _search(x, float(radius), q, own, backend)
+    return search(x, float(radius), q, OWN if own else OTHERS, backend)
 
 
-def _search(x: Any, radius: float, q: Any, own: bool, backend: str | None) -> tuple[Any, Any, Any]:
+def search(x: Any, radius: float, q: Any, own: int, backend: str | None) -> tuple[Any, Any, Any]:
+    """Return what `radius_neighbors` does; `own` tells whose neighbours `q` are, and whether pairs are found once or twice."""
     name, m, device, dtype = "spatial.radius_neighbors", q.shape[0], operands.device_of(x), operands.dtype_of(x)
     if not x.shape[0] or not m:
         zeros = jk.asarray(np.zeros(m + 1, np.int64), device=device)
         return zeros, operands.made((0,), (_grid.INT64,), device), operands.made((0,), (dtype,), device)
     low, high = _tree.finite(x, name)
     at = _grid.spread(x, backend)
-    cells = _grid.cells_over(low, high, radius, x.shape[0], dtype)
-    grid = _grid.laid(at, cells, 0, backend)
+    cells, grid = _grid.laid_for(at, low, high, radius, backend)
     turn, queries = grid.order, at
-    if not own:
+    if own == OTHERS:
         _tree.finite(q, name)
         queries = _grid.spread(q, backend)
         _, turn = _grid.sorted_by_cell(queries, *cells, backend)
-    shared = (queries, turn, own, grid.points, grid.starts, cells, radius * radius)
+    shared = (queries, turn, own, grid.points, grid.starts, grid.numbers, grid.shift, cells, radius * radius)
     counts = operands.made((m + 1,), (_grid.INT64,), device)
     _counts((m, 1), backend)(*shared, counts)
     offsets = scan("add", counts, backend=backend)
