@@ -49,6 +49,16 @@ def test_kmeans_steps_as_lloyd(backend):
     np.testing.assert_allclose(seeded.score(x), -seeded.inertia_, rtol=1e-5)
 
 
+def test_kmeans_on_a_gpu_adds_up_many_stretches_there(monkeypatch):
+    monkeypatch.setattr(sys.modules["jitkit.ml._lloyd"], "STRETCHES", 4)
+    x = blobs(90, "float32")
+    with jk.emulate_cuda():
+        model = jk.ml.KMeans(4, init=x[:4], backend="cuda").fit(x)
+    expected = jk.ml.KMeans(4, init=x[:4], backend="cpu").fit(x)
+    np.testing.assert_array_equal(model.labels_, expected.labels_)
+    np.testing.assert_allclose(model.cluster_centers_, expected.cluster_centers_, rtol=1e-6)
+
+
 @pytest.mark.parametrize(("n", "features", "k"), [(1000, 3, 5), (700, 20, 9), (400, 1, 2)])
 def test_kmeans_is_as_good_as_scikit_learns(n, features, k):
     peers = pytest.importorskip("sklearn.cluster", reason="scikit-learn is not installed")

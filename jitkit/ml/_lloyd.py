@@ -26,7 +26,12 @@ LANES = 64
 TOGETHER = 4
 PAIR = 2
 """Candidates for a seed that are compared at once: there are two of them and more."""
-STRETCHES = 32
+STRETCHES, SHARES = 32, 1 << 16
+"""Stretches of samples whose sums are kept apart on a host, and work-items that they keep busy on a GPU.
+
+The largest GPUs hold some 2**18 threads at once, and each reads a stretch on its own. A stretch has at least twice as many
+samples as there are clusters, so that the table of sums is no larger than they are.
+"""
 
 
 @jk.kernel
@@ -71,7 +76,7 @@ def _count(s, _, n, labels, before, each, counts, changed):
     for row in range(s * each, min(n, s * each + each)):
         counts[s, labels[row]] += 1
         different += 1 if labels[row] != before[row] else 0
-    changed[s] = different
+    changed[s, 0] = different
 
 
 @jk.kernel(fastmath=True)
@@ -160,16 +165,30 @@ class Samples:
 
     def sums(self, k: int) -> tuple[np.ndarray, np.ndarray, int]:
         """Return the sums of clusters without the mean, in float64, how many samples they have, and how many changed."""
-        stretches = max(1, min(STRETCHES, self.n // (2 * k)))
-        each = -(-self.n // stretches)
-        table = self._made((stretches, k, self.features), np.float64)
-        counts = self._made((stretches, k), np.int64)
-        changed = self._made((stretches,), np.int64)
         flat, before = self.labels.reshape((-1,)), self.before.reshape((-1,))
+        stretches, each = self._stretches(k, self.features)
+        table = self._made((stretches, k, self.features), np.float64)
         add_up((stretches, self.features), self.backend)(self.x, flat, each, table)
+        stretches, each = self._stretches(k, 1)
+        counts = self._made((stretches, k), np.int64)
+        changed = self._made((stretches, 1), np.int64)
         count((stretches, 1), self.backend)(self.n, flat, before, each, counts, changed)
-        totals = to_numpy(counts).sum(axis=0)
-        return to_numpy(table).sum(axis=0) - totals[:, None] * self.mean, totals, int(to_numpy(changed).sum())
+        totals = self._over_stretches(counts)
+        sums = self._over_stretches(table) - totals[:, None] * self.mean
+        return sums, totals, int(self._over_stretches(changed)[0])
+
+    def _stretches(self, k: int, columns: int) -> tuple[int, int]:
+        """Return into how many stretches samples are cut, for sums of so many columns, and how many samples each has."""
+        most = STRETCHES if self.device is None else max(1, SHARES // columns)
+        each = -(-self.n // max(1, min(most, self.n // (2 * k))))
+        return -(-self.n // each), each
+
+    def _over_stretches(self, table: Any) -> np.ndarray:
+        """Return the sums of a table over its first axis, where many tables would have to come from a GPU on that."""
+        if table.shape[0] > STRETCHES:
+            flat = reduce("add", table.reshape((table.shape[0], -1)), axis=0, backend=self.backend)
+            return np.asarray(to_numpy(flat)).reshape(tuple(table.shape[1:]))
+        return np.asarray(to_numpy(table).sum(axis=0))
 
     def apart(self, centres: np.ndarray) -> np.ndarray:
         """Return the squared distance of each sample from its centre, computed from differences."""
