@@ -23,7 +23,7 @@ def among(inputs: Sequence[Any], out: Any, where: Any) -> bool:
     for x in inputs:
         if type(x) is not np.ndarray and is_foreign(x):
             return True
-    if out is None and where is True:
+    if where is True and (out is None or type(out) is np.ndarray):
         return False
     outs = out if isinstance(out, tuple) else (out,)
     return any(map(is_foreign, outs)) or is_foreign(where)

@@ -201,13 +201,13 @@ def counting(start: Any, stop: Any = None, step: Any = 1, *, dtype: DTypeLike | 
     size = -((int(start) - int(stop)) // int(step)) if exact else math.ceil((stop - start) / step)
     number = kind.type
     plane = Plane((size if size > 0 else 0,), (1,))
-    return lazy(Counting, _count(1, kind), (number(start), number(step), _FIRST, _NEXT), plane.shape, kind, plane)  # type: ignore[no-any-return]
+    return lazy_of(_count_of(1, kind), (number(start), number(step), _FIRST, _NEXT), plane.shape, kind, plane)  # type: ignore[no-any-return]
 
 
 def _counting(start: Any, step: Any, dtype: np.dtype[Any], plane: Plane) -> Lazy:
     first, strides = _places(plane.first, plane.strides)
     leaves = (start, step, first, strides)
-    return lazy(Counting, _count(len(strides), dtype), leaves, plane.shape, dtype, plane)  # type: ignore[no-any-return]
+    return lazy_of(_count_of(len(strides), dtype), leaves, plane.shape, dtype, plane)  # type: ignore[no-any-return]
 
 
 @functools.lru_cache(maxsize=256)
@@ -216,7 +216,7 @@ def _places(first: int, strides: tuple[int, ...]) -> tuple[Any, tuple[Any, ...]]
 
 
 @functools.cache
-def _count(ndim: int, dtype: np.dtype[Any]) -> Callable[..., Any]:
+def _count_of(ndim: int, dtype: np.dtype[Any]) -> type[Lazy]:
     kind = dtype.type
 
     def count0(leaves, at):
@@ -238,7 +238,7 @@ def _count(ndim: int, dtype: np.dtype[Any]) -> Callable[..., Any]:
 
     if ndim > _MOST_AXES:
         raise LaunchError(f"a lazy count has up to {_MOST_AXES} dimensions, not {ndim}")
-    return (count0, count1, count2, count3, count4)[ndim]
+    return class_of(Counting, (count0, count1, count2, count3, count4)[ndim])
 
 
 def zipped(*arrays: Any) -> Lazy:
