@@ -2,7 +2,6 @@
 
 from __future__ import annotations
 
-import functools
 from collections.abc import Sequence
 from typing import Any
 
@@ -181,10 +180,9 @@ def sorted_axes(axis: Any, ndim: int, name: str) -> tuple[int, ...]:
 
 def made(shape: tuple[int, ...], dtypes: Sequence[np.dtype[Any]], device: str | None) -> Any:
     """Return a new array, or a tuple of them where a value has several parts."""
-    if device is None and len(dtypes) == 1:
-        return np.empty(shape, dtypes[0])
-    make = np.empty if device is None else functools.partial(empty, device=device)
-    arrays = [make(shape, dtype) for dtype in dtypes]
+    if device is None:
+        return np.empty(shape, dtypes[0]) if len(dtypes) == 1 else tuple([np.empty(shape, dtype) for dtype in dtypes])
+    arrays = [empty(shape, dtype, device=device) for dtype in dtypes]
     return arrays[0] if len(arrays) == 1 else tuple(arrays)
 
 

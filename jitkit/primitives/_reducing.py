@@ -53,6 +53,14 @@ def reduce_by(
     if axis is not None and type(axis) is not int:
         axis = operands.sorted_axes(axis, ndim, name)
     axes, joined, result_shape = _cut(shape, axis, keepdims, name)
+    x = arrays[0]
+    plain = len(arrays) == 1 and type(x) is _ndarray and x.size > 0
+    if plain and joined is not None and start is None and out is None:
+        if joined[0] == joined[2] == 1:
+            total = plan.of_vectors([x.reshape(-1)], None, None, True, backend)
+        else:
+            total = plan.of_array(x, joined, backend)
+        return finished(total, result_shape, None, name)
     if 0 in shape:
         device = _arrays.device_of(arrays[0])
         start = plan.identity if start is None else start
@@ -90,6 +98,8 @@ def finished(total: Any, shape: tuple[int, ...], out: Any, name: str) -> Any:
     """Return results in their shape: in `out`, as arrays, or as numbers where there is one."""
     if out is not None:
         return operands.store(total, out, shape, name)
+    if shape and type(total) is _ndarray:  # in half the time of what follows
+        return total.reshape(shape)
     if shape == ():
         return _arrays.each(lambda a: to_numpy(a).reshape(())[()], total)
     return _arrays.each(lambda a: a.reshape(shape), total)

@@ -221,6 +221,8 @@ class Reduction:
         The result of no elements, where there is one.
     part : int, optional
         Which part of a value of several is the result; all unless given.
+    in_order : callable, optional
+        The operator where the second operand comes after the first; `op` unless given.
     """
 
     def __init__(
@@ -232,6 +234,7 @@ class Reduction:
         alike: bool = False,
         identity: Any = None,
         part: int | None = None,
+        in_order: Callable | None = None,
     ) -> None:
         self.alike, self.identity, self._part = alike, identity, part
         self.dtypes, self.commutative = dtypes, commutative
@@ -244,7 +247,13 @@ class Reduction:
         def join(a, b):
             return convert(op(a, b))
 
+        later = in_order or op
+
+        def join_in_order(a, b):
+            return convert(later(a, b))
+
         self.read, self.join = converted, join
+        self.join_in_order = join if in_order is None else join_in_order
 
     @functools.cached_property
     def rows(self) -> tuple[Launcher, Launcher]:
@@ -267,7 +276,17 @@ class Reduction:
     @functools.cached_property
     def columns(self) -> tuple[Launcher, Launcher]:
         """The same for columns."""
-        return self._pair(lambda read: columns_kernel(read, self.join, self.write))
+        return self._pair(lambda read: columns_kernel(read, self.join_in_order, self.write))
+
+    @functools.cached_property
+    def short_columns(self) -> Launcher:
+        """The kernel for columns of one stretch where part of a value is the result: only that is written."""
+        part = self._part
+
+        def write_part(out, at, value):
+            out[at] = value[part]
+
+        return Launcher(columns_kernel(self.read, self.join_in_order, write_part))
 
     def _pair(self, make: Callable[[Callable], Kernel]) -> tuple[Launcher, Launcher]:
         following = Launcher(make(self.again))
@@ -394,6 +413,22 @@ class Reduction:
             turned = tuple(a.transpose(2, 1, 0) for a in x) if isinstance(x, tuple) else x.transpose(2, 1, 0)
             return self.of_columns(turned, (1, n, outer), start, target, device, backend)
         return self.of_columns(x, (outer, n, inner), start, target, device, backend)
+
+    def of_array(self, x: np.ndarray, shape: tuple[int, int, int], backend: str | None) -> Any:
+        """Return what `given` gives of `along` for one array of the host, seen in this shape: in 2 us less."""
+        outer, n, inner = shape
+        if inner > 1:
+            x = x.reshape(shape)
+        else:
+            x = x if x.shape == (outer, n) else x.reshape((outer, n))
+            if outer == 1 or n >= SHORT:
+                return self.given(self.of_rows(x, outer, n, None, None, None, backend))
+            x, outer, inner = x.T[None], 1, outer
+        if self._part is None or n > SPAN:
+            return self.given(self.of_columns(x, (outer, n, inner), None, None, None, backend))
+        out = np.empty((outer, 1, inner), self.dtypes[self._part])
+        self.short_columns.run((outer, 1, inner), backend, (n, x, *self._from(None), out))
+        return out
 
     def target_of(self, out: Any, shape: tuple[int, ...]) -> np.ndarray | None:
         """Return the user's array for results of a shape, if they can be written there as they are."""

@@ -37,6 +37,11 @@ def _larger(a, b):
     return (b[0] if take else a[0]), (b[1] if take else a[1])
 
 
+def _larger_later(a, b):
+    take = (b[0] > a[0]) | ((b[0] != b[0]) & (a[0] == a[0]))
+    return (b[0] if take else a[0]), (b[1] if take else a[1])
+
+
 def placed(x, at):
     """Return an element and its place along the axis: the second index of whichever kernel reads it."""
     return x[at], at[1]
@@ -81,7 +86,7 @@ def argmax(
     >>> int(jk.argmax(np.array([1.0, 5.0, 5.0])))
     1
     """
-    return extreme_place(_larger, _plans, x, axis, out, keepdims, backend, "argmax")
+    return extreme_place((_larger, _larger_later), _plans, x, axis, out, keepdims, backend, "argmax")
 
 
 def _by_pieces(x: np.ndarray, extreme: str, place_of: Callable[[np.ndarray], Any], backend: str | None) -> np.int64:
@@ -100,7 +105,7 @@ def _by_pieces(x: np.ndarray, extreme: str, place_of: Callable[[np.ndarray], Any
 
 
 def extreme_place(
-    prefer: Callable[[Any, Any], Any],
+    prefer: tuple[Callable[[Any, Any], Any], Callable[[Any, Any], Any]],
     plans: dict[Hashable, Reduction],
     x: Any,
     axis: int | None,
@@ -109,7 +114,10 @@ def extreme_place(
     backend: str | None,
     name: str,
 ) -> Any:
-    """Return the index of the element that an operator on pairs of value and index prefers."""
+    """Return the index of the element that an operator on pairs of value and index prefers.
+
+    `prefer` is that operator, and another for pairs of which the second comes later.
+    """
     known = plans.get(x.dtype) if type(x) is np.ndarray and x.size < MANY else None
     if known is not None:
         return reduce_by(known, [x], axis, None, out, keepdims, backend, name)
@@ -125,6 +133,6 @@ def extreme_place(
         return finished(place, (1,) * x.ndim if keepdims else (), out, name)
     plan = plans.get(dtype)
     if plan is None:
-        made = Reduction(placed, prefer, (dtype, np.dtype(np.int64)), True, part=1)
+        made = Reduction(placed, prefer[0], (dtype, np.dtype(np.int64)), True, part=1, in_order=prefer[1])
         plan = remember(plans, dtype, made)
     return reduce_by(plan, [x], axis, None, out, keepdims, backend, name)

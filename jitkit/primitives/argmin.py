@@ -21,6 +21,11 @@ def _smaller(a, b):
     return (b[0] if take else a[0]), (b[1] if take else a[1])
 
 
+def _smaller_later(a, b):
+    take = (b[0] < a[0]) | ((b[0] != b[0]) & (a[0] == a[0]))
+    return (b[0] if take else a[0]), (b[1] if take else a[1])
+
+
 def argmin(
     x: Any, axis: int | None = None, *, out: Any = None, keepdims: bool = False, backend: str | None = None
 ) -> Any:
@@ -60,4 +65,4 @@ def argmin(
     >>> int(jk.argmin(np.array([5.0, 1.0, 1.0])))
     1
     """
-    return extreme_place(_smaller, _plans, x, axis, out, keepdims, backend, "argmin")
+    return extreme_place((_smaller, _smaller_later), _plans, x, axis, out, keepdims, backend, "argmin")
