@@ -175,6 +175,7 @@ def test_arrays_of_every_kind():
     ("call", "error", "message"),
     [
         (lambda x: signal.resize(x, (0, 4)), ValueError, "a pixel or more"),
+        (lambda x: signal.resize(x, (2.5, 4)), ValueError, "shape=2.5; it is an integer"),
         (lambda x: signal.resize(x[0], (3, 4)), jk.LaunchError, "takes .rows, columns."),
         (lambda x: signal.resample(x, 0), ValueError, "length=0; it is an integer of 1 or more"),
         (lambda x: signal.resample(x * 1j, 4), jk.KernelTypeError, "real numbers"),

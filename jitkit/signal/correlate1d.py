@@ -162,9 +162,9 @@ def left_of(taps: int, origin: int, name: str) -> int:
     Raises
     ------
     ValueError
-        Where the origin lies outside the filter.
+        Where the origin lies outside the filter, or is no integer.
     """
-    left = taps // 2 + int(origin)
+    left = taps // 2 + operands.integer(origin, -taps, "origin", name)
     if not 0 <= left < taps:
         raise ValueError(f"jk.{name}: origin={origin} puts the centre of {taps} taps outside them")
     return left

@@ -76,7 +76,7 @@ def resize(image: Any, shape: tuple[int, int], *, out: Any = None, backend: str 
             f"jk.{name}: takes (rows, columns) or (rows, columns, channels), and two extents; "
             f"given {tuple(x.shape)} and {shape!r}"
         )
-    height, width = (int(n) for n in shape)
+    height, width = (operands.integer(n, 0, "shape", name) for n in shape)
     if min(height, width) < 1 or 0 in x.shape:
         raise ValueError(f"jk.{name}: from {tuple(x.shape)} to {(height, width)}; both have a pixel or more")
     dtype, device, rest = operands.dtype_of(x), operands.device_of(x), tuple(x.shape[2:])
