@@ -1,12 +1,12 @@
-"""exp, log and erf as plain arithmetic without branches, which is widened like all other arithmetic.
+"""exp and erf as plain arithmetic without branches, which is widened like all other arithmetic.
 
 A call of libmvec costs more than its own time: x86's convention keeps no vector register across it, so all that lives is
-written to memory and read again. On Zen 3, an element of float32 takes 0.37 ns instead of 0.77 for exp, 0.62 instead of
-0.82 for log, 0.49 instead of 0.76 for erf; of float64 1.3 instead of 2.2 for exp, 1.9 instead of 2.7 for log. Where
-results are subnormal or vanish, libmvec goes on lane by lane: kde in float32, most of whose terms do, takes 0.16 of the
-time it took.
+written to memory and read again. On Zen 3, an element takes 0.37 ns instead of 0.77 for exp of float32, 1.3 instead of
+2.2 of float64, and 0.49 instead of 0.76 for erf of float32. Where results are subnormal or vanish, libmvec goes on lane by
+lane: kde in float32, most of whose terms do, takes 0.16 of the time it took. log was tried as well: its special cases make
+it as long as the call, and random_normal took 1.2 of the time.
 
-Coefficients are minimax fits by Remez's algorithm. The largest errors found are 1.7 ULP (exp), 1.4 (log) and 2.5 (erf).
+Coefficients are minimax fits by Remez's algorithm. The largest errors found are 1.7 ULP (exp) and 2.5 (erf).
 """
 
 from __future__ import annotations
@@ -36,8 +36,6 @@ class _Format:
         The leading bits of log(2), whose products with exponents are exact, and the rest.
     exponential : tuple of float
         ``(exp(r) - 1 - r) / r**2`` for r up to log(2), by ascending powers.
-    least : float
-        Where the fractions begin that log is computed for: up to twice as much.
     """
 
     kind: ir.Type
@@ -47,7 +45,6 @@ class _Format:
     finite: tuple[float, float]
     ln2: tuple[float, float]
     exponential: tuple[float, ...]
-    least: float
 
 
 SINGLE = _Format(
@@ -56,7 +53,6 @@ SINGLE = _Format(
         0.5000005244246297, 0.16666672482295808, 0.04165977331171771, 0.008332568775161125, 0.0014129489999103345,
         0.00020108238780519827,
     ),
-    2 / 3,
 )  # fmt: skip
 DOUBLE = _Format(
     F64, I64, 52, 1023, (-746.0, 710.0), (0.693147180559663, 2.8235290563031577e-13),
@@ -65,20 +61,7 @@ DOUBLE = _Format(
         0.00019841269837119456, 2.4801591304876687e-05, 2.755732189084999e-06, 2.755605381005338e-07,
         2.505126534075319e-08, 2.107051596665459e-09, 1.6188151254121493e-10,
     ),
-    math.sqrt(0.5),
 )  # fmt: skip
-
-LOG_SINGLE = (
-    -0.4999987859142176, 0.33333222551624175, -0.25011915171544724, 0.20010870897575034, -0.16342436902911844,
-    0.13989995048181667, -0.15766312393700502, 0.14088027604146725,
-)  # fmt: skip
-"""``(log(1 + f) - f) / f**2`` for f up to a third."""
-
-LOG_DOUBLE = (
-    0.6666666666666735, 0.39999999999411545, 0.28571428743176075, 0.22222198483892106, 0.1818356936555568,
-    0.1531391211136135, 0.14797424613218377,
-)  # fmt: skip
-"""``2 * (atanh(s) - s) / s**3`` by powers of ``s**2``, for s up to 0.172."""
 
 ERF_SMALL = (
     0.1283791224888429, -0.37612326188955736, 0.11280180136897286, -0.026711312064127028, 0.004917552366657993,
@@ -154,45 +137,6 @@ def _exp(emit: Emitter, x: ir.Value, form: _Format) -> ir.Value:
     return builder.fmul(builder.fmul(value, power), power)
 
 
-def _log(emit: Emitter, x: ir.Value, form: _Format) -> ir.Value:
-    """Return ``e log(2) + log(m)`` for x = 2**e m."""
-    steps, builder = _Steps(emit, form), emit.builder
-    tiny, size = 2.0 ** (1 - form.bias), 2.0**form.fraction
-    normal = steps.where("<", x, tiny, builder.fmul(x, steps.number(size)), x)
-    least = steps.bits_of(steps.number(form.least))
-    place = builder.sub(steps.bits_of(normal), builder.sub(least, steps.integer(form.bias << form.fraction)))
-    # The exponent becomes the low bits of a number whose last bit is one.
-    high = builder.lshr(place, steps.integer(form.fraction))
-    shifted = builder.or_(high, steps.integer(form.bias + form.fraction << form.fraction))
-    shift = size + form.bias
-    shift = steps.where("<", x, tiny, steps.number(shift + form.fraction), steps.number(shift))
-    e = builder.fsub(steps.float_of(shifted), shift)
-    m = steps.float_of(builder.add(builder.and_(place, steps.integer((1 << form.fraction) - 1)), least))
-    value = (_log_single if form is SINGLE else _log_double)(steps, e, m)
-    value = steps.where("<", x, math.inf, value, x)  # infinity, NaN
-    return builder.select(
-        builder.fcmp_unordered(">", x, steps.number(0.0)), value,
-        steps.where("==", x, 0.0, steps.number(-math.inf), steps.number(math.nan)),
-    )  # fmt: skip
-
-
-def _log_single(steps: _Steps, e: ir.Value, m: ir.Value) -> ir.Value:
-    f = steps.builder.fsub(m, steps.number(1.0))
-    value = steps.fused(steps.builder.fmul(f, f), steps.polynomial(LOG_SINGLE, f), f)
-    return steps.fused(e, steps.number(sum(steps.form.ln2)), value)
-
-
-def _log_double(steps: _Steps, e: ir.Value, m: ir.Value) -> ir.Value:
-    """Return ``e log(2) + 2 atanh(s)`` for s = f / (2 + f), in which ``2 s = f - s f`` where f alone is exact."""
-    builder, one = steps.builder, steps.number(1.0)
-    f = builder.fsub(m, one)
-    s = builder.fdiv(f, builder.fadd(m, one))
-    square = builder.fmul(s, s)
-    rest = builder.fmul(square, steps.polynomial(LOG_DOUBLE, square))
-    below = steps.fused(e, steps.number(-steps.form.ln2[1]), builder.fmul(s, builder.fsub(f, rest)))
-    return steps.fused(e, steps.number(steps.form.ln2[0]), builder.fsub(f, below))
-
-
 def _erf(emit: Emitter, x: ir.Value, form: _Format) -> ir.Value:
     steps, builder = _Steps(emit, form), emit.builder
     size = emit.call_intrinsic("llvm.fabs", [x])
@@ -207,6 +151,6 @@ def _erf(emit: Emitter, x: ir.Value, form: _Format) -> ir.Value:
 
 def arithmetic(name: str, kind: ir.Type) -> Callable[[Emitter, ir.Value], ir.Value] | None:
     """Return what generates a function of the C library for floats of a type, or None where it is not had this way."""
-    function = {"exp": _exp, "log": _log, "erf": _erf if kind == F32 else None}.get(name)
+    function = {"exp": _exp, "erf": _erf if kind == F32 else None}.get(name)
     form = SINGLE if kind == F32 else DOUBLE
     return None if function is None else lambda emit, x: function(emit, x, form)
