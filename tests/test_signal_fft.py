@@ -97,6 +97,7 @@ def test_several_axes(backend):
     close(signal.rfft2(x.real, (5, 6), backend=backend), np.fft.rfft2(wide.real, (5, 6)), 1.2e-7)
     close(signal.irfftn(x, axes=(2, 0), norm="ortho", backend=backend),
           np.fft.irfftn(wide, axes=(2, 0), norm="ortho"), 1.2e-7)  # fmt: skip
+    close(signal.rfftn(x.real, axes=(2, 2), backend=backend), np.fft.rfftn(wide.real, axes=(2, 2)), 1.2e-7)
 
 
 def test_arrays_of_every_kind():

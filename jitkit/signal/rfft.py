@@ -322,8 +322,10 @@ def _forth_along_all(
 ) -> Any:
     x = operands.floating(a, name)
     *pairs, (axis, n) = _some(x, s, axes, name)
+    shape = tuple(x.shape)  # an axis that comes again has its length from here, and not half of it
     x = rfft(x, n, axis, norm, out=None if pairs else out, backend=backend)
     for k, (axis, n) in enumerate(pairs[::-1], 1):
+        n = shape[axis_of(x, axis, name)] if n is None else n
         x = along(x, n, axis, norm, False, out if k == len(pairs) else None, backend, name)
     return x
 
