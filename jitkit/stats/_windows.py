@@ -2,7 +2,8 @@
 
 A stretch is short enough that rounding cannot build up, and stretches are computed at the same time. Sums are kept in
 float64. Where a stretch holds NaN or infinity, they are counted and kept out of the sums, so that they leave no trace
-when they leave the window.
+when they leave the window. What is left of far larger elements that have left is rounding of theirs: a window with less
+than `LOST` of the largest since the last beginning is added up anew.
 
 Source: B. P. Welford, Note on a method for calculating corrected sums of squares and products, Technometrics 4, 419-420, 1962.
 """
@@ -23,6 +24,9 @@ from jitkit.launch.launcher import Launcher
 
 STRETCH = 4096
 """Elements between two beginnings; more where the window is longer, so that beginnings stay cheap."""
+
+LOST = 2.0**-18
+"""Part of a sum below which too few of its 52 bits are those of what is in the window."""
 
 
 def read_row(x, o, k, c):
@@ -75,9 +79,40 @@ def exchange_of(read: Callable[..., Any], write: Callable[..., None]) -> Callabl
     return exchanged
 
 
+def holds(least, most):
+    """Tell whether sums down to `least` have bits of their own, `most` being the largest before; not if they overflowed."""
+    return least > most * LOST or most == 0
+
+
+def added_of(read: Callable[..., Any], write: Callable[..., None]) -> Callable[..., Any]:
+    """Return ``added(x, o, first, last, c)``: the sum of some elements without those that are not finite."""
+
+    def added(x, o, first, last, c):
+        total = np.float64(0.0)
+        for k in range(first, last):
+            v = np.float64(read(x, o, k, c))
+            total += v if v - v == 0.0 else 0.0
+        return total
+
+    return added
+
+
+def squared_of(read: Callable[..., Any], write: Callable[..., None]) -> Callable[..., Any]:
+    """Return ``squared(x, o, first, last, c, mean)``: the same of the squares of what they differ from their mean by."""
+
+    def squared(x, o, first, last, c, mean):
+        total = np.float64(0.0)
+        for k in range(first, last):
+            v = np.float64(read(x, o, k, c))
+            total += (v - mean) * (v - mean) if v - v == 0.0 else 0.0
+        return total
+
+    return squared
+
+
 def sums_of(read: Callable[..., Any], write: Callable[..., None]) -> Callable[..., Any]:
     """Return the function that writes the sums of finite elements."""
-    exchanged = exchange_of(read, write)
+    exchanged, added = exchange_of(read, write), added_of(read, write)
 
     def rolling_sums(x, o, c, first, last, window, least, means, out):
         start = max(first - window, 0)
@@ -91,18 +126,31 @@ def sums_of(read: Callable[..., Any], write: Callable[..., None]) -> Callable[..
             write(out, o, k, c, short if k + 1 >= least else math.nan)
         scale = 1.0 / window if means else 1.0
         fours = whole + max(last - whole, 0) // 4 * 4
+        most = abs(total)
         for k in range(whole, fours, 4):  # one addition in four waits for the one before
             a = exchanged(x, o, k, c, window)
             b = a + exchanged(x, o, k + 1, c, window)
             d = b + exchanged(x, o, k + 2, c, window)
             e = d + exchanged(x, o, k + 3, c, window)
-            write(out, o, k, c, (total + a) * scale)
-            write(out, o, k + 1, c, (total + b) * scale)
-            write(out, o, k + 2, c, (total + d) * scale)
-            total += e
+            a, b, d, total = total + a, total + b, total + d, total + e
+            low, high = min(abs(a), abs(b)), max(abs(a), abs(b))
+            low, high = min(low, min(abs(d), abs(total))), max(high, max(abs(d), abs(total)))
+            most = max(most, high)
+            if not holds(low, most):
+                j = k + 1 - window
+                a, b = added(x, o, j, k + 1, c), added(x, o, j + 1, k + 2, c)
+                d, total = added(x, o, j + 2, k + 3, c), added(x, o, j + 3, k + 4, c)
+                most = abs(total)
+            write(out, o, k, c, a * scale)
+            write(out, o, k + 1, c, b * scale)
+            write(out, o, k + 2, c, d * scale)
             write(out, o, k + 3, c, total * scale)
         for k in range(max(whole, fours), last):
             total += exchanged(x, o, k, c, window)
+            most = max(most, abs(total))
+            if not holds(abs(total), most):
+                total = added(x, o, k + 1 - window, k + 1, c)
+                most = abs(total)
             write(out, o, k, c, total * scale)
 
     return rolling_sums
@@ -110,10 +158,12 @@ def sums_of(read: Callable[..., Any], write: Callable[..., None]) -> Callable[..
 
 def sums_of_any(read: Callable[..., Any], write: Callable[..., None]) -> Callable[..., Any]:
     """Return the function that writes the sums of elements some of which are NaN or infinite."""
+    added = added_of(read, write)
 
     def rolling_sums_of_any(x, o, c, first, last, window, least, means, out):
         start = max(first - window + 1, 0)
         total = np.float64(0.0)
+        most = np.float64(0.0)
         n = 0
         up = 0
         down = 0
@@ -129,6 +179,10 @@ def sums_of_any(read: Callable[..., Any], write: Callable[..., None]) -> Callabl
                 n -= 1 if v == v else 0
                 up -= 1 if v == math.inf else 0
                 down -= 1 if v == -math.inf else 0
+            most = max(most, abs(total))
+            if not holds(abs(total), most):
+                total = added(x, o, max(k + 1 - window, start), k + 1, c)
+                most = abs(total)
             if k >= first:
                 write(out, o, k, c, of_sum(total, n, up, down, least, means))
 
@@ -178,6 +232,7 @@ def put_of(read: Callable[..., Any], write: Callable[..., None]) -> Callable[...
 def squares_of(read: Callable[..., Any], write: Callable[..., None]) -> Callable[..., Any]:
     """Return the function that writes variances of finite elements: two passes for the first window, then one in, one out."""
     exchanged, grown, put = exchange_of(read, write), growth_of(read, write), put_of(read, write)
+    added, squared = added_of(read, write), squared_of(read, write)
 
     def rolling_squares(x, o, c, first, last, window, least, roots, ddof, out):
         start = max(first - window, 0)
@@ -198,6 +253,7 @@ def squares_of(read: Callable[..., Any], write: Callable[..., None]) -> Callable
         inverse = 1.0 / window
         scale = (1.0 / (window - ddof) if window > 1 else 0.0) if window > ddof else math.nan
         fours = whole + max(last - whole, 0) // 4 * 4
+        most = m2
         for k in range(whole, fours, 4):  # as in the sums, for means and sums of squares
             a, b, d, e = (
                 exchanged(x, o, k, c, window),
@@ -213,16 +269,30 @@ def squares_of(read: Callable[..., Any], write: Callable[..., None]) -> Callable
             g = f + grown(x, o, k + 1, c, window, b, mean + u, mean + v)
             h = g + grown(x, o, k + 2, c, window, d, mean + v, mean + w)
             m = h + grown(x, o, k + 3, c, window, e, mean + w, mean + s)
-            put(out, o, k, c, m2 + f, scale, roots)
-            put(out, o, k + 1, c, m2 + g, scale, roots)
-            put(out, o, k + 2, c, m2 + h, scale, roots)
             mean += s
-            m2 += m
+            f, g, h, m2 = m2 + f, m2 + g, m2 + h, m2 + m
+            most = max(most, max(max(f, g), max(h, m2)))
+            if not holds(min(min(f, g), min(h, m2)), most):
+                j = k + 1 - window
+                f = squared(x, o, j, k + 1, c, added(x, o, j, k + 1, c) * inverse)
+                g = squared(x, o, j + 1, k + 2, c, added(x, o, j + 1, k + 2, c) * inverse)
+                h = squared(x, o, j + 2, k + 3, c, added(x, o, j + 2, k + 3, c) * inverse)
+                mean = added(x, o, j + 3, k + 4, c) * inverse
+                m2 = squared(x, o, j + 3, k + 4, c, mean)
+                most = m2
+            put(out, o, k, c, f, scale, roots)
+            put(out, o, k + 1, c, g, scale, roots)
+            put(out, o, k + 2, c, h, scale, roots)
             put(out, o, k + 3, c, m2, scale, roots)
         for k in range(max(whole, fours), last):
             a = exchanged(x, o, k, c, window)
             m2 += grown(x, o, k, c, window, a, mean, mean + a * inverse)
             mean += a * inverse
+            most = max(most, m2)
+            if not holds(m2, most):
+                mean = added(x, o, k + 1 - window, k + 1, c) * inverse
+                m2 = squared(x, o, k + 1 - window, k + 1, c, mean)
+                most = m2
             put(out, o, k, c, m2, scale, roots)
 
     return rolling_squares
@@ -230,11 +300,13 @@ def squares_of(read: Callable[..., Any], write: Callable[..., None]) -> Callable
 
 def squares_of_any(read: Callable[..., Any], write: Callable[..., None]) -> Callable[..., Any]:
     """Return the function for elements some of which are NaN or infinite: they do not count, or make the result NaN."""
+    added, squared = added_of(read, write), squared_of(read, write)
 
     def rolling_squares_of_any(x, o, c, first, last, window, least, roots, ddof, out):
         start = max(first - window + 1, 0)
         mean = np.float64(0.0)
         m2 = np.float64(0.0)
+        most = np.float64(0.0)
         n = 0
         endless = 0
         for k in range(start, last):
@@ -255,6 +327,12 @@ def squares_of_any(read: Callable[..., Any], write: Callable[..., None]) -> Call
                 m2 += d * (v - mean)
             elif v == v:
                 endless += 1
+            most = max(most, m2)
+            if not holds(m2, most):
+                begin = max(k + 1 - window, start)
+                mean = added(x, o, begin, k + 1, c) / max(n, 1)
+                m2 = squared(x, o, begin, k + 1, c, mean)
+                most = m2
             if k >= first:
                 write(out, o, k, c, math.nan if endless > 0 else of_squares(m2, n, least, roots, ddof))
 

@@ -49,7 +49,7 @@ def move_sum(
     Notes
     -----
     The definition is that of `bottleneck.move_sum`: NaN do not count. Stretches of a row begin anew, with sums in float64: no
-    rounding builds up, and an infinite element is forgotten when it leaves the window.
+    rounding builds up, and an infinite or far larger element leaves no trace when it leaves the window.
 
     Examples
     --------
@@ -102,7 +102,7 @@ def move_mean(
     Notes
     -----
     The definition is that of `bottleneck.move_mean`: NaN do not count. Stretches of a row begin anew, with sums in float64: no
-    rounding builds up, and an infinite element is forgotten when it leaves the window.
+    rounding builds up, and an infinite or far larger element leaves no trace when it leaves the window.
 
     Examples
     --------
@@ -158,7 +158,7 @@ def move_var(
     Notes
     -----
     The definition is that of `bottleneck.move_var`: NaN do not count. An element in and one out change mean and sum of squares:
-    B. P. Welford, Technometrics 4, 419-420, 1962.
+    B. P. Welford, Technometrics 4, 419-420, 1962. A far larger element leaves no trace when it leaves the window.
 
     Examples
     --------
@@ -214,7 +214,7 @@ def move_std(
     Notes
     -----
     The definition is that of `bottleneck.move_std`: NaN do not count. An element in and one out change mean and sum of squares:
-    B. P. Welford, Technometrics 4, 419-420, 1962.
+    B. P. Welford, Technometrics 4, 419-420, 1962. A far larger element leaves no trace when it leaves the window.
 
     Examples
     --------
