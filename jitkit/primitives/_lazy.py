@@ -201,35 +201,6 @@ def class_of(base: type[Lazy], element: Function) -> type[Lazy]:
     return type(f"{base.__name__}_{digest}", (base,), meaning)
 
 
-def lazy(
-    base: type[Lazy],
-    element: Function,
-    leaves: Any,
-    shape: tuple[int, ...],
-    dtype: Any,
-    plane: Plane | None = None,
-    on_host: bool = False,
-) -> Any:
-    """Return a lazy array of a kind.
-
-    Parameters
-    ----------
-    base : type
-        What gives its views.
-    element : callable
-        ``element(leaves, at)``; the same function each time for what computes the same.
-    leaves : Any
-        What that reads.
-    shape, dtype
-        Those of the array.
-    plane : Plane, optional
-        Where its elements are, if that decides which they are.
-    on_host : bool, optional
-        Whether all that it reads is known to lie on the host; else that is found out when it is asked for.
-    """
-    return lazy_of(class_of(base, element), leaves, shape, dtype, plane, on_host)  # type: ignore[arg-type] # mypy takes no class for hashable
-
-
 def lazy_of(
     kind: type[Lazy],
     leaves: Any,
@@ -238,7 +209,21 @@ def lazy_of(
     plane: Plane | None = None,
     on_host: bool = False,
 ) -> Any:
-    """Return a lazy array of the very class of another: a view of that, say; the parameters are those of `lazy`."""
+    """Return a lazy array of a class.
+
+    Parameters
+    ----------
+    kind : type
+        From `class_of`, or that of the array of which this is a view.
+    leaves : Any
+        What it reads.
+    shape, dtype
+        Those of the array.
+    plane : Plane, optional
+        Where its elements are, if that decides which they are.
+    on_host : bool, optional
+        Whether all that it reads is known to lie on the host; else that is found out when it is asked for.
+    """
     made = _new(kind)
     # Dataclasses that are frozen set attributes in 0.3 us each.
     attributes = made.__dict__
@@ -365,7 +350,8 @@ def number_of(value: Any, shape: tuple[int, ...] = ()) -> Lazy:
     weak = isinstance(value, (int, float, complex)) and not isinstance(value, (bool, np.generic))
     if isinstance(value, bool):
         value = np.bool_(value)
-    number: Lazy = lazy(Number, leaves_themselves, value, shape, type(value) if weak else value.dtype)
+    dtype = type(value) if weak else value.dtype
+    number: Lazy = lazy_of(class_of(Number, leaves_themselves), value, shape, dtype)
     return number
 
 

@@ -17,7 +17,7 @@ from jitkit.errors import KernelTypeError, LaunchError
 from jitkit.plans import remember
 from jitkit.primitives import _arrays, _functions, _operators, _values
 from jitkit.primitives._arrays import length_of, value_of
-from jitkit.primitives._lazy import Lazy, Plane, check_parts, class_of, is_flat, lazy, lazy_of, leaves_themselves
+from jitkit.primitives._lazy import Lazy, Plane, check_parts, class_of, is_flat, lazy_of, leaves_themselves
 
 _ndarray = np.ndarray
 _MOST_AXES = 4
@@ -154,7 +154,7 @@ def constant(value: Any, shape: int | tuple[int, ...], dtype: DTypeLike | None =
         if array.shape:
             raise LaunchError(f"jk.constant: the value is a number, not an array of shape {array.shape}")
         number = _arrays.array(array, "constant")[()]
-    return lazy(Constant, leaves_themselves, number, extents, number.dtype, plane)  # type: ignore[no-any-return]
+    return lazy_of(class_of(Constant, leaves_themselves), number, extents, number.dtype, plane)  # type: ignore[no-any-return]
 
 
 def counting(start: Any, stop: Any = None, step: Any = 1, *, dtype: DTypeLike | None = None) -> Lazy:
@@ -379,7 +379,8 @@ def permuted(x: Any, indices: Any) -> Lazy:
         raise LaunchError(f"jk.permuted: indices are those of a vector, not of {len(x.shape)} dimensions")
     if operands.dtype_of(at).kind not in "iu":
         raise KernelTypeError(f"jk.permuted: indices= are integers, not {operands.dtype_of(at)}")
-    return lazy(Permuted, _elsewhere, (x, at), tuple(at.shape), operands.dtype_of(x), None, plain)  # type: ignore[no-any-return]
+    kind = class_of(Permuted, _elsewhere)
+    return lazy_of(kind, (x, at), tuple(at.shape), operands.dtype_of(x), None, plain)  # type: ignore[no-any-return]
 
 
 def _extents(shape: Any) -> tuple[int, ...]:

@@ -13,7 +13,7 @@ from collections.abc import Callable
 from jitkit.backends.spmd.folding import constant, fold
 from jitkit.backends.spmd.graph import Loop, reverse_postorder
 from jitkit.backends.spmd.ir import Function, Instruction, UnsupportedIRError, Value
-from jitkit.backends.spmd.phases import BARRIER
+from jitkit.backends.spmd.phases import has_barrier
 from jitkit.backends.spmd.shapes import Shapes, size_of
 
 Axes = frozenset[int]
@@ -85,13 +85,10 @@ class _Loads:
         except UnsupportedIRError:  # structures
             return 0
         loop = self.shapes.loop.get(block)
-        while loop is not None and not self._bars(loop):
+        while loop is not None and not has_barrier(self.function, loop):
             total *= self._turns(loop)
             loop = loop.parent
         return total if loop is not None else 0
-
-    def _bars(self, loop: Loop) -> bool:
-        return any(item.callee == BARRIER for name in loop.blocks for item in self.function.blocks[name].code)
 
     def _turns(self, loop: Loop) -> int:
         """Return how often a loop turns where numbers tell, else 1."""

@@ -14,6 +14,7 @@ import math
 from dataclasses import dataclass, replace
 
 from jitkit.backends.spmd import patterns
+from jitkit.backends.spmd.graph import Loop
 from jitkit.backends.spmd.group_shape import Shape
 from jitkit.backends.spmd.guesses import Run, Span, affine_tests, cheap, local_value, outcome
 from jitkit.backends.spmd.ir import Block, Function, Instruction
@@ -29,6 +30,11 @@ class DivergentBarrierError(Exception):
     def __init__(self, line: str) -> None:
         self.line = line
         super().__init__(f"jk.barrier at {line} stands in a branch or loop that differs between work-items")
+
+
+def has_barrier(function: Function, loop: Loop) -> bool:
+    """Tell whether work-items wait for one another in a loop."""
+    return any(item.callee == BARRIER for name in loop.blocks for item in function.blocks[name].code)
 
 
 @dataclass

@@ -11,7 +11,7 @@ import re
 from jitkit.backends.spmd.folding import constant, fold
 from jitkit.backends.spmd.graph import Loop
 from jitkit.backends.spmd.ir import Block, Function
-from jitkit.backends.spmd.phases import BARRIER
+from jitkit.backends.spmd.phases import BARRIER, has_barrier
 from jitkit.backends.spmd.shapes import Shapes, reach
 
 MOST_BARRIERS = 96
@@ -31,7 +31,7 @@ def unrollable(function: Function, shapes: Shapes) -> list[Loop]:
         How its values differ between lanes.
     """
     loops = {loop.header: loop for loop in shapes.loop.values()}
-    barred = [loop for loop in loops.values() if any(_bars(function.blocks[name]) for name in loop.blocks)]
+    barred = [loop for loop in loops.values() if has_barrier(function, loop)]
     if not any(_gains(function, loop, shapes) for loop in barred):
         return []
     endless = _Walk(function, shapes).endless()
@@ -70,10 +70,6 @@ def unmarked(text: str) -> str:
 
 def _latches(function: Function, loops: list[Loop]) -> set[str]:
     return {name for loop in loops for name in loop.blocks if loop.header in function.blocks[name].successors}
-
-
-def _bars(block: Block) -> bool:
-    return any(item.callee == BARRIER for item in block.code)
 
 
 def _gains(function: Function, loop: Loop, shapes: Shapes) -> bool:
