@@ -14,6 +14,7 @@ import pytest
 
 from benchmarks.peers import build, compare, measure, numba_prange, report, rows, sides
 from benchmarks.peers.libraries import with_jitkit
+from benchmarks.roofline import __main__ as roofline
 from jitkit import cases
 
 ROOT = Path(__file__).parents[1]
@@ -209,7 +210,10 @@ def test_measured_figures_become_the_tables_in_readme(tmp_path):
     assert list(found) == ["saxpy", "reduce", "stats_var"]
     assert found["saxpy"]["float32"]["ratio"]["NumPy"] > 0
     assert found["reduce"]["float64"]["turns"] == 2
-    report.main(["--json", str(results), "--readme", str(readme)])
+    ceilings = tmp_path / "ceilings.json"
+    roofline.main(["--case", "saxpy", "--size", "500", "--seconds", "0", "--json", str(ceilings)])
+    files = ["--json", str(results), "--readme", str(readme), "--ceilings", str(ceilings)]
+    report.main(files)
     text = readme.read_text()
     assert text.startswith(f"before\n{report.markers('cases')[0]}\n")
     assert text.endswith(f"{report.markers('toolkit')[1]}\n")
@@ -218,10 +222,10 @@ def test_measured_figures_become_the_tables_in_readme(tmp_path):
     assert "| `stats.var`, 4 million | " in text
     assert "\nold\n" not in text
     with pytest.raises(SystemExit, match="0"):
-        report.main(["--json", str(results), "--readme", str(readme), "--check"])
+        report.main([*files, "--check"])
     readme.write_text(text.replace("| saxpy | ", "| saxpy | 9"))
     with pytest.raises(SystemExit, match="run without --check"):
-        report.main(["--json", str(results), "--readme", str(readme), "--check"])
+        report.main([*files, "--check"])
 
 
 def test_rows_measured_later_join_the_others_and_those_of_another_machine_do_not(tmp_path):
@@ -263,13 +267,14 @@ def result(jitkit, **peers):
 def test_table_of_kernels_emphasises_the_best_peer_and_names_each_loss():
     found = {"saxpy": result(0.002, C=0.001, NumPy=0.2), "heat": result(0.001, C=0.002)}
     held = {"machine": "abacus", "threads": 2, "rows": {name: {"float32": row} for name, row in found.items()}}
-    table = report.block(held, "cases")
+    table = report.block(held, "cases", {"saxpy": 0.25, "heat": 1.5})
     assert (
-        "| saxpy | 2.00 | **2.00** | 0.01 |\n| heat | 1.00 | **0.50** |  |\n| geometric mean |  | 1.00 | 0.01 |"
-        in table
-    )
-    assert "1.00 in the geometric mean. Behind in: saxpy (C by 2.00)." in table
-    assert "2 threads of abacus, today. NumPy 3.0; Warp" in table.replace("\n", " ")
+        "| saxpy | 2.00 | 0.25 | **2.00** | 0.01 |\n| heat | 1.00 | 1.50 | **0.50** |  |\n"
+        "| geometric mean |  |  | 1.00 | 0.01 |"
+    ) in table
+    text = table.replace("\n", " ")
+    assert "1.00 in the geometric mean, and 0.50 were each at its ceiling. Behind in: saxpy (C by 2.00)." in text
+    assert "2 threads of abacus, today. NumPy 3.0; Warp" in text
 
 
 def test_table_of_operations_gives_speeds_over_all_peers():
@@ -277,7 +282,7 @@ def test_table_of_operations_gives_speeds_over_all_peers():
         "float32": result(0.002, NumPy=0.2, PyTorch=0.001),
         "float64": result(0.004, NumPy=0.4),
     }
-    table = report.block({"machine": "abacus", "threads": 2, "rows": {"reduce": found}}, "primitives")
+    table = report.block({"machine": "abacus", "threads": 2, "rows": {"reduce": found}}, "primitives", {})
     assert "| `reduce`, sum | 2.00 | 4.00 | NumPy 100, PyTorch **0.50** | NumPy **100** |" in table
     assert "float32: 0.50 in the geometric mean, and slower in 1 of 1" in table.replace("\n", " ")
 

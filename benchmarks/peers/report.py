@@ -1,6 +1,7 @@
 """Write the tables of peers into README, each between its markers: `python -m benchmarks.peers.report`.
 
-The figures come from `results.json`, which `python -m benchmarks.peers.measure` writes.
+The figures come from `results.json`, which `python -m benchmarks.peers.measure` writes; how near the cases are to their
+ceilings from `benchmarks/roofline/results.json`, which `python -m benchmarks.roofline --json` writes.
 """
 
 from __future__ import annotations
@@ -18,6 +19,7 @@ from .sides import SIDES
 
 ROOT = Path(__file__).parents[2]
 RESULTS = Path(__file__).with_name("results.json")
+CEILINGS = ROOT / "benchmarks" / "roofline" / "results.json"
 KERNELS = "float32"
 """The type of the figures for kernels: a column for each peer leaves no room for two."""
 
@@ -35,6 +37,9 @@ def main(arguments: Sequence[str] | None = None) -> None:
     )
     parser.add_argument("--json", type=Path, default=RESULTS, metavar="FILE", help="the results")
     parser.add_argument(
+        "--ceilings", type=Path, default=CEILINGS, metavar="FILE", help="how near the cases are to their ceilings"
+    )
+    parser.add_argument(
         "--readme", type=Path, default=ROOT / "README.md", metavar="FILE", help="what holds the markers"
     )
     parser.add_argument(
@@ -45,10 +50,13 @@ def main(arguments: Sequence[str] | None = None) -> None:
     found, after = json.loads(options.json.read_text()), before
     if missing := [name for name in rows.every() if name not in found["rows"]]:
         print(f"not measured yet: {', '.join(missing)}")
+    parts = {
+        line["case"]: line["part"] for line in json.loads(options.ceilings.read_text()) if line["dtype"] == KERNELS
+    }
     for table in rows.FILES:
         # A table of which nothing is measured yet stays as it is.
         if any(row.name in found["rows"] for row in rows.table(table)):
-            after = included(after, table, block(found, table), options.readme.name)
+            after = included(after, table, block(found, table, parts), options.readme.name)
     if options.check:
         raise SystemExit(
             0 if after == before else f"{options.readme} does not show {options.json}: run without --check"
@@ -70,12 +78,12 @@ def included(text: str, table: str, shown: str, name: str) -> str:
     return f"{head}{begin}\n{shown}{end}{rest.partition(end)[2]}"
 
 
-def block(found: dict[str, Any], table: str) -> str:
-    """Return a table and what is to be said with it, as Markdown."""
+def block(found: dict[str, Any], table: str, parts: dict[str, float]) -> str:
+    """Return a table and what is to be said with it, as Markdown; `parts` says how near the cases are to their ceilings."""
     measured = {row: found["rows"][row.name] for row in rows.table(table) if row.name in found["rows"]}
     if table == "cases":
         of_kernels = {row.name: by_dtype[KERNELS] for row, by_dtype in measured.items() if KERNELS in by_dtype}
-        head, aside, lines, last = _kernels(of_kernels)
+        head, aside, lines, last = _kernels(of_kernels, parts)
         taken: Iterable[dict[str, Any]] = of_kernels.values()
     else:
         head, aside, lines, last = _speeds(measured)
@@ -100,24 +108,27 @@ def _versions(taken: Iterable[dict[str, Any]]) -> str:
     return ", ".join(f"{side} {version}" for side in SIDES for version in sorted(v for s, v in there if s == side))
 
 
-def _kernels(found: dict[str, dict[str, Any]]) -> tuple[str, str, list[str], str]:
-    """Return what the figures of kernels are, a remark, a column for each peer, and what they come to."""
+def _kernels(found: dict[str, dict[str, Any]], parts: dict[str, float]) -> tuple[str, str, list[str], str]:
+    """Return what the figures of kernels are, a remark, columns of ceilings and peers, and what they come to."""
     there = {peer for result in found.values() for peer in result["ratio"]}
     peers = [peer for peer in SIDES if peer in there]
-    body = [_row(name, result, peers) for name, result in found.items()]
-    body.append(["geometric mean", "", *(_mean(found, peer) for peer in peers)])
+    body = [_row(name, result, parts.get(name), peers) for name, result in found.items()]
+    body.append(["geometric mean", "", "", *(_mean(found, peer) for peer in peers)])
     sizes = " and ".join(sorted({result["size"] for result in found.values()}))
     head = (
         f"jitkit's time over each peer's, by pairs (below 1: jitkit is faster; bold: the best peer), {KERNELS}, the cases at "
         f"size {sizes}"
     )
-    aside = "Warp has one thread on a CPU, and NumPy is the reference of the case where there is no plainer way"
-    return head, aside, _lines(["case", "jitkit, ms", *peers], body), _losses(found)
+    aside = (
+        "Warp has one thread on a CPU, and NumPy is the reference of the case where there is no plainer way. The ceiling of a "
+        "case is the bandwidth of a triad or the rate of the instructions that it needs, whichever takes longer"
+    )
+    return head, aside, _lines(["case", "jitkit, ms", "of its ceiling", *peers], body), _losses(found, parts)
 
 
-def _row(name: str, result: dict[str, Any], peers: Sequence[str]) -> list[str]:
-    best = best_peer(result)
-    return [name, _ms(result), *(_cell(result["ratio"].get(peer), peer == best) for peer in peers)]
+def _row(name: str, result: dict[str, Any], part: float | None, peers: Sequence[str]) -> list[str]:
+    best, near = best_peer(result), "" if part is None else f"{part:.2f}"
+    return [name, _ms(result), near, *(_cell(result["ratio"].get(peer), peer == best) for peer in peers)]
 
 
 def best_peer(result: dict[str, Any]) -> str | None:
@@ -147,16 +158,21 @@ def _mean(found: dict[str, dict[str, Any]], peer: str) -> str:
     return _cell(statistics.geometric_mean(ratios), False)
 
 
-def _losses(found: dict[str, dict[str, Any]]) -> str:
-    """Return a sentence that names every case in which a peer is ahead, and the mean against the best."""
-    best = [result["ratio"][peer] for result in found.values() if (peer := best_peer(result))]
+def _losses(found: dict[str, dict[str, Any]], parts: dict[str, float]) -> str:
+    """Return the mean against the best, what it would be at the ceilings, and the name of every case in which a peer is ahead."""
+    best = {name: result["ratio"][peer] for name, result in found.items() if (peer := best_peer(result))}
+    # Caches and registers can carry a case above the ceiling: it is where it can be then.
+    reachable = [ratio * min(1.0, parts[name]) for name, ratio in best.items() if name in parts]
     behind = [
         f"{name} ({peer} by {ratio:.2f})"
         for name, result in found.items()
         for peer, ratio in result["ratio"].items()
         if ratio > 1
     ]
-    mean = f"Against the best peer of each case: {statistics.geometric_mean(best):.2f} in the geometric mean."
+    mean = f"Against the best peer of each case: {statistics.geometric_mean(best.values()):.2f} in the geometric mean"
+    if len(reachable) == len(best):
+        mean += f", and {statistics.geometric_mean(reachable):.2f} were each at its ceiling"
+    mean += "."
     return f"{mean} Behind in: {', '.join(behind)}." if behind else f"{mean} Behind in none."
 
 

@@ -12,6 +12,7 @@ import jitkit as jk
 from jitkit import operands
 from jitkit.errors import LaunchError
 from jitkit.launch.launcher import Launcher
+from jitkit.linalg._products import epilogue, finishing_kernel
 from jitkit.ml._products import product
 from jitkit.primitives import _arrays
 
@@ -55,14 +56,11 @@ class Layer:
 
     def __init__(self, activation: Callable, slope: Callable) -> None:
         @jk.kernel
-        def dense_forward(i, j, y, bias):
-            y[i, j] = activation(y[i, j] + bias[j])
-
-        @jk.kernel
         def dense_slopes(i, j, grad, y, delta):
             delta[i, j] = grad[i, j] * slope(y[i, j])
 
-        self.forward, self.slopes = Launcher(dense_forward), Launcher(dense_slopes)
+        self.forward = Launcher(finishing_kernel(epilogue(activation, biased=True)))
+        self.slopes = Launcher(dense_slopes)
 
 
 @jk.kernel
