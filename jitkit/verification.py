@@ -167,7 +167,7 @@ def _results(call: Call, values: tuple[Any, ...], backend: str) -> dict[str, NDA
     from jitkit.launch.kernel import Launch
 
     given = copies.duplicate(call.argument_names, values)
-    parameters = inspect.signature(call.kernel.func).parameters
+    parameters = inspect.signature(call.kernel.func, follow_wrapped=False).parameters
     named = dict(zip(call.argument_names, given, strict=True))
     keywords = {
         name: named.pop(name) for name in list(named) if parameters[name].kind is inspect.Parameter.KEYWORD_ONLY

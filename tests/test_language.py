@@ -2,6 +2,7 @@
 
 from __future__ import annotations
 
+import functools
 import math
 import operator
 from typing import Any
@@ -273,6 +274,19 @@ def nothing(x):
         return
 
 
+def doubled(func):
+    @functools.wraps(func)
+    def double(x):
+        return 2 * func(x)
+
+    return double
+
+
+@doubled
+def decorated(x):
+    return x + 1
+
+
 @jk.kernel
 def helpers(i, x, out):
     out[0, i] = inner(x[i]) - x[i]
@@ -289,22 +303,24 @@ def helpers(i, x, out):
     out[10, i] = language_helpers.FACTOR
     nothing(x[i])
     language_helpers.written(out[11], i, x[i])
+    out[12, i] = decorated(x[i])
 
 
 def test_helpers(backend):
     x = np.linspace(-2, 2, 9)
-    out = np.zeros((12, 9))
+    out = np.zeros((13, 9))
     helpers.on(backend)[9](x, out)
     i = np.arange(9)
     expected = [
         np.full(9, 9.81), i + 9.81, x * x + 2 * x - 1, 3 * x * x + 2 * x + i,
         -x * x + 0.5 * x - 1, x * x - i * i, 2 * (x + 9.81), 4.5 * x, np.hypot(x, 3), i - 2, np.full(9, 2.5), x,
+        2 * (x + 1),
     ]  # fmt: skip
     np.testing.assert_allclose(out, expected, rtol=1e-14, atol=1e-14)
 
 
 def test_a_helper_that_writes_makes_its_argument_written(backend):
-    frozen = np.zeros((12, 3))
+    frozen = np.zeros((13, 3))
     frozen.flags.writeable = False
     with pytest.raises(jk.LaunchError, match=r"out.*read-only"):
         helpers.on(backend)[3](np.zeros(3), frozen)

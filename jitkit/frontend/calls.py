@@ -68,16 +68,17 @@ class Calls(Expressions):
 
     def bound(self, node: ast.Call, callee: Callable) -> dict[str, ast.expr]:
         """Return the arguments of a call by the callee's parameters; refuse a call that does not fit."""
+        signature = inspect.signature(callee, follow_wrapped=False)
         try:
             keywords = {str(keyword.arg): keyword.value for keyword in node.keywords}
-            return inspect.signature(callee).bind(*node.args, **keywords).arguments
+            return signature.bind(*node.args, **keywords).arguments
         except TypeError as error:
-            self.refuse(node, f"{callee.__name__}{inspect.signature(callee)}: {error}")
+            self.refuse(node, f"{callee.__name__}{signature}: {error}")
 
     def _arguments(self, node: ast.Call, callee: Callable) -> list[ast.expr]:
         """Return one expression for each parameter of the callee, defaults filled in."""
         given, result = self.bound(node, callee), []
-        for name, parameter in inspect.signature(callee).parameters.items():
+        for name, parameter in inspect.signature(callee, follow_wrapped=False).parameters.items():
             if name in given:
                 result.append(self.visit(given[name]))
             elif is_constant(parameter.default):

@@ -105,7 +105,7 @@ class Program:
     def name(self) -> str:
         """The function's name, fit for a symbol."""
         name = self.func.__code__.co_name
-        return "lambda" if name == "<lambda>" else self.func.__name__
+        return "lambda" if name == "<lambda>" else name
 
     @property
     def facts(self) -> Facts:

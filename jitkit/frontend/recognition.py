@@ -46,8 +46,6 @@ class _Reader:
 
     def function(self, func: Any) -> Iterator[str]:
         """Yield what describes a function, or its number where that was yielded before."""
-        if hasattr(func, "__wrapped__"):  # its source would be that of another
-            raise _UnknownError(func)
         known = func in self._places
         yield f"function {self._places.setdefault(func, len(self._places))}"
         if known:

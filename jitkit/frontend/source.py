@@ -23,7 +23,8 @@ def read(func: Callable) -> tuple[ast.FunctionDef, str]:
     try:
         if func.__code__.co_name == "<lambda>":
             return _read_lambda(func), filename
-        lines, first = inspect.getsourcelines(func)
+        # Of the code that runs: `functools.wraps` makes a function say that it stands for another.
+        lines, first = inspect.getsourcelines(func.__code__)
     except (OSError, TypeError):
         raise KernelSyntaxError(
             f"the source of kernel function {func.__qualname__!r} cannot be read (it was defined in {filename!r}, at an "
@@ -37,7 +38,9 @@ def read(func: Callable) -> tuple[ast.FunctionDef, str]:
     except SyntaxError:  # a continuation line to the left of the def
         tree, nested = ast.parse(textwrap.dedent(text), filename), False
     ast.increment_lineno(tree, first - 1 - nested)
-    found = [node for node in ast.walk(tree) if isinstance(node, ast.FunctionDef) and node.name == func.__name__]
+    found = [
+        node for node in ast.walk(tree) if isinstance(node, ast.FunctionDef) and node.name == func.__code__.co_name
+    ]
     if not found:
         raise KernelSyntaxError(
             f"{filename}:{first}: {func.__qualname__!r} is not a plain function: a kernel or a helper is written with `def`"

@@ -31,7 +31,7 @@ def bind(func: Callable, ndim: int, args: tuple, kwargs: Mapping[str, Any], kern
     LaunchError
         Where the space has a wrong number of dimensions for these arguments, or an argument is missing or unknown.
     """
-    signature = inspect.signature(func)
+    signature = inspect.signature(func, follow_wrapped=False)
     names = list(signature.parameters)
     indices, rest = names[:ndim], names[ndim:]
     takes = f"{kernel}({', '.join(names)})"
