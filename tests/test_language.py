@@ -330,11 +330,11 @@ def power_kernel(exponent, scale):
     def helper(x):
         return scale * x
 
-    @jk.kernel
     def power(i, x, out):
         out[i] = helper(x[i]) ** exponent
 
-    return power
+    power.__name__ = f"power_{exponent}_α"  # it need not be the one in the source, nor ASCII
+    return jk.kernel(power)
 
 
 @pytest.mark.parametrize(("exponent", "scale"), [(2, 1.0), (3, 2), (-1, 0.5), (0.5, 4.0), (0, 7)])

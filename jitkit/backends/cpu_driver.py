@@ -79,9 +79,9 @@ class Drivers:
         layouts = ", ".join(map(describe, self.layouts))
         source = kernel.digest or kernel.program.fingerprint
         identity = source, kernel.fastmath, kernel.group, layouts, self.ndim, self.unit_step, kinds
-        # Symbols carry the digest: in one process all of them share a name space.
+        # Symbols carry the digest: in one process all of them share a name space. The loader takes ASCII alone.
         digest = hashlib.blake2b(repr(identity).encode(), digest_size=10).hexdigest()
-        symbol = f"jitkit_{kernel.func.__name__}_{digest}"
+        symbol = f"jitkit_{kernel.func.__name__}_{digest}".encode("ascii", "ignore").decode()
         description = {"kernel": kernel.func.__name__, "backend": "cpu", "types": ", ".join(map(_text, leaves))}
         return kept(
             description, lambda: self.library(leaves, symbol).code(symbol), generator(), machine.identity(), identity,
