@@ -211,6 +211,10 @@ def branches(i, x, y, n, out):
     u = u + 0.5
     u = u * x[i]
     out[4, i] = u
+    s = True
+    if i > 3:
+        s = 2.5
+    out[5, i] = s
 
 
 @pytest.mark.parametrize(
@@ -218,7 +222,7 @@ def branches(i, x, y, n, out):
 )
 def test_variables_assigned_in_branches_take_the_common_type(backend, left, right):
     x, y = np.arange(10, dtype=left), np.arange(100, 110, dtype=right)
-    out = np.zeros((5, 10))
+    out = np.zeros((6, 10))
     branches.on(backend)[10](x, y, 7.25, out)
     i = np.arange(10)
     np.testing.assert_array_equal(out[0], np.select([i % 3 == 0, i % 3 == 1], [x, 2.0], 7.25))
@@ -226,6 +230,7 @@ def test_variables_assigned_in_branches_take_the_common_type(backend, left, righ
     np.testing.assert_array_equal(out[2], np.where(i < 4, x, y))
     np.testing.assert_array_equal(out[3], x > 4)
     np.testing.assert_array_equal(out[4], 1.5 * x)
+    np.testing.assert_array_equal(out[5], np.where(i > 3, 2.5, 1))
 
 
 @jk.kernel

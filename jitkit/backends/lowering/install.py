@@ -42,7 +42,15 @@ class Target:
     def __post_init__(self) -> None:
         self.register_model(Weak)(self._weak_model)
         cast = _cast(Mode(self.name))
-        for other in (types.Integer, types.Float, types.Complex, types.Boolean, types.Literal, Weak):
+        for other in (
+            types.Integer,
+            types.Float,
+            types.Complex,
+            types.Boolean,
+            types.BooleanLiteral,
+            types.Literal,
+            Weak,
+        ):
             self.lower_cast(Weak, other)(cast)
             if other is not Weak:
                 self.lower_cast(other, Weak)(cast)
