@@ -883,6 +883,7 @@ def test_what_cannot_be_checked(script, tmp_path):
         ((f"{script}:absent",), "has no function 'absent'"),
         ((str(tmp_path / "absent.py"),), "there is no file"),
         ((f"{script}:main", "4"), "is called without arguments"),
+        (("saxpy", "--size", "4"), "is called without arguments"),
         ((script,), "IndexError"),
     ]:
         result = run(*arguments)

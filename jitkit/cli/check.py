@@ -79,12 +79,14 @@ def _runner(target: str, arguments: tuple[str, ...]) -> Callable[[], None]:
     text, name = targets.split(target)
     if name is None and text.endswith(".py") and Path(text).is_file():
         return lambda: _script(text, arguments)
+    if arguments:
+        raise Refused(f"{target} is called without arguments; {' '.join(arguments)!r} is for scripts")
     module = targets.load_module(text)
     found = getattr(module, name, None) if name is not None else None
     if name is not None and not isinstance(found, Kernel):
         if not callable(found):
             raise Refused(f"{text} has no function {name!r}; {targets.listed(targets.kernels_of(module))}")
-        return lambda: _call(f"{text}:{name}", found, arguments)
+        return lambda: _call(target, found)
     entries = [entry for entry in warm.entries(module, text) if found is None or entry.kernel is found]
     if not entries:
         raise Refused(
@@ -99,9 +101,7 @@ def _launch_all(entries: list[warm.Entry]) -> None:
         kernel[space](*args)
 
 
-def _call(what: str, function: Callable[..., Any], arguments: tuple[str, ...]) -> None:
-    if arguments:
-        raise Refused(f"{what} is called without arguments; {' '.join(arguments)!r} is for scripts")
+def _call(what: str, function: Callable[..., Any]) -> None:
     with _failures(what):
         function()
 
@@ -130,4 +130,5 @@ def _failures(what: str) -> Iterator[None]:
             raise Refused(f"{what} ended with {error.code}") from error
     except Exception as error:
         last = traceback.extract_tb(error.__traceback__)[-1]
-        raise Refused(f"{what}: {type(error).__name__}: {error} ({last.filename}, line {last.lineno})") from error
+        place = "" if isinstance(error, SyntaxError) else f" ({last.filename}, line {last.lineno})"  # those say it
+        raise Refused(f"{what}: {type(error).__name__}: {error}{place}") from error
