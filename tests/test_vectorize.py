@@ -98,14 +98,20 @@ def test_dtype_is_that_of_the_computation(backend):
 def test_several_results(backend):
     x, y = values_of("int64", (2, N), 1), values_of("int64", N, 2)
     outs = np.zeros((2, N), np.int64), np.zeros((2, N), np.int64)
-    for found in (jk.vectorize(both)(x, y, backend=backend), jk.vectorize(both)(x, y, out=outs, backend=backend)):
+    for options in ({}, {"out": outs}, {"dtype": "int64"}):
+        found = jk.vectorize(both)(x, y, **options, backend=backend)
         np.testing.assert_array_equal(found, (x + y, x * y))
     assert jk.vectorize(both)(3, 4, backend=backend) == (7, 12)
 
 
 def test_more_dimensions_than_a_launch_space_has(backend):
     x = values_of("float32", (2, 1, 2, 1, 2, 3))
-    np.testing.assert_array_equal(plus(x, x[..., ::-1], backend=backend), x + x[..., ::-1])
+    for dtype in (None, "float64"):
+        want = np.add(x, x[..., ::-1], dtype=dtype)
+        np.testing.assert_array_equal(plus(x, x[..., ::-1], dtype=dtype, backend=backend), want)
+        out = np.asfortranarray(np.zeros_like(want))
+        assert plus(x, x[..., ::-1], dtype=dtype, out=out, backend=backend) is out
+        np.testing.assert_array_equal(out, want)
 
 
 @pytest.mark.parametrize("axis", [0, 1, -1, None, (0, 2)])

@@ -13,7 +13,7 @@ from numpy.typing import DTypeLike
 
 import jitkit as jk
 from jitkit import operands
-from jitkit.errors import LaunchError
+from jitkit.errors import KernelTypeError
 from jitkit.launch.kernel import Kernel
 from jitkit.launch.launcher import Launcher
 from jitkit.plans import remember
@@ -76,7 +76,7 @@ class Mapping:
     given : tuple
         A dtype for each argument, or the Python type of a Python number.
     dtype : dtype or None
-        Of the result, where that is not what `f` returns.
+        Of each result, where that is not what `f` returns.
     name : str
         Who asks, for messages.
     masked : bool
@@ -85,9 +85,7 @@ class Mapping:
 
     def __init__(self, f: Any, given: tuple[Any, ...], dtype: Any, name: str, masked: bool = False) -> None:
         function = _functions.function_of(f, len(given), name)
-        self.dtypes: tuple[np.dtype[Any], ...] = (
-            (np.dtype(dtype),) if dtype is not None else _functions.result_dtypes(function, given, name)
-        )
+        self.dtypes = _dtypes(function, given, dtype, name)
         _values.check_count(len(self.dtypes), name)
         read, write = _values.applied(function, len(given)), _values.writer(len(self.dtypes))
         self._only = self.dtypes[0] if len(self.dtypes) == 1 else None
@@ -146,7 +144,7 @@ def map(f: Any, *arrays: Any, out: Any = None, dtype: DTypeLike | None = None, b
     out : array or tuple of arrays, optional
         Where the results go; may be one of the arrays.
     dtype : dtype, optional
-        Of the results; by default what `f` returns for numbers of the arrays' dtypes, found by calling it on a few.
+        Of each result; by default what `f` returns for numbers of the arrays' dtypes, found by calling it on a few.
     backend : {"python", "cpu", "cuda"}, optional
         The backend; chosen as for a launch unless given.
 
@@ -190,6 +188,17 @@ def map(f: Any, *arrays: Any, out: Any = None, dtype: DTypeLike | None = None, b
     return mapped(plan, given, None, out, shape, backend, "map")
 
 
+def _dtypes(function: Callable, given: tuple[Any, ...], dtype: Any, name: str) -> tuple[np.dtype[Any], ...]:
+    """Return the dtypes of the results; where one is given, the function need not be one that can be asked for them."""
+    try:
+        found = _functions.result_dtypes(function, given, name)
+    except KernelTypeError:
+        if dtype is None:
+            raise
+        return (np.dtype(dtype),)
+    return found if dtype is None else (np.dtype(dtype),) * len(found)
+
+
 def _numbers_apart(arrays: list[Any]) -> list[Any]:
     """Return arrays, those of no dimensions beside others as numbers of any shape: to broadcast one takes 5 us."""
     if all([len(x.shape) == 0 for x in arrays]):
@@ -209,6 +218,8 @@ def mapped(
 ) -> Any:
     """Map arrays of one shape as a plan says, where a mask is true if there is one; see `map`."""
     outs = _outs(out, shape, plan.dtypes, name)
+    if len(shape) > _MOST_AXES:  # than a launch space has: all are run over as vectors
+        given, mask = [_as_flat(x) for x in given], mask if mask is None else _as_flat(mask)
     everything = given if mask is None else [*given, mask]
     device = _arrays.device_of(tuple(given))
     results = [
@@ -220,7 +231,7 @@ def mapped(
         for target, result in moved:
             result[...] = target
     if 0 not in shape:
-        _run(plan, given, mask, results, shape, backend, name)
+        _run(plan, given, mask, results, shape, backend)
     for target, result in moved:
         target[...] = result
     return value_of(results if out is None else list(outs))
@@ -237,10 +248,16 @@ def _outs(out: Any, shape: tuple[int, ...], dtypes: tuple[np.dtype[Any], ...], n
     return outs
 
 
+def _as_flat(x: Any) -> Any:
+    return x if is_flat(x) else np.ascontiguousarray(x)
+
+
 def _may_write(out: Any, given: Sequence[Any]) -> bool:
     """Tell whether elements may be written to an array as others are read: it is one of those, or lies apart."""
     if not isinstance(out, np.ndarray):
         return True
+    if out.ndim > _MOST_AXES and not is_flat(out):
+        return False
     for x in given:
         shared = x is not out and any([np.may_share_memory(part, out) for part in arrays_in(x)])
         if shared and not _same(x, out):
@@ -267,7 +284,7 @@ def arrays_in(values: Any) -> Iterator[np.ndarray]:
 
 
 def _run(
-    plan: Mapping, given: list[Any], mask: Any, results: list[Any], shape: tuple[int, ...], backend: Any, name: str
+    plan: Mapping, given: list[Any], mask: Any, results: list[Any], shape: tuple[int, ...], backend: str | None
 ) -> None:
     arrays = [*given, *results, *(() if mask is None else (mask,))]
     if len(shape) == 1:
@@ -275,10 +292,8 @@ def _run(
     elif not shape or all(is_flat(a) for a in arrays):
         views = {id(a): a.reshape((-1,)) for a in arrays}  # one array stays one: on its way to a GPU it is copied once
         flat = [views[id(a)] for a in arrays]
-    elif len(shape) <= _MOST_AXES:
-        flat = arrays
     else:
-        raise LaunchError(f"jk.{name}: an array of {len(shape)} dimensions is contiguous; pass np.ascontiguousarray(x)")
+        flat = arrays
     count, end = len(given), len(given) + len(results)
     space, inputs = tuple(flat[count].shape), value_of(flat[:count])
     x = inputs if mask is None else (inputs, flat[end])

@@ -15,7 +15,7 @@ from jitkit.launch.arguments import is_device_array
 from jitkit.launch.choice import checked
 from jitkit.plans import remember
 from jitkit.primitives import _arrays, _foreign, _functions, _values
-from jitkit.primitives._lazy import Lazy, Number, broadcast_to, is_flat, number_of
+from jitkit.primitives._lazy import Lazy, Number, broadcast_to, number_of
 from jitkit.primitives._reduceat import reduceat
 from jitkit.primitives.lazy import transformed
 from jitkit.primitives.map import Mapping, mapped, remember_short
@@ -23,7 +23,6 @@ from jitkit.primitives.reduce import reduce
 from jitkit.primitives.scan import scan
 
 _ndarray = np.ndarray
-_MOST_AXES = 4  # of a launch space: beyond, arrays are vectors
 _SCALARS = (bool, int, float, complex, np.generic)
 
 
@@ -296,6 +295,8 @@ def _given(x: Any) -> Any:
 
 def _cast(x: Any, dtype: np.dtype[Any]) -> Any:
     """Return an input in the dtype to compute in, where its kind allows it; cast as it is read."""
+    if isinstance(x, Number) and isinstance(x.leaves, np.generic):
+        return number_of(x.leaves.astype(dtype) if np.can_cast(x.leaves.dtype, dtype, "same_kind") else x.leaves)
     own: Any = operands.dtype_of(x)
     if isinstance(own, type) or own == dtype or not np.can_cast(own, dtype, "same_kind"):
         return x
@@ -303,8 +304,7 @@ def _cast(x: Any, dtype: np.dtype[Any]) -> Any:
 
 
 def _fitted(x: Any, shape: tuple[int, ...]) -> Any:
-    fitted = x if tuple(x.shape) == shape or isinstance(x, Number) else broadcast_to(x, shape)
-    return fitted if len(shape) <= _MOST_AXES or is_flat(fitted) else np.ascontiguousarray(fitted)
+    return x if tuple(x.shape) == shape or isinstance(x, Number) else broadcast_to(x, shape)
 
 
 def _number(x: Any) -> Any:
