@@ -127,6 +127,9 @@ def test_nothing_one_infinite_and_constant(backend):
         assert jk.stats.mean([np.inf, 1.0], backend=backend) == np.inf
         assert np.isnan(jk.stats.mean([np.inf, -np.inf], backend=backend))
         assert np.isnan(jk.stats.var([np.inf, 1.0], backend=backend))
+        endless = np.array([[np.nan, 1.0], [-np.inf, 2.0]])
+        np.testing.assert_array_equal(jk.stats.nanvar(endless, axis=1, backend=backend), [0, np.nan])
+        np.testing.assert_array_equal(jk.stats.nanstd(endless, axis=0, backend=backend), [np.nan, 0.5])
     assert np.isnan(jk.stats.nanvar([3.0, np.nan, 5.0], ddof=2, backend="python"))
     assert np.isnan(jk.stats.skew(np.full(9, 0.1), backend="python"))
 
@@ -147,12 +150,23 @@ def test_integers_lists_and_out():
     assert out.tolist() == [2, 4]
 
 
+def test_along_no_axis_as_in_numpy():
+    x = np.array([[1.0, 4.0], [9.0, np.nan]]).T  # each element is a result of its own
+    for name in ("mean", "var", "nansum", "nanvar", "nanmax", "median", "nanmedian"):
+        with warnings.catch_warnings():
+            warnings.simplefilter("ignore")
+            expected = getattr(np, name)(x, axis=())
+        np.testing.assert_array_equal(getattr(jk.stats, name)(x, axis=(), backend="python"), expected)
+
+
 @pytest.mark.parametrize(
     ("call", "error", "message"),
     [
         (lambda x: jk.stats.mean(x * 1j), jk.KernelTypeError, "jk.stats.mean: takes real numbers, not complex128"),
         (lambda x: jk.stats.mean(["a"]), jk.KernelTypeError, "are no numbers"),
         (lambda x: jk.stats.var(x, axis=1), np.exceptions.AxisError, "axis 1 is out of bounds"),
+        (lambda x: jk.stats.nanmax(x[:0]), jk.LaunchError, "jk.stats.nanmax: no elements along axis 0"),
+        (lambda x: jk.stats.nansum(x.astype(int), axis=1), np.exceptions.AxisError, "jk.stats.nansum: axis 1"),
         (lambda x: jk.stats.var(x, out=np.zeros(3)), jk.LaunchError, r"out= has the shape \(3,\)"),
         (lambda x: jk.stats.skew(x, nan_policy="drop"), ValueError, "nan_policy='drop'"),
         (lambda x: jk.stats.skew(x * np.nan, nan_policy="raise"), ValueError, "there are NaN"),

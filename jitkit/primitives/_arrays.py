@@ -89,6 +89,8 @@ def flat(x: Any) -> Any:
 def split(x: Any, axes: tuple[int, ...]) -> Any:
     """Return an array as (outer, length, inner), the axes that are meant joined in the middle; a view where there is one."""
     shape = tuple(x.shape)
+    if not axes:
+        return x.reshape((math.prod(shape), 1, 1))
     first, last = axes[0], axes[-1]
     if axes != tuple(range(first, last + 1)):
         order = (*(k for k in range(len(shape)) if k not in axes), *axes)

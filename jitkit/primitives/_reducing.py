@@ -35,6 +35,8 @@ def reduce_by(
     start = None if initial is None else _values.initial_value(initial, plan.dtypes, name)
     shape = arrays[0].shape
     ndim = len(shape)
+    if axis is None and ndim > 1 and plan.commutative and all(map(_is_transposed, arrays)):
+        arrays = [a.T for a in arrays]  # as they lie in memory: no copy
     if axis is None or (ndim == 1 and axis in OF_VECTORS):  # most reductions take but microseconds
         vectors: list[Any] = []
         for x in arrays:
@@ -103,6 +105,10 @@ def finished(total: Any, shape: tuple[int, ...], out: Any, name: str) -> Any:
     if shape == ():
         return _arrays.each(lambda a: to_numpy(a).reshape(())[()], total)
     return _arrays.each(lambda a: a.reshape(shape), total)
+
+
+def _is_transposed(x: Any) -> bool:
+    return type(x) is _ndarray and x.flags.f_contiguous
 
 
 def _as_vector(x: Any) -> Any:

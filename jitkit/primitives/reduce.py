@@ -99,9 +99,6 @@ def reduce(
     if where is not None:
         return reduce_where(operator, arrays, where, axis, initial, out, dtype, keepdims, backend)
     plan = known or plan_of(operator, tuple(map(operands.dtype_of, arrays)), dtype)
-    whole = axis is None and not keepdims and (known is None or len(x.shape) > 1)
-    if whole and operator.commutative and all(map(_is_transposed, arrays)):
-        arrays = [a.T for a in arrays]  # as they lie in memory: no copy
     return reduce_by(plan, arrays, axis, initial, out, keepdims, backend, "reduce")
 
 
@@ -122,7 +119,3 @@ def plan_of(operator: Operator, given: tuple[np.dtype[Any], ...], dtype: Any) ->
         plan = Reduction(reading, operator.func, dtypes, operator.commutative, alike=dtypes == given, identity=identity)
         found = remember(_plans, key, plan)
     return found
-
-
-def _is_transposed(x: Any) -> bool:
-    return type(x) is np.ndarray and x.ndim > 1 and x.flags.f_contiguous

@@ -75,9 +75,10 @@ def row_moments(order: int, skip: bool) -> Callable[..., Any]:
         d1 = 0.0
         d2 = 0.0
         for k in range(first, last, step):
-            d = x[r, k] - m
-            if skip:
-                d = d if d == d else 0.0
+            v = x[r, k]
+            d = v - m
+            if skip:  # an infinity is no NaN, but its deviation is
+                d = d if v == v else 0.0
             d1 += d
             d2 += d * d
         mean, m2, _, _ = settled(n, np.float64(m), np.float64(d1), np.float64(d2), 0.0, 0.0)
@@ -91,9 +92,10 @@ def row_moments(order: int, skip: bool) -> Callable[..., Any]:
         d3 = 0.0
         d4 = 0.0
         for k in range(first, last, step):
-            d = x[r, k] - m
-            if skip:
-                d = d if d == d else 0.0
+            v = x[r, k]
+            d = v - m
+            if skip:  # an infinity is no NaN, but its deviation is
+                d = d if v == v else 0.0
             e = d * d
             d1 += d
             d2 += e
@@ -136,9 +138,10 @@ def _power_rows(height: int, order: int, skip: bool) -> Callable[..., None]:
             d3 = 0.0
             d4 = 0.0
             for j in range(height):
-                d = x[o, k + j, c] - m
+                v = x[o, k + j, c]
+                d = v - m
                 if skip:
-                    d = d if d == d else 0.0
+                    d = d if v == v else 0.0
                 e = d * d
                 d1 += d
                 d2 += e

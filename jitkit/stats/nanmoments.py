@@ -5,7 +5,9 @@ from __future__ import annotations
 from typing import Any
 
 from jitkit import operands
-from jitkit.primitives.reduce import reduce
+from jitkit.primitives._operators import resolve
+from jitkit.primitives._reducing import reduce_by
+from jitkit.primitives.reduce import plan_of
 from jitkit.stats import _moments
 from jitkit.stats._statistic import Axis, of_moments
 
@@ -193,7 +195,7 @@ def nansum(a: Any, axis: Axis = None, *, out: Any = None, keepdims: bool = False
     """
     a = operands.array(a, "stats.nansum")
     if operands.dtype_of(a).kind in "iub":
-        return reduce("add", a, axis=axis, out=out, keepdims=keepdims, backend=backend)
+        return _reduced("add", a, axis, out, keepdims, backend, "stats.nansum")
     return of_moments(a, _moments.SUM, axis, out, keepdims, backend, "stats.nansum", skip=True)
 
 
@@ -233,7 +235,7 @@ def nanmin(a: Any, axis: Axis = None, *, out: Any = None, keepdims: bool = False
     >>> float(jk.stats.nanmin(np.array([3.0, np.nan, 1.0])))
     1.0
     """
-    return reduce("fmin", _real(a, "stats.nanmin"), axis=axis, out=out, keepdims=keepdims, backend=backend)
+    return _reduced("fmin", _real(a, "stats.nanmin"), axis, out, keepdims, backend, "stats.nanmin")
 
 
 def nanmax(a: Any, axis: Axis = None, *, out: Any = None, keepdims: bool = False, backend: str | None = None) -> Any:
@@ -272,7 +274,7 @@ def nanmax(a: Any, axis: Axis = None, *, out: Any = None, keepdims: bool = False
     >>> float(jk.stats.nanmax(np.array([3.0, np.nan, 1.0])))
     3.0
     """
-    return reduce("fmax", _real(a, "stats.nanmax"), axis=axis, out=out, keepdims=keepdims, backend=backend)
+    return _reduced("fmax", _real(a, "stats.nanmax"), axis, out, keepdims, backend, "stats.nanmax")
 
 
 def _real(a: Any, name: str) -> Any:
@@ -286,3 +288,9 @@ def _real(a: Any, name: str) -> Any:
     x = operands.array(a, name)
     dtype = operands.dtype_of(x)
     return x if dtype.kind in "?biu" else operands.floating(x, name)
+
+
+def _reduced(op: str, x: Any, axis: Axis, out: Any, keepdims: bool, backend: str | None, name: str) -> Any:
+    """Do what `jk.reduce` does, under the function's name in messages."""
+    plan = plan_of(resolve(op), (operands.dtype_of(x),), None)
+    return reduce_by(plan, [x], axis, None, out, keepdims, backend, name)
