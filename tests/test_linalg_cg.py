@@ -29,6 +29,11 @@ def test_solves_on_every_backend(method, symmetric, backend):
     assert info == 0
     assert x is out
     np.testing.assert_allclose(x, np.linalg.solve(a.toarray(), b), atol=1e-4)
+    a, b = a[:4, :4], b[:4]
+    for scale in (1e-30, 1e30):  # their squares are 0 and infinite in float32
+        x, info = method(a, b * np.float32(scale), np.full(4, scale), atol=1e-6 * scale, backend=backend)
+        assert info == 0
+        np.testing.assert_allclose(x / np.float32(scale), np.linalg.solve(a.toarray(), b), atol=1e-4)
 
 
 @pytest.mark.parametrize(("method", "symmetric"), [(cg, True), (bicgstab, False)])
@@ -84,6 +89,13 @@ def test_the_ends_of_the_iteration(method):
 def test_bicgstab_breaks_down():
     turn = np.array([[0.0, 1.0], [-1.0, 0.0]])
     assert bicgstab(turn, [1.0, 0.0])[1] == -11
+    assert bicgstab(np.diag([1.0, 2.0]), [1e-20, 1e-20])[1] == 0  # what is small is not broken
+    assert bicgstab(np.eye(2), [np.nan, 1.0])[1] == -10
+
+
+def test_cg_ends_where_no_direction_is_left():
+    for a, b in ((np.zeros((2, 2)), [1.0, 1.0]), (np.eye(2), [np.nan, 1.0]), (np.eye(2), [np.inf, 1.0])):
+        assert cg(a, b, maxiter=7)[1] == 7
 
 
 def test_device_arrays():

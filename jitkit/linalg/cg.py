@@ -17,6 +17,7 @@ from jitkit.launch.arguments import is_device_array
 from jitkit.launch.launcher import Launcher
 from jitkit.linalg.dot import of_vectors
 from jitkit.linalg.gemv import gemv
+from jitkit.linalg.norm import norm
 from jitkit.sparse._formats import Csr, Ell, csr_of
 from jitkit.sparse.matvec import multiplied
 
@@ -110,7 +111,7 @@ def cg(
     """
     system = _System(A, b, x0, rtol, atol, M, out, backend, "linalg.cg")
     x, info = _conjugate_gradients(system, maxiter, callback)
-    return operands.delivered(x, out, system.name), info
+    return operands.delivered(system.unscaled(x), out, system.name), info
 
 
 def _conjugate_gradients(
@@ -120,18 +121,22 @@ def _conjugate_gradients(
     if system.tiny:
         return system.nothing(), 0
     squares, p, before = system.dot(r, r), None, 1.0
-    for _ in range(10 * system.n if maxiter is None else maxiter):
+    steps = 10 * system.n if maxiter is None else maxiter
+    for _ in range(steps):
         if math.sqrt(squares) <= system.atol:
             return x, 0
         z = system.precondition(r)
         rho = squares if z is r else system.dot(r, z)
         p = system.copy(z) if p is None else system.combined(z, rho / before, p, 0.0, p, p)
         q = system.apply(p)
-        squares = system.advanced(rho / system.dot(p, q), p, q, x, r)
+        angle = system.dot(p, q)
+        if not 0 < abs(angle) < math.inf:
+            break  # no direction is left, as of a singular matrix, or something is no number
+        squares = system.advanced(rho / angle, p, q, x, r)
         before = rho
         if callback is not None:
-            callback(x)
-    return x, 0 if math.sqrt(squares) <= system.atol else 10 * system.n if maxiter is None else maxiter
+            callback(system.unscaled(x))
+    return x, 0 if math.sqrt(squares) <= system.atol else steps
 
 
 def bicgstab(
@@ -182,7 +187,7 @@ def bicgstab(
     """
     system = _System(A, b, x0, rtol, atol, M, out, backend, "linalg.bicgstab")
     x, info = _stabilised_gradients(system, maxiter, callback)
-    return operands.delivered(x, out, system.name), info
+    return operands.delivered(system.unscaled(x), out, system.name), info
 
 
 def _stabilised_gradients(
@@ -193,36 +198,40 @@ def _stabilised_gradients(
         return system.nothing(), 0
     first, least = system.copy(r), float(np.finfo(system.dtype).eps) ** 2
     p = v = r
-    rho, alpha, omega = 1.0, 1.0, 1.0
+    rho, alpha, omega, size = 1.0, 1.0, 1.0, system.length(r)
+    start = size
     steps = 10 * system.n if maxiter is None else maxiter
     for step in range(steps):
-        if system.is_small(r):
+        if size <= system.atol:
             return x, 0
         rho, before = system.dot(first, r), rho
-        if abs(rho) < least:
+        if not abs(rho) > least * start * size:
             return x, -10
         beta = rho / before * (alpha / omega)
         p = system.copy(r) if step == 0 else system.combined(r, beta, p, -beta * omega, v, p)
         along = system.precondition(p)
         v = system.apply(along)
         angle = system.dot(first, v)
-        if angle == 0:
+        if not abs(angle) > 0:
             return x, -11
         alpha = rho / angle
         half = system.combined(r, -alpha, v, 0.0, v, r)
-        if system.is_small(half):
+        size = system.length(half)
+        if size <= system.atol:
             return system.combined(x, alpha, along, 0.0, along, x), 0
         across = system.precondition(half)
         t = system.apply(across)
-        length = system.dot(t, t)
-        omega = system.dot(t, half) / length if length else 0.0
+        squares = system.dot(t, t)
+        omega = system.dot(t, half) / squares if squares else 0.0
         x = system.combined(x, alpha, along, omega, across, x)
         r = system.combined(half, -omega, t, 0.0, t, r)
-        if abs(omega) < least:
-            return x, 0 if system.is_small(r) else -11
+        vanished = not abs(omega) * math.sqrt(squares) > least * size
+        size = system.length(r)
+        if vanished:
+            return x, 0 if size <= system.atol else -11
         if callback is not None:
-            callback(x)
-    return x, 0 if system.is_small(r) else steps
+            callback(system.unscaled(x))
+    return x, 0 if size <= system.atol else steps
 
 
 class _System:
@@ -258,9 +267,12 @@ class _System:
             operands.check_out(out, (self.n,), self.dtype, name)
         self.apply = self._operator(given)
         self.precondition = (lambda v: v) if preconditioner is None else self._operator(preconditioner)
-        length = math.sqrt(self.dot(self.b, self.b))
-        self.atol, self.tiny = max(float(atol), float(rtol) * length), length == 0
         self.x = self.nothing() if x0 is None else self.copy(vectors[1])
+        self.scale, self.tiny, length = 1.0, not self.n, self.length(self.b)
+        eps, least, most = (float(getattr(np.finfo(self.dtype), limit)) for limit in ("eps", "tiny", "max"))
+        if self.n and not math.sqrt(least) / eps < length < math.sqrt(most * eps):
+            length = self._rescaled(least)
+        self.atol = max(float(atol) / self.scale, float(rtol) * length)
 
     def nothing(self) -> Any:
         """Return a vector of zeros."""
@@ -282,9 +294,26 @@ class _System:
         """Return the dot product of two vectors."""
         return float(of_vectors(v, w, self.backend, self.name))
 
-    def is_small(self, r: Any) -> bool:
-        """Tell whether a residual is as small as asked for."""
-        return math.sqrt(self.dot(r, r)) <= self.atol
+    def length(self, r: Any) -> float:
+        """Return the Euclidean norm of a vector."""
+        return math.sqrt(self.dot(r, r))
+
+    def _rescaled(self, least: float) -> float:
+        """Divide the system by a power of two like its elements, whose squares overflow or vanish; return the new length."""
+        right, start = (float(norm(v, math.inf, backend=self.backend)) for v in (self.b, self.x))
+        self.tiny, largest = right == 0, max(right, start)
+        if self.tiny or not largest < math.inf:
+            return 0.0 if self.tiny else math.nan
+        self.scale = max(2.0 ** (math.frexp(largest)[1] - 1), least)
+        self.b, self.x = (self._times(1 / self.scale, v) for v in (self.b, self.x))
+        return self.length(self.b)
+
+    def unscaled(self, x: Any) -> Any:
+        """Return a solution of the system as it was given."""
+        return x if self.scale == 1 else self._times(self.scale, x)
+
+    def _times(self, a: float, v: Any) -> Any:
+        return self.combined(self.nothing(), a, v, 0.0, v, self.nothing())
 
     def combined(self, x: Any, a: float, y: Any, b: float, z: Any, out: Any) -> Any:
         """Write ``x + a y + b z``, and return it."""
