@@ -26,6 +26,27 @@ def test_as_in_numpy(variables, backend):
         assert np.shape(got) == np.shape(expected)
 
 
+@pytest.mark.parametrize("dtype", ["float32", "float64"])
+def test_far_from_zero(dtype, backend):
+    """Means are rounded to a number that may be as far off as the variables scatter."""
+    if backend != "cpu" and dtype == "float32":
+        return  # float64 is compiled already
+    far = 1 / np.finfo(dtype).eps / 64
+    x = np.round(values((2, 40)) * 8) / 64 + far  # exact
+    want = np.cov(x - far)
+    for options in ({}, {"fweights": np.ones(40, int)}):
+        np.testing.assert_allclose(jk.stats.cov(x.astype(dtype), backend=backend, **options), want, rtol=1e-5)
+    many = jk.stats.cov(np.tile(x, (130, 1)).astype(dtype), backend=backend) if backend == "cpu" else want
+    np.testing.assert_allclose(many[:2, :2], want, rtol=1e-5)
+
+
+def test_correlations_do_not_depend_on_the_unit():
+    x = values((3, 50))
+    for dtype, unit in (("float32", 1e25), ("float32", 1e-30), ("float64", 1e200), ("float64", 1e-170)):
+        scaled = (x * np.array([[unit], [1], [unit]])).astype(dtype)
+        np.testing.assert_allclose(jk.stats.corrcoef(scaled, backend="cpu"), np.corrcoef(x), rtol=1e-4)
+
+
 def test_weights():
     x, rng = values((3, 50)), np.random.default_rng(1)
     often, weight = rng.integers(0, 4, 50), rng.random(50)

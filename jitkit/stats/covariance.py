@@ -26,7 +26,7 @@ variables, 1.3 times with 128 of float64. With 128 of float32 the kernel is 1.3 
 
 
 @jk.kernel(fastmath=True)
-def multiply_tiles(t, s, one, x, y, m, out):
+def multiply_tiles(t, s, one, x, y, m, sums, out):
     """Add up, over a chunk of observations, the products of two variables with four: a tile of the matrix."""
     variables, n = x.shape
     tiles = (variables + 3) // 4
@@ -43,6 +43,8 @@ def multiply_tiles(t, s, one, x, y, m, out):
         b1 = 0.0
         b2 = 0.0
         b3 = 0.0
+        total = 0.0
+        total1 = 0.0
         for k in range(s * _CHUNK, min(n, s * _CHUNK + _CHUNK)):
             u, v = y[i, k] - mi, y[i1, k] - mi1
             c0, c1, c2, c3 = x[j, k] - mj, x[j1, k] - mj1, x[j2, k] - mj2, x[j3, k] - mj3
@@ -54,6 +56,11 @@ def multiply_tiles(t, s, one, x, y, m, out):
             b1 += v * c1
             b2 += v * c2
             b3 += v * c3
+            total += u
+            total1 += v
+        if i >= j:  # once for each variable: the tile on the diagonal
+            sums[s, i] = total
+            sums[s, i1] = total1
         put_row(out, s, i, j, variables, a0, a1, a2, a3)
         if i + 1 < variables:
             put_row(out, s, i + 1, j, variables, b0, b1, b2, b3)
@@ -71,14 +78,20 @@ def put_row(out, s, i, j, variables, a, b, c, d):
 
 
 @jk.kernel
-def add_chunks(i, j, part, scale, out):
-    """Add up the products of all chunks, above the diagonal, and write both halves."""
+def add_chunks(i, j, part, sums, weight, scale, out):
+    """Add up the products of all chunks, above the diagonal, and write both halves.
+
+    They are about means that were rounded, which the sums of the deviations tell of.
+    """
     if i <= j:
-        total = np.float64(0.0)
+        total, left, right = np.float64(0.0), np.float64(0.0), np.float64(0.0)
         for s in range(part.shape[0]):
             total += part[s, i, j]
-        out[i, j] = total * scale
-        out[j, i] = total * scale
+            left += sums[s, i]
+            right += sums[s, j]
+        product = (total - left * right / weight) * scale
+        out[i, j] = product
+        out[j, i] = product
 
 
 @jk.kernel
@@ -202,11 +215,26 @@ def corrcoef(x: Any, y: Any = None, rowvar: bool = True, *, out: Any = None, bac
     """
     variables = _variables(x, y, rowvar, "stats.corrcoef")
     covariances = _covariances(variables, None, None, 1, backend)
+    if not _in_range(covariances):
+        covariances = _covariances(_levelled(variables), None, None, 1, backend)
     result = operands.made(tuple(covariances.shape), (operands.dtype_of(variables),), operands.device_of(variables))
     if variables.shape[0]:
         _normalise(tuple(result.shape), backend)(covariances, result)
     result = result.reshape(()) if variables.shape[0] == 1 else result
     return result if out is None else operands.store(result, out, tuple(result.shape), "stats.corrcoef")
+
+
+def _in_range(covariances: Any) -> bool:
+    """Return whether no sum of squares overflowed, or was made of what is too small for the digits of a square."""
+    variances, limits = np.diagonal(to_numpy(covariances)), np.finfo(operands.dtype_of(covariances))
+    return bool(((variances > limits.tiny / limits.eps**2) & (variances < limits.max * limits.eps)).all())
+
+
+def _levelled(x: Any) -> Any:
+    """Return variables divided by powers of two, so that the largest number of each is near 1."""
+    host = to_numpy(x)
+    exponents = np.frexp(np.abs(host).max(axis=1, initial=0))[1]
+    return asarray(np.ldexp(host, -exponents[:, None]), device=operands.device_of(x))
 
 
 def _variables(m: Any, y: Any, rowvar: bool, name: str) -> Any:
@@ -274,8 +302,9 @@ def _covariances(x: Any, weights: Any, aweights: Any, less: float, backend: str 
         x, y, centre = _weighted(x, weights, total, device)
     chunks, tiles = -(-n // _CHUNK), -(-variables // 2) * -(-variables // 4)
     part = operands.made((chunks, variables, variables), (np.dtype(np.float64),), device)
-    _multiply((tiles, chunks, 1), backend)(x, y, centre, part)
-    _add((variables, variables), backend)(part, scale, result)
+    sums = operands.made((chunks, variables), (np.dtype(np.float64),), device)
+    _multiply((tiles, chunks, 1), backend)(x, y, centre, sums, part)
+    _add((variables, variables), backend)(part, sums, total, scale, result)
     return result
 
 
@@ -286,13 +315,14 @@ def _to_blas(observation: int, device: str | None, backend: str | None) -> bool:
 def _by_products(x: np.ndarray, centre: np.ndarray) -> np.ndarray:
     """Return the sums of products of deviations in float64, each chunk's by a symmetric matrix product."""
     variables, n = x.shape
-    total = np.zeros((variables, variables))
+    total, sums = np.zeros((variables, variables)), np.zeros(variables)
     room = np.empty((variables, min(n, _CHUNK)), x.dtype)
     for first in range(0, n, _CHUNK):
         chunk = x[:, first : first + _CHUNK]
         deviations = np.subtract(chunk, centre[:, None], out=room[:, : chunk.shape[1]])
         total += matmul(deviations, deviations.T)
-    return total
+        sums += deviations.sum(axis=1)
+    return total - np.outer(sums, sums) / n  # as in `add_chunks`
 
 
 def _weighted(x: Any, weights: np.ndarray, total: float, device: str | None) -> tuple[Any, Any, Any]:
