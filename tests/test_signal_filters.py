@@ -34,6 +34,7 @@ def test_filters_along_an_axis_as_scipy(mode, backend):
                 got = getattr(signal, name)(IMAGE, weights, axis, mode, 0.5, origin, backend=backend)
                 theirs = getattr(scipy.ndimage, name)(IMAGE.astype(float), weights, axis, None, mode, 0.5, origin)
                 close(got, theirs)
+    assert np.isposinf(signal.correlate1d(IMAGE + 1, [np.inf, 1], 0, mode, 0.5, backend=backend)).all()
 
 
 @given(
@@ -159,8 +160,9 @@ def test_medians_of_what_is_not_common():
 
 @pytest.mark.parametrize("mode", ["full", "same", "valid"])
 def test_convolves_as_scipy(mode, backend):
-    for first, second in (((40,), (6,)), ((3, 7), (8, 9)), ((9, 20), (4, 3)), ((4, 5, 6), (2, 3, 2))):
+    for first, second, tap in (((40,), (6,), np.inf), ((3, 7), (8, 9), 0), ((9, 20), (4, 3), 0), ((4, 5, 6), (2, 3, 2), 0)):
         x, w = RNG.random(first).astype(np.float32), RNG.random(second).astype(np.float32)
+        w[(0,) * w.ndim] += tap
         for name in ("convolve", "correlate"):
             got = getattr(signal, name)(x, w, mode, backend=backend)
             close(got, getattr(scipy.signal, name)(x.astype(float), w.astype(float), mode, "direct"))

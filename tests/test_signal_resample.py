@@ -147,6 +147,9 @@ def test_resizes_as_scipy(backend):
         close(got, expected)
         colour = np.stack([image, 2 * image, -image], axis=2)
         close(signal.resize(colour, shape, backend=backend), np.stack([expected, 2 * expected, -expected], axis=2))
+    image[1:3, 2:4] = np.nan, np.inf
+    np.testing.assert_array_equal(signal.resize(image, (5, 7), backend=backend), image)
+    np.testing.assert_array_equal(signal.resize(image, (15, 21), backend=backend)[1::3, 1::3], image)
 
 
 def test_arrays_of_every_kind():

@@ -26,7 +26,7 @@ def inside(i, j, p, x, w, out, start, left_0, left_1, left_2):
     """Sum up a window whose columns are all inside; of its planes and rows those that are. Four sums hide latency."""
     c = start + p
     first, taps = c - left_2, w.shape[2]
-    a, b, d, e = w[0, 0, 0] * 0, w[0, 0, 0] * 0, w[0, 0, 0] * 0, w[0, 0, 0] * 0
+    a, b, d, e = 0.0, 0.0, 0.0, 0.0
     for f in range(max(0, left_0 - i), min(w.shape[0], x.shape[0] + left_0 - i)):
         for g in range(max(0, left_1 - j), min(w.shape[1], x.shape[1] + left_1 - j)):
             plane, row = i + f - left_0, j + g - left_1
@@ -44,7 +44,7 @@ def inside(i, j, p, x, w, out, start, left_0, left_1, left_2):
 def at_rim(i, j, p, x, w, out, start, left_0, left_1, left_2):
     """Sum up what is inside of a window."""
     c, last = start + p, x.shape[2] - 1
-    total = w[0, 0, 0] * 0
+    total = 0.0
     for f in range(max(0, left_0 - i), min(w.shape[0], x.shape[0] + left_0 - i)):
         for g in range(max(0, left_1 - j), min(w.shape[1], x.shape[1] + left_1 - j)):
             plane, row = i + f - left_0, j + g - left_1

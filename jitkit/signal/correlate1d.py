@@ -26,7 +26,7 @@ def along_middle(o, p, q, x, weights, start, column, left, out):
     """
     taps, i, c = weights.shape[0], start + p, column + q
     first = i - left
-    a, b, d, e = weights[0] * 0, weights[0] * 0, weights[0] * 0, weights[0] * 0
+    a, b, d, e = 0.0, 0.0, 0.0, 0.0
     for k in range(0, taps - 3, 4):
         a += weights[k] * x[o, first + k, c]
         b += weights[k + 1] * x[o, first + k + 1, c]
@@ -40,7 +40,7 @@ def along_middle(o, p, q, x, weights, start, column, left, out):
 @jk.kernel
 def along_middle_rim(o, p, c, x, weights, start, table, cval, out):
     """Filter along an axis that is not the last, near its ends; `table` says which element stands for each place."""
-    total, i = weights[0] * 0, start + p
+    total, i = 0.0, start + p
     for k in range(weights.shape[0]):
         place = table[p + k]
         total += weights[k] * (x[o, place, c] if place >= 0 else cval)
@@ -52,7 +52,7 @@ def along_last(o, i, x, weights, start, left, out):
     """Filter along the last axis where the whole window is inside."""
     taps, c = weights.shape[0], start + i
     first = c - left
-    a, b, d, e = weights[0] * 0, weights[0] * 0, weights[0] * 0, weights[0] * 0
+    a, b, d, e = 0.0, 0.0, 0.0, 0.0
     for k in range(0, taps - 3, 4):
         a += weights[k] * x[o, first + k]
         b += weights[k + 1] * x[o, first + k + 1]
@@ -66,7 +66,7 @@ def along_last(o, i, x, weights, start, left, out):
 @jk.kernel
 def along_rim(o, i, x, weights, start, table, cval, out):
     """Filter along the last axis near its ends; `table` says which element stands for each place."""
-    total, c = weights[0] * 0, start + i
+    total, c = 0.0, start + i
     for k in range(weights.shape[0]):
         place = table[i + k]
         total += weights[k] * (x[o, place] if place >= 0 else cval)

@@ -14,18 +14,21 @@ from jitkit.errors import LaunchError
 from jitkit.launch.launcher import Launcher
 
 
+def mixed(low, high, part):
+    """Return what lies between two pixels; one that is infinite or NaN does not reach those that it has no part in."""
+    return low if part == 0 or low == high else low + part * (high - low)
+
+
 @jk.kernel
 def between_rows(i, q, x, lows, highs, parts, out):
     """Mix two rows; q counts columns and channels."""
-    low = x[lows[i], q]
-    out[i, q] = low + parts[i] * (x[highs[i], q] - low)
+    out[i, q] = mixed(x[lows[i], q], x[highs[i], q], parts[i])
 
 
 @jk.kernel
 def between_columns(i, q, x, lows, highs, parts, out):
     """Mix two columns."""
-    low = x[i, lows[q]]
-    out[i, q] = low + parts[q] * (x[i, highs[q]] - low)
+    out[i, q] = mixed(x[i, lows[q]], x[i, highs[q]], parts[q])
 
 
 _rows, _columns = Launcher(between_rows), Launcher(between_columns)

@@ -18,7 +18,7 @@ from jitkit.signal import _axes
 @jk.kernel
 def phase_inside(o, r, p, x, phases, firsts, start, up, down, out):
     """Sum up what a phase of the filter sees, the r-th of each period of `up` results, where all of it is inside."""
-    first, a, b = (start + p) * down + firsts[r], phases[0, 0] * 0, phases[0, 0] * 0
+    first, a, b = (start + p) * down + firsts[r], 0.0, 0.0
     taps = phases.shape[0]
     for m in range(0, taps - 1, 2):
         a += phases[m, r] * x[o, first - m]
@@ -34,7 +34,7 @@ def phase_at_rim(o, r, p, x, phases, firsts, start, up, down, out):
     b = start + p
     k = b * up + r
     if k < out.shape[1]:
-        first, total = b * down + firsts[r], phases[0, 0] * 0
+        first, total = b * down + firsts[r], 0.0
         n = x.shape[1]
         for m in range(phases.shape[0]):
             place = first - m
