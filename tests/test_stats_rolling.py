@@ -90,6 +90,8 @@ def test_what_is_infinite_is_forgotten_when_it_leaves():
     assert np.isnan(jk.stats.move_sum(x, 6, backend="cpu")[7])
     assert np.isnan(jk.stats.move_var(x, 3, backend="cpu")[4])
     assert jk.stats.move_var(x, 3, backend="cpu")[5] == pytest.approx(2 / 3)
+    y = [-np.inf, 1, np.inf, np.inf, 1.5e308, 1.7e308, -1.7e308]  # the middle of two whose difference has no number
+    assert jk.stats.move_median(y, 2, backend="cpu").tolist()[1:] == [-np.inf, np.inf, np.inf, np.inf, 1.6e308, 0]
 
 
 @pytest.mark.parametrize("name", ["sum", "mean", "var", "std"])

@@ -198,7 +198,8 @@ def middle(x, first, last, window, least, held, out):
             elif n % 2 == 1:
                 out[k] = held[half]
             else:
-                out[k] = held[half - 1] + 0.5 * (held[half] - held[half - 1])
+                low, high = held[half - 1], held[half]
+                out[k] = low if low == high else 0.5 * low + 0.5 * high
 
 
 @functools.cache
