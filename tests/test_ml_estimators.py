@@ -80,6 +80,9 @@ def test_kmeans_of_empty_clusters_duplicates_and_far_means():
     assert len(np.unique(model.labels_)) == 4
     shifted = jk.ml.KMeans(4, random_state=0).fit(x.astype("float32") + np.float32(4096))
     np.testing.assert_array_equal(shifted.labels_, jk.ml.KMeans(4, random_state=0).fit(x.astype("float32")).labels_)
+    times = np.array([[1.6e9], [1.6e9 + 128], [1.6e9 + 384]], np.float32)  # neighbours, and the next but one
+    model = jk.ml.KMeans(2, init=times[::2]).fit(times)
+    assert (model.inertia_, model.labels_.tolist()) == (2 * 64**2, [0, 0, 1])
     with pytest.warns(UserWarning, match="distinct clusters"):
         assert jk.ml.KMeans(3, random_state=0).fit(np.ones((5, 2))).inertia_ == 0
     assert jk.ml.KMeans(4, init="random", random_state=0).fit(x).inertia_ < 400

@@ -132,11 +132,12 @@ class Samples:
     def __init__(self, x: np.ndarray, mean: np.ndarray, backend: str | None) -> None:
         self.backend, self.device = backend, "cuda" if backend == "cuda" else None
         self.n, self.features = x.shape
-        self.dtype, self.mean = x.dtype, mean
+        self.dtype = x.dtype
+        self.mean = mean.astype(x.dtype).astype(np.float64)  # what samples are without: centres must be without the same
         self.blocks = -(-self.n // LANES)
         self.x = self.moved(x)
         self.panels = self._made((self.blocks, self.features, LANES), x.dtype)
-        pack(tuple(self.panels.shape), backend)(self.x, self.moved(mean.astype(x.dtype)), self.panels)
+        pack(tuple(self.panels.shape), backend)(self.x, self.moved(self.mean.astype(x.dtype)), self.panels)
         self.labels, self.before = (jk.full((self.blocks, LANES), -1, np.int32, device=self.device) for _ in range(2))
 
     def moved(self, x: np.ndarray) -> Any:

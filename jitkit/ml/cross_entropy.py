@@ -133,7 +133,7 @@ def cross_entropy(
         return operands.delivered(losses, out, name)
     total = reduce("add", losses, backend=backend)
     if reduction == "mean":
-        total = total / np.float32(rows.shape[0]) if rows.shape[0] else total * np.nan
+        total = total / rows.shape[0] if rows.shape[0] else total * np.nan
     return total if out is None else operands.store(total, out, (), name)
 
 

@@ -86,8 +86,7 @@ class KMeans(Estimator):
         """Find the centres of clusters of samples, of shape (n, features); `y` is ignored. Return the estimator."""
         x = self._samples(X, reset=True)
         self._check(len(x))
-        rng, mean = random_of(self.random_state), x.mean(axis=0, dtype=np.float64)
-        samples = Samples(x, mean, self._where())
+        rng, samples = random_of(self.random_state), Samples(x, x.mean(axis=0, dtype=np.float64), self._where())
         tol = float(self.tol) * float(np.mean(x.var(axis=0, dtype=np.float64))) if self.tol else 0.0
         best: tuple[float, np.ndarray, np.ndarray, int] | None = None
         for _ in range(self._starts()):
@@ -96,7 +95,7 @@ class KMeans(Estimator):
                 best = found
         assert best is not None
         self.inertia_, self.labels_, centres, self.n_iter_ = best
-        self.cluster_centers_ = (centres + mean).astype(x.dtype)
+        self.cluster_centers_ = (centres + samples.mean).astype(x.dtype)
         distinct = len(np.unique(self.labels_))
         if distinct < self.n_clusters:
             warn_not_converged(
@@ -167,9 +166,8 @@ class KMeans(Estimator):
     def _nearest(self, X: Any) -> Samples:
         self._fitted("cluster_centers_")
         x = self._samples(X, reset=False).astype(self.cluster_centers_.dtype, copy=False)
-        mean = self.cluster_centers_.mean(axis=0, dtype=np.float64)
-        samples = Samples(x, mean, self._where())
-        samples.assign(self.cluster_centers_ - mean)
+        samples = Samples(x, self.cluster_centers_.mean(axis=0, dtype=np.float64), self._where())
+        samples.assign(self.cluster_centers_ - samples.mean)
         return samples
 
     def predict(self, X: Any) -> np.ndarray:
