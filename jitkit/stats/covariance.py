@@ -322,7 +322,8 @@ def _by_products(x: np.ndarray, centre: np.ndarray) -> np.ndarray:
         deviations = np.subtract(chunk, centre[:, None], out=room[:, : chunk.shape[1]])
         total += matmul(deviations, deviations.T)
         sums += deviations.sum(axis=1)
-    return total - np.outer(sums, sums) / n  # as in `add_chunks`
+    total -= np.outer(sums, sums) / n  # as in `add_chunks`
+    return total
 
 
 def _weighted(x: Any, weights: np.ndarray, total: float, device: str | None) -> tuple[Any, Any, Any]:
