@@ -160,7 +160,12 @@ def test_medians_of_what_is_not_common():
 
 @pytest.mark.parametrize("mode", ["full", "same", "valid"])
 def test_convolves_as_scipy(mode, backend):
-    for first, second, tap in (((40,), (6,), np.inf), ((3, 7), (8, 9), 0), ((9, 20), (4, 3), 0), ((4, 5, 6), (2, 3, 2), 0)):
+    for first, second, tap in (
+        ((40,), (6,), np.inf),
+        ((3, 7), (8, 9), 0),
+        ((9, 20), (4, 3), 0),
+        ((4, 5, 6), (2, 3, 2), 0),
+    ):
         x, w = RNG.random(first).astype(np.float32), RNG.random(second).astype(np.float32)
         w[(0,) * w.ndim] += tap
         for name in ("convolve", "correlate"):

@@ -133,7 +133,7 @@ class Samples:
         self.backend, self.device = backend, "cuda" if backend == "cuda" else None
         self.n, self.features = x.shape
         self.dtype = x.dtype
-        self.mean = mean.astype(x.dtype).astype(np.float64)  # what samples are without: centres must be without the same
+        self.mean = mean.astype(x.dtype).astype(np.float64)  # centres are without what samples are without
         self.blocks = -(-self.n // LANES)
         self.x = self.moved(x)
         self.panels = self._made((self.blocks, self.features, LANES), x.dtype)
