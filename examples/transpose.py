@@ -20,7 +20,7 @@ memory stands between them. That is the kernel of `jitkit.cases.transpose`:
             if left + row + r < m and top + column < n:
                 out[left + row + r, top + column] = value
 
-A group of 8 x 32 work-items copies a tile of 32 x 32 elements into shared memory, waits at the barrier until all of it
+A group of 8 x 64 work-items copies a tile of 64 x 64 elements into shared memory, waits at the barrier until all of it
 is there, and writes its columns as rows. Work-items next to each other read elements next to each other, and write such.
 
 Check: every element arrives at its place. And of the two halves of a matrix, the symmetric (x + x^T) / 2 and the

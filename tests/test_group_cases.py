@@ -102,7 +102,7 @@ def test_rotations_multiply_to_their_sum(backend):
     )
 
 
-@pytest.mark.parametrize("shape", [(1, 1), (32, 32), (33, 31), (1, 70), (70, 1), (64, 65)])
+@pytest.mark.parametrize("shape", [(1, 1), (64, 64), (65, 63), (1, 70), (70, 1)])
 @pytest.mark.parametrize("dtype", ["float64", "int16", "complex64"])
 def test_transpose_of_any_shape(shape, dtype, backend):
     x = np.arange(np.prod(shape)).reshape(shape).astype(dtype)
@@ -231,7 +231,7 @@ DECLARED = {
     "group_histogram": ({2}, 4 * 256),
     "matmul_tiled": ({2}, 4 * (24 * 64 + 64 * 64)),
     "stencil_tiled": ({1}, 4 * 4 * 4 * 194),
-    "transpose": ({1}, 4 * 32 * 33),
+    "transpose": ({1}, 4 * 64 * 65),
 }
 
 

@@ -20,7 +20,7 @@ from jitkit.cases import block_sum as block_sum_case
 
 SQRT_HALF = math.sqrt(0.5)
 BLOCK_ROWS, BLOCK_COLUMNS, BLOCK_DEPTH = 64, 256, 64
-TILE = 32
+TILE = 64
 SUM_BLOCK, SORT_BLOCK = block_sum_case.BLOCK, bitonic_case.BLOCK
 
 serial = numba.njit(error_model="numpy")

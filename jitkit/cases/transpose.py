@@ -10,8 +10,8 @@ import jitkit as jk
 
 from .case import Arrays, Case, Cost, Problem
 
-ROWS, TILE = GROUP = (8, 32)
-# One column more than is used: the work-items of a warp, which read down a column, then hit 32 different banks.
+ROWS, TILE = GROUP = (8, 64)
+# One column more than is used: the work-items of a warp, which read down a column, then hit different banks.
 PADDED = TILE + 1
 
 

@@ -1,7 +1,7 @@
 // The transpose of x, by square tiles that fit into the cache; out has m rows of n.
 #include <stdint.h>
 
-enum { TILE = 32 };
+enum { TILE = 64 };
 
 static int64_t least(int64_t a, int64_t b) { return a < b ? a : b; }
 
