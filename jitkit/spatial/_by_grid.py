@@ -34,6 +34,8 @@ SAMPLE, IN_CELL = 2048, 8
 """Points that tell how evenly all are spread, and how many of them share a cell on average."""
 UNEVEN = 2
 """How many times as many others share a point's cell where the tree is as fast or faster: five times in a normal distribution."""
+EQUAL = 6
+"""How many others equal to a point, by an estimate that is low where they are many, are enough for the tree to be as fast."""
 BALL = {1: 2.0, 2: math.pi, 3: 4 / 3 * math.pi}
 """The volume of the unit ball, by the dimension."""
 
@@ -134,7 +136,7 @@ def first_radius(extent: np.ndarray, n: int, wanted: float) -> float:
 
 
 def uneven(x: Any, low: np.ndarray, high: np.ndarray) -> bool:
-    """Return whether points share a cell more often than where they are spread evenly, judged by a sample of many."""
+    """Return whether points share a cell, or a place, more often than where they are spread evenly, judged by a sample."""
     n = x.shape[0]
     if n < 4 * SAMPLE:
         return False
@@ -142,8 +144,12 @@ def uneven(x: Any, low: np.ndarray, high: np.ndarray) -> bool:
     extent = high.astype(np.float64) - low
     axes = extent > 0
     d = max(1, int(axes.sum()))
+    places = (sample - low)[:, axes] / extent[axes]
+    equal = len(sample) - len(np.unique(places @ np.sqrt([2.0, 3.0, 5.0][: places.shape[1]])))
+    if 2 * equal * n > EQUAL * len(sample) ** 2:
+        return True
     across = int((len(sample) / IN_CELL) ** (1 / d))
-    cells = np.minimum((sample - low)[:, axes] / extent[axes] * across, across - 1).astype(int)
+    cells = np.minimum(places * across, across - 1).astype(int)
     counts = np.bincount(cells @ across ** np.arange(cells.shape[1]), minlength=1)
     others = float(counts @ counts) / len(sample) - 1
     return bool(others > UNEVEN * len(sample) / across**d)

@@ -1,6 +1,6 @@
 """Neighbours by a tree of boxes: the leaves about a query first, and then all that are not too far.
 
-Queries that are neighbours along the curve go down the tree together, by the box around them and the largest of their
+Queries of neighbouring leaves go down the tree together, by the box around them and the largest of their
 bounds: what they find is a list of leaves, of which each looks at those within its own bound.
 """
 
@@ -18,6 +18,7 @@ import jitkit as jk
 from jitkit import operands
 from jitkit.launch.kernel import Kernel
 from jitkit.launch.launcher import Launcher
+from jitkit.primitives.sort_by_key import sort_by_key
 from jitkit.spatial import _tree
 from jitkit.spatial._nearest import HELD, LEAF, emptied, hold, merge
 from jitkit.spatial._tree import FANOUT
@@ -50,22 +51,20 @@ def tree_kernel(d: int) -> Kernel:
         measure(own_leaf * leaf, leaf, q, queries, points, squares)
         if own:
             squares[i - own_leaf * leaf] = math.nan
-        count = hold(squares, own_leaf * leaf, leaf, math.inf, order, 0, held, found)
+        count = hold(q, squares, own_leaf * leaf, leaf, order, 0, held, found, distances, indices)
         merge(q, count, held, found, distances, indices)
         count = 0
         for node in range(begin, end):
             if node != own_leaf:
                 measure(node * leaf, leaf, q, queries, points, squares)
-                count = hold(
-                    squares, node * leaf, leaf, distances[q, distances.shape[1] - 1], order, count, held, found
-                )
+                count = hold(q, squares, node * leaf, leaf, order, count, held, found, distances, indices)
                 if count > HELD - leaf:
                     merge(q, count, held, found, distances, indices)
                     count = 0
         merge(q, count, held, found, distances, indices)
 
-    def descend(node, fanout, leaves, limit, low, high, children, boxes, top, stack, nears, listed, nodes):
-        """Put the children of a node that are not too far on the stack, or on the list if they are leaves."""
+    def descend(node, fanout, leaves, above, limit, low, high, children, boxes, top, stack, nears, listed, nodes):
+        """Put the children of a node that are not too far on the stack; leaves go on the list, if they are not too near."""
         squares, first = jk.local(FANOUT, boxes.dtype), children[node, 0]
         for s in range(fanout):
             square = low[0] * 0
@@ -77,7 +76,7 @@ def tree_kernel(d: int) -> Kernel:
         if first < leaves:
             for s in range(count):
                 nodes[listed] = first + s
-                listed += 1 if squares[s] <= limit else 0
+                listed += 1 if (squares[s] > above) & (squares[s] <= limit) else 0
         else:
             for s in range(count):
                 stack[top] = first + s
@@ -101,16 +100,15 @@ def tree_kernel(d: int) -> Kernel:
                 t = max(max(sides[c, s] - queries[q, c], queries[q, c] - sides[d + c, s]), 0)
                 square += t * t
             nears[s] = square
-        bound, chosen, count = distances[q, distances.shape[1] - 1], 0, 0
+        limit, chosen, count = distances[q, distances.shape[1] - 1] * slack, 0, 0
         for s in range(listed):
             near[chosen] = nodes[s]
-            chosen += 1 if (nears[s] <= bound * slack) & ((nodes[s] < begin) | (nodes[s] >= end)) else 0
+            chosen += 1 if (nears[s] <= limit) & ((nodes[s] < begin) | (nodes[s] >= end)) else 0
         for s in range(chosen):
             measure(near[s] * leaf, leaf, q, queries, points, squares)
-            count = hold(squares, near[s] * leaf, leaf, bound, order, count, held, found)
+            count = hold(q, squares, near[s] * leaf, leaf, order, count, held, found, distances, indices)
             if count > HELD - leaf:
                 merge(q, count, held, found, distances, indices)
-                bound = distances[q, distances.shape[1] - 1]
                 count = 0
         merge(q, count, held, found, distances, indices)
 
@@ -143,7 +141,7 @@ def tree_kernel(d: int) -> Kernel:
         for c in range(d):
             low[c] = math.inf
             high[c] = -math.inf
-        limit, top, listed = -math.inf, 0, 0
+        limit, listed = -math.inf, 0
         for i in range(first, last):
             q = turn[i]
             if left[q]:
@@ -154,29 +152,34 @@ def tree_kernel(d: int) -> Kernel:
                 for c in range(d):
                     low[c] = min(low[c], queries[q, c])
                     high[c] = max(high[c], queries[q, c])
-                top = 1
-        stack[0] = leaves + children.shape[0] - 1
-        nears[0] = 0
-        while top > 0:
-            top -= 1
-            if nears[top] <= limit * slack:
-                top, listed = descend(
-                    stack[top] - leaves, fanout, leaves, limit * slack, low, high, children, boxes, top, stack, nears,
-                    listed, nodes,
-                )  # fmt: skip
-            if listed > LISTED - fanout or (top == 0 and listed > 0):
-                take(listed, nodes, boxes, sides)
-                limit = -math.inf
-                for i in range(first, last):
-                    q = turn[i]
-                    if left[q]:
-                        own_leaf = near[i]
-                        begin, end = max(own_leaf - wing, 0), min(own_leaf + wing + 1, leaves)
-                        look(
-                            q, begin, end, leaf, listed, nodes, sides, slack, queries, points, order, distances, indices
-                        )
-                        limit = max(limit, distances[q, k - 1])
-                listed = 0
+        # Boxes that touch the queries' come first: where many points are equal, the bounds are zero then, and few are left.
+        for beyond in range(2):
+            above = beyond - 1
+            stack[0] = leaves + children.shape[0] - 1
+            nears[0] = 0
+            top = 1 if limit > above else 0
+            while top > 0:
+                top -= 1
+                reach = limit * slack * beyond
+                if nears[top] <= reach:
+                    top, listed = descend(
+                        stack[top] - leaves, fanout, leaves, above, reach, low, high, children, boxes, top, stack,
+                        nears, listed, nodes,
+                    )  # fmt: skip
+                if listed > LISTED - fanout or (top == 0 and listed > 0):
+                    take(listed, nodes, boxes, sides)
+                    limit = -math.inf
+                    for i in range(first, last):
+                        q = turn[i]
+                        if left[q]:
+                            own_leaf = near[i]
+                            begin, end = max(own_leaf - wing, 0), min(own_leaf + wing + 1, leaves)
+                            look(
+                                q, begin, end, leaf, listed, nodes, sides, slack, queries, points, order, distances,
+                                indices,
+                            )  # fmt: skip
+                            limit = max(limit, distances[q, k - 1])
+                    listed = 0
         for i in range(first, last):
             q = turn[i]
             if left[q]:
@@ -190,8 +193,8 @@ def nearest_leaf_kernel(d: int) -> Kernel:
     """Return the kernel that goes down the tree by the nearest box each time: a leaf about the query."""
 
     @jk.kernel
-    def nearest_leaf(i, _, leaf, fanout, queries, turn, points, boxes, children, near):
-        q, leaves, squares = turn[i], points.shape[1] // leaf, jk.local(FANOUT, boxes.dtype)
+    def nearest_leaf(q, _, leaf, fanout, queries, points, boxes, children, near):
+        leaves, squares = points.shape[1] // leaf, jk.local(FANOUT, boxes.dtype)
         node = leaves + children.shape[0] - 1
         while node >= leaves:
             first = children[node - leaves, 0]
@@ -207,7 +210,7 @@ def nearest_leaf_kernel(d: int) -> Kernel:
                     best = squares[s]
                     at = s
             node = first + at
-        near[i] = node
+        near[q] = node
 
     return nearest_leaf
 
@@ -217,18 +220,33 @@ def _kernels_for(d: int) -> tuple[Launcher, Launcher]:
     return tuple(Launcher(kernel) for kernel in (tree_kernel(d), nearest_leaf_kernel(d)))  # type: ignore[return-value]
 
 
-def by_tree(tree: _tree.Tree, q: Any, own: bool, left: Any, distances: Any, indices: Any, backend: str | None) -> None:
-    """Find the neighbours of the queries that are marked in `left`."""
-    n, (m, d), device = tree.order.shape[0], q.shape, operands.device_of(q)
+def visits(tree: _tree.Tree, q: Any, own: bool, backend: str | None) -> tuple[Any, Any]:
+    """Return the order in which queries take their turns, and the leaf about each: queries of one leaf together."""
+    (m, d), device = q.shape, operands.device_of(q)
     if own:
-        turn, near = tree.order, jk.asarray(np.arange(n) // LEAF, device=device)
-    else:
-        turn, near = tree.curve.order(q, backend), operands.made((m,), (np.dtype(np.int64),), device)
-        _kernels_for(d)[1]((m, 1), backend)(LEAF, FANOUT, q, turn, tree.points, tree.boxes, tree.children, near)
+        return tree.order, jk.asarray(np.arange(m, dtype=np.int32) // LEAF, device=device)
+    near = operands.made((m,), (np.dtype(np.int32),), device)
+    _kernels_for(d)[1]((m, 1), backend)(LEAF, FANOUT, q, tree.points, tree.boxes, tree.children, near)
+    near, turn = sort_by_key(near, jk.asarray(np.arange(m), device=device), backend=backend)
+    return turn, near
+
+
+def by_tree(
+    tree: _tree.Tree,
+    q: Any,
+    own: bool,
+    visited: tuple[Any, Any],
+    left: Any,
+    distances: Any,
+    indices: Any,
+    backend: str | None,
+) -> None:
+    """Find the neighbours of the queries that are marked in `left`; `visited` is of `visits`."""
+    n, (m, d) = tree.order.shape[0], q.shape
     slack = 1 + 8 * float(np.finfo(operands.dtype_of(q)).eps)  # boxes and points may be rounded differently
     wing = -(-distances.shape[1] // LEAF)
     together = 1 if operands.on_device(q, backend) else min(TOGETHER, max(1, TOGETHER * m // n))
     _kernels_for(d)[0]((-(-m // together), 1), backend)(
-        together, LEAF, FANOUT, q, turn, near, left, own, wing, tree.points, tree.order, tree.boxes, tree.children,
+        together, LEAF, FANOUT, q, *visited, left, own, wing, tree.points, tree.order, tree.boxes, tree.children,
         slack, distances, indices,
     )  # fmt: skip

@@ -21,6 +21,8 @@ LEAF = 16
 
 Kernels take it as an argument: LLVM would unroll a loop of so few into scalars where it knew how many (twice the time).
 """
+NOWHERE = 2**62
+"""What comes after every index."""
 VECTOR = 16
 """What the number of those held is rounded up to where places are counted: four vectors of float64, which LLVM takes at once."""
 
@@ -37,15 +39,21 @@ def emptied(row, distances, indices, absent):
         indices[row, s] = absent
 
 
-def hold(squares, first, leaf, bound, names, count, held, found):
-    """Hold those of a leaf's squared distances within the bound; return how many are held then.
+def hold(row, squares, first, leaf, names, count, held, found, distances, indices):
+    """Hold those of a leaf's squared distances that come before the last of a row; return how many are held then.
 
     Every one is written where the next belongs, and most are written over: no branch to mispredict. The last leaf may be
     filled up with what is nowhere near, and has no name.
     """
-    last, hits = names.shape[0] - 1, 0
+    last, hits, equal = names.shape[0] - 1, 0, 0
+    bound, behind = distances[row, distances.shape[1] - 1], indices[row, indices.shape[1] - 1]
     for s in range(leaf):
         hits += 1 if squares[s] <= bound else 0
+        equal += 1 if squares[s] == bound else 0
+    if equal > 0:
+        for s in range(leaf):
+            if squares[s] == bound and names[min(first + s, last)] > behind:
+                squares[s] = math.nan
     if hits > 0:
         for s in range(leaf):
             held[count] = squares[s]
@@ -71,9 +79,11 @@ def rank(count, held, found, places):
         places[s] = before
         total += before
     if 2 * total != count * (count - 1):
+        for s in range(count, whole):
+            found[s] = NOWHERE
         for s in range(count):
             square, index, equal = held[s], found[s], 0
-            for t in range(count):
+            for t in range(whole):
                 equal += 1 if (held[t] == square) & (found[t] < index) else 0
             places[s] += equal
 

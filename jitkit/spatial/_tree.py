@@ -1,7 +1,8 @@
-"""A tree of boxes over points: the leaves are runs of points along a Z-shaped curve, and no node needs a pointer.
+"""A tree of boxes over points: the leaves are runs of equally many points, and no node needs a pointer.
 
-Sources: G. M. Morton, A computer oriented geodetic data base, IBM, 1966, on the curve; T. Karras, Maximizing parallelism in
-the construction of BVHs, octrees, and k-d trees, HPG 2012, on trees over it. Here a parent has FANOUT children in a row.
+Points are put in order by cutting at the middle across the widest axis, again and again: many points by sorting them, blocks of
+them one by one. Source: J. H. Friedman, J. L. Bentley, R. A. Finkel, ACM Trans. Math. Softw. 3, 1977. Here cuts come
+at whole leaves, and the leaves of a node are a power of two: a parent has FANOUT children in a row.
 """
 
 # Kernels take whatever they are launched with, so they carry no annotations.
@@ -21,26 +22,28 @@ from jitkit.arrays import to_numpy
 from jitkit.errors import LaunchError
 from jitkit.launch.kernel import Kernel
 from jitkit.launch.launcher import Launcher
-from jitkit.primitives.reduce import reduce
 from jitkit.primitives.sort_by_key import sort_by_key
 from jitkit.spatial._nearest import LEAF
 
 FANOUT = 8
 """Children of a node, whose boxes are compared together: one or two vectors. An argument of kernels, as LEAF is."""
-MOST_KEYS, MOST_BITS = 4, 48
-"""Keys of a point, of 62 bits each, and bits of a coordinate: there are more of them where points are crowded."""
-CROWDED = 1 / 64
-"""The part of the points that may be crowded: those of a cell with more than a leaf of them come in no order."""
+BLOCK = 64 * LEAF
+"""Points that one point of a launch puts in order."""
+CUTS = 4
+"""Parts that a sort along the widest axis cuts points into: half the sorts that two parts take, and no worse leaves."""
+SAMPLE = 64
+"""Points that tell which axis is the widest: they find the same leaves as all of them."""
+STEPS = 1 << 22
+"""Steps along an axis that sorting tells apart: two digits."""
 
 
 class Tree(NamedTuple):
-    """Points in the order of the curve, and the boxes of the nodes, the leaves first and then one level after another.
+    """Points in order, and the boxes of the nodes, the leaves first and then one level after another.
 
     `points` are filled up with NaN to whole leaves. `boxes` have a row for each coordinate's least and then for its largest;
     `children` say for each node above the leaves which node is its first child, and which comes behind its last.
     """
 
-    curve: Curve
     order: Any
     points: Any
     boxes: Any
@@ -56,51 +59,89 @@ class Tree(NamedTuple):
         return float(np.mean(squares <= reach[:, None].astype(np.float64) ** 2))
 
 
-def bits_for(d: int) -> int:
-    """Return the bits of each coordinate in a key of 62."""
-    return min(16, 62 // d)
-
-
 @functools.cache
-def _kernels_for(d: int) -> tuple[Launcher, Launcher]:
-    return tuple(Launcher(kernel) for kernel in (keys_kernel(d, bits_for(d)), crowded_kernel(d)))  # type: ignore[return-value]
+def _kernels_for(d: int) -> tuple[Launcher, Launcher, Launcher]:
+    return tuple(Launcher(kernel) for kernel in order_kernels(d))  # type: ignore[return-value]
 
 
-def cell_along(x, lower, scale, largest):
-    """Return the cell that a coordinate lies in, the first or the last for what lies outside."""
-    return np.int64(min(max((x - lower) * scale, 0), largest))
+def order_kernels(d: int) -> tuple[Kernel, Kernel, Kernel]:
+    """Return the kernels that find how rows of points are sorted, number the points by that, and put blocks in order."""
 
+    def widest(points, order, first, count):
+        """Return the axis along which a sample of points is spread the most, where it begins, and half its extent."""
+        axis, start, most, sample = 0, points[order[first], 0], points[order[first], 0] * 0, min(count, SAMPLE)
+        for k in range(d):
+            low = points[order[first], k]
+            high = low
+            for s in range(1, sample):
+                x = points[order[first + s * count // sample], k]
+                low = min(low, x)
+                high = max(high, x)
+            half = high * 0.5 - low * 0.5  # the whole may be too large
+            if half > most:
+                axis, start, most = k, low, half
+        return axis, start, most
 
-def keys_kernel(d: int, bits: int) -> Kernel:
-    """Return the kernel that interleaves the lowest `bits` bits of each of `d` coordinates' cells, the highest first."""
-    mask = (1 << bits) - 1
+    def divide(keys, order, first, count, half):
+        """Bring the `half` least keys to the front, and their places in the order with them (C. A. R. Hoare, 1961)."""
+        low, high = 0, count - 1
+        while low < high:
+            a, b, c = keys[low], keys[(low + high) // 2], keys[high]
+            pivot = max(min(a, b), min(max(a, b), c))
+            i, j = low, high
+            while i <= j:
+                while keys[i] < pivot:
+                    i += 1
+                while keys[j] > pivot:
+                    j -= 1
+                if i <= j:
+                    keys[i], keys[j] = keys[j], keys[i]
+                    order[first + i], order[first + j] = order[first + j], order[first + i]
+                    i += 1
+                    j -= 1
+            if half <= j:
+                high = j
+            elif half >= i:
+                low = i
+            else:
+                low = high
 
     @jk.kernel
-    def keys_of(i, points, order, lower, scale, largest, keys):
-        key = np.int64(0)
-        for k in range(d):
-            place = cell_along(points[order[i], k], lower[k], scale, largest) & mask
-            for bit in range(bits):
-                key |= (place >> bit & 1) << (bit * d + d - 1 - k)
-        keys[i] = key
-
-    return keys_of
-
-
-def crowded_kernel(d: int) -> Kernel:
-    """Return the kernel that tells which points lie in one cell with the first of the leaf behind, elsewhere than that."""
+    def choose(row, _, size, n, points, order, least, axes, starts, scales):
+        axis, start, half = widest(points, order, row * size, min(size, n - row * size))
+        axes[row] = axis
+        starts[row] = start
+        scales[row] = 0
+        if half > least:
+            scales[row] = STEPS / half
 
     @jk.kernel
-    def crowded(i, points, order, lower, scale, largest, leaf, out):
-        together, apart = 1, 0
-        for k in range(d):
-            x, y = points[order[i], k], points[order[i + leaf], k]
-            same = cell_along(x, lower[k], scale, largest) == cell_along(y, lower[k], scale, largest)
-            together = together if same else 0
-            apart = 1 if x != y else apart
-        out[i] = together * apart
+    def number(row, s, width, n, points, order, axes, starts, scales, keys):
+        i = order[row * width + s]
+        if i < n:
+            x = points[i, axes[row]] * 0.5 - starts[row] * 0.5
+            keys[row, s] = np.int32(min(max(x * scales[row], 0), STEPS - 1))
+        else:
+            keys[row, s] = STEPS
 
-    return crowded
+    @jk.kernel
+    def arrange(block, _, leaf, n, points, order):
+        """Cut a block in halves, those in halves, and so on down to leaves."""
+        keys = jk.local(BLOCK, points.dtype)
+        begin, end = block * BLOCK, min(block * BLOCK + BLOCK, n)
+        size = BLOCK
+        while size > leaf:
+            half = size // 2
+            for first in range(begin, end, size):
+                count = min(size, end - first)
+                if count > half:
+                    axis, _, _ = widest(points, order, first, count)
+                    for s in range(count):
+                        keys[s] = points[order[first + s], axis]
+                    divide(keys, order, first, count, half)
+            size = half
+
+    return choose, number, arrange
 
 
 @jk.kernel
@@ -152,50 +193,37 @@ def finite(points: Any, name: str) -> tuple[np.ndarray, np.ndarray]:
     return low, high
 
 
-class Curve(NamedTuple):
-    """A Z-shaped curve through cells: digits of their places are `levels` keys' worth, the first the highest."""
-
-    lower: Any
-    extent: float
-    levels: int
-
-    def cells(self, d: int, level: int) -> tuple[Any, float, int]:
-        """Return the lower corner, how many cells there are in a unit of length, and the last cell, with so many keys."""
-        largest = (1 << bits_for(d) * level) - 1
-        return self.lower, largest / self.extent if self.extent > 0 else 0.0, largest
-
-    def order(self, points: Any, backend: str | None) -> Any:
-        """Return the points' indices in the order of the curve: by the last key first, since sorting is stable."""
-        (n, d), device = points.shape, operands.device_of(points)
-        order = jk.asarray(np.arange(n, dtype=np.int32 if n < 2**31 else np.int64), device=device)
-        keys = operands.made((n,), (np.dtype(np.int64),), device)
-        for level in range(self.levels, 0, -1):
-            _kernels_for(d)[0](n, backend)(points, order, *self.cells(d, level), keys)
-            _, order = sort_by_key(keys, order, backend=backend)
-        return order
-
-
-def curve_through(points: Any, low: np.ndarray, high: np.ndarray, backend: str | None) -> tuple[Curve, Any]:
-    """Return a curve with cells so small that few hold more than a leaf of points, and the order of the points along it."""
-    (n, d), device = points.shape, operands.device_of(points)
-    curve = Curve(jk.asarray(low, device=device), float((high.astype(np.float64) - low).max()), 1)
-    while True:
-        order = curve.order(points, backend)
-        if n <= LEAF or (curve.levels + 1) * bits_for(d) > MOST_BITS or curve.levels == MOST_KEYS:
-            return curve, order
-        crowded = operands.made((n - LEAF,), (np.dtype(np.int32),), device)
-        _kernels_for(d)[1](n - LEAF, backend)(points, order, *curve.cells(d, curve.levels), LEAF, crowded)
-        if int(reduce("add", crowded, backend=backend)) <= n * CROWDED:
-            return curve, order
-        curve = curve._replace(levels=curve.levels + 1)
+def ordered(points: Any, backend: str | None) -> Any:
+    """Return the indices of points so that runs of `LEAF` of them, and of any power of two of such runs, are close together."""
+    (n, d), device, dtype = points.shape, operands.device_of(points), operands.dtype_of(points)
+    choose, number, arrange = _kernels_for(d)
+    least = STEPS * float(np.finfo(dtype).tiny)
+    size = BLOCK
+    while size < n:
+        size *= CUTS
+    below = max(BLOCK, size // CUTS)
+    order = jk.asarray(np.arange(-(-n // below) * below), device=device)  # what fills rows up comes last in each
+    while size > BLOCK:
+        rows = -(-n // size)
+        width = min(size, order.shape[0])
+        order = order[: rows * width]
+        axes = operands.made((rows,), (np.dtype(np.int64),), device)
+        starts, scales = operands.made((rows,), (dtype, dtype), device)
+        keys = operands.made((rows, width), (np.dtype(np.int32),), device)
+        choose((rows, 1), backend)(size, n, points, order, least, axes, starts, scales)
+        number((rows, width), backend)(width, n, points, order, axes, starts, scales, keys)
+        _, order = sort_by_key(keys, order.reshape((rows, width)), backend=backend)
+        order, size = order.reshape((-1,)), size // CUTS
+    order = order[:n]
+    arrange((-(-n // BLOCK), 1), backend)(LEAF, n, points, order)
+    return order
 
 
-def grown(points: Any, low: np.ndarray, high: np.ndarray, backend: str | None) -> Tree:
-    """Return the tree of points; `low` and `high` are the least and the largest of each coordinate, as `finite` finds them."""
+def grown(points: Any, backend: str | None) -> Tree:
+    """Return the tree of points."""
     n, d = points.shape
     dtype, device = operands.dtype_of(points), operands.device_of(points)
-    curve, order = curve_through(points, low, high, backend)
-    leaves = -(-n // LEAF)
+    order, leaves = ordered(points, backend), -(-n // LEAF)
     counts = [leaves]
     while counts[-1] > 1:
         counts.append(-(-counts[-1] // FANOUT))
@@ -207,7 +235,7 @@ def grown(points: Any, low: np.ndarray, high: np.ndarray, backend: str | None) -
     for level, count in enumerate(counts[1:]):
         behind = FANOUT if count == 1 else 0  # a vector of children is read whole, past the last node too
         _nodes((d, count + behind), backend)(int(ends[level]) - counts[level], int(ends[level]), boxes)
-    return Tree(curve, order, sorted_points, boxes, jk.asarray(_children(counts), device=device))
+    return Tree(order, sorted_points, boxes, jk.asarray(_children(counts), device=device))
 
 
 def _children(counts: list[int]) -> np.ndarray:

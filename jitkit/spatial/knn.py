@@ -17,7 +17,7 @@ from jitkit.launch.launcher import Launcher
 from jitkit.primitives import _arrays
 from jitkit.spatial import _grid, _metrics, _points, _tree
 from jitkit.spatial._by_grid import by_grid
-from jitkit.spatial._by_tree import by_tree
+from jitkit.spatial._by_tree import by_tree, visits
 from jitkit.spatial._nearest import HELD, LEAF, emptied, merge
 from jitkit.spatial.cdist import fill
 
@@ -95,8 +95,8 @@ def knn(
     -----
     As ``sklearn.neighbors.NearestNeighbors.kneighbors``. Up to three coordinates: a grid of cells, where points are spread
     evenly (J. L. Bentley, B. W. Weide, A. C. Yao, ACM Trans. Math. Softw. 6, 1980). Elsewhere, and up to sixteen coordinates:
-    a tree of boxes over the points in the order of G. M. Morton's curve (1966), which leaves out what is too far (J. H.
-    Friedman, J. L. Bentley, R. A. Finkel, ACM Trans. Math. Softw. 3, 1977). Where there are more, or more than eight of which
+    a tree of boxes that halve the points across their widest axis, which leaves out what is too far (J. H. Friedman, J. L.
+    Bentley, R. A. Finkel, ACM Trans. Math. Softw. 3, 1977). Where there are more, or more than eight of which
     boxes leave little out: all distances, a few rows at a time. All are exact.
 
     Examples
@@ -140,20 +140,16 @@ def _by_boxes(
         by_grid(x, low, high, q, own, distances, indices, left, backend)
         if not to_numpy(left).any():
             return
-    tree = _tree.grown(x, low, high, backend)
-    if d <= FEW_COORDINATES or _looked_at(tree, x, q, own, distances.shape[1], backend) < WORTHWHILE:
-        by_tree(tree, q, own, left, distances, indices, backend)
-    else:
-        _by_all(x, q, own, distances, indices, backend)
-
-
-def _looked_at(tree: _tree.Tree, x: Any, q: Any, own: bool, k: int, backend: str | None) -> float:
-    """Return the part of a tree's leaves that a few queries look at on average."""
-    few = jk.asarray(np.ascontiguousarray(to_numpy(q)[:: -(-q.shape[0] // SAMPLE)]), device=operands.device_of(q))
-    shape, dtype = (few.shape[0], k + own), operands.dtype_of(x)
-    distances, indices = operands.made(shape, (dtype, np.dtype(np.int64)), operands.device_of(x))
-    _by_all(x, few, False, distances, indices, backend)
-    return tree.within(to_numpy(few), to_numpy(distances)[:, -1])
+    tree = _tree.grown(x, backend)
+    visited = visits(tree, q, own, backend)
+    if d > FEW_COORDINATES:  # a few queries first: they tell which part of the leaves is looked at
+        step = -(-m // SAMPLE)
+        few = jk.asarray(np.arange(m) % step == 0, device=operands.device_of(x))
+        by_tree(tree, q, own, visited, few, distances, indices, backend)
+        if tree.within(to_numpy(q)[::step], to_numpy(distances)[::step, -1]) >= WORTHWHILE:
+            _by_all(x, q, own, distances, indices, backend)
+            return
+    by_tree(tree, q, own, visited, left, distances, indices, backend)
 
 
 def _by_all(x: Any, q: Any, own: bool, distances: Any, indices: Any, backend: str | None) -> None:
