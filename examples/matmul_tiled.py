@@ -8,30 +8,35 @@ are P^2 P^2, and ten products are 1024 steps. The product is the kernel of `jitk
         n, terms, m = A.shape[0], A.shape[1], B.shape[1]
         row, column = jk.local_index()
         group_row, group_column = jk.group_index()
-        top, left = group_row * TILE_ROWS + row, group_column * TILE + column
-        tile_a, tile_b = jk.shared((TILE_ROWS, TILE), A.dtype), jk.shared((TILE, TILE), B.dtype)
-        sums = jk.local(ROWS, C.dtype)
+        top, left = group_row * TILE_ROWS, group_column * TILE_COLUMNS + column
+        tile_a, tile_b = jk.shared((TILE_ROWS, DEPTH), A.dtype), jk.shared((DEPTH, TILE_COLUMNS), B.dtype)
+        sums = jk.local((ROWS, COLUMNS), C.dtype)
         for r in range(ROWS):
-            sums[r] = 0
-        for start in range(0, terms, TILE):
+            for c in range(COLUMNS):
+                sums[r, c] = 0
+        for start in range(0, terms, DEPTH):
             for r in range(0, TILE_ROWS, GROUP_ROWS):
-                inside = top + r < n and start + column < terms
-                tile_a[row + r, column] = A[top + r, start + column] if inside else 0
-            for r in range(0, TILE, GROUP_ROWS):
-                inside = start + row + r < terms and left < m
-                tile_b[row + r, column] = B[start + row + r, left] if inside else 0
+                inside = top + row + r < n and start + column < terms
+                tile_a[row + r, column] = A[top + row + r, start + column] if inside else 0
+            for k in range(0, DEPTH, GROUP_ROWS):
+                for c in range(0, TILE_COLUMNS, DEPTH):
+                    inside = start + row + k < terms and left + c < m
+                    tile_b[row + k, column + c] = B[start + row + k, left + c] if inside else 0
             jk.barrier()
-            for k in range(TILE):
+            for k in range(DEPTH):
                 for r in range(ROWS):
-                    sums[r] += tile_a[row + r * GROUP_ROWS, k] * tile_b[k, column]
+                    for c in range(COLUMNS):
+                        sums[r, c] += tile_a[row * ROWS + r, k] * tile_b[k, column + c * DEPTH]
             jk.barrier()
+        first = top + row * ROWS
         for r in range(ROWS):
-            if top + r * GROUP_ROWS < n and left < m:
-                C[top + r * GROUP_ROWS, left] = sums[r]
+            for c in range(COLUMNS):
+                if first + r < n and left + c * DEPTH < m:
+                    C[first + r, left + c * DEPTH] = sums[r, c]
 
 Without groups each element of C would read a row of A and a column of B from memory. Here the 256 work-items of a group
-first bring a tile of A and one of B into shared memory, meet at a barrier, and then compute 48 x 32 elements of C from
-them, six each. `jk.local` keeps those in registers. `matmul_tiled[space(n, m)](A, B, C)` launches it for any shapes:
+first bring a tile of A and one of B into shared memory, meet at a barrier, and then compute 48 x 64 elements of C from
+them, twelve each. `jk.local` keeps those in registers. `matmul_tiled[space(n, m)](A, B, C)` launches it for any shapes:
 a work-item past the edge brings zeros, and writes nothing.
 
 Check: the eigenvalues of P are (1 + cos(2 pi k / n)) / 2, because the walk on a ring is diagonal in Fourier's basis
