@@ -2,6 +2,7 @@
 
 from __future__ import annotations
 
+import functools
 import sys
 
 import numpy as np
@@ -10,6 +11,7 @@ from hypothesis import given, settings, strategies
 from scipy.spatial import cKDTree
 
 import jitkit as jk
+from jitkit.spatial import _tree
 
 
 def points(n, d, dtype="float32", seed=0):
@@ -43,7 +45,9 @@ def crowded(n, d, dtype, seed=0):
     return (rng.random((n, d)) * 10.0 ** rng.uniform(-6, 0, (n, 1))).astype(dtype)
 
 
-def test_neighbours_of_crowded_points(backend):
+def test_neighbours_of_crowded_points(backend, monkeypatch):
+    monkeypatch.setattr(_tree, "BLOCK", 32)  # so that points are cut by sorting too
+    monkeypatch.setattr(_tree, "_kernels_for", functools.cache(_tree._kernels_for.__wrapped__))
     x = crowded(100, 3, "float32")
     for queries in (None, crowded(20, 3, "float32", seed=1)):
         distances, indices = jk.spatial.knn(x, queries, 4, backend=backend)
