@@ -117,6 +117,13 @@ def test_arrays_of_every_kind():
         close(out, expected, 1.2e-7 if out.dtype == np.complex64 else 2.3e-16)
     inplace = x.copy()
     close(signal.fft(inplace, out=inplace), expected, 2.3e-16)
+    half = np.zeros((6, 6), complex)
+    assert signal.rfft(x.real, out=half) is half
+    close(half, np.fft.rfft(x.real), 2.3e-16)
+    for back in (np.zeros((6, 10)), half.view(float)[:, :10], half.view(float).reshape(-1)[:60].reshape(6, 10)):
+        expected = np.fft.irfft(half)
+        assert signal.irfft(half, out=back) is back
+        close(back, expected, 2.3e-16)
     assert signal.fft(np.zeros((0, 4))).shape == (0, 4)
     assert signal.rfft(np.zeros((0, 4))).shape == (0, 3)
     assert signal.fft(np.arange(4, dtype=np.int16)).dtype == complex

@@ -14,6 +14,7 @@ import numpy as np
 import jitkit as jk
 from jitkit import operands
 from jitkit.launch.launcher import Launcher
+from jitkit.primitives import _arrays
 from jitkit.signal import _axes
 from jitkit.signal._fft_plan import PARTS, Transform, complex_of, real, roots
 from jitkit.signal.fft import Norm, along, axes_and_lengths, axis_of, fitted, length_of, numbers, scale_of
@@ -132,7 +133,9 @@ def rfft(
     if n % 2:
         found = fitted(along(x, n, axis, norm, False, None, backend, name), axis, n // 2 + 1, dtype, backend)
     else:
-        found = _axes.back(_forth(_axes.last(x, axis, n, backend), n, scale, dtype, backend), axis, backend)
+        room = out if axis == len(x.shape) - 1 else None
+        found = _forth(_axes.last(x, axis, n, backend), n, scale, dtype, room, backend, name)
+        found = _axes.back(found, axis, backend)
     return operands.delivered(found, out, name)
 
 
@@ -181,7 +184,8 @@ def irfft(
     dtype = complex_of(operands.dtype_of(x))
     if n % 2 == 0:
         half = fitted(_axes.last(x, axis, n // 2 + 1, backend), len(x.shape) - 1, n // 2 + 1, dtype, backend)
-        found = _axes.back(_back(half, n, scale, dtype, backend), axis, backend)
+        room = out if axis == len(x.shape) - 1 else None
+        found = _axes.back(_back(half, n, scale, dtype, room, backend, name), axis, backend)
     else:
         found = _odd_back(fitted(x, axis, n // 2 + 1, dtype, backend), n, axis, norm, backend, name)
     return operands.delivered(found, out, name)
@@ -365,10 +369,10 @@ def _odd_back(x: Any, n: int, axis: int, norm: Norm, backend: str | None, name: 
     return out
 
 
-def _forth(x: Any, n: int, scale: float, dtype: np.dtype[Any], backend: str | None) -> Any:
+def _forth(x: Any, n: int, scale: float, dtype: np.dtype[Any], room: Any, backend: str | None, name: str) -> Any:
     lead, half, device, parts = tuple(x.shape[:-1]), n // 2, operands.device_of(x), operands.dtype_of(x)
     rows, transform = math.prod(lead), Transform(parts, device, False, backend)
-    out = operands.made((*lead, half + 1), (dtype,), device)
+    out = _arrays.room(room, (*lead, half + 1), (dtype,), (x,), device, name)
     if rows and transform.in_one(rows, half):
         transform.half(x.reshape((-1,)), real(out), rows, half, scale)
     elif rows:
@@ -380,11 +384,11 @@ def _forth(x: Any, n: int, scale: float, dtype: np.dtype[Any], backend: str | No
     return out
 
 
-def _back(x: Any, n: int, scale: float, dtype: np.dtype[Any], backend: str | None) -> Any:
+def _back(x: Any, n: int, scale: float, dtype: np.dtype[Any], room: Any, backend: str | None, name: str) -> Any:
     lead, half, device = tuple(x.shape[:-1]), n // 2, operands.device_of(x)
     parts = PARTS[dtype]
     rows, transform = math.prod(lead), Transform(parts, device, True, backend)
-    out = operands.made((*lead, n), (parts,), device)
+    out = _arrays.room(room, (*lead, n), (parts,), (x,), device, name)
     if rows and transform.in_one(rows, half):
         transform.half(real(x), out.reshape((-1,)), rows, half, 2 * scale)
     elif rows:
