@@ -333,6 +333,8 @@ def test_solutions_end_where_trajectories_do():
         assert np.isnan(out[0, :, 1:]).all()
         with pytest.raises(ValueError, match=r"jk\.ode\.OdeSolution: t has the shape"):
             found.sol([[0.0]])
+        with pytest.raises(jk.KernelTypeError, match=r"jk\.ode\.OdeSolution: elements of dtype <U1 are no numbers"):
+            found.sol("a")
         with pytest.raises(jk.LaunchError, match=r"jk\.ode\.OdeSolution: out= has the shape"):
             found.sol(0.5, out=out)
         again = np.ones((1, 2, 3))  # goes on where it ended

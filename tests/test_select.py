@@ -178,6 +178,7 @@ def test_unique_of_many_elements_sorts_them_itself(dtype, backend, monkeypatch):
     ("call", "error", "message"),
     [
         (lambda x: jk.select(x, x), jk.KernelTypeError, "a mask is an array of bool"),
+        (lambda x: jk.unique(x * 1j, True), jk.KernelTypeError, "jk.unique: return_inverse= takes real numbers"),
         (lambda x: jk.select(x[:2] > 0, x), jk.LaunchError, "the mask has the shape"),
         (lambda x: jk.partition(second, x), jk.KernelError, "no function of 1 number"),
         (lambda x: jk.run_length_encode(x.reshape(2, 2)), jk.LaunchError, "2 dimensions"),

@@ -114,6 +114,17 @@ def test_pvalues_are_those_of_all_splits():
         assert set(np.round(got.null_distribution, 9)) == set(np.round(exact.null_distribution, 9))
 
 
+def test_splits_that_differ_by_rounding_are_equal():
+    tenths = np.array([0.1, -1.5, 1.6, 0.9])
+    for x, y, less in ((tenths, tenths[::-1], 43 / 70), (tenths[:1].repeat(3), tenths[:1].repeat(5), 1)):
+        for dtype in (np.float32, np.float64):
+            found = jk.stats.permutation_test(
+                x.astype(dtype), y.astype(dtype), "mean", 40_000, alternative="less", rng=2
+            )
+            assert found.pvalue == pytest.approx(less, abs=0.012)  # known by counting all splits in fractions
+    assert np.isnan(jk.stats.bootstrap([1.0, 2.0], "std", 99, rng=1, backend="python").confidence_interval).all()
+
+
 def test_float32_and_generators():
     x, y = samples("float32")
     generator = jk.random.Generator(3)

@@ -170,8 +170,10 @@ class OdeSolution:
             For an `out` of another shape.
         ValueError
             For times of more than one dimension.
+        KernelTypeError
+            For times that are no real numbers.
         """
-        times = np.asarray(to_numpy(t) if operands.device_of(t) else t, np.float64)
+        times = np.asarray(to_numpy(operands.floating(t, _NAME)), np.float64)
         if times.ndim > 1:
             raise ValueError(f"jk.{_NAME}: t has the shape {times.shape}; give a number, or a vector of them")
         dtype, device = operands.dtype_of(self.rows), operands.device_of(self.rows)

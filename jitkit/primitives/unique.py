@@ -7,7 +7,9 @@ from typing import Any
 import numpy as np
 
 import jitkit as jk
+from jitkit import operands
 from jitkit.arrays import to_numpy
+from jitkit.errors import KernelTypeError
 from jitkit.launch import choice
 from jitkit.primitives import _arrays
 from jitkit.primitives._few import WORTH, few
@@ -50,6 +52,8 @@ def unique(x: Any, return_inverse: bool = False, return_counts: bool = False, *,
     (array([1, 3]), array([1, 2]))
     """
     x = _arrays.array(x, "unique")
+    if return_inverse and operands.dtype_of(x).kind == "c":
+        raise KernelTypeError("jk.unique: return_inverse= takes real numbers, as complex ones have no order in kernels")
     values, counts = _few_of(x, backend) or _runs_of(x, return_counts, backend)
     results = [values]
     if return_inverse:

@@ -216,7 +216,7 @@ def permutation_test(
             _resampling.split_sample((size, 1), backend)(placed, key, first, places, first_part, second)
             apply(size, backend)(first_part, second, null[first : first + size])
     else:
-        observed = float(pooled[:n].mean(dtype=np.float64) - pooled[n:].mean(dtype=np.float64))
+        observed = float(deviations[:n].mean(dtype=np.float64) - deviations[n:].mean(dtype=np.float64))
         placed, totals = (asarray(part, device=device) for part in (deviations, total.reshape(1)))
         _resampling.split_mean(count, backend)(placed, n, key, 0, totals, null)
     found = to_numpy(null)
@@ -295,7 +295,7 @@ def _jackknife(x: Any, statistic: Any, ddof: float, backend: str | None) -> np.n
         if statistic == "mean":
             return np.asarray(centre + means)
         squares = (deviations**2).sum() - deviations**2 - (n - 1) * means**2
-        variances = np.maximum(squares, 0) / (n - 1 - ddof)
+        variances = (np.maximum(squares, 0) if n > 2 else 0 * squares) / (n - 1 - ddof)  # one element has none
         return np.asarray(variances if statistic == "var" else np.sqrt(variances))
     out = operands.made((n,), (dtype,), device)
     for first, size in _batches(n, n):
@@ -340,8 +340,10 @@ def _pvalue(observed: float, null: np.ndarray, alternative: str) -> float:
     """Return the p-value; the sample as it is counts as one split, and what differs by rounding as equal."""
     if math.isnan(observed):
         return math.nan
-    gamma = abs(100 * float(np.finfo(null.dtype).eps) * observed) if math.isfinite(observed) else 0.0
     wide = null.astype(np.float64)
+    # Rounding is of the size of what was added up: splits may differ by it where the statistic is 0.
+    size = max(abs(observed), float(np.abs(wide[np.isfinite(wide)]).max(initial=0)))
+    gamma = 100 * float(np.finfo(null.dtype).eps) * size if math.isfinite(observed) else 0.0
     less = (np.count_nonzero(wide <= observed + gamma) + 1) / (wide.size + 1)
     greater = (np.count_nonzero(wide >= observed - gamma) + 1) / (wide.size + 1)
     return {"less": less, "greater": greater, "two-sided": min(2 * min(less, greater), 1.0)}[alternative]
