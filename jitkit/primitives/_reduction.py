@@ -17,7 +17,7 @@ summation, SIAM J. Sci. Comput. 14, 783-799, 1993.
 from __future__ import annotations
 
 import functools
-from collections.abc import Callable
+from collections.abc import Callable, Sequence
 from typing import Any, NamedTuple
 
 import numpy as np
@@ -27,8 +27,7 @@ from jitkit.launch.kernel import Kernel
 from jitkit.launch.launcher import Launcher
 from jitkit.operands import made
 from jitkit.primitives import _values
-from jitkit.primitives._arrays import device_of, value_of
-from jitkit.primitives._lazy import as_row
+from jitkit.primitives._arrays import apart, device_of, value_of
 
 LANES = 32
 """Work-items of a group: a warp."""
@@ -238,6 +237,7 @@ class Reduction:
     ) -> None:
         self.alike, self.identity, self._part = alike, identity, part
         self.dtypes, self.commutative = dtypes, commutative
+        self.in_any_order = commutative and part is None  # where a part is the result, it is of a value and its place
         convert = _values.converter(dtypes)
         self.again, self.write = _values.reader(len(dtypes)), _values.writer(len(dtypes))
 
@@ -326,14 +326,13 @@ class Reduction:
                 return self._of_blocks(out, rows, blocks, start, target, backend)
             x, n, launcher = out, blocks, following
 
-    def of_vectors(self, arrays: list[Any], start: Any, target: Any, kept: bool, backend: str | None) -> Any:
-        """Reduce vectors of the host, of one length that is not zero, to a number, or a tuple of them.
+    def of_row(self, x: Any, start: Any, target: Any, kept: bool, backend: str | None) -> Any:
+        """Reduce matrices of the host, of one row that is not empty, to a number, or a tuple of them.
 
         Where the axis is `kept`, results are vectors of length 1; where they go into a target, they are not returned. What
         a block is worked on in is used again: for a thousand elements new arrays would take as long as the reduction.
         """
-        x: Any = arrays[0]
-        n, x = x.shape[0], x[None] if type(x) is np.ndarray and len(arrays) == 1 else as_row(value_of(arrays))
+        n = (x[0] if type(x) is tuple else x).shape[1]
         space, block, launcher, nothing, spare = self._block
         if n > block:
             out = self.of_rows(x, 1, n, start, target, None, backend)
@@ -414,7 +413,9 @@ class Reduction:
             return self.of_columns(turned, (1, n, outer), start, target, device, backend)
         return self.of_columns(x, (outer, n, inner), start, target, device, backend)
 
-    def of_array(self, x: np.ndarray, shape: tuple[int, int, int], backend: str | None) -> Any:
+    def of_array(
+        self, x: np.ndarray, shape: tuple[int, int, int], start: Any, target: np.ndarray | None, backend: str | None
+    ) -> Any:
         """Return what `given` gives of `along` for one array of the host, seen in this shape: in 2 us less."""
         outer, n, inner = shape
         if inner > 1:
@@ -422,19 +423,20 @@ class Reduction:
         else:
             x = x if x.shape == (outer, n) else x.reshape((outer, n))
             if outer == 1 or n >= SHORT:
-                return self.given(self.of_rows(x, outer, n, None, None, None, backend))
+                return self.given(self.of_rows(x, outer, n, start, target, None, backend))
             x, outer, inner = x.T[None], 1, outer
         if self._part is None or n > SPAN:
-            return self.given(self.of_columns(x, (outer, n, inner), None, None, None, backend))
+            return self.given(self.of_columns(x, (outer, n, inner), start, target, None, backend))
         out = np.empty((outer, 1, inner), self.dtypes[self._part])
-        self.short_columns.run((outer, 1, inner), backend, (n, x, *self._from(None), out))
+        self.short_columns.run((outer, 1, inner), backend, (n, x, *self._from(start), out))
         return out
 
-    def target_of(self, out: Any, shape: tuple[int, ...]) -> np.ndarray | None:
-        """Return the user's array for results of a shape, if they can be written there as they are."""
+    def target_of(self, out: Any, shape: tuple[int, ...], inputs: Sequence[Any] = ()) -> np.ndarray | None:
+        """Return the user's array for results of a shape, if they can be written there while inputs are read."""
         if type(out) is not np.ndarray or len(self.dtypes) > 1:
             return None
-        return out if out.shape == shape and out.dtype == self.dtypes[0] and out.flags.carray else None
+        fits = out.shape == shape and out.dtype == self.dtypes[0] and out.flags.carray
+        return out if fits and (not inputs or apart(out, inputs)) else None
 
 
 def _first(out: Any, kept: bool) -> Any:
