@@ -133,6 +133,7 @@ def test_the_number_of_threads_changes_no_bit():
     ("call", "error", "message"),
     [
         (lambda x: jk.scan("add", x, axis=2), np.exceptions.AxisError, "axis 2 is out of bounds"),
+        (lambda x: jk.scan("add", x, axis=(0, 1)), jk.LaunchError, "goes along one axis, not 2"),
         (lambda x: jk.scan(max, x, inclusive=False), jk.LaunchError, "has no identity: pass initial="),
         (lambda x: jk.scan("add", x, out=np.zeros(6)), jk.LaunchError, "out= has the shape"),
         (lambda x: jk.scan("add", x, out=np.zeros((2, 3), int)), jk.KernelTypeError, "cannot hold"),

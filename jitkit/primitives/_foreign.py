@@ -15,15 +15,16 @@ import numpy as np
 from jitkit.launch.arguments import is_device_array
 from jitkit.primitives._lazy import Lazy
 
+_ndarray = np.ndarray
 _PLAIN = (np.ndarray, np.generic, bool, int, float, complex, list, Lazy)
 
 
 def among(inputs: Sequence[Any], out: Any, where: Any) -> bool:
     """Tell whether any array is of a library that wants to be asked."""
     for x in inputs:
-        if type(x) is not np.ndarray and is_foreign(x):
+        if type(x) is not _ndarray and is_foreign(x):
             return True
-    if where is True and (out is None or type(out) is np.ndarray):
+    if where is True and (out is None or type(out) is _ndarray):
         return False
     outs = out if isinstance(out, tuple) else (out,)
     return any(map(is_foreign, outs)) or is_foreign(where)

@@ -14,11 +14,11 @@ from jitkit.arrays import to_numpy
 from jitkit.launch.launcher import Launcher
 from jitkit.operands import made
 from jitkit.primitives import _scan_groups, _scan_stretches, _values
-from jitkit.primitives._arrays import device_of, on_host
+from jitkit.primitives._arrays import device_of, each, on_host, value_of
 from jitkit.primitives._lazy import as_row
 from jitkit.primitives._reduction import LANES, SHORT, reshaped
 from jitkit.primitives._scan_groups import BLOCK
-from jitkit.primitives._scan_stretches import CHAINS
+from jitkit.primitives._scan_stretches import CHAINS, SERIAL
 
 _ZERO, _INT64, _zeros = np.int64(0), np.dtype(np.int64), np.zeros  # a dtype: NumPy would make one of a class each time
 FEW, MANY = 64, 4096
@@ -57,6 +57,7 @@ class Scan:
         step_on_host: Callable | None = None,
     ) -> None:
         self.dtypes, self.inclusive, self.started = dtypes, inclusive, started
+        self.only = dtypes[0] if len(dtypes) == 1 else None
         convert = _values.converter(dtypes)
         self.again, self.write = _values.reader(len(dtypes)), _values.writer(len(dtypes))
 
@@ -122,6 +123,9 @@ class Scan:
 
     def of_rows(self, x: Any, initial: Any, out: Any, rows: int, n: int, backend: str | None) -> None:
         """Scan each row of a (rows, n) matrix, or of several, into `out`."""
+        few = n < 2 * SERIAL
+        if few and self.walks.enter((rows, 1, 1), backend, (n, 1, 0, x, initial, self._unused, out)):
+            return
         device = device_of(x)
         if on_host(x, backend):
             self._walk(x, initial, out, rows, n, backend)
@@ -134,18 +138,29 @@ class Scan:
 
     def _walk(self, x: Any, initial: Any, out: Any, rows: int, n: int, backend: str | None) -> None:
         pieces, stretch = _scan_stretches.cut(n)
-        held = made((rows, CHAINS * pieces + 1), self.dtypes, None)
+        held = self._unused
         if stretch:
+            held = made((rows, CHAINS * pieces + 1), self.dtypes, None)
             self.stretches.run((rows, pieces, 1), backend, (n, pieces, stretch, x, held))
         self.walks.run((rows, pieces, 1), backend, (n, pieces, stretch, x, initial, held, out))
 
-    def of_vector(self, x: Any, out: np.ndarray, backend: str | None) -> None:
-        """Scan a vector of the host that is not empty into another, from no value."""
-        self.of_rows(as_row(x), self._nothing, out[None], 1, out.size, backend)
+    @functools.cached_property
+    def nothing(self) -> Any:
+        """What stands where there is no value before the first element."""
+        return value_of([dtype.type(0) for dtype in self.dtypes])
 
     @functools.cached_property
-    def _nothing(self) -> Any:
-        return self.dtypes[0].type(0)
+    def _unused(self) -> Any:
+        """What stands where there are no stretches: nothing reads it."""
+        return made((1, 1), self.dtypes, None)
+
+    def of_vector(self, x: Any, initial: Any, out: Any, reverse: bool, backend: str | None) -> None:
+        """Scan a vector, or several, as `along` does."""
+        n = (x[0] if type(x) is tuple else x).shape[0]
+        x, out = as_row(x), as_row(out)
+        if reverse:
+            x, out = each(_backwards, x), each(_backwards, out)
+        self.of_rows(x, initial, out, 1, n, backend)
 
     def counted(self, x: Any, n: int, room: Callable[[int], Any], backend: str | None) -> tuple[Any, int]:
         """Scan vectors whose values are counts; `room` makes the result when the last count is known.
@@ -185,23 +200,51 @@ class Scan:
             self.following.of_rows(carries, initial, carries, rows, blocks, backend)
         return held, carries
 
-    def along(self, x: Any, initial: Any, out: Any, backend: str | None) -> None:
-        """Scan (outer, n, inner) arrays along the middle axis by whichever kernel suits their shape."""
-        first = x[0] if isinstance(x, tuple) else x
-        outer, n, inner = first.shape
-        on_host = device_of(first) is None
+    def along(
+        self, x: Any, initial: Any, out: Any, shape: tuple[int, int, int], reverse: bool, backend: str | None
+    ) -> None:
+        """Scan arrays, seen as (outer, n, inner), along the middle axis by whichever kernel suits that shape.
+
+        Parameters
+        ----------
+        x : array or tuple of arrays
+            What is scanned.
+        initial : number or tuple
+            What comes before the first element, or anything of its type.
+        out : array or tuple of arrays
+            Where results go, in C order.
+        shape : tuple of int
+            What the arrays are seen as.
+        reverse : bool
+            Whether to begin with the last element.
+        backend : str or None
+            As for a launch.
+        """
+        outer, n, inner = shape
+        on_host = device_of(x) is None
+        seen = (outer, n) if inner == 1 and (on_host or n >= SHORT) else shape
+        x, out = reshaped(x, seen), reshaped(out, seen)
+        if reverse:
+            x, out = each(_backwards, x), each(_backwards, out)
         if inner == 1 and (outer == 1 or n >= SHORT):
-            self.of_rows(reshaped(x, (outer, n)), initial, reshaped(out, (outer, n)), outer, n, backend)
+            self.of_rows(x, initial, out, outer, n, backend)
         elif on_host and outer == 1 and inner < FEW and n > MANY:
-            self.of_rows(_turned(x, (0,)), initial, _turned(out, (0,)), inner, n, backend)
-        elif on_host and inner == 1:  # neighbouring points of the last index are neighbouring rows then
-            self.columns((1, outer), backend)(n, _turned(x), initial, _turned(out))
+            self.of_rows(each(_first_turned, x), initial, each(_first_turned, out), inner, n, backend)
+        elif len(seen) == 2:  # neighbouring points of the last index are neighbouring rows then
+            self.columns.run((1, outer), backend, (n, each(_turned, x), initial, each(_turned, out)))
         else:
-            self.columns((outer, inner), backend)(n, x, initial, out)
+            self.columns.run((outer, inner), backend, (n, x, initial, out))
 
 
-def _turned(x: Any, at: tuple[int, ...] = ()) -> Any:
-    """Return views with the axes in the other order, or with outer 0 of it."""
-    if isinstance(x, tuple):
-        return tuple(_turned(part, at) for part in x)
-    return x[at].T if at else x.transpose(2, 1, 0)
+def _backwards(x: Any) -> Any:
+    return x[:, ::-1]
+
+
+def _turned(x: Any) -> Any:
+    """Return rows as columns, (1, n, rows)."""
+    return x.T[None]
+
+
+def _first_turned(x: Any) -> Any:
+    """Return the columns of (1, n, columns) as rows."""
+    return x[0].T
