@@ -24,6 +24,7 @@ from jitkit.errors import KernelTypeError, LaunchError
 from jitkit.frontend import recognition, rewrite
 from jitkit.launch.arguments import is_device_array, walk
 from jitkit.launch.kernel import Kernel
+from jitkit.launch.launcher import Launcher
 
 Function = Callable[..., Any]
 _new = object.__new__
@@ -125,9 +126,11 @@ class Lazy(_Meaning):
         if self.ndim > _MOST_AXES and self.size and not self.flat():
             return np.stack([self[k].computed() for k in range(len(self))])
         out = operands.made(self.shape, (self.dtype,), self.device)
-        x, target = (self.reshape((-1,)), out.reshape((-1,))) if self.flat() else (self, out)
+        x, target = self, out
+        if len(self.shape) != 1 and self.flat():
+            x, target = self.reshape((-1,)), out.reshape((-1,))
         if self.size:
-            _writer(x.ndim)[x.shape](x, target)
+            _writer(len(x.shape)).run(x.shape, None, (x, target))
         return to_numpy(out)
 
     def __repr__(self) -> str:
@@ -136,8 +139,8 @@ class Lazy(_Meaning):
 
 
 @functools.cache
-def _writer(ndim: int) -> Kernel:
-    """Return the kernel that writes every element."""
+def _writer(ndim: int) -> Launcher:
+    """Return what writes every element."""
 
     def write_1d(i, x, out):
         out[i] = x[i]
@@ -151,7 +154,7 @@ def _writer(ndim: int) -> Kernel:
     def write_4d(i, j, k, m, x, out):
         out[i, j, k, m] = x[i, j, k, m]
 
-    return Kernel((write_1d, write_2d, write_3d, write_4d)[ndim - 1])
+    return Launcher(Kernel((write_1d, write_2d, write_3d, write_4d)[ndim - 1]))
 
 
 def _inside(key: tuple[Any, ...], shape: tuple[int, ...]) -> tuple[int, ...]:

@@ -186,6 +186,16 @@ def counting(start: Any, stop: Any = None, step: Any = 1, *, dtype: DTypeLike | 
     """
     if stop is None:
         start, stop = 0, start
+    try:
+        hash((start, stop, step, dtype))
+    except TypeError:  # an array without dimensions, say
+        return _count_between.__wrapped__(start, stop, step, dtype)
+    return _count_between(start, stop, step, dtype)  # type: ignore[arg-type] # mypy takes no dtype for hashable
+
+
+@functools.lru_cache(maxsize=256, typed=True)
+def _count_between(start: Any, stop: Any, step: Any, dtype: DTypeLike | None) -> Lazy:
+    """Return what `counting` does. That of a loop is made once, in 2 us, and keeps its views, which take as long to make."""
     if step == 0:
         raise LaunchError("jk.counting: step= is not zero")
     plain = type(start) is type(stop) is type(step) is int and -_FAR < start < _FAR and -_FAR < stop < _FAR > abs(step)
