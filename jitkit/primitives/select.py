@@ -74,15 +74,19 @@ def select(pred_or_mask: Any, x: Any, *, backend: str | None = None) -> Any:
 
 
 def _among_few_known(pred_or_mask: Any, x: Any, backend: str | None) -> Any:
-    """Return what is selected from vectors of the host of few elements, if such were met before; else None."""
-    masked = type(pred_or_mask) is _ndarray
-    plan = _plans.get((_OF_MASK if masked else _operators.identity_of(pred_or_mask), x.dtype))
-    if plan is None or x.ndim != 1:
+    """Return what is selected from few elements of the host, if such were met before; else None."""
+    mask = pred_or_mask if type(pred_or_mask) is _ndarray else None
+    plan = _plans.get((_operators.identity_of(pred_or_mask) if mask is None else _OF_MASK, x.dtype))
+    if plan is None:
         return None
+    if x.ndim != 1:
+        if type(x) is not _ndarray or not x.ndim or (mask is not None and mask.shape != x.shape):
+            return None
+        x, mask = x.reshape(-1), None if mask is None else mask.reshape(-1)
     n = x.size
-    if not 0 < n < FEW or (masked and pred_or_mask.size != n):  # compiled code finds whether the mask is a vector
+    if not 0 < n < FEW or (mask is not None and mask.size != n):  # compiled code finds whether the mask is a vector
         return None
-    return plan.among_few((x, pred_or_mask) if masked else x, n, backend, True)
+    return plan.among_few(x if mask is None else (x, mask), n, backend, True)
 
 
 def _plan(pred_or_mask: Any, x: Any) -> tuple[Selecting, list[Any]]:
