@@ -82,4 +82,5 @@ def resample(x: Any, num: int, *, axis: int = 0, out: Any = None, backend: str |
     if outer:
         rows = (spectra.reshape((outer, n // 2 + 1)), fitted.reshape((outer, num // 2 + 1)))
         _fit(tuple(rows[1].shape), backend)(rows[0], least // 2, scale, at_half, rows[1])
-    return operands.delivered(_axes.back(irfft(fitted, num, backend=backend), axis, backend), out, name)
+    found = irfft(fitted, num, out=out if axis == len(shape) - 1 else None, backend=backend)
+    return operands.delivered(_axes.back(found, axis, backend), out, name)

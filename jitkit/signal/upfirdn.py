@@ -12,6 +12,7 @@ import jitkit as jk
 from jitkit import operands
 from jitkit.errors import LaunchError
 from jitkit.launch.launcher import Launcher
+from jitkit.primitives import _arrays
 from jitkit.signal import _axes
 
 
@@ -99,11 +100,12 @@ def upfirdn(
     axis = operands.axes_of(axis, len(x.shape), name)[0]
     if 0 in x.shape:
         raise ValueError(f"jk.{name}: the array has no elements: its shape is {tuple(x.shape)}")
+    room = out if axis == len(x.shape) - 1 else None
     x = _axes.last(x, axis, x.shape[axis], backend)
     lead, n = tuple(x.shape[:-1]), x.shape[-1]
     count = ((n - 1) * up + taps.size - 1) // down + 1
-    rows = x.reshape((-1, n))
-    found = operands.made((rows.shape[0], count), (dtype,), device)
+    result = _arrays.room(room, (*lead, count), (dtype,), (x,), device, name)
+    rows, found = x.reshape((-1, n)), result.reshape((-1, count))
     phases, firsts = _phases(taps, up, down)
     phases, firsts = (jk.asarray(a, device=device) for a in (phases.astype(dtype), firsts))
     periods = -(-count // up)
@@ -112,7 +114,7 @@ def upfirdn(
     for launch, start, stop in ((_inside, begin, end), (_at_rim, 0, begin), (_at_rim, end, periods)):
         if stop > start:
             launch((rows.shape[0], up, stop - start), backend)(rows, phases, firsts, start, up, down, found)
-    return operands.delivered(_axes.back(found.reshape((*lead, count)), axis, backend), out, name)
+    return operands.delivered(_axes.back(result, axis, backend), out, name)
 
 
 def _phases(taps: np.ndarray, up: int, down: int) -> tuple[np.ndarray, np.ndarray]:
