@@ -93,15 +93,15 @@ def row_moments(order: int, skip: bool) -> Callable[..., Any]:
         d4 = 0.0
         for k in range(first, last, step):
             v = x[r, k]
-            d = v - m
-            if skip:  # an infinity is no NaN, but its deviation is
+            d = np.float64(v - m)  # a fourth power of less than 1e-10 or more than 1e9 has no number in float32
+            if skip:
                 d = d if v == v else 0.0
             e = d * d
             d1 += d
             d2 += e
             d3 += e * d
             d4 += e * e
-        mean, m2, m3, m4 = settled(n, np.float64(m), np.float64(d1), np.float64(d2), np.float64(d3), np.float64(d4))
+        mean, m2, m3, m4 = settled(n, np.float64(m), d1, d2, d3, d4)
         return np.float64(n), mean, m2, m3, m4
 
     return {1: first_only, 2: second, 4: fourth}[order]
@@ -127,8 +127,14 @@ def _sum_rows(height: int, skip: bool) -> Callable[..., None]:
     return add
 
 
+def itself(d):
+    """Return a deviation as it is."""
+    return d
+
+
 def _power_rows(height: int, order: int, skip: bool) -> Callable[..., None]:
     """Return ``add(x, o, s, k, c0, c1, centre, part)``: the same for powers of deviations from `centre`."""
+    widened = np.float64 if order > 2 else itself  # as in `fourth`
 
     def add(x, o, s, k, c0, c1, centre, part):
         for c in range(c0, c1):
@@ -139,7 +145,7 @@ def _power_rows(height: int, order: int, skip: bool) -> Callable[..., None]:
             d4 = 0.0
             for j in range(height):
                 v = x[o, k + j, c]
-                d = v - m
+                d = widened(v - m)
                 if skip:
                     d = d if v == v else 0.0
                 e = d * d
