@@ -14,7 +14,7 @@ from jitkit.arrays import to_numpy
 from jitkit.errors import LaunchError
 from jitkit.primitives.histogram import histogram
 from jitkit.spatial import _points
-from jitkit.spatial.radius_neighbors import ONCE, radius_neighbors, search
+from jitkit.spatial.radius_neighbors import ONCE, OTHERS, distances_within
 
 AT_ONCE = 2**22
 """Neighbours held at once, about: 64 MiB of indices and distances."""
@@ -70,13 +70,11 @@ def pair_counts(points: Any, bins: Any, box: Any = None, *, backend: str | None 
     queries = around[:n]
     if operands.device_of(x) is not None:
         around, queries = (jk.asarray(to_numpy(part), device="cuda") for part in (around, queries))
-    rows = _rows_at_once(around, farthest)
-    if lengths is None and rows >= n:
-        _, _, distances = search(x, farthest, x, ONCE, backend)
-        return jk.asarray(to_numpy(histogram(distances, edges, backend=backend)[0]), device=operands.device_of(x))
-    for first in range(0, n, rows):
-        _, _, distances = radius_neighbors(around, farthest, queries[first : first + rows], backend=backend)
+    own = ONCE if lengths is None else OTHERS
+    for distances in distances_within(around, farthest, queries, own, AT_ONCE, backend):
         counts += to_numpy(histogram(distances, edges, backend=backend)[0])
+    if own == ONCE:
+        return jk.asarray(counts, device=operands.device_of(x))
     if edges[0] == 0:
         counts[0] -= n  # each point found itself
     return jk.asarray(counts // 2, device=operands.device_of(x))
@@ -161,13 +159,3 @@ def _lengths(box: Any, d: int, farthest: float, name: str) -> np.ndarray:
             "meet more than one image of each other; expected less"
         )
     return np.broadcast_to(lengths, (d,))
-
-
-def _rows_at_once(around: Any, radius: float) -> int:
-    """Return how many queries have about `AT_ONCE` neighbours, were the points spread evenly."""
-    n = around.shape[0]
-    if not n:
-        return 1
-    host = to_numpy(around)
-    fraction = float(np.prod(np.minimum(1, 2 * radius / np.maximum(np.ptp(host, axis=0), 1e-300))))
-    return max(1, int(AT_ONCE / max(1.0, n * fraction)))

@@ -5,6 +5,7 @@
 from __future__ import annotations
 
 import math
+from collections.abc import Iterator
 from typing import Any
 
 import numpy as np
@@ -45,11 +46,16 @@ def _count(i, _, queries, turn, own, points, starts, numbers, shift, where, squa
 
 
 @jk.kernel
-def _fill(i, _, queries, turn, own, points, starts, numbers, shift, where, square, order, offsets, indices, distances):
+def _fill(
+    p, _, queries, turn, own, points, starts, numbers, shift, where, square, order, offsets, first, indices, distances
+):
     """Write what `_count` counted. Every point is written where the next neighbour belongs: no branch to mispredict."""
     lower, inverse, shape = where
+    i = first + p
     q = turn[i]
-    to, stop = offsets[q], offsets[q + 1]
+    base = offsets[first] if first > 0 else 0
+    begun, stop = offsets[q] - base, offsets[q + 1] - base
+    to = begun
     x, y, z = queries[0, q], queries[1, q], queries[2, q]
     a = _grid.cell_along(x, lower[0], inverse[0], shape[0])
     b = _grid.cell_along(y, lower[1], inverse[1], shape[1])
@@ -67,7 +73,7 @@ def _fill(i, _, queries, turn, own, points, starts, numbers, shift, where, squar
                     indices[to] = order[j]
                     distances[to] = t
                 to += 1 if t <= square and not (own == OWN and j == i) else 0
-    for k in range(offsets[q], stop):
+    for k in range(begun, stop):
         distances[k] = math.sqrt(distances[k])
 
 
@@ -130,15 +136,34 @@ def radius_neighbors(
         )
     if not 0 <= radius < math.inf:
         raise LaunchError(f"jk.{name}: radius={radius!r}; expected a finite number, not negative")
-    return search(x, float(radius), q, OWN if own else OTHERS, backend)
-
-
-def search(x: Any, radius: float, q: Any, own: int, backend: str | None) -> tuple[Any, Any, Any]:
-    """Return what `radius_neighbors` does; `own` tells whose neighbours `q` are, and whether pairs are found once or twice."""
-    name, m, device, dtype = "spatial.radius_neighbors", q.shape[0], operands.device_of(x), operands.dtype_of(x)
+    m, device = q.shape[0], operands.device_of(x)
     if not x.shape[0] or not m:
         zeros = jk.asarray(np.zeros(m + 1, np.int64), device=device)
-        return zeros, operands.made((0,), (_grid.INT64,), device), operands.made((0,), (dtype,), device)
+        return zeros, operands.made((0,), (_grid.INT64,), device), operands.made((0,), (operands.dtype_of(x),), device)
+    shared, order, offsets = _counted(x, float(radius), q, OWN if own else OTHERS, False, backend)
+    total = int(to_numpy(offsets[m : m + 1])[0])
+    return offsets, *_filled(shared, order, offsets, 0, m, total, backend)
+
+
+def distances_within(x: Any, radius: float, q: Any, own: int, most: int, backend: str | None) -> Iterator[Any]:
+    """Yield the distances that `radius_neighbors` finds, about `most` at once; `own` may be `ONCE`, pairs found once."""
+    if not x.shape[0] or not q.shape[0]:
+        return
+    shared, order, offsets = _counted(x, radius, q, own, True, backend)
+    ends, first = to_numpy(offsets), 0
+    while first < q.shape[0]:
+        last = max(first + 1, int(np.searchsorted(ends, ends[first] + most, "right")) - 1)
+        if ends[last] > ends[first]:
+            yield _filled(shared, order, offsets, first, last, int(ends[last] - ends[first]), backend)[1]
+        first = last
+
+
+def _counted(x: Any, radius: float, q: Any, own: int, sort: bool, backend: str | None) -> tuple[Any, Any, Any]:
+    """Return what the kernels are given, the order of the points, and where the neighbours of each query begin.
+
+    Queries that are sorted have their neighbours in the order in which they are looked at.
+    """
+    name, m, device = "spatial.radius_neighbors", q.shape[0], operands.device_of(x)
     low, high = _tree.finite(x, name)
     at = _grid.spread(x, backend)
     cells, grid = _grid.laid_for(at, low, high, radius, backend)
@@ -147,13 +172,21 @@ def search(x: Any, radius: float, q: Any, own: int, backend: str | None) -> tupl
         _tree.finite(q, name)
         queries = _grid.spread(q, backend)
         _, turn = _grid.sorted_by_cell(queries, *cells, backend)
+    if sort:
+        queries, turn = _grid.gathered(queries, turn, 0, backend), jk.asarray(np.arange(m), device=device)
     shared = (queries, turn, own, grid.points, grid.starts, grid.numbers, grid.shift, cells, radius * radius)
     counts = operands.made((m + 1,), (_grid.INT64,), device)
     _counts((m, 1), backend)(*shared, counts)
-    offsets = scan("add", counts, backend=backend)
-    total = int(to_numpy(offsets[m : m + 1])[0])
-    indices = operands.made((total,), (_grid.INT64,), device)
-    distances = operands.made((total,), (dtype,), device)
+    return shared, grid.order, scan("add", counts, backend=backend)
+
+
+def _filled(
+    shared: Any, order: Any, offsets: Any, first: int, last: int, total: int, backend: str | None
+) -> tuple[Any, Any]:
+    """Return the neighbours of queries from `first` to `last`, so many in all; sorted queries where not those of all."""
+    points = shared[3]
+    device, dtype = operands.device_of(points), operands.dtype_of(points)
+    indices, distances = (operands.made((total,), (kind,), device) for kind in (_grid.INT64, dtype))
     if total:
-        _fills((m, 1), backend)(*shared, grid.order, offsets, indices, distances)
-    return offsets, indices, distances
+        _fills((last - first, 1), backend)(*shared, order, offsets, first, indices, distances)
+    return indices, distances
