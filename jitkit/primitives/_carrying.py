@@ -6,6 +6,8 @@ from __future__ import annotations
 
 from typing import Any
 
+import numpy as np
+
 from jitkit.operands import dtype_of, made
 from jitkit.primitives._arrays import device_of
 
@@ -44,5 +46,7 @@ class Carry:
 
 
 def like(x: Any, size: int) -> Any:
-    """Return a new vector of the dtype of another, and as many elements."""
+    """Return a new vector of the dtype of another, and so many elements."""
+    if type(x) is np.ndarray:  # in 0.4 us less
+        return np.empty(size, x.dtype)
     return made((size,), (dtype_of(x),), device_of(x))

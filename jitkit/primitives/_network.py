@@ -12,17 +12,15 @@ merge exchange), which takes rows of any length.
 from __future__ import annotations
 
 import functools
-from collections.abc import Callable
+from collections.abc import Callable, Hashable
 from typing import Any, NamedTuple
 
 import numpy as np
 
 import jitkit as jk
-from jitkit.arrays import to_numpy
 from jitkit.launch.kernel import Kernel
 from jitkit.launch.launcher import Launcher
-from jitkit.operands import made
-from jitkit.primitives._arrays import device_of
+from jitkit.plans import remember
 from jitkit.primitives._carrying import Carry
 from jitkit.primitives._keys import Order
 from jitkit.primitives._spans import ties
@@ -191,7 +189,9 @@ class Network:
     """
 
     def __init__(self, order: Order, what: str) -> None:
-        self.order, self.what = order, what
+        self.order, self.what, self._exact = order, what, order.exact
+        # Used again: a new array, and to look through it, take as long as to sort fifty elements.
+        self._spare: dict[Hashable, list[tuple[np.ndarray, bytearray]]] = {}
 
     @functools.cached_property
     def rows(self) -> Launcher:
@@ -206,16 +206,60 @@ class Network:
         """What brings zeros and NaN back."""
         return Launcher(ties_kernel(self.order))
 
-    def sort(self, x: Any, v: Any, lie: Lie, out: Any, w: Any, flip: Any, backend: str | None) -> None:
+    def sort(
+        self,
+        x: Any,
+        v: Any,
+        lie: Lie,
+        out: Any,
+        w: Any,
+        flip: Any,
+        backend: str | None,
+        known: bool = False,
+        original: np.ndarray | None = None,
+    ) -> bool:
         """Sort the rows that `x` consists of into `out`, and what goes along from `v` into `w`.
 
-        All are vectors of unsigned integers, or 0 where no such array is needed; `out` is none of the others.
+        Parameters
+        ----------
+        x, v, out, w : numpy.ndarray or 0
+            Vectors of unsigned integers, or 0 where no such array is needed.
+        lie, flip, backend
+            How the rows lie, their order, and as for a launch.
+        known : bool
+            Whether to do nothing for types that were not met before, and on other backends than the CPU.
+        original : numpy.ndarray, optional
+            The numbers that `x` is a copy of, where `x` is `out`. That is for keys with which nothing goes along.
+
+        Returns
+        -------
+        bool
+            Whether anything was done.
         """
-        space, *way = lie
+        space, n, across, along = lie
+        spare: Any = None
+        used: tuple[np.ndarray, bytearray] | None = None
         if self.what != "nothing":
-            self.rows.run(space, backend, (*way, x, v, out, w, flip))
-            return
-        strange: Any = 0 if self.order.exact else made(space, (BOOL,), device_of(x))
-        self.rows.run(space, backend, (*way, x, out, strange, flip))
-        if not self.order.exact and np.count_nonzero(to_numpy(strange)):
-            self.ties.run((*space, 1), backend, (*way, x, out, strange, flip))
+            args: tuple[Any, ...] = (n, across, along, x, v, out, w, flip)
+        elif self._exact:
+            args = (n, across, along, x, out, 0, flip)
+        else:
+            spare = self._spare.get(space)
+            if spare is None:
+                spare = remember(self._spare, space, [])
+            try:
+                used = spare.pop()
+            except IndexError:
+                marks = bytearray(space[0] * space[1])
+                used = np.frombuffer(marks, BOOL).reshape(space), marks
+            args = (n, across, along, x, out, used[0], flip)
+        done = self.rows.enter(space, backend, args)
+        if not done and not known:
+            self.rows(space, backend)(*args)
+            done = True
+        if used is not None:
+            if done and 1 in used[1]:
+                first = x if original is None else np.array(original, order="C").view(x.dtype).reshape(-1)
+                self.ties.run((*space, 1), backend, (n, across, along, first, out, used[0], flip))
+            spare.append(used)
+        return done

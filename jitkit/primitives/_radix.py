@@ -206,21 +206,27 @@ class Radix:
         """The kernels that bring zeros and NaN back."""
         return list(map(Launcher, tie_kernels(self.order)))
 
-    def sort(self, x: Any, v: Any, rows: int, n: int, out: Any, w: Any, flip: Any, backend: str | None) -> None:
+    def sort(
+        self, x: Any, v: Any, rows: int, n: int, out: Any, w: Any, flip: Any, backend: str | None, known: bool = False
+    ) -> bool:
         """Sort the rows of n elements that `x` consists of into `out`, and what goes along from `v` into `w`.
 
-        All are vectors of unsigned integers, or 0 where no such array is needed; `out` is none of the others.
+        All are vectors of unsigned integers, or 0 where no such array is needed; `out` is none of the others. `known` and
+        what is returned are as for a network's.
         """
         lie = Lie((1, rows), n, n, 1)
         if self.network is not None and lie.short:
-            self.network.sort(x, v, lie, out, w, flip, backend)
-            return
+            return self.network.sort(x, v, lie, out, w, flip, backend, known)
         if n <= self.limits.short:
-            spare, held = self._spare(out, w, rows * n)
-            self.rows.run((rows, 1), backend, (n, x, v, out, w, spare, held, flip))
-            return
+            args = (n, x, v, out, w, *self._spare(out, w, rows * n), flip)
+            done = self.rows.enter((rows, 1), backend, args)
+            if not done and not known:
+                self.rows((rows, 1), backend)(*args)
+                done = True
+            return done
         for r in range(rows):
             self._sort_long(_part(x, r, n), _part(v, r, n), _part(out, r, n), _part(w, r, n), flip, backend)
+        return True
 
     def _spare(self, out: Any, w: Any, size: int) -> tuple[Any, Any]:
         return like(out, size), 0 if self.what == "nothing" else like(w, size)

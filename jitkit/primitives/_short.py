@@ -11,71 +11,99 @@ from typing import Any
 
 import numpy as np
 
-from jitkit.launch import choice
 from jitkit.plans import remember
 from jitkit.primitives._keys import flip_of
 from jitkit.primitives._network import Lie
 from jitkit.primitives._radix import Radix
 
+_ndarray, _empty, _INT64 = np.ndarray, np.empty, np.dtype(np.int64)
 radix_plans: dict[Hashable, Radix] = {}
 _known: dict[Hashable, Short | None] = {}
 
 
 class Short:
-    """The sort of rows of one dtype on the host, ready to be called.
+    """The sort of rows along an axis of arrays of one shape and dtype on the host, ready to be called.
 
     Parameters
     ----------
     dtype : numpy.dtype
         Of the keys.
+    shape, axis : tuple of int, int
+        How the rows lie.
     what : {"nothing", "values", "places"}
         What goes along.
     along : numpy.dtype
         Of what goes along.
     descending, backend
         As for `sort`.
+
+    Attributes
+    ----------
+    in_place : bool
+        Whether that sorts `out`; `x` is then the numbers that this is a copy of.
+    sort : callable or None
+        ``sort(x, v, out, w)``, which does nothing, and says so, for types that were not met before and on other backends than
+        the CPU; None where the rows need more than a launch.
     """
 
-    __slots__ = ("along", "backend", "bits", "dtype", "flip", "moved", "plan", "ways", "what")
+    __slots__ = ("along", "bits", "dtype", "in_place", "moved", "sort", "what")
 
     def __init__(
-        self, dtype: np.dtype[Any], what: str, along: np.dtype[Any], descending: bool, backend: str | None
+        self,
+        dtype: np.dtype[Any],
+        shape: tuple[int, ...],
+        axis: int,
+        what: str,
+        along: np.dtype[Any],
+        descending: bool,
+        backend: str | None,
     ) -> None:
-        self.plan, self.backend = radix_of(dtype, what, on_gpu=False), backend
-        self.ways: dict[Hashable, Callable[..., None]] = {}
-        self.bits, self.flip = self.plan.order.bits, flip_of(kind_of(dtype), dtype.itemsize, descending)
-        self.what, self.dtype, self.along = what, dtype, along
+        plan = radix_of(dtype, what, on_gpu=False)
+        self.bits, self.what, self.dtype, self.along = plan.order.bits, what, dtype, along
         self.moved = np.dtype(f"u{along.itemsize}") if what == "values" else along
-
-    def way(self, shape: tuple[int, ...], axis: int) -> Callable[..., None] | None:
-        """Return ``sort(x, v, out, w)`` for the rows along an axis of an array; None where they need more than a launch."""
-        if not -len(shape) <= axis < len(shape):
-            return None
-        n, along = shape[axis], math.prod(shape[axis % len(shape) + 1 :])
+        n, beyond = shape[axis], math.prod(shape[axis % len(shape) + 1 :])
         rows = math.prod(shape) // n
-        lie = Lie((1, rows), n, n, 1) if along == 1 else Lie((rows // along, along), n, 1, along)
-        network, flip, backend = self.plan.network, self.flip, self.backend
+        lie = Lie((1, rows), n, n, 1) if beyond == 1 else Lie((rows // beyond, beyond), n, 1, beyond)
+        flip, network = flip_of(kind_of(dtype), dtype.itemsize, descending), plan.network
+        self.sort: Callable[..., bool] | None = None
+        self.in_place = network is not None and lie.short and what == "nothing"
         if n == 1:
-            return _as_they_are
-        if network is not None and lie.short:
-            return lambda x, v, out, w: network.sort(x, v, lie, out, w, flip, backend)
-        if along == 1 and n <= self.plan.limits.short:
-            return lambda x, v, out, w: self.plan.sort(x, v, rows, n, out, w, flip, backend)
-        return None
+            self.sort = _as_they_are
+        elif network is not None and lie.short:
+            if self.in_place:
+                self.sort = lambda x, v, out, w: network.sort(out, 0, lie, out, 0, flip, backend, True, x)
+            else:
+                self.sort = lambda x, v, out, w: network.sort(x, v, lie, out, w, flip, backend, True)
+        elif beyond == 1 and n <= plan.limits.short:
+            self.sort = lambda x, v, out, w: plan.sort(x, v, rows, n, out, w, flip, backend, True)
 
-    def __call__(self, x: Any, v: Any, sort: Callable[..., None], out: Any) -> tuple[Any, Any]:
-        """Return the array with its rows sorted, `out` if it is given, and what goes along with it."""
+    def __call__(self, x: Any, v: Any, out: Any) -> tuple[Any, Any] | None:
+        """Return the array with its rows sorted, `out` if it is given, and what goes along; None where `sort` does not."""
+        sort: Any = self.sort
         if sort is _as_they_are:
             return self._copied(x, v, out)
-        bits = self.bits
-        result = np.empty(x.shape, self.dtype) if out is None else out
-        given, target = x.reshape(-1).view(bits), result.reshape(-1).view(bits)
+        bits, shape = self.bits, x.shape
+        if self.in_place:  # of a copy, in 0.4 us less
+            if out is None:
+                out = x.copy()
+            else:
+                out[...] = x
+            target = out.view(bits)
+            if len(shape) > 1:
+                target = target.reshape(-1)
+            return (out, None) if sort(x, 0, target, 0) else None
+        result = _empty(shape, self.dtype) if out is None else out
+        given, target = _usable(x).view(bits), result.view(bits)
+        if len(shape) > 1:
+            given, target = given.reshape(-1), target.reshape(-1)
         if self.what == "nothing":
-            sort(given, 0, target, 0)
-            return result, None
-        values, w = v.reshape(-1).view(self.moved) if self.what == "values" else 0, np.empty(x.size, self.moved)
-        sort(given, values, target, w)
-        return result, w.view(self.along).reshape(x.shape)
+            return (result, None) if sort(given, 0, target, 0) else None
+        w = _empty(shape, self.along)
+        values: Any = 0
+        moved: Any = w
+        if self.what == "values":
+            values, moved = _usable(v).view(self.moved).reshape(-1), w.view(self.moved)
+        return (result, w) if sort(given, values, target, moved.reshape(-1)) else None
 
     def _copied(self, x: Any, v: Any, out: Any) -> tuple[Any, Any]:
         if out is not None:
@@ -91,47 +119,47 @@ def short(
 
     `out`, if given, is an array like `x`, and shares no memory with it.
     """
-    if type(axis) is not int or not _is_plain(x) or (what == "values" and not (_is_plain(v) and v.shape == x.shape)):
+    if type(x) is not _ndarray or type(axis) is not int:
         return None
-    along = v.dtype if what == "values" else _INT64
-    key = (x.dtype, what, along, bool(descending), backend, choice.requested())
+    along = _INT64
+    if what == "values":
+        if type(v) is not _ndarray or v.shape != x.shape:
+            return None
+        along = v.dtype
+    key = (x.dtype, x.shape, axis, what, along, bool(descending), backend)
     plan = _known.get(key)
     if plan is None and key not in _known:
         plan = remember(_known, key, _short_of(*key))
-    if plan is None:
-        return None
-    at = (x.shape, axis)
-    sort = plan.ways.get(at)
-    if sort is None:
-        sort = plan.way(*at)
-        if sort is None:
-            return None
-        remember(plan.ways, at, sort)
-    return plan(x, v, sort, out)
+    return None if plan is None or plan.sort is None else plan(x, v, out)
 
 
-_INT64 = np.dtype(np.int64)
-
-
-def _is_plain(x: Any) -> bool:
-    if type(x) is not np.ndarray or not x.ndim or not x.size:
-        return False
+def _usable(x: np.ndarray) -> np.ndarray:
+    """Return an array as kernels take it: in C order, and not read-only, for which they would be compiled once more."""
     flags = x.flags
-    return bool(flags.c_contiguous and flags.writeable)
+    return x if flags.c_contiguous and flags.writeable else x.copy()
 
 
-def _as_they_are(x: Any, v: Any, out: Any, w: Any) -> None:
+def _as_they_are(x: Any, v: Any, out: Any, w: Any) -> bool:
     """Stand for the sort of rows of one element."""
+    return True
 
 
 def _short_of(
-    dtype: np.dtype[Any], what: str, along: np.dtype[Any], descending: bool, backend: str | None, asked: str | None
+    dtype: np.dtype[Any],
+    shape: tuple[int, ...],
+    axis: int,
+    what: str,
+    along: np.dtype[Any],
+    descending: bool,
+    backend: str | None,
 ) -> Short | None:
-    if dtype.kind not in "biuf" or dtype.itemsize > 8 or not dtype.isnative or (backend or asked) == "cuda":
+    if dtype.kind not in "biuf" or dtype.itemsize > 8 or not dtype.isnative or backend == "cuda":
         return None
     if along.kind not in "biufc" or along.itemsize > 8 or not along.isnative:
         return None
-    return Short(dtype, what, along, descending, backend)
+    if not -len(shape) <= axis < len(shape) or 0 in shape:
+        return None
+    return Short(dtype, shape, axis, what, along, descending, backend)
 
 
 def kind_of(dtype: np.dtype[Any]) -> str:

@@ -79,7 +79,7 @@ def sort(
     array([ 1,  2, -3])
     """
     if key is None and less is None:
-        soon = short(x, "nothing", None, axis, descending, backend, out if _takes(out, x) else None)
+        soon = short(x, "nothing", None, axis, descending, backend, out if out is not None and _takes(out, x) else None)
         if soon is not None:
             return soon[0] if out is None or soon[0] is out else operands.store(soon[0], out, x.shape, "sort")
     x = _arrays.array(x, "sort")
