@@ -13,6 +13,7 @@ from jitkit import operands
 from jitkit.errors import LaunchError
 from jitkit.launch import choice
 from jitkit.launch.launcher import Launcher
+from jitkit.primitives import _arrays
 
 RUN = 2048
 """Terms that are summed in the lanes of a vector before they join the total, which keeps rounding near that of pairs."""
@@ -161,9 +162,11 @@ def gemv(
     if not rest and beta != 0:
         raise LaunchError(f"jk.{name}: beta={beta} is a factor of y=, which is missing")
     n, device, dtype = a.shape[0], operands.device_of(a), operands.dtype_of(a)
-    where = operands.result(out, (n,), dtype, device, name)
-    if where is out and _shares(out, a, x, *rest):
-        where = operands.made((n,), (dtype,), device)
+    inputs = (a, x, *rest)
+    if device is None:
+        where = _arrays.room(out, (n,), (dtype,), inputs, device, name)
+    else:
+        where = operands.result(out, (n,), dtype, device, name, inputs)
     if n:
         y = rest[0] if rest else where
         by_columns = device is None and a.flags.f_contiguous and not a.flags.c_contiguous
@@ -176,16 +179,10 @@ def _run(a: Any, x: Any, y: Any, out: Any, alpha: float, beta: float, by_columns
     n, terms = a.shape
     if not by_columns or not terms:
         if operands.device_of(a) is None and n >= SOME:
-            _four_rows((-(-n // 4), 1), backend)(a, x, y, out, alpha, beta)
+            _four_rows.run((-(-n // 4), 1), backend, (a, x, y, out, alpha, beta))
         else:
-            _rows((n, 1), backend)(a, x, y, out, alpha, beta)
+            _rows.run((n, 1), backend, (a, x, y, out, alpha, beta))
         return
     parts = np.empty((-(-terms // TERMS), n), a.dtype)
     _columns((-(-n // COLUMNS), parts.shape[0], 1), backend)(a.T, x, parts)
     _join(n, backend)(parts, y, out, alpha, beta)
-
-
-def _shares(out: Any, *given: Any) -> bool:
-    if type(out) is not np.ndarray:
-        return any(x is out for x in given)
-    return not out.flags.c_contiguous or any(np.may_share_memory(x, out) for x in given)
