@@ -108,4 +108,6 @@ def _takes(out: Any, x: Any) -> bool:
     """Tell whether a result can be written to `out` while an array is read."""
     if type(out) is not np.ndarray or type(x) is not np.ndarray or out.dtype != x.dtype or out.shape != x.shape:
         return False
-    return out.flags.c_contiguous and out.flags.writeable and not np.may_share_memory(out, x)
+    flags = out.flags
+    apart = x is not out and flags.owndata and x.flags.owndata  # asking NumPy takes 0.2 us
+    return flags.carray and (apart or not np.may_share_memory(out, x))
