@@ -14,9 +14,10 @@ from typing import Any
 
 import numpy as np
 
-from jitkit.backends import typedmath, typednumpy
+from jitkit.backends import copies, typedmath, typednumpy
 from jitkit.frontend.meanings import has_own_interpretation
 from jitkit.language import Point, entered
+from jitkit.launch.arguments import walk
 from jitkit.launch.space import Space
 
 
@@ -34,6 +35,15 @@ def run(func: Callable, space: Space, args: tuple[Any, ...]) -> None:
         except Exception as error:
             error.add_note(f"in kernel {func.__name__} at point {indices}")
             raise
+
+
+def with_fields(names: tuple[str, ...], values: tuple[Any, ...]) -> tuple[Any, ...]:
+    """Return arguments in which the fields of records are attributes, too (``p[i].mass``), as in compiled code."""
+    leaves = [pair for name, value in zip(names, values, strict=True) for pair in walk(name, value)]
+    arrays = {path: x.view(np.recarray) for path, x in leaves if isinstance(x, np.ndarray) and x.dtype.names}
+    if not arrays:
+        return values
+    return tuple(copies.rebuilt(name, value, arrays) for name, value in zip(names, values, strict=True))
 
 
 def overlay(func: Callable) -> Callable:

@@ -314,6 +314,7 @@ class Launch(Call):
 
         kernel = self.kernel
         self._check(values)
+        values = interpreted.with_fields(self.argument_names, values)
         if kernel.group is None:
             interpreted.run(kernel.func, self.space, values)
         else:
