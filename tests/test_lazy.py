@@ -95,6 +95,7 @@ def test_in_every_primitive(backend):
     agree(jk.segment_reduce("add", x, [0, 7, N], **on), [same[:7].sum(), same[7:].sum()])
     agree(jk.reduce_by_key("add", jk.transformed(lambda k: k // 9, jk.counting(N)), x, **on)[1][0], same[:9].sum())
     assert np.repeat(*jk.run_length_encode(x, **on)).tolist() == np.asarray(x).tolist()
+    agree(jk.sort(x[:20], **on), np.sort(same[:20]))
 
 
 @pytest.mark.parametrize("axis", [0, 1, (1, 2), None])

@@ -18,6 +18,7 @@ from jitkit.launch.launcher import Launcher
 from jitkit.plans import remember
 from jitkit.primitives import _arrays, _functions, _operators
 from jitkit.primitives._keys import flip_of
+from jitkit.primitives._lazy import Lazy
 from jitkit.primitives._merge import Merge, less_complex
 from jitkit.primitives._short import kind_of, radix_of
 from jitkit.primitives.map import map as map_
@@ -46,6 +47,10 @@ def take_rows(r, k, n, places, values, out):
     out[r * n + k] = values[r * n + places[r * n + k]]
 
 
+def _itself(value):
+    return value
+
+
 _turn_in, _turn_out, _take = Launcher(turn_in), Launcher(turn_out), Launcher(take_rows)
 
 
@@ -70,6 +75,8 @@ class Rows:
 
     def of(self, x: Any) -> Any:
         """Return the elements row by row: a vector of native byte order that a kernel may be given, or `x` itself."""
+        if isinstance(x, Lazy):  # elements are looked at more than once, and moved
+            x = map_(_itself, x, backend=self.backend)
         if isinstance(x, np.ndarray):
             turned = x if self.last else np.moveaxis(x, self.axis, -1)
             # A read-only array would be compiled for once more.
