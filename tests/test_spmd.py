@@ -8,7 +8,7 @@ import numpy as np
 import pytest
 
 import jitkit as jk
-from jitkit.backends.spmd import graph, order, patterns, pressure, reader, regions, windows
+from jitkit.backends.spmd import graph, order, patterns, phases, pressure, reader, regions, windows
 from jitkit.backends.spmd.ir import UnsupportedIRError
 from jitkit.backends.spmd.pattern import Pattern
 from jitkit.backends.spmd.shapes import Shapes
@@ -206,6 +206,36 @@ def test_groups_follow_one_another_where_the_next_reads_less_anew(once, four, fa
 def test_unknown_instructions_are_refused():
     with pytest.raises(UnsupportedIRError, match="va_arg"):
         reader.read("define void @f(ptr %p) {\nentry:\n  %x = va_arg ptr %p, i32\n  ret void\n}\n", "f")
+
+
+def test_ways_that_llvm_has_proved_away_part_no_lanes():
+    text = """
+define void @f(i64 %i, ptr %p) {
+entry:
+  %some = icmp eq i64 %i, 0
+  br i1 %some, label %behind, label %dead
+
+dead:
+  %x = load double, ptr %p, align 8
+  %more = fcmp oeq double %x, 0.000000e+00
+  br i1 %more, label %end, label %other
+
+other:
+  br label %end
+
+end:
+  unreachable
+
+behind:
+  call void @jk.barrier(i64 7)
+  ret void
+}
+"""
+    function = reader.read(text, "f")
+    assert list(function.blocks) == ["%entry", "%behind"]
+    shapes = Shapes(phases.split_at_barriers(function), {"%i": 1})
+    assert not shapes.divergent
+    phases.refuse_divergent(shapes)
 
 
 def test_dominators_and_loops():

@@ -123,7 +123,30 @@ def read(text: str, name: str) -> Function:
             continue
         assert block is not None
         block.code.append(_instruction(re.sub(r"(, ![\w.]+ !\d+)+$", "", stripped)))
+    _leave_out_dead_ends(function)
     return function
+
+
+def _leave_out_dead_ends(function: Function) -> None:
+    """Remove the blocks from which every way ends at ``unreachable``, and the branches to them.
+
+    LLVM has proved that no point comes there; where it found that late the branches still stand, and lanes would part at them
+    for good.
+    """
+    blocks, dead, before = function.blocks, set[str](), -1
+    while len(dead) != before:
+        before = len(dead)
+        for name, block in blocks.items():
+            if block.code[-1].op == "unreachable" or (block.successors and dead.issuperset(block.successors)):
+                dead.add(name)
+    if function.entry in dead:
+        return
+    for name in dead:
+        del blocks[name]
+    for block in blocks.values():
+        alive = [label for label in block.successors if label not in dead]
+        if len(alive) < len(block.successors):
+            block.code[-1] = Instruction("", "br", "void", [], labels=alive)
 
 
 def _parameters(line: _Line) -> list[Value]:
