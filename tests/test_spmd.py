@@ -386,6 +386,29 @@ def test_private_memory_across_a_barrier():
     assert x.ravel().tolist() == expected
 
 
+@jk.kernel(group=8)
+def private_at_a_chosen_place(i, flags, x, out):
+    """Make LLVM choose between two addresses in private memory, and read there behind a barrier."""
+    mine = jk.local(4, x.dtype)
+    for k in range(4):
+        mine[k] = x[i] * k
+    if flags[i]:
+        mine[0] = mine[2] + 1
+        at = 1
+    else:
+        at = 3
+    mine[at] += 7
+    jk.barrier()
+    out[i] = mine[0] + 10 * mine[1] + 100 * mine[3] + 1000 * mine[at]
+
+
+def test_private_memory_at_a_chosen_place(backend):
+    flags, x, out = np.arange(16) % 3 == 0, np.arange(16), np.zeros(16, int)
+    private_at_a_chosen_place.on(backend)[16](flags, x, out)
+    taken, left = 2 * x + 1 + 1010 * (x + 7) + 300 * x, 10 * x + 1100 * (3 * x + 7)
+    np.testing.assert_array_equal(out, np.where(flags, taken, left))
+
+
 @jk.kernel(group=16)
 def odd_sizes_filled(i, x, out):
     running = jk.group_scan("add", x[i])

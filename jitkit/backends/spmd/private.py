@@ -42,6 +42,10 @@ class PrivateMemory:
                     and not item.callee.startswith((*DROPPED, "@llvm.memset"))
                 ):
                     raise UnsupportedIRError(f"private memory given to {item.callee}")
+                elif item.op not in ("getelementptr", "call") and any(
+                    v.text in self.body.shapes.private for v in item.operands
+                ):
+                    raise UnsupportedIRError(f"private memory whose address is used by {item.op}")
 
     def _private_address(self, item: Instruction) -> None:
         """Write an offset into private memory: `lanes` times the bytes that the scalar code says."""

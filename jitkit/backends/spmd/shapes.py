@@ -298,10 +298,10 @@ def private_pointers(function: Function, only_allocas: bool = False) -> dict[str
             found[item.name] = item.name
         elif only_allocas:
             continue
-        elif item.op == "getelementptr" and item.operands[0].text in found:
-            found[item.name] = found[item.operands[0].text]
-        elif item.op not in ("load", "store", "call") and any(v.text in found for v in item.operands):
-            raise UnsupportedIRError(f"private memory whose address is used by {item.op}")
+        elif item.name and item.op not in ("load", "call"):  # an address in it, or made of one
+            homes = [found[v.text] for v in item.operands if v.text in found]
+            if homes:
+                found[item.name] = homes[0]
     return found
 
 
