@@ -74,6 +74,20 @@ def integer(value: Any, least: int, what: str, name: str) -> int:
     raise LaunchError(f"jk.{name}: {what}={value!r}; it is an integer of {least} or more")
 
 
+def number(value: Any, what: str, name: str) -> float:
+    """Return an argument that is a real number.
+
+    Raises
+    ------
+    LaunchError
+        Where it is anything else.
+    """
+    try:
+        return float(value)
+    except (TypeError, ValueError):
+        raise LaunchError(f"jk.{name}: {what}={value!r}; it is a real number") from None
+
+
 def floating(x: Any, name: str) -> Any:
     """Return an argument as an array of float32 or float64: those as they are, other real numbers as float64.
 

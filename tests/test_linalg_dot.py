@@ -121,6 +121,7 @@ def test_gemv_on_every_backend(backend):
         (lambda x: norm(x, axis=2), np.exceptions.AxisError, "out of bounds"),
         (lambda x: norm(x[:0], np.inf, axis=0), jk.LaunchError, "nothing is largest"),
         (lambda x: norm(x[None], 1), ValueError, "give one or two"),
+        (lambda x: axpy(1j, x, x), jk.LaunchError, "jk.linalg.axpy: a=1j; it is a real number"),
         (lambda x: axpy(1, x, x[0]), jk.LaunchError, "must be equal"),
         (lambda x: gemv(1, x, x[:, 0]), jk.LaunchError, "not the shapes"),
         (lambda x: gemv(1, x, x[0], 1), jk.LaunchError, "y=, which is missing"),

@@ -143,6 +143,8 @@ def test_device_arrays():
         (lambda x: solve(x[:2], x), jk.LaunchError, r"takes square matrices .* \(2, 3\)"),
         (lambda x: solve(x, x[:2]), jk.LaunchError, "do not fit: 3 equations each"),
         (lambda x: solve(np.ones((2, 3, 3)), np.ones((4, 3, 1))), jk.LaunchError, "do not broadcast"),
+        (lambda x: solve(np.zeros((60, 60)), np.ones(60)), np.linalg.LinAlgError, "jk.linalg.solve: singular"),
+        (lambda x: cholesky(np.zeros((60, 60))), np.linalg.LinAlgError, "jk.linalg.cholesky: matrix is not positive"),
         (lambda x: solve(x, x[0]), np.linalg.LinAlgError, "matrix 0 is singular"),
         (
             lambda x: solve(np.stack([np.eye(3), x]), x),

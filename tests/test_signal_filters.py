@@ -251,6 +251,11 @@ def test_device_arrays_stay_on_the_device():
     [
         (lambda x: signal.correlate1d(x, [1, 2], mode="mirrored"), ValueError, "mode='mirrored'; there are 'reflect'"),
         (lambda x: signal.correlate1d(x, [1, 2], origin=3), ValueError, "origin=3 puts the centre of 2 taps"),
+        (
+            lambda x: signal.gaussian_filter(x, -1),
+            ValueError,
+            "gaussian_filter: sigma=-1.0; it is a finite number from 0",
+        ),
         (lambda x: signal.median_filter(x, origin=0.5), ValueError, "origin=0.5; it is an integer"),
         (lambda x: signal.correlate1d(x, [[1, 2]]), jk.LaunchError, "weights are a vector"),
         (lambda x: signal.correlate1d(1.0, [1, 2]), jk.LaunchError, "no axis"),

@@ -118,6 +118,11 @@ def test_nothing_numbers_and_out():
 @pytest.mark.parametrize(
     ("call", "error", "message"),
     [
+        (
+            lambda x: jk.stats.quantile(x, "a"),
+            jk.KernelTypeError,
+            "jk.stats.quantile: elements of dtype <U1 are no numbers",
+        ),
         (lambda x: jk.stats.quantile(x, 1.5), ValueError, "jk.stats.quantile: q=1.5 is not from 0 to 1"),
         (lambda x: jk.stats.quantile(x, np.nan), ValueError, "q=nan"),
         (lambda x: jk.stats.quantile(x, 0.5, method="next"), ValueError, "there is no method='next'"),

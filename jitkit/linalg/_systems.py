@@ -2,7 +2,9 @@
 
 from __future__ import annotations
 
+import contextlib
 import math
+from collections.abc import Iterator
 from typing import Any, NamedTuple
 
 import numpy as np
@@ -10,6 +12,15 @@ import numpy as np
 from jitkit import operands
 from jitkit.errors import LaunchError
 from jitkit.primitives import _arrays
+
+
+@contextlib.contextmanager
+def named(name: str) -> Iterator[None]:
+    """Name the function in an error of LAPACK's."""
+    try:
+        yield
+    except np.linalg.LinAlgError as error:
+        raise np.linalg.LinAlgError(f"jk.{name}: {str(error).lower()}") from None
 
 
 class Systems(NamedTuple):

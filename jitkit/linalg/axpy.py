@@ -75,7 +75,7 @@ def axpy(a: float, x: Any, y: Any, *, out: Any = None, backend: str | None = Non
         where = np.empty(shape, out.dtype)
     flat = where.reshape((-1,))
     if flat.shape[0]:
-        _axpy(flat.shape[0], backend)(float(a), x.reshape((-1,)), y.reshape((-1,)), flat)
+        _axpy(flat.shape[0], backend)(operands.number(a, "a", name), x.reshape((-1,)), y.reshape((-1,)), flat)
     return operands.delivered(where, out, name) if shape else where[()]
 
 

@@ -15,7 +15,7 @@ from jitkit.errors import KernelTypeError
 from jitkit.launch import choice
 from jitkit.launch.kernel import Kernel
 from jitkit.launch.launcher import Launcher
-from jitkit.linalg._systems import begun, square, systems
+from jitkit.linalg._systems import begun, named, square, systems
 from jitkit.linalg.solve_triangular import check_diagonal, is_vectors, substituted
 
 _LARGE = 48
@@ -95,7 +95,9 @@ def cholesky(a: Any, *, upper: bool = False, out: Any = None, backend: str | Non
     a = operands.floating(a, name)
     shape, stack, device = tuple(a.shape), square(a, name), operands.device_of(a)
     if shape[-1] > _LARGE and device is None and (backend or choice.requested() or "cpu") == "cpu":
-        return operands.delivered(np.linalg.cholesky(a, upper=upper), out, name)
+        with named(name):
+            factors = np.linalg.cholesky(a, upper=upper)
+        return operands.delivered(factors, out, name)
     count, dtype = stack.shape[0], operands.dtype_of(a)
     if out is not None:
         operands.check_out(out, shape, dtype, name)

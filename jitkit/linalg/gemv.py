@@ -159,6 +159,7 @@ def gemv(
         raise LaunchError(
             f"jk.{name}: takes a matrix (n, k), a vector (k,) and perhaps one (n,), not the shapes {shapes}"
         )
+    alpha, beta = operands.number(alpha, "alpha", name), operands.number(beta, "beta", name)
     if not rest and beta != 0:
         raise LaunchError(f"jk.{name}: beta={beta} is a factor of y=, which is missing")
     n, device, dtype = a.shape[0], operands.device_of(a), operands.dtype_of(a)
@@ -171,7 +172,7 @@ def gemv(
         y = rest[0] if rest else where
         by_columns = device is None and a.flags.f_contiguous and not a.flags.c_contiguous
         on_cpu = (backend or choice.requested() or "cpu") == "cpu"
-        _run(a, x, y, where, float(alpha), float(beta), by_columns and on_cpu, backend)
+        _run(a, x, y, where, alpha, beta, by_columns and on_cpu, backend)
     return operands.delivered(where, out, name)
 
 

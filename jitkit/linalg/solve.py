@@ -12,7 +12,7 @@ import jitkit as jk
 from jitkit import operands
 from jitkit.launch import choice
 from jitkit.launch.launcher import Launcher
-from jitkit.linalg._systems import begun, systems
+from jitkit.linalg._systems import begun, named, systems
 
 _LARGE = 48
 """Equations from which NumPy's LAPACK is ahead for each system, since it works in blocks."""
@@ -108,7 +108,9 @@ def solve(a: Any, b: Any, *, out: Any = None, backend: str | None = None) -> Any
     found = systems(a, b, len(b.shape) == 1, name)
     device = operands.device_of(a)
     if found.a.shape[1] > _LARGE and device is None and (backend or choice.requested() or "cpu") == "cpu":
-        return operands.delivered(np.linalg.solve(found.a, found.b).reshape(found.shape), out, name)
+        with named(name):
+            solved = np.linalg.solve(found.a, found.b)
+        return operands.delivered(solved.reshape(found.shape), out, name)
     if out is not None:
         operands.check_out(out, found.shape, operands.dtype_of(found.b), name)
     # Not in `out`, which a singular matrix leaves as it is.

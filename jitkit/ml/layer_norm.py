@@ -162,7 +162,9 @@ def layer_norm(
     rows = flat_rows(x)
     target = direct(out, [rows, weight, bias])
     written = target if target is not None else operands.made(shape, (operands.dtype_of(x),), operands.device_of(x))
-    _forward(rows, (rows, weight, bias, float(eps), written.reshape(rows.shape)), backend)
+    _forward(
+        rows, (rows, weight, bias, operands.number(eps, "eps", "ml.layer_norm"), written.reshape(rows.shape)), backend
+    )
     return operands.delivered(written, out, "ml.layer_norm")
 
 
@@ -220,7 +222,7 @@ def layer_norm_backward(
     stretches = max(1, min(STRETCHES, m // 16))
     each = -(-m // stretches)
     sums = [made((stretches, n), (dtype,), device) for _ in range(2)]
-    args = (grads, rows, weight, float(eps), by_x.reshape((m, n)))
+    args = (grads, rows, weight, operands.number(eps, "eps", name), by_x.reshape((m, n)))
     if n >= SHORT and not operands.on_device(x, backend):
         _stretches((stretches, 1), backend)(n, m, each, *args, *sums)
     elif n:

@@ -112,7 +112,9 @@ def bilateral_filter(
     x = operands.floating(image, name)
     if len(x.shape) not in (2, 3) or (len(x.shape) == 3 and x.shape[2] != 3):
         raise LaunchError(f"jk.{name}: takes (rows, columns) or (rows, columns, 3), not the shape {tuple(x.shape)}")
-    if not (sigma_space > 0 and sigma_range > 0):
+    sigma_space = operands.number(sigma_space, "sigma_space", name)
+    sigma_range = operands.number(sigma_range, "sigma_range", name)
+    if not (0 < sigma_space < math.inf and sigma_range > 0):
         raise ValueError(f"jk.{name}: sigma_space={sigma_space}, sigma_range={sigma_range}; both are positive")
     radius = math.ceil(3 * sigma_space) if radius is None else operands.integer(radius, 0, "radius", name)
     shape, dtype, device = tuple(x.shape), operands.dtype_of(x), operands.device_of(x)

@@ -89,6 +89,7 @@ def filtered(
     n, taps = shape[axis], weights.shape[0]
     outer, inner = math.prod(shape[:axis]), math.prod(shape[axis + 1 :])
     _borders.sources(np.arange(0), 1, mode, name)  # refuses a mode that there is not
+    cval = operands.number(cval, "cval", name)
     if outer * n * inner == 0:
         return
     taps_there = jk.asarray(weights.astype(dtype), device=device)

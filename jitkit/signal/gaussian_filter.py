@@ -2,6 +2,7 @@
 
 from __future__ import annotations
 
+import math
 from typing import Any
 
 import numpy as np
@@ -59,7 +60,7 @@ def gaussian_filter(
     LaunchError
         For a sequence that is not as long as there are axes, and an `out` of another shape.
     ValueError
-        For a mode that there is not, and a negative order or radius.
+        For a mode that there is not, a negative order or radius, and a sigma that is negative or not finite.
 
     Notes
     -----
@@ -85,10 +86,14 @@ def gaussian_filter(
         strict=True,
     )
     steps = []
-    for axis, width, derivative, beyond, reach in each:
+    truncate = operands.number(truncate, "truncate", name)
+    for axis, given, derivative, beyond, reach in each:
+        width = operands.number(given, "sigma", name)
+        if not 0 <= width < math.inf:
+            raise ValueError(f"jk.{name}: sigma={width}; it is a finite number from 0")
         if width > 1e-15:
-            reach = int(truncate * float(width) + 0.5) if reach is None else reach
-            taps = gaussian_taps(float(width), derivative, reach, name)
+            reach = int(truncate * width + 0.5) if reach is None else reach
+            taps = gaussian_taps(width, derivative, reach, name)
             steps.append(step(taps, axis, reach, beyond, cval, backend, name))
     return separable(x, steps, out, name)
 

@@ -191,6 +191,6 @@ def _bodies(positions: Any, masses: Any, softening: float, name: str) -> tuple[A
         raise LaunchError(
             f"jk.{name}: masses have the shape {tuple(mass.shape)}; expected ({x.shape[0]},), one for each of the positions"
         )
-    if not softening >= 0:
+    if not operands.number(softening, "softening", name) >= 0:
         raise LaunchError(f"jk.{name}: softening={softening!r}; expected a length from 0")
     return x, mass

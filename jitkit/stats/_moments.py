@@ -95,7 +95,7 @@ def row_moments(order: int, skip: bool) -> Callable[..., Any]:
             v = x[r, k]
             d = np.float64(v - m)  # a fourth power of less than 1e-10 or more than 1e9 has no number in float32
             if skip:
-                d = d if v == v else 0.0
+                d = d if v == v else np.float64(0.0)
             e = d * d
             d1 += d
             d2 += e

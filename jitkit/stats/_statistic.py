@@ -56,7 +56,7 @@ def of_moments(
     if out is not None:
         operands.check_out(out, final, dtype, name)
     kernels = _moments.kernels_for(what, skip)
-    options = (what, float(ddof), bool(bias), _RESOLUTION[dtype])
+    options = (what, operands.number(ddof, "ddof", name), bool(bias), _RESOLUTION[dtype])
     if 0 in shape:
         flat = operands.made((int(np.prod(final)),), (dtype,), device)
         flat[...] = 0.0 if what == _moments.SUM else np.nan

@@ -229,7 +229,7 @@ def _quantile(
     a: Any, q: Any, axis: Axis, out: Any, keepdims: bool, backend: str | None, name: str, missing: bool,
     method: str = "linear",
 ) -> Any:  # fmt: skip
-    a, q = operands.floating(a, name), np.asarray(q, np.float64)
+    a, q = operands.floating(a, name), np.asarray(operands.floating(q, name), np.float64)
     if not ((q >= 0) & (q <= 1)).all():
         raise ValueError(f"jk.{name}: q={q} is not from 0 to 1")
     if method not in _selection.METHODS:
