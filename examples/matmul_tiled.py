@@ -35,8 +35,8 @@ are P^2 P^2, and ten products are 1024 steps. The product is the kernel of `jitk
                     C[first + r, left + c * DEPTH] = sums[r, c]
 
 Without groups each element of C would read a row of A and a column of B from memory. Here the 256 work-items of a group
-first bring a tile of A and one of B into shared memory, meet at a barrier, and then compute 48 x 64 elements of C from
-them, twelve each. `jk.local` keeps those in registers. `matmul_tiled[space(n, m)](A, B, C)` launches it for any shapes:
+first bring a tile of A and one of B into shared memory, meet at a barrier, and then compute 40 x 64 elements of C from
+them, ten each. `jk.local` keeps those in registers. `matmul_tiled[space(n, m)](A, B, C)` launches it for any shapes:
 a work-item past the edge brings zeros, and writes nothing.
 
 Check: the eigenvalues of P are (1 + cos(2 pi k / n)) / 2, because the walk on a ring is diagonal in Fourier's basis

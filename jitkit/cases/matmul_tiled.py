@@ -11,13 +11,14 @@ import jitkit as jk
 
 from .case import Arrays, Case, Cost, Problem, Tolerance
 
-# A group of 8 rows of DEPTH work-items computes 48 rows of 64 elements of C, DEPTH terms of its sums at a time. A work-item
-# has ROWS x COLUMNS sums, for which it reads eight numbers a term; on AVX2 they take 12 of the 16 registers. 16 rows of
-# work-items took 0.94 of the time in float32 and 1.15 times that in float64, of which less stays in the first cache. The rows
-# of a work-item lie side by side: a group's height apart, its numbers of A would lie a multiple of 1 KiB apart, from where
-# a loop in C read them in 1.2 times the time on Zen 3.
+# A group of 8 rows of DEPTH work-items computes 40 rows of 64 elements of C, DEPTH terms of its sums at a time. A work-item
+# has ROWS x COLUMNS sums, for which it reads seven numbers a term; on AVX2 they take 10 of the 16 registers. With six rows it
+# took 1.06 times as long in float32, and 78 registers in float64 on sm_90, of which half of its threads have 64 each. With 16
+# rows of work-items it took 0.98 of the time in float32 and 1.05 times that in float64. The rows of a work-item lie side by
+# side: a group's height apart, its numbers of A would lie a multiple of 1 KiB apart, from where a loop in C read them in 1.2
+# times the time on Zen 3.
 GROUP_ROWS, DEPTH = GROUP = (8, 32)
-ROWS, COLUMNS = 6, 2
+ROWS, COLUMNS = 5, 2
 TILE_ROWS, TILE_COLUMNS = GROUP_ROWS * ROWS, DEPTH * COLUMNS
 
 
