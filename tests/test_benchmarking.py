@@ -167,7 +167,7 @@ class TestWorkload:
     def test_what_differs_from_the_reference_is_named(self):
         work = workload.of_launch(add_one, "4", 4, (np.zeros(4),), numpy=lambda x: x + 2)
         done = work.problem.copy()
-        work.launch(done, "cpu")
+        work.launching(done, "cpu")()
         with pytest.raises(WrongResultError, match=r"add_one on cpu: x\[0\] is .*1.0.*, and numpy has .*2.0"):
             work.check(done, "cpu")
 

@@ -201,9 +201,10 @@ def _time(step: Step, seconds: float) -> Timing:
     if is_slow(step.by):
         return _time_interpreted(step, seconds)
     own = placed(work.problem, step.by)
-    first = timing.seconds_of(lambda: _launch(step, own))
+    launch = _launching(step, own)
+    first = timing.seconds_of(launch)
     work.check(on_host(own), step.by)
-    found = timing.sample(lambda: _launch(step, own), seconds)
+    found = timing.sample(launch, seconds)
     return _timing(work.size, step.by, work, work.points, found, first)
 
 
@@ -212,9 +213,10 @@ def _time_interpreted(step: Step, seconds: float) -> Timing:
 
     work = step.work
     own = work.small.copy()
-    first = timing.seconds_of(lambda: _launch(step, own))
+    launch = _launching(step, own)
+    first = timing.seconds_of(launch)
     work.check(on_host(own), step.by)
-    found = timing.sample(lambda: _launch(step, own), seconds, least=2)
+    found = timing.sample(launch, seconds, least=2)
     points = parse(own.space, work.kernel.name).points
     return _timing(work.small_size, step.by, work, points, found, first)
 
@@ -226,9 +228,17 @@ def _timing(size: str, by: str, work: Workload, points: int, found: timing.Sampl
     return Timing(size, by, points, round(work.moved * share), flops, found.median, found.spread, found.count, first)
 
 
-def _launch(step: Step, problem: Any) -> None:
-    step.work.launch(problem, step.by)
-    jk.synchronize()
+def _launching(step: Step, problem: Any) -> Callable[[], None]:
+    """Return what runs a problem and waits for it; to ask a CPU whether it is done takes as long as a short launch."""
+    launch = step.work.launching(problem, step.by)
+    if step.by != "cuda":
+        return launch
+
+    def launch_and_wait() -> None:
+        launch()
+        jk.synchronize()
+
+    return launch_and_wait
 
 
 def _dtype(work: Workload) -> str:

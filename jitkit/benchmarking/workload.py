@@ -66,9 +66,9 @@ class Workload:
     small: Problem
     small_size: str = "part"
 
-    def launch(self, problem: Problem, backend: str) -> None:
-        """Run a problem of this workload."""
-        self.kernel.on(backend)[problem.space](*problem.args)
+    def launching(self, problem: Problem, backend: str) -> Callable[[], None]:
+        """Return what runs a problem of this workload: the launch alone, whose space is looked at beforehand."""
+        return functools.partial(self.kernel.on(backend)[problem.space], *problem.args)
 
 
 def of_case(case: Case, size: str | int, dtype: str | None) -> Workload:
