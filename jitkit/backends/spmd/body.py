@@ -43,9 +43,11 @@ class Body:
     ----------
     fresh : bool
         Whether shared memory was stored to only just before.
+    streaming : bool
+        Whether stores fill lines that nobody reads soon.
     """
 
-    fresh = False
+    fresh = streaming = False
 
     def __init__(
         self, text: Text, function: Function, shapes: Shapes, regions: list[Region], lanes: int, mask: str | None,

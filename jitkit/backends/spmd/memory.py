@@ -170,7 +170,8 @@ class Memory(Windows):
 
     def _store_row(self, value: Value, whole: str, address: str, align: str, mask: str | None) -> None:
         if mask is None:
-            self.text.do(f"store {whole} {self.body.whole(value)}, ptr {address}, align {align}")
+            how = f"align {LINE}, !nontemporal !0" if self.body.streaming else f"align {align}"
+            self.text.do(f"store {whole} {self.body.whole(value)}, ptr {address}, {how}")
             return
         vector, lanes = self.body.whole(value), plan.register_lanes(value.type)
         if lanes >= self.body.lanes or plan.masked_stores_are_fast():

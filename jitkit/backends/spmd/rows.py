@@ -1,26 +1,39 @@
-"""Plain kernels by vectors: the row function of `plain`, linked into the driver and called by its loop nest."""
+"""Plain kernels by vectors: the row function of `plain` or `streaming`, linked into the driver and called by its loop nest."""
 
 from __future__ import annotations
 
 import hashlib
 from collections.abc import Callable
-from typing import Any
+from typing import Any, NamedTuple
 
 import llvmlite.binding as llvm
 from llvmlite import ir
 
-from jitkit.backends.spmd import plain, plan, scalar
-from jitkit.backends.spmd.ir import Function, UnsupportedIRError
-from jitkit.backends.spmd.shapes import Shapes
+from jitkit.backends.spmd import plain, plan, scalar, streaming
+from jitkit.backends.spmd.ir import UnsupportedIRError
+from jitkit.backends.spmd.shapes import Shapes, size_of
 from jitkit.backends.unlinked import unlinked
 
 I64 = ir.IntType(64)
 
 
-def by_vectors(
-    context: Any, compiled: Any, ndim: int, unit_step: bool, fastmath: bool
-) -> Callable[[ir.Module], ir.Function] | None:
-    """Return what declares a kernel's row function in a module, or None where points are better run one by one.
+class Row(NamedTuple):
+    """A row function, linked.
+
+    Attributes
+    ----------
+    declare : callable
+        Declares it in a module.
+    streamed : int
+        The bytes that a point writes past the cache, if it does so, else 0.
+    """
+
+    declare: Callable[[ir.Module], ir.Function]
+    streamed: int
+
+
+def by_vectors(context: Any, compiled: Any, ndim: int, unit_step: bool, fastmath: bool) -> Row | None:
+    """Return a kernel's row function, or None where points are better run one by one.
 
     Parameters
     ----------
@@ -41,14 +54,22 @@ def by_vectors(
         if not function.uses(index):  # the only place along it: each point stands for a piece of work of its own
             return None
         shapes = Shapes(function, {index: 1 if unit_step else None})
-        if not plan.worthwhile(function, shapes, fastmath):
+        store = streaming.written(function, shapes)
+        if store is not None:
+            streamed, text = size_of(store.accessed), streaming.row(function, shapes, index, store, "jitkit_row")
+        elif plan.worthwhile(function, shapes, fastmath):
+            streamed = 0
+            text = plain.row(function, shapes, index, unit_step, plan.lanes(function, shapes), "jitkit_row")
+        else:
             return None
-        name, text = _module(context, function, shapes, ndim - 1, unit_step)
     except UnsupportedIRError:
         return None
-    link(context, name, text)
+    text = "\n".join([*function.constants(text), text])
+    # In one process all symbols share a name space.
+    name = f"jitkit_row_{hashlib.blake2b(text.encode(), digest_size=10).hexdigest()}"
+    link(context, name, text.replace("@jitkit_row(", f"@{name}(", 1))
     kinds = [I64] * 4 + [context.get_value_type(kind) for kind in compiled.signature.args]
-    return lambda target: ir.Function(target, ir.FunctionType(ir.VoidType(), kinds), name)
+    return Row(lambda target: ir.Function(target, ir.FunctionType(ir.VoidType(), kinds), name), streamed)
 
 
 def link(context: Any, name: str, text: str) -> None:
@@ -61,12 +82,3 @@ def link(context: Any, name: str, text: str) -> None:
     library.add_llvm_module(module)
     library.finalize()
     context.active_code_library.add_linking_library(library)
-
-
-def _module(context: Any, function: Function, shapes: Shapes, index: int, unit_step: bool) -> tuple[str, str]:
-    lanes = plan.lanes(function, shapes)
-    text = plain.row(function, shapes, function.parameters[index].text, unit_step, lanes, "jitkit_row")
-    text = "\n".join([*function.constants(text), text])
-    # In one process all symbols share a name space.
-    name = f"jitkit_row_{hashlib.blake2b(text.encode(), digest_size=10).hexdigest()}"
-    return name, text.replace("@jitkit_row(", f"@{name}(", 1)

@@ -19,6 +19,7 @@ class Values(Protocol):
     mask: str | None
     parameters: dict[str, str]
     fresh: bool
+    streaming: bool
     narrow: set[str]
 
     def scalar(self, value: Value) -> str:
