@@ -187,6 +187,22 @@ def axes_of(axis: Any, ndim: int, name: str) -> tuple[int, ...]:
         raise TypeError(f"jk.{name}: axis={axis!r}; an axis is an integer, and several are a tuple of them") from None
 
 
+def axis_of(axis: Any, ndim: int, name: str) -> int:
+    """Return the one axis that is meant, counted from the first.
+
+    Raises
+    ------
+    numpy.exceptions.AxisError
+        Where there is no such axis.
+    TypeError
+        For what is no integer.
+    """
+    try:
+        return normalize_axis_index(axis, ndim, f"jk.{name}")
+    except TypeError:
+        raise TypeError(f"jk.{name}: axis={axis!r}; it is an integer") from None
+
+
 def sorted_axes(axis: Any, ndim: int, name: str) -> tuple[int, ...]:
     """Return the axes that are meant as `axes_of` does, from first to last, for results that their order does not change."""
     return tuple(sorted(axes_of(axis, ndim, name)))

@@ -147,7 +147,8 @@ def test_minimum_of_rosenbrocks_valley():
     ("call", "message"),
     [
         (lambda x: jk.ml.KMeans(9).fit(x), "n_samples=4 should be >= n_clusters=9"),
-        (lambda x: jk.ml.KMeans(0).fit(x), "n_clusters, n_init and max_iter count from 1"),
+        (lambda x: jk.ml.KMeans(0).fit(x), "n_clusters=0; it is a whole number from 1"),
+        (lambda x: jk.ml.KMeans(2, tol="a").fit(x), "tol='a'; it is a number from 0"),
         (lambda x: jk.ml.KMeans(2, init="best").fit(x), "init='best'"),
         (lambda x: jk.ml.KMeans(2, init=x).fit(x), "init has the shape"),
         (lambda x: jk.ml.KMeans(2, random_state="x").fit(x), "cannot be used to seed"),
@@ -155,7 +156,7 @@ def test_minimum_of_rosenbrocks_valley():
         (lambda x: jk.ml.KMeans(2).fit(x).predict(x[:, :1]), "X has 1 features, but KMeans is expecting 2"),
         (lambda x: jk.ml.KMeans(2).fit(x * np.nan), "contains NaN"),
         (lambda x: jk.ml.KMeans(2).fit(x[0]), "Expected 2D array"),
-        (lambda x: jk.ml.LogisticRegression(C=0).fit(x, [0, 0, 1, 1]), "C is positive"),
+        (lambda x: jk.ml.LogisticRegression(C=0).fit(x, [0, 0, 1, 1]), "C=0; it is a number above 0"),
         (lambda x: jk.ml.LogisticRegression().fit(x, [0, 0, 0, 0]), "at least 2 classes"),
         (lambda x: jk.ml.LogisticRegression().fit(x, [0.5, 0, 1, 1]), "Unknown label type"),
         (lambda x: jk.ml.LogisticRegression().fit(x, [0, 1]), "inconsistent numbers of samples"),

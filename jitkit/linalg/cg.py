@@ -121,7 +121,7 @@ def _conjugate_gradients(
     if system.tiny:
         return system.nothing(), 0
     squares, p, before = system.dot(r, r), None, 1.0
-    steps = 10 * system.n if maxiter is None else maxiter
+    steps = 10 * system.n if maxiter is None else operands.integer(maxiter, 0, "maxiter", system.name)
     for _ in range(steps):
         if math.sqrt(squares) <= system.atol:
             return x, 0
@@ -200,7 +200,7 @@ def _stabilised_gradients(
     p = v = r
     rho, alpha, omega, size = 1.0, 1.0, 1.0, system.length(r)
     start = size
-    steps = 10 * system.n if maxiter is None else maxiter
+    steps = 10 * system.n if maxiter is None else operands.integer(maxiter, 0, "maxiter", system.name)
     for step in range(steps):
         if size <= system.atol:
             return x, 0

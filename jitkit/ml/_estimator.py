@@ -8,6 +8,7 @@ from __future__ import annotations
 
 import inspect
 import sys
+from collections.abc import Callable, Sequence
 from typing import Any, Self
 
 import numpy as np
@@ -70,6 +71,31 @@ class Estimator:
             classifier_tags=utils.ClassifierTags() if self._kind == "classifier" else None,
             regressor_tags=utils.RegressorTags() if self._kind == "regressor" else None,
         )
+
+    def _refuse(
+        self, counts: Sequence[str] = (), positive: Sequence[str] = (), not_negative: Sequence[str] = ()
+    ) -> None:
+        """Refuse parameters that are no numbers of their kind, by their names.
+
+        Raises
+        ------
+        ValueError
+            Where one is not.
+        """
+        kinds: list[tuple[Sequence[str], Callable[[Any], bool], str]] = [
+            (counts, lambda value: value >= 1 and value == int(value), "a whole number from 1"),
+            (positive, lambda value: value > 0, "a number above 0"),
+            (not_negative, lambda value: value >= 0, "a number from 0"),
+        ]
+        for names, fits, kind in kinds:
+            for name in names:
+                value = getattr(self, name)
+                try:
+                    is_right = fits(value)
+                except (TypeError, ValueError, OverflowError):  # what is no number, NaN and infinity
+                    is_right = False
+                if not is_right:
+                    raise ValueError(f"{type(self).__name__}: {name}={value!r}; it is {kind}")
 
     def _where(self) -> str | None:
         """Return the backend: the one asked for, else a GPU where the samples of `fit` lay there."""

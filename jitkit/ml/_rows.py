@@ -14,7 +14,6 @@ from collections.abc import Callable, Sequence
 from typing import Any, NamedTuple
 
 import numpy as np
-from numpy.lib.array_utils import normalize_axis_index
 
 import jitkit as jk
 from jitkit import operands
@@ -125,7 +124,7 @@ def by_rows(
         raise LaunchError(f"jk.{name}: takes an array of at least one dimension, not a number")
     if any(tuple(a.shape) != shape for a in arrays):
         raise LaunchError(f"jk.{name}: takes arrays of one shape, not {', '.join(str(tuple(a.shape)) for a in arrays)}")
-    axis = normalize_axis_index(axis, len(shape), f"jk.{name}")
+    axis = operands.axis_of(axis, len(shape), name)
     if out is not None:
         operands.check_out(out, shape, operands.dtype_of(x), name)
     given = [flat_rows(a, axis) for a in arrays]

@@ -110,8 +110,8 @@ class KMeans(Estimator):
         return 10 if (isinstance(self.init, str) and self.init == "random") or callable(self.init) else 1
 
     def _check(self, n: int) -> None:
-        if self.n_clusters < 1 or self.max_iter < 1 or (self.n_init != "auto" and self.n_init < 1) or self.tol < 0:
-            raise ValueError("KMeans: n_clusters, n_init and max_iter count from 1, and tol is not negative")
+        starts = [] if isinstance(self.n_init, str) and self.n_init == "auto" else ["n_init"]
+        self._refuse(counts=["n_clusters", "max_iter", *starts], not_negative=["tol"])
         if n < self.n_clusters:
             raise ValueError(f"n_samples={n} should be >= n_clusters={self.n_clusters}.")
         if isinstance(self.init, str) and self.init not in ("k-means++", "random"):

@@ -141,8 +141,7 @@ class LogisticRegression(Estimator):
 
     def fit(self, X: Any, y: Any) -> Self:
         """Learn from samples of shape (n, features) and their classes; return the estimator."""
-        if not self.C > 0 or self.max_iter < 1 or self.tol < 0:
-            raise ValueError("LogisticRegression: C is positive, max_iter counts from 1, and tol is not negative")
+        self._refuse(counts=["max_iter"], positive=["C"], not_negative=["tol"])
         check_backend(self.backend)
         x, who = self._samples(X, reset=True), type(self).__name__
         self.classes_, labels = classes_of(column(y, len(x), who), who)

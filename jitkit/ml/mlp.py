@@ -94,10 +94,10 @@ class _Perceptron(Estimator):
             raise ValueError(f"{who}: activation={self.activation!r}; there are {', '.join(map(repr, LAYERS))}")
         if str(self.solver) not in ("adam", "sgd"):
             raise ValueError(f"{who}: solver={self.solver!r}; there are 'adam' and 'sgd'")
-        if self.batch_size != "auto" and self.batch_size < 1:
-            raise ValueError(f"{who}: batch_size={self.batch_size!r}; give 'auto' or an integer from 1")
-        if self.max_iter < 1 or self.learning_rate_init <= 0 or self.alpha < 0:
-            raise ValueError(f"{who}: max_iter counts from 1, learning_rate_init is positive, alpha is not negative")
+        batch = [] if isinstance(self.batch_size, str) and self.batch_size == "auto" else ["batch_size"]
+        self._refuse(
+            counts=["max_iter", "n_iter_no_change", *batch], positive=["learning_rate_init"], not_negative=["alpha"]
+        )
         check_backend(self.backend)
 
     def _hidden(self) -> list[Any]:

@@ -117,12 +117,13 @@ def sgd_step(
     """
     name = "ml.sgd_step"
     flat, slopes, *rest = _given(name, p=p, grad=grad, **({} if velocity is None else {"velocity": velocity}))
+    rate, share, decay = _numbers(name, learning_rate=learning_rate, momentum=momentum, weight_decay=weight_decay)
     n = flat.shape[0]
     if rest:
-        args = (flat, slopes, rest[0], float(learning_rate), float(momentum), bool(nesterov))
-        advance(with_momentum, args, n, float(weight_decay), n, backend)
+        args = (flat, slopes, rest[0], rate, share, bool(nesterov))
+        advance(with_momentum, args, n, decay, n, backend)
     else:
-        advance(plain, (flat, slopes, float(learning_rate)), n, float(weight_decay), n, backend)
+        advance(plain, (flat, slopes, rate), n, decay, n, backend)
     return p
 
 
@@ -186,13 +187,19 @@ def adam_step(
     array([0.5, 2. ])
     """
     name = "ml.adam_step"
-    if step < 1:
-        raise LaunchError(f"jk.{name}: step={step!r}; steps count from 1")
+    step = operands.integer(step, 1, "step", name)
     flat, slopes, means, squares = _given(name, p=p, grad=grad, mean=mean, square=square)
-    rate, n = adam_rate(float(learning_rate), step, beta_1, beta_2), flat.shape[0]
-    args = (flat, slopes, means, squares, rate, float(beta_1), float(beta_2), float(epsilon))
-    advance(adam, args, n, float(weight_decay), n, backend)
+    rate, *rest, decay = _numbers(
+        name, learning_rate=learning_rate, beta_1=beta_1, beta_2=beta_2, epsilon=epsilon, weight_decay=weight_decay
+    )
+    n = flat.shape[0]
+    args = (flat, slopes, means, squares, adam_rate(rate, step, *rest[:2]), *rest)
+    advance(adam, args, n, decay, n, backend)
     return p
+
+
+def _numbers(name: str, **values: Any) -> list[float]:
+    return [operands.number(value, what, name) for what, value in values.items()]
 
 
 def _given(name: str, **arrays: Any) -> list[Any]:

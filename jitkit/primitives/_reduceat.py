@@ -6,7 +6,6 @@ import math
 from typing import Any
 
 import numpy as np
-from numpy.lib.array_utils import normalize_axis_index
 from numpy.typing import NDArray
 
 from jitkit import operands
@@ -25,7 +24,7 @@ def reduceat(op: Any, x: Any, indices: Any, axis: int, dtype: Any, out: Any, bac
     x = _arrays.array(x, "reduceat")
     if not x.shape:
         raise LaunchError("jk.vectorize: reduceat takes an array of one dimension or more, not a number")
-    axis = normalize_axis_index(axis, len(x.shape))
+    axis = operands.axis_of(axis, len(x.shape), "vectorize")
     begins = to_numpy(indices)
     if begins.ndim != 1 or begins.dtype.kind not in "iu" or not ((begins >= 0) & (begins < x.shape[axis])).all():
         raise LaunchError(

@@ -9,7 +9,6 @@ from collections.abc import Callable, Sequence
 from typing import Any
 
 import numpy as np
-from numpy.lib.array_utils import normalize_axis_index
 
 import jitkit as jk
 from jitkit import operands
@@ -289,5 +288,5 @@ def _along(
     x = operands.floating(input, name)
     if len(x.shape) == 0:
         raise LaunchError(f"jk.{name}: the array has no axis to filter along")
-    axis = normalize_axis_index(axis, len(x.shape), f"jk.{name}")
+    axis = operands.axis_of(axis, len(x.shape), name)
     return separable(x, [step(taps, axis, left, mode, cval, backend, name)], out, name)

@@ -9,7 +9,6 @@ from collections.abc import Sequence
 from typing import Any, Literal
 
 import numpy as np
-from numpy.lib.array_utils import normalize_axis_index
 
 import jitkit as jk
 from jitkit import operands
@@ -283,7 +282,7 @@ def axis_of(x: Any, axis: int, name: str) -> int:
     """
     if len(x.shape) == 0:
         raise LaunchError(f"jk.{name}: the array has no axis to transform along")
-    return normalize_axis_index(axis, len(x.shape), f"jk.{name}")
+    return operands.axis_of(axis, len(x.shape), name)
 
 
 def fitted(x: Any, axis: int, n: int, dtype: np.dtype[Any], backend: str | None) -> Any:
@@ -358,7 +357,12 @@ def axes_and_lengths(
     ------
     ValueError
         Where there are not as many lengths as axes.
+    TypeError
+        Where either is no sequence.
     """
+    for given, what in ((s, "s"), (axes, "axes")):
+        if given is not None and not np.iterable(given):
+            raise TypeError(f"jk.{name}: {what}={given!r}; it is a tuple, of a number for each axis")
     if axes is None:
         axes = range(len(x.shape)) if s is None else range(-len(s), 0)
     if s is not None and len(s) != len(axes):

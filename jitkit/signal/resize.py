@@ -74,7 +74,7 @@ def resize(image: Any, shape: tuple[int, int], *, out: Any = None, backend: str 
     """
     name = "signal.resize"
     x = operands.floating(image, name)
-    if len(x.shape) not in (2, 3) or len(shape) != 2:
+    if len(x.shape) not in (2, 3) or not np.iterable(shape) or len(shape) != 2:
         raise LaunchError(
             f"jk.{name}: takes (rows, columns) or (rows, columns, channels), and two extents; "
             f"given {tuple(x.shape)} and {shape!r}"

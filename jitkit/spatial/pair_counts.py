@@ -60,7 +60,10 @@ def pair_counts(points: Any, bins: Any, box: Any = None, *, backend: str | None 
     """
     name = "spatial.pair_counts"
     (x,) = _points.checked([points], ["points"], name)
-    edges = np.asarray(bins, np.float64)
+    try:
+        edges = np.asarray(bins, np.float64)
+    except (TypeError, ValueError):
+        edges = np.empty(0)
     if edges.ndim != 1 or edges.size < 2 or not edges[0] >= 0 or not (np.diff(edges) > 0).all():
         raise LaunchError(f"jk.{name}: bins={bins!r}; expected two or more ascending edges from 0")
     n, farthest = x.shape[0], float(edges[-1])
@@ -119,11 +122,9 @@ def radial_distribution(
     True
     """
     name = "spatial.radial_distribution"
-    if not 0 < r_max < math.inf or bins < 1:
-        raise LaunchError(
-            f"jk.{name}: r_max={r_max!r} and bins={bins!r}; expected a positive length and a number from 1"
-        )
-    edges = np.linspace(0, r_max, bins + 1)
+    if not 0 < operands.number(r_max, "r_max", name) < math.inf:
+        raise LaunchError(f"jk.{name}: r_max={r_max!r}; it is a positive length")
+    edges = np.linspace(0, r_max, operands.integer(bins, 1, "bins", name) + 1)
     counts = to_numpy(pair_counts(points, edges, box, backend=backend))
     host = np.asarray(to_numpy(points), np.float64)
     n, d = host.shape

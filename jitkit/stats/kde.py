@@ -156,7 +156,7 @@ def _factor(bandwidth: str | float, dimensions: int, effective: float) -> float:
         return float(effective ** (-1 / (dimensions + 4)))
     if bandwidth == "silverman":
         return float((effective * (dimensions + 2) / 4) ** (-1 / (dimensions + 4)))
-    if isinstance(bandwidth, str) or not 0 < bandwidth < math.inf:
+    if not isinstance(bandwidth, int | float | np.number) or not 0 < bandwidth < math.inf:
         raise ValueError(
             f"jk.stats.kde: bandwidth={bandwidth!r} is neither 'scott', 'silverman' nor a finite number above 0"
         )
