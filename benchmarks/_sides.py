@@ -45,7 +45,7 @@ class Row(NamedTuple):
 
 
 class Sides(NamedTuple):
-    """Calls that do the same work, warm, and over how many points they go."""
+    """Calls that do the same work, warm, and how many points it has."""
 
     calls: dict[str, _measure.Call]
     points: int
@@ -95,7 +95,14 @@ def interpreted(row: Row) -> Sides:
     launch = functools.partial(case.launch, problem, "python")
     launch()
     case.check(problem, expected, by="the interpreter")
-    return Sides({"interpreted": launch}, case.cost(problem).points if row.is_case else size)
+    return Sides({"interpreted": launch}, _points(case, problem) if row.is_case else size)
+
+
+def _points(case: Any, problem: Any) -> int:
+    """Return the points of a problem, which stay the same when a work-item of a group comes to do more of them."""
+    if case.kernel.group:
+        return max(arg.size for arg in problem.args if hasattr(arg, "shape"))
+    return int(case.cost(problem).points)
 
 
 def _small_case(row: Row) -> tuple[Any, int]:
@@ -151,7 +158,7 @@ def _sides_of_case(row: Row, wanted: Collection[str], dtype: str) -> Sides:
         beside.prepared = _suite.Prepared(case, original, original, calls["cpu"])
         calls["NumPy"] = beside.in_numpy()
         calls["NumPy"]()
-    return Sides(calls, case.cost(original).points)
+    return Sides(calls, _points(case, original))
 
 
 def _on_cpu(case: Any, problem: Any) -> tuple[Any, _measure.Call]:

@@ -115,6 +115,11 @@ def test_row_of_a_case_is_measured_on_every_side(monkeypatch):
     assert 0 < speedups.measure_double(ROWS["Saxpy"])["float64"] < np.inf
 
 
+def test_points_of_a_group_kernel_are_those_of_its_problem(monkeypatch):
+    small(monkeypatch, ROWS["Transpose"].cls, sizes=(70,))
+    assert _sides.compiled(ROWS["Transpose"], ("cpu",)).points == 70 * 87
+
+
 def test_float64_is_computed_in_float64(monkeypatch):
     small(monkeypatch, ROWS["Saxpy"].cls, sizes=(1_000,))
     small(monkeypatch, ROWS["ReduceSums"].cls, params=[[100, 1_000], ["float32", "float64"]])
