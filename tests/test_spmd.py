@@ -459,6 +459,43 @@ def test_barriers_in_uniform_loops_and_branches(rounds):
     np.testing.assert_array_equal(out.reshape(3, 32), value)
 
 
+def counted(log, i):
+    log[i] += 1
+    return log[i]
+
+
+@jk.kernel(group=4)
+def led_past_a_test(i, x, n, log, out):
+    """Loops behind which LLVM knows that the last one turns, as ``n % 2 == 1`` says so, while work-items part in the second."""
+    me = jk.local_index()
+    tile = jk.shared(4, np.int64)
+    value = x[i]
+    if n % 2 == 1:
+        for _ in range(n % 4):
+            jk.barrier()
+        k = 0
+        while k < 4 and (x[i] >= 14 or counted(log, i) % 3 == 2):
+            value = log[i] + x[i]
+            k += 1
+    k = n % 4
+    while k > 0:
+        k -= 1
+        tile[me] = k + x[i]
+        jk.barrier()
+        value += tile[3 - me]
+        jk.barrier()
+    out[i] = value
+
+
+@pytest.mark.parametrize("n", [2, 3])
+def test_barriers_behind_a_loop_that_some_leave_sooner(n, backend):
+    x, log, out = np.arange(16), np.arange(16) % 3, np.zeros(16, int)
+    led_past_a_test.on(backend)[16](x, n, log, out)
+    value = np.where((n == 3) & ((x % 3 == 1) | (x >= 14)), x + x % 3 + (x < 14), x)
+    opposite = x.reshape(4, 4)[:, ::-1].ravel()
+    np.testing.assert_array_equal(out, value + sum(range(n)) + n * opposite)
+
+
 @jk.kernel(group=64)
 def in_a_branch(i, x):
     if jk.local_index() < 32:

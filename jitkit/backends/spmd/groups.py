@@ -10,6 +10,7 @@ from llvmlite import ir
 
 from jitkit.backends.spmd import group, group_shape, order, plan, scalar
 from jitkit.backends.spmd.ir import Function, UnsupportedIRError
+from jitkit.backends.spmd.phases import DivergentBarrierError
 from jitkit.backends.spmd.rows import link
 from jitkit.backends.spmd.shapes import Shapes
 
@@ -41,16 +42,23 @@ def group_function(
     UnsupportedIRError
         Where the code cannot be cut at its barriers.
     """
-    function = scalar.point_function(context, compiled, shape)
-    shapes = Shapes(function, group_shape.roots(function, shape, 1 if unit_step else None))
-    fastest = order.fastest(function, shapes, len(shape))
-    text = _text(function, shapes, shape, unit_step, fastest)
-    text = "\n".join([*function.constants(text), text])
+    try:
+        text, fastest = _written(scalar.point_function(context, compiled, shape), shape, unit_step)
+    except DivergentBarrierError:  # so may LLVM have made it
+        text, fastest = _written(scalar.point_function(context, compiled, shape, marked=True), shape, unit_step)
     name = f"jitkit_group_{hashlib.blake2b(text.encode(), digest_size=10).hexdigest()}"
     link(context, name, text.replace("@jitkit_group(", f"@{name}(", 1))
     arguments = [context.get_value_type(kind) for kind in compiled.signature.args]
     kinds = [I64] * (3 * len(shape)) + arguments
     return lambda target: ir.Function(target, ir.FunctionType(ir.VoidType(), kinds), name), fastest
+
+
+def _written(function: Function, shape: tuple[int, ...], unit_step: bool) -> tuple[str, int]:
+    """Return a group function's text, with the constants that it reads, and the axis along which groups follow."""
+    shapes = Shapes(function, group_shape.roots(function, shape, 1 if unit_step else None))
+    fastest = order.fastest(function, shapes, len(shape))
+    text = _text(function, shapes, shape, unit_step, fastest)
+    return "\n".join([*function.constants(text), text]), fastest
 
 
 def _text(function: Function, shapes: Shapes, shape: tuple[int, ...], unit_step: bool, fastest: int) -> str:

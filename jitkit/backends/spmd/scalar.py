@@ -9,7 +9,7 @@ import llvmlite.binding as llvm
 from llvmlite import ir
 
 from jitkit.backends import direct
-from jitkit.backends.spmd import group_shape, phases, reader, unrolling
+from jitkit.backends.spmd import group_shape, meetings, phases, reader, unrolling
 from jitkit.backends.spmd.graph import reverse_postorder
 from jitkit.backends.spmd.ir import Function
 from jitkit.backends.spmd.shapes import Shapes, graph_of
@@ -25,7 +25,7 @@ def _machine() -> Any:
     return llvm.Target.from_default_triple().create_target_machine(cpu="generic", features="")
 
 
-def point_function(context: Any, compiled: Any, group: tuple[int, ...] = ()) -> Function:
+def point_function(context: Any, compiled: Any, group: tuple[int, ...] = (), marked: bool = False) -> Function:
     """Return a compiled body as one optimised scalar function of its indices and arguments.
 
     Parameters
@@ -36,6 +36,8 @@ def point_function(context: Any, compiled: Any, group: tuple[int, ...] = ()) -> 
         The body's compile result, its library unlinked.
     group : tuple of int
         The shape of a group kernel's groups: local indices lie below it.
+    marked : bool
+        Whether LLVM is kept from leading work-items past the places where their ways meet.
 
     Raises
     ------
@@ -50,7 +52,12 @@ def point_function(context: Any, compiled: Any, group: tuple[int, ...] = ()) -> 
             function.add_function_attribute("alwaysinline")  # a barrier in a helper is a barrier of the kernel
     if group:
         module = _with_ranges(module, group)
+    _inline(module)
+    if marked:
+        module = llvm.parse_assembly(meetings.marked(str(module), POINT))
     _optimise(module)
+    if marked:
+        module = llvm.parse_assembly(meetings.unmarked(str(module)))
     function = reader.read(str(module), POINT)
     if group and (loops := unrolling.unrollable(function, Shapes(function, group_shape.roots(function, group, None)))):
         module = llvm.parse_assembly(unrolling.marked(str(module), function, loops))
@@ -106,13 +113,16 @@ def _unroll(module: Any, depth: int) -> None:
     passes.run(module, llvm.create_pass_builder(_machine(), llvm.create_pipeline_tuning_options(2)))
 
 
+def _inline(module: Any) -> None:
+    passes = llvm.create_new_module_pass_manager()
+    passes.add_always_inliner_pass()
+    passes.run(module, llvm.create_pass_builder(_machine(), llvm.create_pipeline_tuning_options(2)))
+
+
 def _optimise(module: Any) -> None:
     options = llvm.create_pipeline_tuning_options(2)
     options.loop_vectorization = options.slp_vectorization = options.loop_interleaving = False
     builder = llvm.create_pass_builder(_machine(), options)
-    first = llvm.create_new_module_pass_manager()
-    first.add_always_inliner_pass()
-    first.run(module, builder)
     builder.getModulePassManager().run(module, builder)
     canonical = llvm.create_new_module_pass_manager()
     canonical.add_lower_switch_pass()
