@@ -25,13 +25,25 @@ def _relu_backward(grad, x):
     return grad if x > 0 else 0.0
 
 
+def _within(x):
+    """Return the nearest number from -40 to 40, where the distribution function is 0 and 1 in every type; NaN stays."""
+    return min(max(x, -40.0), 40.0)
+
+
+def _below(x):
+    """Return the chance that a standard normal number lies below `x`; ``1 + erf(...)`` is 0 from -5.5 on in float32."""
+    return 0.5 * math.erfc(-_ROOT_HALF * x)
+
+
 def _gelu(x):
-    return x * (0.5 + 0.5 * math.erf(x * _ROOT_HALF))
+    x = max(x, -40.0)
+    return x * _below(x)
 
 
 def _gelu_backward(grad, x):
+    x = _within(x)
     density = 0.5 * _ROOT_2_OVER_PI * math.exp(-0.5 * x * x)
-    return grad * (0.5 + 0.5 * math.erf(x * _ROOT_HALF) + x * density)
+    return grad * (_below(x) + x * density)
 
 
 def _share(x):
@@ -40,10 +52,12 @@ def _share(x):
 
 
 def _gelu_tanh(x):
+    x = max(x, -40.0)
     return x * _share(x)
 
 
 def _gelu_tanh_backward(grad, x):
+    x = _within(x)
     share = _share(x)
     return grad * (share + x * share * (1 - share) * 2 * _ROOT_2_OVER_PI * (1 + 3 * _CUBIC * x * x))
 
@@ -142,8 +156,8 @@ def gelu(x: Any, approximate: Literal["none", "tanh"] = "none", *, out: Any = No
     x : array_like or device array
         Real numbers.
     approximate : {"none", "tanh"}, default "none"
-        The distribution function by `erf`, or the approximation ``(1 + tanh(sqrt(2/pi) (x + 0.044715 x**3))) / 2``,
-        which is within 5e-4 of it and faster.
+        The distribution function by `erfc`, which keeps its digits far below zero, or the approximation
+        ``(1 + tanh(sqrt(2/pi) (x + 0.044715 x**3))) / 2``, which is within 5e-4 of it and faster.
     out : array, optional
         Where the result goes; may be `x`.
     backend : {"python", "cpu", "cuda"}, optional
