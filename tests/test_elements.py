@@ -4,6 +4,7 @@ from __future__ import annotations
 
 import dataclasses
 import itertools
+import math
 import os
 from typing import Any, NamedTuple
 
@@ -99,15 +100,22 @@ def structures(i, grid, body, p, out):
     body.material.table[i] += 1
     grid.values[i, 0] = -1
     out[4, i] = p.x > p.y
+    least, above = Point(math.inf, -1), Body(0, Point(-1, 0.5))
+    for k in range(i, 4):
+        if grid.values[k, 1] > body.material.density:
+            least = Point(grid.values[k, 1], k) if grid.values[k, 1] < least.x else least
+            above = Body(k, Point(p.x * k, grid.values[k, 1]))
+    out[5, i] = least.x + 10 * least.y
+    out[6, i] = above.material + above.where.x + above.where.y + above.size
 
 
 def test_named_tuples_and_frozen_dataclasses(backend):
     values, table = np.arange(8.0).reshape(4, 2), np.arange(4, dtype=np.float32)
     grid, body = Grid(values, Point(0.5, 4), (4, 2)), Body(Material(2.0, table), Point(0.0, 0.25))
-    out = np.zeros((5, 4))
+    out = np.zeros((7, 4))
     structures.on(backend)[4](grid, body, Point(1, 2), out)
     i = np.arange(4)
-    expected = [2 * i + 3, 42 + 0 * i, 2.0 * i + 0.75, 100 * (1 + i) + 2 - i, 0 * i]
+    expected = [2 * i + 3, 42 + 0 * i, 2.0 * i + 0.75, 100 * (1 + i) + 2 - i, 0 * i, [13, 13, 25, 37], 16 + 0 * i]
     np.testing.assert_array_equal(out, expected)
     np.testing.assert_array_equal(table, i + 1)
     np.testing.assert_array_equal(values[:, 0], -1)

@@ -282,6 +282,12 @@ def two_types(i, x):
 
 
 @jk.kernel
+def two_lengths(i, x):
+    v = (1.0, x[i]) if i > 3 else (x[i],)  # here
+    x[i] = v[0]
+
+
+@jk.kernel
 def reads_unassigned(i, x):
     x[i] = late  # here  # noqa: F821
     late = 3  # noqa: F841
@@ -302,6 +308,7 @@ TYPES = {
     float_index: "an index is an integer or a tuple of integers, not Python float",
     stores_complex: "storing a complex number into a 1-D array of float64: take its .real part",
     two_types: "variable 'v' is .* in one place and .* in another",
+    two_lengths: "an expression is .* or .*, as a condition says; give both one type",
     reads_unassigned: "variable 'late' is read before anything is assigned",
 }
 

@@ -47,6 +47,8 @@ def _plain(text: str) -> str | None:
     unify = re.search(r"Cannot unify (.+?) and (.+?) for '([^'.]+)", text)
     if unify:
         one, other, name = unify.groups()
+        if name.startswith("$"):
+            return f"an expression is {_short(one)} or {_short(other)}, as a condition says; give both one type"
         return f"variable {name!r} is {_short(one)} in one place and {_short(other)} in another; give each its own name"
     attribute = re.search(r"Unknown attribute '(\w+)' of type (.+)", text)
     if attribute:
@@ -65,6 +67,7 @@ def _short(type_text: str) -> str:
         re.sub(r"Literal\[\w+\]\((.+?)\)", r"\1", type_text)
         .replace("weak_float64", "a float")
         .replace("weak_int64", "an int")
+        .replace("weak_int32", "an int")
     )
 
 

@@ -9,7 +9,7 @@ from typing import Any
 from llvmlite import ir
 from numba.core import types
 
-from jitkit.backends.lowering import operations
+from jitkit.backends.lowering import named, operations
 from jitkit.backends.lowering.emit import I16, I64, Emitter, Mode
 from jitkit.backends.lowering.weak import Weak, float_pair, global_of, scalar_of
 from jitkit.frontend.meanings import always_inlined
@@ -54,6 +54,7 @@ class Target:
             self.lower_cast(Weak, other)(cast)
             if other is not Weak:
                 self.lower_cast(other, Weak)(cast)
+        self.lower_cast(types.BaseNamedTuple, types.BaseNamedTuple)(named.cast)
         self.lower_constant(Weak)(_constant)
         if self.name == "cpu":  # where Numba itself knows no float16
             self.register_model(types.Float)(self._float_model)
