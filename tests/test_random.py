@@ -292,6 +292,39 @@ def test_numbers_are_those_of_the_first_release():
     assert rng.permutation(6).tolist() == FIRST_ORDER
 
 
+SINGLE = {
+    "random": lambda rng, size: rng.random(size),
+    "normal": lambda rng, size: rng.normal(1, 2, size),
+    "exponential float32": lambda rng, size: rng.standard_exponential(size, dtype="float32"),
+    "gamma": lambda rng, size: rng.gamma(2.5, 3, size),
+    "poisson": lambda rng, size: rng.poisson(4.5, size),
+    "die": lambda rng, size: rng.integers(1, 7, size),
+    "all 64 bits": lambda rng, size: rng.integers(-(2**63), 2**63, size),
+}
+
+
+def test_a_number_is_that_of_an_array_of_one_whatever_was_drawn_with_it(backend):
+    """Numbers that follow one another are drawn ahead, which nobody sees."""
+    several, alone, draws = generator(), generator(), list(SINGLE.values())
+    with jk.backend(backend):
+        for call in range(30 if backend == "python" else 180):
+            draw = draws[call * call % 7 if call % 20 > 9 else 0]
+            found, expected = draw(several, None), draw(alone, 1)[0]
+            assert (found, type(found)) == (expected, type(expected))
+            if call % 50 == 49:
+                several = copy.copy(several) if call > 50 else pickle.loads(pickle.dumps(several))
+
+
+def test_a_number_is_drawn_where_the_backend_says():
+    rng, other = generator(), generator()
+    numbers = [rng.normal() for _ in range(3)]
+    with jk.backend("python"):
+        interpreted = [rng.normal() for _ in range(3)]
+        expected = other.normal(size=1), *(other.normal(size=1) for _ in range(5))
+    np.testing.assert_allclose([*numbers, *interpreted], np.concatenate(expected), rtol=1e-14)
+    assert interpreted == [float(x[0]) for x in expected[3:]]
+
+
 def test_calls_keys_and_children_differ():
     rng = generator()
     children = rng.spawn(2)

@@ -74,12 +74,14 @@ def wide_product(a: Any, b: Any) -> Any:
 
 def fill_integers(x: Any, key: np.uint64, step: int, low: int, count: int) -> None:
     """Fill a one-dimensional integer array with the integers from `low` to ``low + count - 1``, equally likely."""
+    kernel, rows, dtype, given = plan_of(x.dtype, low, count)
+    fill(kernel, rows, x if dtype == x.dtype else x.view(dtype), key, step, *given)
+
+
+def plan_of(dtype: np.dtype[Any], low: int, count: int) -> tuple[jk.Kernel, int, np.dtype[Any], tuple[np.uint64, ...]]:
+    """Return the kernel for integers of a range, the rows of its chunks, the dtype that it writes, and its parameters."""
     width = 32 if count <= 2**32 else 64
-    start, whole = np.uint64(low % 2**64), count == 1 << width
-    if whole and x.dtype.itemsize * 8 == width:  # every pattern of bits is one of the integers
-        kernel, rows = (fill_words, 4) if width == 32 else (fill_double_words, 2)
-        fill(kernel, rows, x.view(f"u{width // 8}"), key, step)
-        return
-    threshold = np.uint64((1 << width) % count)
-    kernel, rows = (fill_below, 4) if width == 32 else (fill_far_below, 2)
-    fill(kernel, rows, x, key, step, start, np.uint64(count), threshold)
+    if count == 1 << width == 1 << dtype.itemsize * 8:  # every pattern of bits is one of the integers
+        return fill_words if width == 32 else fill_double_words, 128 // width, np.dtype(f"u{width // 8}"), ()
+    given = np.uint64(low % 2**64), np.uint64(count), np.uint64((1 << width) % count)
+    return fill_below if width == 32 else fill_far_below, 128 // width, dtype, given

@@ -2,6 +2,7 @@
 
 from __future__ import annotations
 
+import functools
 import math
 from typing import Any
 
@@ -9,8 +10,8 @@ import numpy as np
 from numpy.typing import ArrayLike, DTypeLike
 
 from jitkit.random import fills, rejection
-from jitkit.random.outputs import FLOATS, Output, Size, beside, is_number, output, parameter
-from jitkit.random.streams import Streams
+from jitkit.random.outputs import FLOATS, Size, beside, dtype_of, output, parameter
+from jitkit.random.singles import Single, Singles, first_of, single
 
 _KERNELS = {
     ("uniform", 8): (fills.fill_uniform, 2), ("uniform", 4): (fills.fill_uniform32, 4),
@@ -19,10 +20,11 @@ _KERNELS = {
 }  # fmt: skip
 
 
+_FLOAT, _FLOAT64 = frozenset((float,)), np.dtype(np.float64)
 _STANDARD = {"uniform": (0.0, 1.0), "normal": (0.0, 1.0), "exponential": (1.0,)}
 
 
-class Continuous(Streams):
+class Continuous(Singles):
     """Uniform, normal, exponential and gamma distributions."""
 
     def random(self, size: Size = None, dtype: DTypeLike | None = None, out: Any = None) -> Any:
@@ -57,8 +59,7 @@ class Continuous(Streams):
         >>> jk.random.Generator(7).random((2, 3), dtype="float32").shape
         (2, 3)
         """
-        chosen = output("Generator.random", size, dtype, out, FLOATS)
-        return self._fill("uniform", chosen, 0.0, 1.0)
+        return self._fill("Generator.random", "uniform", size, dtype, out, 0.0, 1.0)
 
     def uniform(
         self, low: ArrayLike = 0.0, high: ArrayLike = 1.0, size: Size = None, dtype: DTypeLike | None = None, out: Any = None
@@ -95,8 +96,8 @@ class Continuous(Streams):
         """
         what = "Generator.uniform"
         least, most = parameter(what, "low", low, positive=False), parameter(what, "high", high, positive=False)
-        if is_number(least) and is_number(most):
-            width = float(most) - float(least)  # without NumPy's warning of an infinite one
+        if type(least) is type(most) is float:
+            width = most - least  # without NumPy's warning of an infinite one
             finite = math.isfinite(width)
         else:
             with np.errstate(over="ignore", invalid="ignore"):
@@ -104,7 +105,7 @@ class Continuous(Streams):
             finite = bool(np.all(np.isfinite(width)))
         if not finite:
             raise ValueError(f"{what}: low is {low!r} and high {high!r}; give finite bounds with a finite difference")
-        return self._fill("uniform", output(what, size, dtype, out, FLOATS, least, most), least, width)
+        return self._fill(what, "uniform", size, dtype, out, least, width)
 
     def normal(
         self, loc: ArrayLike = 0.0, scale: ArrayLike = 1.0, size: Size = None, dtype: DTypeLike | None = None, out: Any = None
@@ -141,7 +142,7 @@ class Continuous(Streams):
         """
         what = "Generator.normal"
         mean, deviation = parameter(what, "loc", loc, positive=False), parameter(what, "scale", scale)
-        return self._fill("normal", output(what, size, dtype, out, FLOATS, mean, deviation), mean, deviation)
+        return self._fill(what, "normal", size, dtype, out, mean, deviation)
 
     def standard_normal(self, size: Size = None, dtype: DTypeLike | None = None, out: Any = None) -> Any:
         """Return numbers of the normal distribution of mean 0 and deviation 1; all else as in `normal` and `random`.
@@ -170,7 +171,7 @@ class Continuous(Streams):
         >>> jk.random.Generator(7).standard_normal(3, dtype="float32").dtype
         dtype('float32')
         """
-        return self._fill("normal", output("Generator.standard_normal", size, dtype, out, FLOATS), 0.0, 1.0)
+        return self._fill("Generator.standard_normal", "normal", size, dtype, out, 0.0, 1.0)
 
     def exponential(
         self, scale: ArrayLike = 1.0, size: Size = None, dtype: DTypeLike | None = None, out: Any = None
@@ -206,7 +207,7 @@ class Continuous(Streams):
         """
         what = "Generator.exponential"
         mean = parameter(what, "scale", scale)
-        return self._fill("exponential", output(what, size, dtype, out, FLOATS, mean), mean)
+        return self._fill(what, "exponential", size, dtype, out, mean)
 
     def standard_exponential(self, size: Size = None, dtype: DTypeLike | None = None, out: Any = None) -> Any:
         """Return numbers of the exponential distribution of mean 1; all else as in `exponential` and `random`.
@@ -235,7 +236,7 @@ class Continuous(Streams):
         >>> jk.random.Generator(7).standard_exponential(3).shape
         (3,)
         """
-        return self._fill("exponential", output("Generator.standard_exponential", size, dtype, out, FLOATS), 1.0)
+        return self._fill("Generator.standard_exponential", "exponential", size, dtype, out, 1.0)
 
     def gamma(
         self, shape: ArrayLike, scale: ArrayLike = 1.0, size: Size = None, dtype: DTypeLike | None = None, out: Any = None
@@ -273,22 +274,41 @@ class Continuous(Streams):
         """
         what = "Generator.gamma"
         form, factor = parameter(what, "shape", shape), parameter(what, "scale", scale)
-        if not np.all(np.isfinite(form)):
+        if not (math.isfinite(form) if type(form) is float else np.all(np.isfinite(form))):
             raise ValueError(f"{what}: shape is infinite; give finite numbers from 0")
+        if size is None and out is None and type(form) is type(factor) is float:
+            return self._one(single(rejection.draw_gamma, dtype_of(what, dtype, FLOATS), (form, factor)))
         chosen, step = output(what, size, dtype, out, FLOATS, form, factor), self._next_step()
         n = chosen.flat.shape[0]
         if n:
             rejection.fill_gamma[n](chosen.flat, self._key, step, beside(form, chosen), beside(factor, chosen))
-        return chosen.result()
+        return chosen.array
 
-    def _fill(self, distribution: str, chosen: Output, *parameters: Any) -> Any:
-        """Fill an output; numbers as parameters go into the kernel, arrays over its result."""
+    def _fill(self, what: str, distribution: str, size: Size, dtype: Any, out: Any, *parameters: Any) -> Any:
+        """Draw the numbers of a method; numbers as parameters go into the kernel, arrays over its result."""
+        numbers = _FLOAT.issuperset(map(type, parameters))
+        if size is None and out is None and numbers:
+            kind = _FLOAT64 if dtype is None else dtype_of(what, dtype, FLOATS)
+            return self._one(_single(distribution, kind, parameters))
+        chosen = output(what, size, dtype, out, FLOATS, *parameters)
         kernel, rows = _KERNELS[distribution, chosen.dtype.itemsize]
-        scalars = all([type(p) is float or is_number(p) for p in parameters])
-        given = tuple([float(p) for p in parameters]) if scalars else _STANDARD[distribution]
-        fills.fill(kernel, rows, chosen.flat, self._key, self._next_step(), *given)
+        fills.fill(
+            kernel,
+            rows,
+            chosen.flat,
+            self._key,
+            self._next_step(),
+            *(parameters if numbers else _STANDARD[distribution]),
+        )
         n = chosen.flat.shape[0]
-        if not scalars and n:
+        if not numbers and n:
             offset, factor = parameters if len(parameters) == 2 else (0.0, *parameters)
             rejection.rescale[n](chosen.flat, beside(offset, chosen), beside(factor, chosen))
-        return chosen.result()
+        return chosen.array
+
+
+@functools.lru_cache(maxsize=256)
+def _single(distribution: str, dtype: np.dtype[Any], given: tuple[float, ...]) -> Single:
+    kernel, rows = _KERNELS[distribution, dtype.itemsize]
+    given = tuple([p + 0.0 for p in given])  # 0.0 is meant where -0.0 is given: the two are equal, and kept as one
+    return single(first_of(kernel, rows, dtype, len(given)), dtype, given)

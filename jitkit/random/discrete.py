@@ -2,6 +2,7 @@
 
 from __future__ import annotations
 
+import functools
 import operator
 from typing import Any
 
@@ -9,15 +10,15 @@ import numpy as np
 from numpy.typing import ArrayLike, DTypeLike
 
 from jitkit.random import rejection
-from jitkit.random.bounded import fill_integers
-from jitkit.random.outputs import INTEGERS, Size, beside, output, parameter
-from jitkit.random.streams import Streams
+from jitkit.random.bounded import fill_integers, plan_of
+from jitkit.random.outputs import INTEGERS, Size, beside, dtype_of, output, parameter
+from jitkit.random.singles import Single, Singles, first_of, single
 
 # As NumPy's: above, a number ten deviations over the mean would not fit 64 bits.
 _LARGEST_MEAN = 2.0**63 - 10 * 2.0**31.5
 
 
-class Discrete(Streams):
+class Discrete(Singles):
     """Equally likely integers, and the Poisson distribution."""
 
     def integers(
@@ -68,14 +69,18 @@ class Discrete(Streams):
             raise TypeError(
                 f"{what}: the bounds are {low!r} and {high!r}; give two integers (arrays of bounds are not drawn in one call)"
             ) from None
-        chosen = output(what, size, dtype, out, INTEGERS)
-        most, limits = most + bool(endpoint), np.iinfo(chosen.dtype)
+        chosen = None if size is None and out is None else output(what, size, dtype, out, INTEGERS)
+        kind = dtype_of(what, dtype, INTEGERS) if chosen is None else chosen.dtype
+        most, (lowest, highest) = most + bool(endpoint), _limits(kind)
         if least >= most:
             raise ValueError(f"{what}: no integer lies in {least} <= x < {most}; give low < high")
-        if least < limits.min or most > limits.max + 1:
-            raise ValueError(f"{what}: {least} <= x < {most} reaches beyond {chosen.dtype}; give a wider dtype")
+        if least < lowest or most > highest + 1:
+            raise ValueError(f"{what}: {least} <= x < {most} reaches beyond {kind}; give a wider dtype")
+        if chosen is None:
+            found = self._one(_alone(kind, least, most - least))
+            return found if found.dtype is kind else found.view(kind)
         fill_integers(chosen.flat, self._key, self._next_step(), least, most - least)
-        return chosen.result()
+        return chosen.array
 
     def poisson(self, lam: ArrayLike = 1.0, size: Size = None, dtype: DTypeLike | None = None, out: Any = None) -> Any:
         """Return integers of a Poisson distribution.
@@ -116,11 +121,27 @@ class Discrete(Streams):
         """
         what = "Generator.poisson"
         mean = parameter(what, "lam", lam)
-        if not np.all(mean <= _LARGEST_MEAN):
-            raise ValueError(f"{what}: lam is {float(mean.max())!r}; give means up to {_LARGEST_MEAN:.3g}")
+        if not (mean <= _LARGEST_MEAN if type(mean) is float else np.all(mean <= _LARGEST_MEAN)):
+            raise ValueError(f"{what}: lam is {float(np.max(mean))!r}; give means up to {_LARGEST_MEAN:.3g}")
+        limit = np.exp(-mean)  # here once, so that no backend rounds it in a way of its own
+        if size is None and out is None and type(mean) is float:
+            kind = dtype_of(what, dtype, ("int64",))
+            return self._one(single(rejection.draw_poisson, kind, (mean, float(limit))))
         chosen, step = output(what, size, dtype, out, ("int64",), mean), self._next_step()
         n = chosen.flat.shape[0]
         if n:
-            limit = np.exp(-mean)  # here once, so that no backend rounds it in a way of its own
             rejection.fill_poisson[n](chosen.flat, self._key, step, beside(mean, chosen), beside(limit, chosen))
-        return chosen.result()
+        return chosen.array
+
+
+@functools.lru_cache(maxsize=256)
+def _alone(dtype: np.dtype[Any], low: int, count: int) -> Single:
+    """Return what draws single integers of a range, or their bits where there is no bound."""
+    kernel, rows, written, given = plan_of(dtype, low, count)
+    return single(first_of(kernel, rows, written, len(given)), written, given)
+
+
+@functools.cache
+def _limits(dtype: np.dtype[Any]) -> tuple[int, int]:
+    limits = np.iinfo(dtype)  # which takes 1 us to make
+    return int(limits.min), int(limits.max)

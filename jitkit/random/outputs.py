@@ -15,7 +15,6 @@ from jitkit.random.fills import numpy_dtype
 
 Size = int | tuple[int, ...] | None
 FLOATS = ("float64", "float32")
-_NUMBERS = frozenset((np.float64, float))
 INTEGERS = ("int64", "int32", "int16", "int8", "uint64", "uint32", "uint16", "uint8")
 
 
@@ -28,13 +27,10 @@ class Output(NamedTuple):
         What the caller gets.
     flat : array, shape (n,)
         The same elements in one dimension.
-    scalar : bool
-        Whether the caller gets its one element instead.
     """
 
     array: Any
     flat: Any
-    scalar: bool
 
     @property
     def dtype(self) -> np.dtype[Any]:
@@ -45,10 +41,6 @@ class Output(NamedTuple):
     def shape(self) -> tuple[int, ...]:
         """The shape that the caller sees."""
         return tuple(self.array.shape)
-
-    def result(self) -> Any:
-        """Return what the caller gets."""
-        return self.array[()] if self.scalar else self.array
 
 
 def shape_of(what: str, size: Size) -> tuple[int, ...]:
@@ -91,18 +83,18 @@ def output(
     """
     if out is not None:
         _check_out(what, size, dtype, out, allowed)
-        chosen = Output(out, out if type(out) is np.ndarray and out.ndim == 1 else out.reshape(-1), scalar=False)
+        chosen = Output(out, out if type(out) is np.ndarray and out.ndim == 1 else out.reshape(-1))
     else:
-        kind = _dtype(what, dtype, allowed)
+        kind = dtype_of(what, dtype, allowed)
         if type(size) is int and size >= 0:
             array = np.empty(size, kind)
-            chosen = Output(array, array, scalar=False)
+            chosen = Output(array, array)
         else:
             shape = _common(what, parameters) if size is None else shape_of(what, size)
             array = np.empty(shape, kind)
-            chosen = Output(array, array.reshape(-1), scalar=size is None and shape == ())
+            chosen = Output(array, array.reshape(-1))
     for parameter in parameters:
-        if is_number(parameter):
+        if type(parameter) is float:
             continue
         try:
             fits = np.broadcast_shapes(np.shape(parameter), chosen.shape) == chosen.shape
@@ -126,23 +118,25 @@ def _common(what: str, parameters: tuple[Any, ...]) -> tuple[int, ...]:
         ) from None
 
 
-def _dtype(what: str, dtype: DTypeLike | None, allowed: tuple[str, ...]) -> np.dtype[Any]:
-    kind = dtype if isinstance(dtype, np.dtype) else np.dtype(allowed[0] if dtype is None else dtype)
-    if kind not in _dtypes(allowed):  # a dtype's name takes NumPy 3 us
+def dtype_of(what: str, dtype: DTypeLike | None, allowed: tuple[str, ...]) -> np.dtype[Any]:
+    """Return a dtype that a method can draw, by default the first; refuse any other."""
+    known = _dtypes(allowed)
+    kind = known[0] if dtype is None else dtype if isinstance(dtype, np.dtype) else np.dtype(dtype)
+    if kind not in known:  # a dtype's name takes NumPy 3 us
         raise TypeError(f"{what}: dtype is {kind}; give one of {', '.join(allowed)}")
     return kind
 
 
 @functools.cache
-def _dtypes(names: tuple[str, ...]) -> frozenset[np.dtype[Any]]:
-    return frozenset(map(np.dtype, names))
+def _dtypes(names: tuple[str, ...]) -> tuple[np.dtype[Any], ...]:
+    return tuple(map(np.dtype, names))
 
 
 def _check_out(what: str, size: Size, dtype: DTypeLike | None, out: Any, allowed: tuple[str, ...]) -> None:
     on_device = type(out) is not np.ndarray and is_device_array(out)
     if not on_device and not isinstance(out, np.ndarray):
         raise TypeError(f"{what}: out is a {type(out).__name__}; give a NumPy or device array")
-    kind = _dtype(what, out.dtype if type(out) is np.ndarray else numpy_dtype(out), allowed)
+    kind = dtype_of(what, out.dtype if type(out) is np.ndarray else numpy_dtype(out), allowed)
     if dtype is not None and np.dtype(dtype) != kind:
         raise TypeError(f"{what}: dtype is {np.dtype(dtype)}, and out an array of {kind}; leave dtype away")
     if size is not None and shape_of(what, size) != tuple(out.shape):
@@ -165,11 +159,6 @@ def _contiguous(out: Any) -> bool:
     return True
 
 
-def is_number(parameter: Any) -> bool:
-    """Tell a number from an array of them."""
-    return type(parameter) in _NUMBERS or np.ndim(parameter) == 0
-
-
 def beside(parameter: Any, chosen: Output) -> Any:
     """Return a parameter as a one-dimensional float64 array, one for each number, where the numbers are."""
     flat = np.broadcast_to(np.asarray(parameter, np.float64), chosen.shape).reshape(-1)
@@ -177,7 +166,7 @@ def beside(parameter: Any, chosen: Output) -> Any:
 
 
 def parameter(what: str, name: str, value: Any, positive: bool = True) -> Any:
-    """Return a distribution's parameter as a float64 number, or an array of them.
+    """Return a distribution's parameter as a float, or a float64 array.
 
     Raises
     ------
@@ -185,7 +174,7 @@ def parameter(what: str, name: str, value: Any, positive: bool = True) -> Any:
         Where it is no number, or negative (NaN counts as such) and must not be.
     """
     if type(value) in (float, int) and (value >= 0 or not positive):
-        return np.float64(value)
+        return float(value)
     try:
         numbers = np.asarray(value, np.float64)
     except (TypeError, ValueError):
@@ -193,4 +182,4 @@ def parameter(what: str, name: str, value: Any, positive: bool = True) -> Any:
     if positive and not np.all(numbers >= 0):
         worst = numbers if numbers.ndim == 0 else numbers[~(numbers >= 0)][0]
         raise ValueError(f"{what}: {name} is {float(worst)!r}; give numbers from 0")
-    return numbers
+    return numbers if numbers.ndim else float(numbers)

@@ -11,8 +11,8 @@ import numpy as np
 from jitkit.random.numbers import bits
 
 Seed = int | Sequence[int] | np.random.SeedSequence | None
-# One step of a counter for each call of a method, and 2**16 for the attempts of a single element: no method needs more.
-_ATTEMPT_BITS = 16
+STEPS = 1 << 16
+"""Steps of the counter that a call of a method has, for the attempts of a single element: no method needs more."""
 
 
 def seed_sequence(seed: Seed) -> np.random.SeedSequence:
@@ -127,4 +127,4 @@ class Streams:
         """Return the step of a call: all numbers of it have this one, or one of the 2**16 from it on."""
         with self._lock:
             self._calls += 1
-            return (self._calls - 1) << _ATTEMPT_BITS
+            return (self._calls - 1) * STEPS
