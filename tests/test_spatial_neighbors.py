@@ -56,6 +56,19 @@ def test_neighbours_of_crowded_points(backend, monkeypatch):
         np.testing.assert_array_equal(indices, order)
 
 
+@pytest.mark.parametrize("scale", [2.0**-90, 2.0**125])
+def test_points_whose_squares_vanish_or_overflow(scale, backend):
+    x, unit = points(150, 3), np.float32(scale)
+    distances, indices = jk.spatial.knn(x * unit, k=4, backend=backend)
+    expected, order = jk.spatial.knn(x, k=4, backend=backend)
+    np.testing.assert_array_equal(indices, order)
+    np.testing.assert_array_equal(distances, expected * unit)
+    found = jk.spatial.radius_neighbors(x * unit, 0.125 * scale, x[:9] * unit, backend=backend)
+    wanted = jk.spatial.radius_neighbors(x, 0.125, x[:9], backend=backend)
+    for got, part in zip(found, (*wanted[:2], wanted[2] * unit), strict=True):
+        np.testing.assert_array_equal(got, part)
+
+
 @pytest.mark.parametrize("d", [3, 9])
 def test_clusters_among_many_points(d):
     x = np.concatenate([crowded(9_000, d, "float64") + c for c in range(3)])

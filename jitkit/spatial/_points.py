@@ -4,6 +4,8 @@
 # mypy: disable-error-code="no-untyped-def,no-untyped-call"
 from __future__ import annotations
 
+import math
+import operator
 from collections.abc import Sequence
 from typing import Any
 
@@ -13,6 +15,7 @@ import jitkit as jk
 from jitkit import operands
 from jitkit.errors import LaunchError
 from jitkit.launch.launcher import Launcher
+from jitkit.primitives.map import map
 
 
 @jk.kernel
@@ -55,3 +58,22 @@ def columns(points: Any, backend: str | None) -> Any:
     if n and d:
         _transposed((d, n), backend)(points, out)
     return out
+
+
+def in_range(arrays: Sequence[Any], bounds: Sequence[np.ndarray], backend: str | None) -> tuple[list[Any], float]:
+    """Return points in a unit in which squares neither vanish nor overflow, and that unit: a power of two, mostly 1.
+
+    `bounds` are coordinates of which one is the farthest from zero. In float32, squares of less than 1e-19 are 0 otherwise,
+    and those from 2e19 on infinite.
+    """
+    bits = int(np.finfo(operands.dtype_of(arrays[0])).maxexp)
+    exponent = math.frexp(max(float(np.abs(x).max()) for x in bounds if x.size))[1]
+    if abs(exponent) <= bits // 4:
+        return list(arrays), 1.0
+    unit = 2.0 ** max(min(exponent, bits - 2), 2 - bits)
+    return [scaled(x, 1 / unit, None, backend) for x in arrays], unit
+
+
+def scaled(x: Any, factor: float, out: Any, backend: str | None) -> Any:
+    """Return an array times a number of its own type."""
+    return map(operator.mul, x, operands.dtype_of(x).type(factor), out=out, backend=backend)

@@ -120,13 +120,15 @@ def knn(
     dtypes = operands.dtype_of(x), np.dtype(np.int64)
     distances, indices = _arrays.rooms(out, (shape, shape), dtypes, arrays, device, name)
     if shape[0]:
-        low, high = _tree.finite(x, name)
-        if not own:
-            _tree.finite(q, name)
+        bounds = [_tree.finite(part, name) for part in arrays]
+        arrays, unit = _points.in_range(arrays, [side for both in bounds for side in both], backend)
+        x, q, (low, high) = arrays[0], arrays[-1], (side / unit for side in bounds[0])
         if not 1 <= d <= MOST_COORDINATES or n <= LEAF:
             _by_all(x, q, own, distances, indices, backend)
         else:
             _by_boxes(x, low, high, q, own, distances, indices, backend)
+        if unit != 1:
+            _points.scaled(distances, unit, distances, backend)
     found: tuple[Any, Any] = operands.delivered((distances, indices), out, name)
     return found
 

@@ -5,6 +5,7 @@
 from __future__ import annotations
 
 import math
+import sys
 from collections.abc import Iterator
 from typing import Any
 
@@ -140,36 +141,37 @@ def radius_neighbors(
     if not x.shape[0] or not m:
         zeros = jk.asarray(np.zeros(m + 1, np.int64), device=device)
         return zeros, operands.made((0,), (_grid.INT64,), device), operands.made((0,), (operands.dtype_of(x),), device)
-    shared, order, offsets = _counted(x, float(radius), q, OWN if own else OTHERS, False, backend)
+    *found, offsets = _counted(x, float(radius), q, OWN if own else OTHERS, False, backend)
     total = int(to_numpy(offsets[m : m + 1])[0])
-    return offsets, *_filled(shared, order, offsets, 0, m, total, backend)
+    return offsets, *_filled(*found, offsets, 0, m, total, backend)
 
 
 def distances_within(x: Any, radius: float, q: Any, own: int, most: int, backend: str | None) -> Iterator[Any]:
     """Yield the distances that `radius_neighbors` finds, about `most` at once; `own` may be `ONCE`, pairs found once."""
     if not x.shape[0] or not q.shape[0]:
         return
-    shared, order, offsets = _counted(x, radius, q, own, True, backend)
+    *found, offsets = _counted(x, radius, q, own, True, backend)
     ends, first = to_numpy(offsets), 0
     while first < q.shape[0]:
         last = max(first + 1, int(np.searchsorted(ends, ends[first] + most, "right")) - 1)
         if ends[last] > ends[first]:
-            yield _filled(shared, order, offsets, first, last, int(ends[last] - ends[first]), backend)[1]
+            yield _filled(*found, offsets, first, last, int(ends[last] - ends[first]), backend)[1]
         first = last
 
 
-def _counted(x: Any, radius: float, q: Any, own: int, sort: bool, backend: str | None) -> tuple[Any, Any, Any]:
-    """Return what the kernels are given, the order of the points, and where the neighbours of each query begin.
+def _counted(x: Any, radius: float, q: Any, own: int, sort: bool, backend: str | None) -> tuple[Any, Any, float, Any]:
+    """Return what the kernels are given, the order of the points, their unit, and where the neighbours of each query begin.
 
     Queries that are sorted have their neighbours in the order in which they are looked at.
     """
     name, m, device = "spatial.radius_neighbors", q.shape[0], operands.device_of(x)
-    low, high = _tree.finite(x, name)
+    bounds = [_tree.finite(part, name) for part in ((x, q) if own == OTHERS else (x,))]
+    (x, q), unit = _points.in_range((x, q), [side for both in bounds for side in both], backend)
+    (low, high), radius = (side / unit for side in bounds[0]), min(radius / unit, sys.float_info.max)
     at = _grid.spread(x, backend)
     cells, grid = _grid.laid_for(at, low, high, radius, backend)
     turn, queries = grid.order, at
     if own == OTHERS:
-        _tree.finite(q, name)
         queries = _grid.spread(q, backend)
         _, turn = _grid.sorted_by_cell(queries, *cells, backend)
     if sort:
@@ -177,11 +179,11 @@ def _counted(x: Any, radius: float, q: Any, own: int, sort: bool, backend: str |
     shared = (queries, turn, own, grid.points, grid.starts, grid.numbers, grid.shift, cells, radius * radius)
     counts = operands.made((m + 1,), (_grid.INT64,), device)
     _counts((m, 1), backend)(*shared, counts)
-    return shared, grid.order, scan("add", counts, backend=backend)
+    return shared, grid.order, unit, scan("add", counts, backend=backend)
 
 
 def _filled(
-    shared: Any, order: Any, offsets: Any, first: int, last: int, total: int, backend: str | None
+    shared: Any, order: Any, unit: float, offsets: Any, first: int, last: int, total: int, backend: str | None
 ) -> tuple[Any, Any]:
     """Return the neighbours of queries from `first` to `last`, so many in all; sorted queries where not those of all."""
     points = shared[3]
@@ -189,4 +191,6 @@ def _filled(
     indices, distances = (operands.made((total,), (kind,), device) for kind in (_grid.INT64, dtype))
     if total:
         _fills((last - first, 1), backend)(*shared, order, offsets, first, indices, distances)
+    if unit != 1:
+        _points.scaled(distances, unit, distances, backend)
     return indices, distances
