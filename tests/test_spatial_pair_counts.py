@@ -2,8 +2,6 @@
 
 from __future__ import annotations
 
-import sys
-
 import numpy as np
 import pytest
 from scipy.spatial.distance import pdist
@@ -28,13 +26,25 @@ def test_counts_of_all_pairs(box, backend):
     np.testing.assert_array_equal(got, counted(x, edges, box))
 
 
-def test_in_several_goes(monkeypatch):
-    monkeypatch.setattr(sys.modules["jitkit.spatial.pair_counts"], "AT_ONCE", 500)
-    x = np.random.default_rng(2).random((300, 2))
-    edges = np.linspace(0, 0.4, 9)
-    for box in (None, 1.0):
-        np.testing.assert_array_equal(jk.spatial.pair_counts(x, edges, box, backend="cpu"), counted(x, edges, box))
-    assert jk.spatial.pair_counts(x[:0], edges, backend="cpu").tolist() == [0] * 8
+def test_crowded_points_and_many_bins(monkeypatch, backend):
+    monkeypatch.setattr("jitkit.spatial._pairs.ITEMS", 2)
+    monkeypatch.setattr("jitkit.spatial._pairs.TABLES", 0)
+    monkeypatch.setattr("jitkit.spatial._pairs.FEWEST", 2)
+    x = np.round(np.random.default_rng(2).random((150, 3)) ** 4 * 64).astype(np.float32) / 64  # many are equal
+    for places in (np.array([0.0, 3.5]), np.arange(0.5, 5000, 40), np.append(np.arange(0.25, 90, 0.5), np.inf)):
+        edges = np.sqrt(places) / 64
+        np.testing.assert_array_equal(jk.spatial.pair_counts(x, edges, backend=backend), counted(x, edges))
+    assert jk.spatial.pair_counts(x[:1], [0, 1], backend=backend).tolist() == [0]
+
+
+def test_edges_of_any_size():
+    x = np.array([[0.0, 0.0, 0.0, 0.0], [1e-200, 0.0, 0.0, 0.0], [0.0, 3e150, 4e150, 0.0], [0.0, 0.0, 0.0, 1e160]])
+    edges = np.concatenate([[0.0], np.geomspace(1e-170, 1e150, 33), [4.9e150, 6e150, 1e200]])
+    got = jk.spatial.pair_counts(x, edges, backend="python")
+    assert {k: int(got[k]) for k in np.flatnonzero(got)} == {0: 1, 34: 2, 35: 3}
+    for nearest in (x[:2] * 0, x[:2] + 1e-300, x[:2] + np.array([0, 0, 0, 1e200])):
+        assert jk.spatial.pair_counts(nearest, [0, 1e-310, 1e-199], backend="python").sum() == 1
+    assert jk.spatial.pair_counts(x[:2], [0, 9e-201, 2e-200], 1.0, backend="python").tolist() == [0, 1]
 
 
 def test_a_lattice_has_its_shells():
@@ -68,6 +78,8 @@ def test_points_by_chance_do_not_correlate():
         (lambda x: jk.spatial.pair_counts(x, [0, 0.6], 1.0), "half the box 0.5"),
         (lambda x: jk.spatial.pair_counts(x, [0, 0.5], 1.0), "more than one image"),
         (lambda x: jk.spatial.pair_counts(x, [0, 0.1], (1, 2, 3)), "or 2 of them"),
+        (lambda x: jk.spatial.pair_counts(x * np.nan, [0, 0.1]), "not finite"),
+        (lambda x: jk.spatial.pair_counts(x[:, :0], [0, 0.1]), "of 0 coordinates; takes 1 to 16"),
         (lambda x: jk.spatial.radial_distribution(x, 0), "r_max=0"),
         (lambda x: jk.spatial.radial_distribution(x, 0.1), "4 points in a volume of 0"),
         (lambda x: jk.spatial.radial_distribution(np.diag([1e200, 1e200]), 0.1), "2 points in a volume of inf"),

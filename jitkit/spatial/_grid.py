@@ -148,20 +148,14 @@ def sorted_by_cell(
     return found
 
 
-def gathered(spread_points: Any, order: Any, behind: int, backend: str | None) -> Any:
-    """Return points, as `spread` returns them, in an order, with so many that are NaN behind them."""
-    n, dtype, device = order.shape[0], operands.dtype_of(spread_points), operands.device_of(spread_points)
-    points = operands.made((AXES, n + behind), (dtype,), device)
-    _gathers((AXES, n + behind), backend)(spread_points, order, points)
-    return points
-
-
 def laid(spread_points: Any, cells: Cells, behind: int, backend: str | None, shift: int = 0) -> Grid:
     """Return the grid of points, as `spread` returns them, with so many that are NaN behind them."""
+    dtype, device = operands.dtype_of(spread_points), operands.device_of(spread_points)
     n, runs = spread_points.shape[1], (math.prod(cells[2]) - 1 >> shift) + 1
     numbers, order = sorted_by_cell(spread_points, *cells, backend)
-    points = gathered(spread_points, order, behind, backend)
-    starts = operands.made((runs + 1,), (INT64,), operands.device_of(spread_points))
+    points = operands.made((AXES, n + behind), (dtype,), device)
+    starts = operands.made((runs + 1,), (INT64,), device)
+    _gathers((AXES, n + behind), backend)(spread_points, order, points)
     _begin((n + 1, 1), backend)(numbers, shift, starts)
     return Grid(starts, order, points, numbers, shift)
 

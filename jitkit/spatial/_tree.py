@@ -223,11 +223,8 @@ def grown(points: Any, backend: str | None) -> Tree:
     """Return the tree of points."""
     n, d = points.shape
     dtype, device = operands.dtype_of(points), operands.device_of(points)
-    order, leaves = ordered(points, backend), -(-n // LEAF)
-    counts = [leaves]
-    while counts[-1] > 1:
-        counts.append(-(-counts[-1] // FANOUT))
-    ends = np.cumsum(counts)
+    order, counts = ordered(points, backend), levels(n)
+    leaves, ends = counts[0], np.cumsum(counts)
     sorted_points = operands.made((d, leaves * LEAF), (dtype,), device)
     boxes = operands.made((2 * d, int(ends[-1]) + FANOUT), (dtype,), device)
     _gathered((d, leaves * LEAF), backend)(points, order, sorted_points)
@@ -236,6 +233,14 @@ def grown(points: Any, backend: str | None) -> Tree:
         behind = FANOUT if count == 1 else 0  # a vector of children is read whole, past the last node too
         _nodes((d, count + behind), backend)(int(ends[level]) - counts[level], int(ends[level]), boxes)
     return Tree(order, sorted_points, boxes, jk.asarray(_children(counts), device=device))
+
+
+def levels(n: int) -> list[int]:
+    """Return how many leaves a tree of n points has, and how many nodes each level above has: one at least."""
+    counts = [-(-n // LEAF)]
+    while counts[-1] > 1 or len(counts) == 1:
+        counts.append(-(-counts[-1] // FANOUT))
+    return counts
 
 
 def _children(counts: list[int]) -> np.ndarray:

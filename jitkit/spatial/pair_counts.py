@@ -2,8 +2,8 @@
 
 from __future__ import annotations
 
-import itertools
 import math
+import sys
 from typing import Any
 
 import numpy as np
@@ -12,12 +12,8 @@ import jitkit as jk
 from jitkit import operands
 from jitkit.arrays import to_numpy
 from jitkit.errors import LaunchError
-from jitkit.primitives.histogram import histogram
-from jitkit.spatial import _points
-from jitkit.spatial.radius_neighbors import ONCE, OTHERS, distances_within
-
-AT_ONCE = 2**22
-"""Neighbours held at once, about: 64 MiB of indices and distances."""
+from jitkit.spatial import _pairs, _points, _tree
+from jitkit.spatial.knn import MOST_COORDINATES
 
 
 def pair_counts(points: Any, bins: Any, box: Any = None, *, backend: str | None = None) -> Any:
@@ -26,7 +22,7 @@ def pair_counts(points: Any, bins: Any, box: Any = None, *, backend: str | None 
     Parameters
     ----------
     points : array_like or device array, shape (n, d)
-        Points of one to three coordinates, one in each row.
+        Points of one to sixteen coordinates, one in each row.
     bins : array_like of float
         The ascending edges of the bins, from 0 or more.
     box : float or array_like of d floats, optional
@@ -49,7 +45,8 @@ def pair_counts(points: Any, bins: Any, box: Any = None, *, backend: str | None 
 
     Notes
     -----
-    Only pairs that are close enough are looked at, by `radius_neighbors`; a periodic box gets images around it.
+    Two trees of boxes are gone down together, and pairs of boxes that lie in one bin as a whole, or too far apart, are
+    counted at once (A. G. Gray, A. W. Moore, Advances in Neural Information Processing Systems 13, 2000).
 
     Examples
     --------
@@ -66,21 +63,23 @@ def pair_counts(points: Any, bins: Any, box: Any = None, *, backend: str | None 
         edges = np.empty(0)
     if edges.ndim != 1 or edges.size < 2 or not edges[0] >= 0 or not (np.diff(edges) > 0).all():
         raise LaunchError(f"jk.{name}: bins={bins!r}; expected two or more ascending edges from 0")
-    n, farthest = x.shape[0], float(edges[-1])
-    lengths = None if box is None else _lengths(box, x.shape[1], farthest, name)
-    counts = np.zeros(edges.size - 1, np.int64)
-    around = x if lengths is None else jk.asarray(with_images(to_numpy(x), lengths, farthest))
-    queries = around[:n]
-    if operands.device_of(x) is not None:
-        around, queries = (jk.asarray(to_numpy(part), device="cuda") for part in (around, queries))
-    own = ONCE if lengths is None else OTHERS
-    for distances in distances_within(around, farthest, queries, own, AT_ONCE, backend):
-        counts += to_numpy(histogram(distances, edges, backend=backend)[0])
-    if own == ONCE:
-        return jk.asarray(counts, device=operands.device_of(x))
-    if edges[0] == 0:
-        counts[0] -= n  # each point found itself
-    return jk.asarray(counts // 2, device=operands.device_of(x))
+    (n, d), device = x.shape, operands.device_of(x)
+    if not 1 <= d <= MOST_COORDINATES:
+        raise LaunchError(f"jk.{name}: points of {d} coordinates; takes 1 to {MOST_COORDINATES}")
+    lengths = None if box is None else _lengths(box, d, float(edges[-1]), name)
+    if n < 2:
+        return jk.asarray(np.zeros(edges.size - 1, np.int64), device=device)
+    bounds = _tree.finite(x, name)
+    if lengths is not None:
+        host = to_numpy(x)
+        x = jk.asarray((host - np.floor(host / lengths) * lengths).astype(host.dtype), device=device)
+        bounds = _tree.finite(x, name)
+    (x,), unit = _points.in_range((x,), bounds, backend)
+    if unit != 1:
+        with np.errstate(over="ignore", under="ignore"):
+            edges = np.maximum(edges / unit, np.minimum(edges, sys.float_info.min))
+            lengths = None if lengths is None else lengths / unit
+    return jk.asarray(_pairs.counted(x, edges, lengths, backend), device=device)
 
 
 def radial_distribution(
@@ -136,18 +135,6 @@ def radial_distribution(
         )
     shells = np.diff(math.pi ** (d / 2) / math.gamma(d / 2 + 1) * edges**d)
     return (edges[1:] + edges[:-1]) / 2, counts / (n * (n - 1) / 2 * shells / volume)
-
-
-def with_images(x: np.ndarray, lengths: np.ndarray, reach: float) -> np.ndarray:
-    """Return points moved into a periodic box, and behind them the images of those within reach of its faces."""
-    inside = (x - np.floor(x / lengths) * lengths).astype(x.dtype)
-    parts = [inside]
-    for steps in itertools.product((-1, 0, 1), repeat=x.shape[1]):
-        if any(steps):
-            moved = inside + (np.array(steps) * lengths).astype(x.dtype)
-            near = ((moved >= -1.001 * reach) & (moved <= lengths + 1.001 * reach)).all(axis=1)
-            parts.append(moved[near])
-    return np.concatenate(parts)
 
 
 def _lengths(box: Any, d: int, farthest: float, name: str) -> np.ndarray:

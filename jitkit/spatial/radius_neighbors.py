@@ -6,7 +6,6 @@ from __future__ import annotations
 
 import math
 import sys
-from collections.abc import Iterator
 from typing import Any
 
 import numpy as np
@@ -18,9 +17,6 @@ from jitkit.errors import LaunchError
 from jitkit.launch.launcher import Launcher
 from jitkit.primitives.scan import scan
 from jitkit.spatial import _grid, _points, _tree
-
-OTHERS, OWN, ONCE = 0, 1, 2
-"""Queries are not the points; they are, and none is its own neighbour; and of two neighbours one has the other."""
 
 
 @jk.kernel
@@ -37,26 +33,20 @@ def _count(i, _, queries, turn, own, points, starts, numbers, shift, where, squa
             row = (u * shape[1] + v) * shape[2]
             begin = _grid.beginning(row + max(c - 1, 0), starts, numbers, shift)
             end = _grid.beginning(row + min(c + 2, shape[2]), starts, numbers, shift)
-            begin = max(begin, i + 1) if own == ONCE else begin
             for j in range(begin, end):
                 dx, dy, dz = points[0, j] - x, points[1, j] - y, points[2, j] - z
                 hits += 1 if dx * dx + dy * dy + dz * dz <= square else 0
-    counts[q + 1] = hits - 1 if own == OWN else hits  # its own distance is zero
+    counts[q + 1] = hits - 1 if own else hits  # its own distance is zero
     if q == 0:
         counts[0] = 0
 
 
 @jk.kernel
-def _fill(
-    p, _, queries, turn, own, points, starts, numbers, shift, where, square, order, offsets, first, indices, distances
-):
+def _fill(i, _, queries, turn, own, points, starts, numbers, shift, where, square, order, offsets, indices, distances):
     """Write what `_count` counted. Every point is written where the next neighbour belongs: no branch to mispredict."""
     lower, inverse, shape = where
-    i = first + p
     q = turn[i]
-    base = offsets[first] if first > 0 else 0
-    begun, stop = offsets[q] - base, offsets[q + 1] - base
-    to = begun
+    to, stop = offsets[q], offsets[q + 1]
     x, y, z = queries[0, q], queries[1, q], queries[2, q]
     a = _grid.cell_along(x, lower[0], inverse[0], shape[0])
     b = _grid.cell_along(y, lower[1], inverse[1], shape[1])
@@ -66,15 +56,14 @@ def _fill(
             row = (u * shape[1] + v) * shape[2]
             begin = _grid.beginning(row + max(c - 1, 0), starts, numbers, shift)
             end = _grid.beginning(row + min(c + 2, shape[2]), starts, numbers, shift)
-            begin = max(begin, i + 1) if own == ONCE else begin
             for j in range(begin, end):
                 dx, dy, dz = points[0, j] - x, points[1, j] - y, points[2, j] - z
                 t = dx * dx + dy * dy + dz * dz
                 if to < stop:
                     indices[to] = order[j]
                     distances[to] = t
-                to += 1 if t <= square and not (own == OWN and j == i) else 0
-    for k in range(begun, stop):
+                to += 1 if t <= square and not (own and j == i) else 0
+    for k in range(offsets[q], stop):
         distances[k] = math.sqrt(distances[k])
 
 
@@ -141,56 +130,24 @@ def radius_neighbors(
     if not x.shape[0] or not m:
         zeros = jk.asarray(np.zeros(m + 1, np.int64), device=device)
         return zeros, operands.made((0,), (_grid.INT64,), device), operands.made((0,), (operands.dtype_of(x),), device)
-    *found, offsets = _counted(x, float(radius), q, OWN if own else OTHERS, False, backend)
-    total = int(to_numpy(offsets[m : m + 1])[0])
-    return offsets, *_filled(*found, offsets, 0, m, total, backend)
-
-
-def distances_within(x: Any, radius: float, q: Any, own: int, most: int, backend: str | None) -> Iterator[Any]:
-    """Yield the distances that `radius_neighbors` finds, about `most` at once; `own` may be `ONCE`, pairs found once."""
-    if not x.shape[0] or not q.shape[0]:
-        return
-    *found, offsets = _counted(x, radius, q, own, True, backend)
-    ends, first = to_numpy(offsets), 0
-    while first < q.shape[0]:
-        last = max(first + 1, int(np.searchsorted(ends, ends[first] + most, "right")) - 1)
-        if ends[last] > ends[first]:
-            yield _filled(*found, offsets, first, last, int(ends[last] - ends[first]), backend)[1]
-        first = last
-
-
-def _counted(x: Any, radius: float, q: Any, own: int, sort: bool, backend: str | None) -> tuple[Any, Any, float, Any]:
-    """Return what the kernels are given, the order of the points, their unit, and where the neighbours of each query begin.
-
-    Queries that are sorted have their neighbours in the order in which they are looked at.
-    """
-    name, m, device = "spatial.radius_neighbors", q.shape[0], operands.device_of(x)
-    bounds = [_tree.finite(part, name) for part in ((x, q) if own == OTHERS else (x,))]
-    (x, q), unit = _points.in_range((x, q), [side for both in bounds for side in both], backend)
-    (low, high), radius = (side / unit for side in bounds[0]), min(radius / unit, sys.float_info.max)
+    bounds = [_tree.finite(part, name) for part in arrays]
+    arrays, unit = _points.in_range(arrays, [side for both in bounds for side in both], backend)
+    x, q, (low, high) = arrays[0], arrays[-1], (side / unit for side in bounds[0])
+    within = min(float(radius) / unit, sys.float_info.max)
     at = _grid.spread(x, backend)
-    cells, grid = _grid.laid_for(at, low, high, radius, backend)
+    cells, grid = _grid.laid_for(at, low, high, within, backend)
     turn, queries = grid.order, at
-    if own == OTHERS:
+    if not own:
         queries = _grid.spread(q, backend)
         _, turn = _grid.sorted_by_cell(queries, *cells, backend)
-    if sort:
-        queries, turn = _grid.gathered(queries, turn, 0, backend), jk.asarray(np.arange(m), device=device)
-    shared = (queries, turn, own, grid.points, grid.starts, grid.numbers, grid.shift, cells, radius * radius)
+    shared = (queries, turn, own, grid.points, grid.starts, grid.numbers, grid.shift, cells, within * within)
     counts = operands.made((m + 1,), (_grid.INT64,), device)
     _counts((m, 1), backend)(*shared, counts)
-    return shared, grid.order, unit, scan("add", counts, backend=backend)
-
-
-def _filled(
-    shared: Any, order: Any, unit: float, offsets: Any, first: int, last: int, total: int, backend: str | None
-) -> tuple[Any, Any]:
-    """Return the neighbours of queries from `first` to `last`, so many in all; sorted queries where not those of all."""
-    points = shared[3]
-    device, dtype = operands.device_of(points), operands.dtype_of(points)
-    indices, distances = (operands.made((total,), (kind,), device) for kind in (_grid.INT64, dtype))
+    offsets = scan("add", counts, backend=backend)
+    total = int(to_numpy(offsets[m : m + 1])[0])
+    indices, distances = (operands.made((total,), (kind,), device) for kind in (_grid.INT64, operands.dtype_of(x)))
     if total:
-        _fills((last - first, 1), backend)(*shared, order, offsets, first, indices, distances)
+        _fills((m, 1), backend)(*shared, grid.order, offsets, indices, distances)
     if unit != 1:
         _points.scaled(distances, unit, distances, backend)
-    return indices, distances
+    return offsets, indices, distances
