@@ -249,18 +249,19 @@ def test_a_trajectory_that_fails_leaves_the_others_alone(backend):
     found = jk.ode.solve_ensemble(
         decay_or_explode, (0, 1), np.ones((1, 1)), (rate,), t_eval=[0.25, 1], backend=backend, rtol=1e-8
     )
-    assert found.status.tolist() == [0, -1, -1, 0]
+    assert found.status.tolist() == [0, -1, -3, 0]
     assert not found.success
     assert found.message == (
         "2 of 4 trajectories: reached the end of the interval; "
-        "2 of 4 trajectories: needed a step that is less than the spacing between numbers"
+        "1 of 4 trajectories: needed a step that is less than the spacing between numbers; "
+        "1 of 4 trajectories: met numbers that are not finite"
     )
     np.testing.assert_allclose(found.y[0, 0], [0.8, 2, np.nan, 1 / 1.5], rtol=1e-5)
     np.testing.assert_allclose(found.y[0, 1], [0.5, np.nan, np.nan, 1 / 3], rtol=1e-5)
     few = jk.ode.solve_ensemble(
         decay_or_explode, (0, 1), np.ones((1, 1)), (rate,), max_steps=5, rtol=1e-8, backend=backend
     )
-    assert few.status.tolist() == [-2, -2, -1, -2]
+    assert few.status.tolist() == [-2, -2, -3, -2]
     assert few.accepted[0] + few.rejected[0] == 5
 
 
@@ -269,7 +270,7 @@ def test_fixed_steps_tell_what_is_not_finite(backend):
         decay_or_explode, (0, 9), np.ones((1, 1)), (np.array([-1.0, 2.0]),), method="rk4", dt=0.1, backend=backend
     )
     assert found.status.tolist() == [0, -3]
-    assert "1 of 2 trajectories: is no longer finite" in found.message
+    assert "1 of 2 trajectories: met numbers that are not finite" in found.message
 
 
 def test_one_function_is_compiled_once():

@@ -45,7 +45,7 @@ def dopri5_kernel(derivative: Callable, n: int, count: int, events: Events, keep
     room = max(count, 1)
     attempt, error_of, first_step = _attempt(derivative, n), _error(n), _steps.first_step_of(derivative, n, 0.2)
     load, save, at, bend = _trajectory.load_of(n, count), _trajectory.save_of(n), state_on(n), _bend(n)
-    before, not_reached = _trajectory.before(n), _trajectory.behind(n)
+    before, not_reached, finite = _trajectory.before(n), _trajectory.behind(n), _trajectory.finite_of(n)
     watching, begin, look, functions = events.watching, events.begin, events.look, events.room
     wanted, keep, close = keeping.wanted, keeping.keep, keeping.close
 
@@ -109,7 +109,8 @@ def dopri5_kernel(derivative: Callable, n: int, count: int, events: Events, keep
         close(i, accepted, t, y, curve, kept)
         counts[0, i] = (1 if limits[2] != 0 else 2) + 6 * attempts
         counts[1, i], counts[2, i] = accepted, attempts - accepted
-        counts[3, i] = status if status == 1 else _steps.ended(t == end, attempts == most[0])
+        finite_end = finite(y) and finite(k1)
+        counts[3, i] = status if status == 1 else _steps.ended(t == end, attempts == most[0], finite_end)
 
     return dopri5
 

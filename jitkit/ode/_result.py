@@ -16,7 +16,7 @@ MESSAGES = {
     0: "reached the end of the interval",
     -1: "needed a step that is less than the spacing between numbers",
     -2: "took max_steps steps",
-    -3: "is no longer finite",
+    -3: "met numbers that are not finite",
 }
 
 
@@ -36,7 +36,8 @@ class OdeResult:
         Steps that were taken, and attempts that were too far off.
     status : array of int64, shape (trajectories,)
         0 for a trajectory that reached the end, 1 for one that a terminal event ended, -1 where the step became too small,
-        -2 where there were too many, -3 where numbers are no longer finite at the end of fixed steps.
+        -2 where there were too many, -3 where numbers are not finite: where a trajectory begins, or at the end of fixed
+        steps.
     n_events : array of int64, shape (events, trajectories), or None
         How often each event happened; None where none were asked for.
     t_events : array, shape (events, max_events, trajectories), or None

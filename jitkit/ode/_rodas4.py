@@ -60,6 +60,7 @@ def rodas4_kernel(
     error_of, first_step = _steps.error_of(n), _steps.first_step_of(derivative, n, 0.25)
     load, save, at = _trajectory.load_of(n, count), _trajectory.save_of(n), state_on(n)
     before, not_reached, factor, solve = _trajectory.before(n), _trajectory.behind(n), _factor(n), _solve(n)
+    finite = _trajectory.finite_of(n)
     watching, begin, look, functions = events.watching, events.begin, events.look, events.room
     wanted, keep, close = keeping.wanted, keeping.keep, keeping.close
 
@@ -163,7 +164,8 @@ def rodas4_kernel(
         close(i, accepted, t, y, curve, kept)
         counts[0, i] = (1 if limits[2] != 0 else 2) + renewed * evaluations + accepted + 5 * attempts
         counts[1, i], counts[2, i] = accepted, attempts - accepted
-        counts[3, i] = status if status == 1 else _steps.ended(t == end, attempts == most[0])
+        finite_end = finite(y) and finite(slope)
+        counts[3, i] = status if status == 1 else _steps.ended(t == end, attempts == most[0], finite_end)
 
     return rodas4
 

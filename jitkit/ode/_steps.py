@@ -13,7 +13,7 @@ from collections.abc import Callable
 
 SAFETY, LEAST, MOST = 0.9, 0.2, 10.0
 """Of the factor between a step and the next."""
-DONE, UNDERFLOW, TOO_MANY = 0, -1, -2
+DONE, UNDERFLOW, TOO_MANY, NOT_FINITE = 0, -1, -2, -3
 
 
 def due_at(times, m):
@@ -42,9 +42,9 @@ def tolerated(before, behind, rtol, atol):
     return atol + rtol * size
 
 
-def ended(done, many):
+def ended(done, many, finite):
     """Return the status of a trajectory."""
-    return DONE if done else TOO_MANY if many else UNDERFLOW
+    return DONE if done else TOO_MANY if many else UNDERFLOW if finite else NOT_FINITE
 
 
 @functools.cache
