@@ -88,10 +88,11 @@ def test_several_axes(backend):
     x = complex_numbers((3, 4, 6), np.complex64)
     wide = x.astype(complex)
     close(signal.fft2(x, backend=backend), np.fft.fft2(wide), 1.2e-7)
-    close(signal.ifftn(x, axes=(0, 2), backend=backend), np.fft.ifftn(wide, axes=(0, 2)), 1.2e-7)
+    close(signal.ifftn(x, (3, -1), (0, 2), backend=backend), np.fft.ifftn(wide, (3, -1), (0, 2)), 1.2e-7)
     if backend == "cpu":
         close(signal.ifft2(x, (5, 3), backend=backend), np.fft.ifft2(wide, (5, 3)), 1.2e-7)
         close(signal.fftn(x, norm="ortho", backend=backend), np.fft.fftn(wide, norm="ortho"), 1.2e-7)
+        close(signal.irfft2(x, (-1, -1), backend=backend), np.fft.irfft2(wide, (-1, -1)), 1.2e-7)
         close(signal.irfft2(x, (4, 7), backend=backend), np.fft.irfft2(wide, (4, 7)), 1.2e-7)
         close(signal.fftn(x.real, axes=(), backend=backend), x.real.astype(np.complex64), 0)
     close(signal.rfft2(x.real, (5, 6), backend=backend), np.fft.rfft2(wide.real, (5, 6)), 1.2e-7)

@@ -172,7 +172,7 @@ def fftn(
     a : array_like or device array
         Real or complex numbers.
     s : sequence of int, optional
-        The length of the transform along each axis, as `n` of `fft`.
+        The length of the transform along each axis, as `n` of `fft`; -1 is the array's.
     axes : sequence of int, optional
         The axes; by default all, or as many of the last as `s` is long.
     norm : {"backward", "ortho", "forward"}, optional
@@ -367,4 +367,5 @@ def axes_and_lengths(
         axes = range(len(x.shape)) if s is None else range(-len(s), 0)
     if s is not None and len(s) != len(axes):
         raise ValueError(f"jk.{name}: s has {len(s)} lengths for {len(axes)} axes")
-    return list(zip(axes, [None] * len(axes) if s is None else list(s), strict=True))
+    lengths = [None] * len(axes) if s is None else s
+    return [(axis, x.shape[axis_of(x, axis, name)] if n == -1 else n) for axis, n in zip(axes, lengths, strict=True)]
