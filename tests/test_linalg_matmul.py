@@ -59,6 +59,9 @@ def test_out_may_be_an_operand_or_a_view(backend):
     close(wide[:, ::2], want)
     close(matmul(a, b, activation=relu, out=a, backend=backend), want)
     assert matmul(b, b, out=np.zeros((6, 6)), backend=backend).dtype == np.float64
+    number = np.zeros(())
+    assert matmul(b[0], b[1], activation=relu, out=number, backend=backend) is number
+    close(number.astype("float32"), max(b[0] @ b[1], 0))
 
 
 def test_device_arrays_stay_on_the_device():

@@ -113,7 +113,7 @@ def matmul(
             _large(product, left, right, c, vector, backend)
         else:
             product.small(left, right if device else np.ascontiguousarray(right), c, vector, backend)
-    return operands.delivered(where, out, name) if where.shape else where[()]
+    return where[()] if out is None and not where.shape else operands.delivered(where, out, name)
 
 
 def semiring_matmul(add: Any, multiply: Any, a: Any, b: Any, *, out: Any = None, backend: str | None = None) -> Any:
