@@ -80,9 +80,7 @@ def to_numpy(x: Any) -> np.ndarray:
     if hasattr(x, "copy_to_host"):
         return np.asarray(x.copy_to_host())
     if hasattr(x, "__cuda_array_interface__"):
-        from numba import cuda
-
-        return np.asarray(cuda.as_cuda_array(x).copy_to_host())
+        return device_memory.to_host(x)
     return np.asarray(x)
 
 

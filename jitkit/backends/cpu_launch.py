@@ -2,19 +2,18 @@
 
 from __future__ import annotations
 
-from collections.abc import Callable, Iterable, Sequence
+from collections.abc import Callable, Sequence
 from typing import Any
 
 import numpy as np
 
 from jitkit.backends import entry, pool, slots
 from jitkit.backends.cpu_driver import Drivers
-from jitkit.backends.layout import layout_of, leaf_values
+from jitkit.backends.layout import DIRECT, layout_of, leaf_values, take_apart
 from jitkit.errors import JitkitError
 from jitkit.launch.definition import Call
 
 _MOST_ENTRIES = 8  # each that is tried in vain takes 0.05 us
-_DIRECT = frozenset((np.ndarray, bool, int, float, complex))
 
 
 def drivers_for(call: Call, values: tuple) -> Drivers:
@@ -45,7 +44,7 @@ def plan(call: Call, values: tuple) -> Callable[[Call, tuple[int, ...], tuple], 
 
 
 def _is_direct(value: Any) -> bool:
-    return type(value) in _DIRECT or isinstance(value, np.generic)
+    return type(value) in DIRECT or isinstance(value, np.generic)
 
 
 class _Way:
@@ -91,7 +90,7 @@ class _Structured:
     def __call__(self, call: Any, prefix: tuple[int, ...], args: tuple) -> None:
         kinds: list[Any] = []
         flat: list[Any] = []
-        _take_apart(args, kinds, flat)
+        take_apart(args, kinds, flat)
         run = self._known.get(key := tuple(kinds))
         if run is None:
             call.first(args, {})
@@ -102,22 +101,6 @@ class _Structured:
             run(call, prefix, flat, args)
         except Exception as error:  # compiled code raises nothing: this is a compilation for new dtypes
             raise _explained(call, args, error) from error
-
-
-def _take_apart(values: Iterable[Any], kinds: list[Any], flat: list[Any]) -> None:
-    """Append the leaves of arguments, and what tells their layout from others."""
-    for value in values:
-        kind = type(value)
-        kinds.append(kind)
-        if kind in _DIRECT:
-            flat.append(value)
-        elif isinstance(value, tuple):
-            kinds.append(len(value))
-            _take_apart(value, kinds, flat)
-        elif hasattr(value, "__dataclass_fields__"):
-            _take_apart((getattr(value, name) for name in value.__dataclass_fields__), kinds, flat)
-        else:
-            flat.append(value)
 
 
 def _threads(call: Call) -> int:

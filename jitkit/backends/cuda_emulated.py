@@ -2,22 +2,19 @@
 
 from __future__ import annotations
 
-from collections.abc import Iterator
+import itertools
 from dataclasses import dataclass
 from typing import Any
-
-import numpy as np
-from numba import types
-from numba.cuda.typing.typeof import typeof
 
 from jitkit import streams
 from jitkit.backends import cuda_device, emulated_streams, emulation, report
 from jitkit.backends.cuda import Variant
 from jitkit.backends.cuda_grid import grid, group_grid, rounded_up
+from jitkit.backends.cuda_parameters import Packer, types_of
 from jitkit.backends.emulated_arrays import EmulatedArray
 from jitkit.backends.gpu import EMULATED_CC
 from jitkit.backends.layout import leaf_values
-from jitkit.emulator.arguments import byte_ranges, packed
+from jitkit.emulator.arguments import byte_ranges
 from jitkit.emulator.findings import ExecutionError
 from jitkit.emulator.module import Module
 from jitkit.errors import JitkitError
@@ -85,13 +82,13 @@ def _run(
     asked = emulation.requested() or emulation.Request(True)
     check = asked.check
     leaves = _leaves(values)
-    module = _module(call, values, leaves, variant, check)
+    kinds = tuple(map(types_of, leaves))
+    module = _module(call, values, kinds, variant, check)
     entry = module.entries[0]
     program = module.program(entry, bounds=check, races=check)
-    index = np.int32 if variant.narrow else np.int64
-    numbers = [index(value) for group in (part if first is None else (*part[:2], first)) for value in group]
-    args = [*numbers, *(item for leaf in leaves for item in _flat(leaf))]
-    params, ranges = packed(call.kernel.name, program.translation, args), _ranges(leaves)
+    numbers = itertools.chain(*(part if first is None else (*part[:2], first)))
+    params = Packer(3 * call.ndim, variant.narrow, kinds)(numbers, leaves)
+    ranges = byte_ranges([leaf.memory for leaf in leaf_values(values) if isinstance(leaf, EmulatedArray)])
     grid = Grid(module, part, threads, values)
 
     def step() -> None:
@@ -109,50 +106,16 @@ def _run(
 
 
 def _leaves(values: tuple) -> list[Any]:
-    return list(leaf_values(values))
+    return cuda_device.leaves_of(leaf_values(values))
 
 
-def _module(call: Call, values: tuple, leaves: list[Any], variant: Variant, check: bool) -> Module:
-    kinds = tuple(map(leaf_kinds, leaves))
+def _module(call: Call, values: tuple, kinds: cuda_device.Kinds, variant: Variant, check: bool) -> Module:
     key = ("emulated", cuda_device.layouts_of(values), variant, kinds, check)
     try:
-        return call.kernel.kept(key, lambda: Module(_ptx(call, values, variant, kinds, check)))
+        return call.kernel.kept(
+            key, lambda: Module(cuda_device.ptx_for(call, values, variant, kinds, EMULATED_CC, lines=check))
+        )
     except JitkitError:
         raise
     except Exception as error:
         raise report.explain(call.kernel, call.ndim, values, error) from error
-
-
-def _ptx(call: Call, values: tuple, variant: Variant, kinds: tuple[Any, ...], check: bool) -> str:
-    leaf_types = [kind for group in kinds for kind in group]
-    return cuda_device.ptx_for(call, values, variant, leaf_types, EMULATED_CC, lines=check)
-
-
-def leaf_kinds(leaf: Any) -> tuple[types.Type, ...]:
-    """Return the Numba types in which a leaf reaches the code."""
-    if isinstance(leaf, EmulatedArray):
-        kind = typeof(leaf.memory)
-        return (types.Array(kind.dtype, kind.ndim, kind.layout),)
-    if isinstance(leaf, float) and not isinstance(leaf, np.generic):
-        return types.float32, types.int64
-    return (typeof(leaf),)
-
-
-def _flat(leaf: Any) -> Iterator[Any]:
-    """Yield the parameters that numba-cuda makes of a leaf, each of the size that PTX has for it."""
-    if isinstance(leaf, EmulatedArray):
-        yield from map(np.int64, (0, 0, leaf.size, leaf.dtype.itemsize, leaf.address, *leaf.shape, *leaf.strides))
-    elif isinstance(leaf, (bool, np.bool_)):
-        yield np.uint8(leaf)
-    elif isinstance(leaf, float) and not isinstance(leaf, np.generic):
-        with np.errstate(over="ignore"):
-            yield from (np.float32(leaf), np.float64(leaf).view(np.int64))
-    elif isinstance(leaf, (complex, np.complexfloating)):
-        number = np.asarray(leaf)
-        yield from (number.real[()], number.imag[()])
-    else:
-        yield np.asarray(leaf)[()]
-
-
-def _ranges(leaves: list[Any]) -> list[tuple[int, int]]:
-    return byte_ranges([leaf.memory for leaf in leaves if isinstance(leaf, EmulatedArray)])

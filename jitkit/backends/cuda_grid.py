@@ -2,6 +2,7 @@
 
 from __future__ import annotations
 
+import functools
 import itertools
 import math
 from collections.abc import Iterator
@@ -9,7 +10,10 @@ from typing import Any
 
 from jitkit.launch.space import Space
 
+Extents = tuple[int, int, int]
+"""Along x, y and z."""
 MAX_BLOCKS = (2**31 - 1, 65535, 65535)
+_MOST_ALONG_Z = 64  # threads of a block (CUDA C++ Programming Guide)
 _NARROW = 2**31
 _ROOM = 4096  # for literal offsets (lowering.weak.MAX_OFFSET) and for the threads past the end of a space
 
@@ -54,16 +58,23 @@ def _cut(space: Space, limits: list[int]) -> Iterator[tuple[Space, tuple[int, ..
 
 def fits_32_bits(space: Space, arrays: list[Any]) -> bool:
     """Tell whether every index, every thread's place in its grid and every place in an array fits a signed 32-bit integer."""
+    return _indices_fit(space) and all(map(_places_fit, arrays))
+
+
+@functools.lru_cache(maxsize=1024)
+def _indices_fit(space: Space) -> bool:
     ends = (s + d * n for s, d, n in zip(*space, strict=True))
-    spaces = all(end + 2 * _ROOM < _NARROW for end in ends) and math.prod(space.counts[:-2] or (1,)) < _NARROW
-    return spaces and all(max(_span(array), *array.shape) + _ROOM < _NARROW for array in arrays)
+    return all(end + 2 * _ROOM < _NARROW for end in ends) and math.prod(space.counts[:-2] or (1,)) < _NARROW
 
 
-def _span(array: Any) -> int:
-    """Return the bytes from an array's first element to behind its last."""
-    return array.dtype.itemsize + sum(
-        (n - 1) * abs(stride) for n, stride in zip(array.shape, array.strides, strict=True)
-    )
+def _places_fit(array: Any) -> bool:
+    """Tell whether an array's extents are small, and the bytes from its first element to behind its last few."""
+    span = array.dtype.itemsize
+    for extent, stride in zip(array.shape, array.strides, strict=True):
+        span += (extent - 1) * abs(stride)
+        if extent + _ROOM >= _NARROW:
+            return False
+    return bool(span + _ROOM < _NARROW)
 
 
 def grid(space: Space, threads: int) -> tuple[tuple[int, int, int], tuple[int, int, int]]:
@@ -73,7 +84,7 @@ def grid(space: Space, threads: int) -> tuple[tuple[int, int, int], tuple[int, i
     x = min(threads, _power_of_two(along[0])) if len(space.counts) > 1 else threads
     x = min(x, 32) if len(space.counts) > 1 and along[1] > 1 else x
     y = min(threads // x, _power_of_two(along[1]))
-    block = (x, y, 1)
+    block = (x, y, min(threads // (x * y), _MOST_ALONG_Z, _power_of_two(along[2])))
     return tuple(-(-n // b) for n, b in zip(along, block, strict=True)), block  # type: ignore[return-value]
 
 

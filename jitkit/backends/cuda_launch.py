@@ -9,7 +9,7 @@ import numpy as np
 
 from jitkit.backends import cuda_limits, device_memory, report
 from jitkit.backends.cuda_grid import group_parts, parts
-from jitkit.backends.gpu import EMULATED_CC, EXTRA, emulated, require, require_compiler, simulated
+from jitkit.backends.gpu import EMULATED_CC, EXTRA, emulated, require, require_compiler, simulated, stand_in
 from jitkit.errors import BackendError
 from jitkit.launch.arguments import walk
 from jitkit.launch.definition import Call
@@ -17,8 +17,15 @@ from jitkit.launch.definition import Call
 _MISSING = ("SupportError", "NotFoundError")  # how numba-cuda's and CUDA's errors for absent libraries end
 
 
-def plan(call: Call, values: tuple) -> None:
-    """Return None: a GPU launch converts its arguments each time."""
+def plan(call: Call, values: tuple) -> Any:
+    """Return the short way for arrays on a GPU of these Python types; None for those of the host, which are copied."""
+    leaves = [leaf for pair in zip(call.argument_names, values, strict=True) for _, leaf in walk(*pair)]
+    if stand_in() is not None or call.kernel.facts.dynamic or any(isinstance(leaf, np.ndarray) for leaf in leaves):
+        return None
+    require(f"kernel {call.kernel.name}")
+    from jitkit.backends import cuda_device
+
+    return cuda_device.Way()
 
 
 def run(call: Call, values: tuple) -> None:

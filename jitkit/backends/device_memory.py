@@ -31,6 +31,18 @@ def empty(shape: int | tuple[int, ...], dtype: DTypeLike) -> Any:
     return cuda.device_array(shape, dtype)
 
 
+def to_host(x: Any) -> NDArray[Any]:
+    """Return a copy of another library's device array, behind what is in the stream that it works on."""
+    from numba import cuda
+
+    from jitkit.backends.cuda_device import stream_of
+
+    stream = cuda.external_stream(stream_of((x,)))
+    found: NDArray[Any] = cuda.as_cuda_array(x, sync=False).copy_to_host(stream=stream)
+    stream.synchronize()
+    return found
+
+
 def _margin() -> int:
     asked = emulation.requested()
     return _MARGIN if asked is not None and asked.check else 0

@@ -6,7 +6,7 @@ Named tuples, tuples and frozen dataclasses become tuples of the same field name
 from __future__ import annotations
 
 import dataclasses
-from collections.abc import Iterator
+from collections.abc import Iterable, Iterator
 from dataclasses import dataclass
 from typing import Any
 
@@ -63,3 +63,23 @@ def leaf_values(value: Any) -> Iterator[Any]:
             yield from leaf_values(getattr(value, field.name))
     else:
         yield value
+
+
+DIRECT = frozenset((np.ndarray, bool, int, float, complex))
+"""Types of arguments that are leaves, the most frequent ones."""
+
+
+def take_apart(values: Iterable[Any], kinds: list[Any], flat: list[Any]) -> None:
+    """Append the leaves of arguments, and what tells their layout from others."""
+    for value in values:
+        kind = type(value)
+        kinds.append(kind)
+        if kind in DIRECT:
+            flat.append(value)
+        elif isinstance(value, tuple):
+            kinds.append(len(value))
+            take_apart(value, kinds, flat)
+        elif hasattr(value, "__dataclass_fields__"):
+            take_apart((getattr(value, name) for name in value.__dataclass_fields__), kinds, flat)
+        else:
+            flat.append(value)

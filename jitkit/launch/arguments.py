@@ -80,8 +80,10 @@ def walk(name: str, value: Any) -> Iterator[tuple[str, Any]]:
 def _check_leaf(path: str, value: Any, written: bool, kernel: str) -> None:
     if isinstance(value, np.ndarray):
         return _check_array(path, value, written, kernel)
-    if isinstance(value, (bool, float, complex, np.number, np.bool_)) or is_device_array(value):
+    if isinstance(value, (bool, float, complex, np.number, np.bool_)):
         return None
+    if is_device_array(value):
+        return _check_device_array(path, value, written, kernel)
     if isinstance(value, int):
         if not -(2**63) <= value < 2**63:
             raise LaunchError(f"{kernel}: argument {path} is {value}, beyond 64 bits; pass np.uint64(...) or a float")
@@ -110,6 +112,18 @@ def _check_array(path: str, value: np.ndarray, written: bool, kernel: str) -> No
     if dtype.kind in "fc" and dtype.itemsize > (16 if dtype.kind == "c" else 8):
         raise KernelTypeError(f"{kernel}: argument {path} is an array of {dtype}: the widest float is float64")
     if written and not value.flags.writeable:
+        raise LaunchError(f"{kernel} writes to argument {path}, which is a read-only array; pass a writeable copy")
+
+
+def _check_device_array(path: str, value: Any, written: bool, kernel: str) -> None:
+    interface = getattr(value, "__cuda_array_interface__", None)  # the simulator's arrays have none
+    if interface is None:
+        return
+    if interface.get("mask") is not None:
+        raise KernelTypeError(
+            f"{kernel}: argument {path} is a masked array: pass its data, with what is missing filled in"
+        )
+    if written and interface["data"][1]:
         raise LaunchError(f"{kernel} writes to argument {path}, which is a read-only array; pass a writeable copy")
 
 
