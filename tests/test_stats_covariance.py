@@ -26,6 +26,12 @@ def test_as_in_numpy(variables, backend):
         assert np.shape(got) == np.shape(expected)
 
 
+def test_columns_of_one_row_are_variables():
+    x = np.array([[1.0, 2.0, 4.0]])
+    np.testing.assert_array_equal(jk.stats.cov(x, x, rowvar=False, bias=True, backend="python"), np.zeros((6, 6)))
+    assert np.isnan(jk.stats.corrcoef(x, rowvar=False, backend="python")).all()
+
+
 @pytest.mark.parametrize("dtype", ["float32", "float64"])
 def test_far_from_zero(dtype, backend):
     """Means are rounded to a number that may be as far off as the variables scatter."""

@@ -254,9 +254,9 @@ def _matrix(x: Any, rowvar: bool, name: str) -> Any:
         raise LaunchError(f"jk.{name}: variables are a matrix or a vector, not of {len(x.shape)} dimensions")
     if len(x.shape) < 2:
         return x.reshape((1, -1))
-    if not rowvar and operands.device_of(x) is not None and x.shape[0] != 1:
+    if not rowvar and operands.device_of(x) is not None:
         return asarray(np.ascontiguousarray(to_numpy(x).T), device="cuda")
-    return np.ascontiguousarray(x if rowvar or x.shape[0] == 1 else x.T) if isinstance(x, np.ndarray) else x
+    return np.ascontiguousarray(x if rowvar else x.T) if isinstance(x, np.ndarray) else x
 
 
 def _weights(fweights: Any, aweights: Any, n: int, name: str) -> np.ndarray | None:
