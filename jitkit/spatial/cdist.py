@@ -117,7 +117,8 @@ def cdist(XA: Any, XB: Any, metric: Any = "euclidean", *, out: Any = None, backe
     Notes
     -----
     The definition is that of `scipy.spatial.distance.cdist`, in the type of the points. Differences are squared as they
-    are, not by ``x*x - 2*x*y + y*y``, which would lose the digits of points close together.
+    are, not by ``x*x - 2*x*y + y*y``, which would lose the digits of points close together. In float32 the squares of
+    differences below 1e-19 vanish and those from 2e19 on are infinite, where SciPy computes in float64: convert such points.
 
     Examples
     --------
