@@ -117,7 +117,7 @@ class Body:
         return None
 
     def ahead(self, value: Value) -> str | None:
-        """Return what lane 0 will hold of a value in the next group, or some turns later, or None where that is not known."""
+        """Return what lane 0 will hold of a value in the next group or turn, or None where that is not known."""
         return None
 
     # ---- values

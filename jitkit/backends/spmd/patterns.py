@@ -65,7 +65,7 @@ class Patterns:
         return self._found[name]
 
     def _pattern(self, item: Instruction) -> Pattern | None:
-        root = self.roots.get(item.callee or item.name)
+        root = self.roots.get(item.callee)
         if root is not None:
             return root
         if item.op == "getelementptr":

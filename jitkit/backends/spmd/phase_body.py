@@ -11,19 +11,12 @@ from jitkit.backends.spmd.folding import constant
 from jitkit.backends.spmd.graph import Loop
 from jitkit.backends.spmd.guesses import Span, cheap
 from jitkit.backends.spmd.ir import Block, Function, Instruction, Value
-from jitkit.backends.spmd.pattern import Pattern
-from jitkit.backends.spmd.patterns import Patterns
 from jitkit.backends.spmd.phases import START
 from jitkit.backends.spmd.shapes import Shapes
 from jitkit.backends.spmd.writer import aligned
 
 if TYPE_CHECKING:
     from jitkit.backends.spmd.group import PhaseWriter
-
-FAR = 256
-"""Bytes from turn to turn of a loop beyond which what it loads is asked for ahead of time."""
-TURNS = 8
-"""How many turns ahead."""
 
 
 class PhaseBody(Body):
@@ -43,9 +36,7 @@ class PhaseBody(Body):
         computing = (block for block in function.blocks.values() if block.name != START)
         self.fresh = phase.fresh
         self.is_once = False
-        self.around: Loop | None = None
         self.turning: Loop | None = None
-        self.together: Loop | None = None
         self.outcomes = (phase.outcomes or {}) if shapes is phase.phase.likely else {}
         self.changed = {item.name for block in computing for item in block.code}
         found = regions.find(shapes.graph, START, sorted(shapes.divergent))
@@ -128,8 +119,7 @@ class PhaseBody(Body):
 
     def _code(self, block: Block, mask: str | None) -> None:
         # What runs once for each group is worth asking for ahead of time: loops that begin with it fill the cache anew.
-        self.around = self.shapes.loop.get(block.name)
-        self.is_once = mask is None and self.around is None and self.phase.is_once
+        self.is_once = mask is None and block.name not in self.shapes.loop and self.phase.is_once
         self.turning = None if mask is not None or self.phase.is_once else self._loop_of_all(block.name)
         super()._code(block, mask)
 
@@ -142,28 +132,17 @@ class PhaseBody(Body):
         return loop
 
     def ahead(self, value: Value) -> str | None:
-        """Return what lane 0 will hold of an address the next time that this code runs, or some turns of a loop later.
+        """Return what lane 0 will hold of an address the next time that this code runs.
 
         The next time is in the next group, or in the next turn of a loop around barriers: matmul_tiled takes 0.9 of the
-        time where the next tiles come from memory while the sums of these are added up.
+        time where the next tiles come from memory while the sums of these are added up. What another loop loads is a
+        stream, which the processor sees coming: asked for ahead of time, a sum takes 1.2 of its time.
         """
         shapes = self.shapes
         if not value.local or value.text in shapes.shared or value.text in self.phase.writer.in_order:
             return None
-        far = self.mask is None and self.around is not None and self._strides_far(value)
-        self.together = None if far else self.turning
-        found = self._ahead(value) if self.is_once or far or self.together is not None else None
+        found = self._ahead(value) if self.is_once or self.turning is not None else None
         return found if found != self._base(value) else None
-
-    def _strides_far(self, value: Value) -> bool:
-        """Tell whether an address moves so far from turn to turn of the loop that the processor does not see it coming."""
-        steps = {phi.name: step for phi in self._counters() if (step := self._step_of(phi)) is not None}
-        roots = {name: Pattern((0, step)) for name, step in steps.items()}
-        pattern = Patterns(self.shapes, 2, roots).get(value.text) if roots else None
-        return pattern is not None and abs(pattern.offsets[1]) >= FAR
-
-    def _counters(self) -> list[Instruction]:
-        return [] if self.around is None else self.function.blocks[self.around.header].phis
 
     def _step_of(self, phi: Instruction) -> int | None:
         """Return what is added to a loop's counter in each turn."""
@@ -175,10 +154,9 @@ class PhaseBody(Body):
 
     def _distance(self, item: Instruction) -> int | None:
         """Return how much more a counter will be then; None where that is not known."""
-        if self.together is None:
-            step = self._step_of(item) if item in self._counters() else None
-            return None if step is None else TURNS * step
-        phis = self.phase.writer.function.blocks[self.together.header].phis
+        if self.turning is None:
+            return None
+        phis = self.phase.writer.function.blocks[self.turning.header].phis
         counter = next((phi for phi in phis if phi.name == item.name), None)
         if counter is None:  # of a loop within: the same as now
             return 0 if item.op == "phi" else None
@@ -189,7 +167,7 @@ class PhaseBody(Body):
 
     def _ahead(self, value: Value) -> str | None:
         """Return lane 0's value in the next group; its own text where it does not depend on the group."""
-        key = (value.text, "ahead" if self.together is None else "next turn")
+        key = (value.text, "ahead" if self.turning is None else "next turn")
         if not value.local or value.text not in self.definitions:
             return self._parameter_ahead(value)
         if key not in self.known:

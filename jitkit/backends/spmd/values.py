@@ -41,4 +41,4 @@ class Values(Protocol):
         """Return the memory of an alloca for the lanes of one vector."""
 
     def ahead(self, value: Value) -> str | None:
-        """Return what lane 0 will hold of a value in the next group, or some turns later, or None where that is not known."""
+        """Return what lane 0 will hold of a value in the next group or turn, or None where that is not known."""
