@@ -121,7 +121,8 @@ def _kernels(found: dict[str, dict[str, Any]], parts: dict[str, float]) -> tuple
     )
     aside = (
         "Warp has one thread on a CPU, and NumPy is the reference of the case where there is no plainer way. The ceiling of a "
-        "case is the bandwidth of a triad or the rate of the instructions that it needs, whichever takes longer"
+        "case is the bandwidth of a triad, or of reading where it writes little, or the rate of the instructions that it "
+        "needs, whichever takes longer"
     )
     return head, aside, _lines(["case", "jitkit, ms", "of its ceiling", *peers], body), _losses(found, parts)
 
