@@ -221,6 +221,10 @@ def test_device_arrays_stay_on_the_device(backend):
     got = jk.ml.softmax(moved)
     assert hasattr(got, "__cuda_array_interface__")
     close(jk.to_numpy(got), scipy.special.softmax(x, -1))
+    wide = normal((3, 7, 2))
+    for axis in (0, 1):
+        got = jk.ml.softmax(jk.asarray(wide, device="cuda"), axis)
+        close(jk.to_numpy(got), scipy.special.softmax(wide, axis))
     got = jk.ml.layer_norm(moved)
     assert hasattr(got, "__cuda_array_interface__")
     np.testing.assert_allclose(jk.to_numpy(got).mean(-1), 0, atol=1e-6)

@@ -10,6 +10,7 @@ a row, so that they read neighbouring elements.
 # mypy: disable-error-code="no-untyped-def,no-untyped-call"
 from __future__ import annotations
 
+import math
 from collections.abc import Callable, Sequence
 from typing import Any, NamedTuple
 
@@ -127,7 +128,7 @@ def by_rows(
     axis = operands.axis_of(axis, len(shape), name)
     if out is not None:
         operands.check_out(out, shape, operands.dtype_of(x), name)
-    given = [flat_rows(a, axis) for a in arrays]
+    given = [flat_rows(a, axis, backend) for a in arrays]
     last = axis == len(shape) - 1
     target = direct(out, given) if last else None
     written = (
@@ -136,31 +137,40 @@ def by_rows(
     kernels(given[0], (*given, written.reshape(given[0].shape), *numbers), backend)
     if target is not None:
         return out
-    turned = (*shape[:axis], *shape[axis + 1 :], shape[axis])
-    result = written.reshape(turned)
-    if not last:
-        result = np.moveaxis(result, -1, axis) if isinstance(result, np.ndarray) else _moved(result, axis)
+    if last:
+        result = written.reshape(shape)
+    elif isinstance(written, np.ndarray):
+        result = np.moveaxis(written.reshape((*shape[:axis], *shape[axis + 1 :], shape[axis])), -1, axis)
+    else:
+        result = _swapped(written, math.prod(shape[:axis]), shape[axis], backend).reshape(shape)
     return result if out is None else operands.store(result, out, shape, name)
 
 
-def flat_rows(x: Any, axis: int = -1) -> Any:
+def flat_rows(x: Any, axis: int = -1, backend: str | None = None) -> Any:
     """Return an array as a contiguous matrix of its rows along an axis."""
-    ndim = len(x.shape)
-    if axis % ndim != ndim - 1:
-        order = [k for k in range(ndim) if k != axis % ndim]
-        x = x.transpose(*order, axis % ndim)
-    n = x.shape[-1]
-    rows = 1
-    for extent in x.shape[:-1]:
-        rows *= extent
-    return np.ascontiguousarray(x).reshape(rows, n) if isinstance(x, np.ndarray) else x.reshape((rows, n))
+    shape, axis = tuple(x.shape), axis % len(x.shape)
+    flat = (math.prod(shape[:axis]) * math.prod(shape[axis + 1 :]), shape[axis])
+    if isinstance(x, np.ndarray):
+        return np.ascontiguousarray(x if axis == len(shape) - 1 else np.moveaxis(x, axis, -1)).reshape(flat)
+    return _swapped(x, math.prod(shape[:axis]), math.prod(shape[axis + 1 :]), backend).reshape(flat)
 
 
-def _moved(x: Any, axis: int) -> Any:
-    ndim = len(x.shape)
-    order = list(range(ndim - 1))
-    order.insert(axis, ndim - 1)
-    return x.transpose(*order)
+@jk.kernel
+def _swap(o, k, i, x, out):
+    out[o, k, i] = x[o, i, k]
+
+
+_swaps = Launcher(_swap)
+
+
+def _swapped(x: Any, outer: int, width: int, backend: str | None) -> Any:
+    """Return an array on a GPU with its inner axes swapped, which gives the last one `width` elements: it has no transpose."""
+    length = math.prod(x.shape) // max(outer * width, 1)
+    if width < 2 or length < 2:
+        return x
+    out = operands.made((outer, width, length), (operands.dtype_of(x),), operands.device_of(x))
+    _swaps((outer, width, length), backend)(x.reshape((outer, length, width)), out)
+    return out
 
 
 def direct(out: Any, given: Sequence[Any]) -> Any:
