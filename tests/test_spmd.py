@@ -8,7 +8,7 @@ import numpy as np
 import pytest
 
 import jitkit as jk
-from jitkit.backends.spmd import graph, order, patterns, phases, pressure, reader, regions, windows
+from jitkit.backends.spmd import gathers, graph, order, patterns, phases, pressure, reader, regions, windows
 from jitkit.backends.spmd.ir import UnsupportedIRError
 from jitkit.backends.spmd.pattern import Pattern
 from jitkit.backends.spmd.shapes import Shapes
@@ -52,6 +52,50 @@ def test_strides_and_divergence():
     assert shapes.divergent == {"%body"}
     (region,) = regions.find(shapes.graph, function.entry, shapes.divergent)
     assert (region.entry, region.exit, region.blocks) == ("%entry", "%done", {"%head", "%body"})
+
+
+# A row of a sparse matrix by a vector; GATHERED is what it adds to the place where it reads.
+ROW = """
+define void @f(i64 %i, ptr %ends, ptr %columns, ptr %x, ptr %out) {
+entry:
+  %e = getelementptr i64, ptr %ends, i64 %i
+  %end = load i64, ptr %e, align 8
+  br label %turn
+
+turn:                                             ; preds = %turn, %entry
+  %k = phi i64 [ 0, %entry ], [ %more, %turn ]
+  %place = phi i64 [ %i, %entry ], [ %next, %turn ]
+  %sum = phi double [ 0.000000e+00, %entry ], [ %added, %turn ]
+  %c = getelementptr i64, ptr %columns, i64 %place
+  %column = load i64, ptr %c, align 8
+  %a = getelementptr double, ptr %x, i64 %column
+  %value = load double, ptr %a, align 8
+  %added = fadd double %sum, %value
+  %more = add nuw nsw i64 %k, 1
+  %next = add nuw nsw i64 %place, STEP
+  %last = icmp eq i64 %more, %end
+  br i1 %last, label %done, label %turn
+
+done:                                             ; preds = %turn
+  %o = getelementptr double, ptr %out, i64 %i
+  store double %added, ptr %o, align 8
+  ret void
+}
+"""
+
+
+@pytest.mark.parametrize(
+    ("text", "expected"),
+    [
+        (ROW.replace("STEP", "7"), True),
+        (ROW.replace("STEP", "%column"), False),  # each turn waits for what the one before has read
+        (ROW.replace("STEP", "7").replace("fadd double", "call double @jk_atan2(double 1.0, double %value) ;"), False),
+        (ESCAPE, False),
+    ],
+)
+def test_loops_that_are_little_but_gathers_are_not_for_lanes(text, expected):
+    function = reader.read(text, "f")
+    assert gathers.dominate(function, Shapes(function, {"%i": 1})) is expected
 
 
 MEETING = """

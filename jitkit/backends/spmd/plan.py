@@ -5,8 +5,8 @@ from __future__ import annotations
 from collections import Counter
 
 from jitkit.backends.lowering import vectormath
-from jitkit.backends.spmd import pressure
-from jitkit.backends.spmd.ir import Function, Instruction
+from jitkit.backends.spmd import gathers, pressure
+from jitkit.backends.spmd.ir import Function
 from jitkit.backends.spmd.shapes import Shapes, size_of
 
 REGISTERS = 2
@@ -16,17 +16,13 @@ REGISTERS = 2
 def worthwhile(function: Function, shapes: Shapes, fastmath: bool) -> bool:
     """Tell whether to widen across points rather than let LLVM widen the innermost loop.
 
-    LLVM does straight-line code as well, and loops over contiguous memory where sums may be reassociated.
+    LLVM does straight-line code as well, and loops over contiguous memory where sums may be reassociated. Without
+    instructions for it, gathers cost lanes more than they save.
     """
     if not shapes.loop and not shapes.divergent:
         return False
-    gathers = sum(_gathers(item, shapes) for name in shapes.loop for item in function.blocks[name].code)
-    return not (fastmath and gathers)
-
-
-def _gathers(item: Instruction, shapes: Shapes) -> bool:
-    pointer = item.operands[-1] if item.op in ("load", "store") else None
-    return pointer is not None and shapes.of(pointer) is None and pointer.text not in shapes.bounded
+    scattered = any(gathers.is_gather(item, shapes) for name in shapes.loop for item in function.blocks[name].code)
+    return not scattered or not (fastmath or (not masked_stores_are_fast() and gathers.dominate(function, shapes)))
 
 
 def lanes(function: Function, shapes: Shapes) -> int:

@@ -13,7 +13,8 @@ LATENCY = 4
 """Cycles from an operation on floats to the next that needs its result, on Intel's and AMD's cores since 2015."""
 AT_ONCE = 2
 """Operations on floats that begin in a cycle."""
-_NO_WORK = ("phi", "br", "load", "store", "getelementptr", "freeze", "bitcast")
+NO_WORK = ("phi", "br", "load", "store", "getelementptr", "freeze", "bitcast")
+"""Instructions that compute no numbers."""
 
 
 def crowded(function: Function, shapes: Shapes, available: int) -> bool:
@@ -55,7 +56,7 @@ def _work(code: Code, shapes: Shapes) -> int:
 
 
 def _works(item: Instruction, shapes: Shapes) -> bool:
-    return _is_vector(item, shapes) and item.op not in _NO_WORK
+    return _is_vector(item, shapes) and item.op not in NO_WORK
 
 
 def _chains(code: Code, shapes: Shapes) -> Iterator[int]:
