@@ -2,7 +2,8 @@
 
 A long array is cut into buckets that fit a cache, by a table from the upper bits of its keys that a sample gives, and a
 point then sorts each bucket (see `_spans`): memory is passed through three times, whatever the size of the elements. A
-short array is such a bucket from the beginning.
+short array is such a bucket from the beginning. On a GPU that would be a thousand points at most: groups sort there, see
+`_radix_groups`.
 
 References: P. Sanders and S. Winkel, Super scalar sample sort, ESA 2004; M. Zagha and G. E. Blelloch, Radix sort for vector
 multiprocessors, Supercomputing 1991.
@@ -25,6 +26,7 @@ from jitkit.primitives._arrays import device_of
 from jitkit.primitives._carrying import Carry, like
 from jitkit.primitives._keys import Order, order_of
 from jitkit.primitives._network import Lie, Network
+from jitkit.primitives._radix_groups import GroupRadix
 from jitkit.primitives._spans import spans, ties
 
 BUCKETS = 2048
@@ -69,7 +71,7 @@ class Limits(NamedTuple):
 
 
 CPU = Limits(digits=11, short=1 << 14, bucket=1 << 13, buckets=512, piece=1 << 13, many=8, sorting=1)
-GPU = Limits(digits=8, short=512, bucket=512, buckets=1024, piece=512, many=1024, sorting=1024)
+GPU = CPU._replace(digits=8, short=64)  # longer rows are sorted by groups
 
 
 def rows_kernel(order: Order, carry: Carry, digits: int) -> Kernel:
@@ -189,6 +191,7 @@ class Radix:
     def __init__(self, kind: str, itemsize: int, what: str, on_gpu: bool) -> None:
         self.order, self.what, self.limits = order_of(kind, itemsize), what, GPU if on_gpu else CPU
         self.network = None if on_gpu else Network(self.order, what)
+        self.groups = GroupRadix(self.order, what) if on_gpu else None
         self.made_of = (self.order, Carry(what), self.limits.digits)
 
     @functools.cached_property
@@ -224,6 +227,9 @@ class Radix:
                 self.rows((rows, 1), backend)(*args)
                 done = True
             return done
+        if self.groups is not None:
+            self.groups.sort(x, v, rows, n, out, w, flip, backend)
+            return True
         for r in range(rows):
             self._sort_long(_part(x, r, n), _part(v, r, n), _part(out, r, n), _part(w, r, n), flip, backend)
         return True

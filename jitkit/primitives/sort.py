@@ -65,10 +65,11 @@ def sort(
 
     Notes
     -----
-    Numbers are sorted by their digits: buckets from a sample, and a radix sort inside each; on the CPU, rows of up to 512 by
-    a network of comparators, as lanes of vectors. Comparisons, and complex numbers, are sorted by merging. Sources: D. E.
-    Knuth, The Art of Computer Programming 3, 2nd edition, 1998, sections 5.2.2, 5.2.4 and 5.2.5; O. Green, R. McColl and
-    D. A. Bader, GPU Merge Path, ICS 2012.
+    Numbers are sorted by their digits: on the CPU in buckets from a sample, each by itself, and rows of up to 512 by a
+    network of comparators, as lanes of vectors; on a GPU all elements by one digit after the other. Comparisons, and complex
+    numbers, are sorted by merging. Sources: D. E. Knuth, The Art of Computer Programming 3, 2nd edition, 1998, sections
+    5.2.2, 5.2.4 and 5.2.5; N. Satish, M. Harris and M. Garland, Designing efficient sorting algorithms for manycore GPUs,
+    IPDPS 2009; O. Green, R. McColl and D. A. Bader, GPU Merge Path, ICS 2012.
 
     Examples
     --------

@@ -6,13 +6,13 @@ from typing import Any
 
 import numpy as np
 
-import jitkit as jk
 from jitkit import operands
 from jitkit.arrays import to_numpy
 from jitkit.errors import KernelTypeError
 from jitkit.launch import choice
 from jitkit.primitives import _arrays
 from jitkit.primitives._few import WORTH, few
+from jitkit.primitives.count import count
 from jitkit.primitives.run_length_encode import beginnings, run_length_encode, runs_on_gpu, values_of
 from jitkit.primitives.searchsorted import searchsorted
 from jitkit.primitives.sort import sort
@@ -27,7 +27,7 @@ def unique(x: Any, return_inverse: bool = False, return_counts: bool = False, *,
     Parameters
     ----------
     x : array_like or device array
-        Real numbers, of any shape. They are sorted on the host.
+        Real numbers, of any shape. They are sorted where they lie.
     return_inverse : bool, default False
         Also return where each element of `x` is in the result, in the shape of `x`.
     return_counts : bool, default False
@@ -73,11 +73,16 @@ def _few_of(x: Any, backend: str | None) -> tuple[np.ndarray, np.ndarray] | None
 
 def _runs_of(x: Any, return_counts: bool, backend: str | None) -> tuple[Any, Any]:
     """Return the values, and the counts where they are asked for, of the runs of the sorted elements."""
-    device = _arrays.device_of(x)
-    ordered = _sorted(to_numpy(x).reshape(-1), backend)
-    numbers = _numbers(ordered)
+    if _arrays.device_of(x) is None:
+        ordered = _sorted(to_numpy(x).reshape(-1), backend)
+        numbers = _numbers(ordered)
+    else:
+        ordered = sort(x, axis=None, backend=backend)
+        numbers = ordered.shape[0]
+        if operands.dtype_of(x).kind in "fc":
+            numbers = int(to_numpy(count(_is_number, ordered, backend=backend)))
     keep = numbers + (numbers < ordered.shape[0])
-    ordered_there = jk.asarray(ordered[:keep], device=device)
+    ordered_there = ordered[:keep]
     counts = None
     if return_counts:
         values, counts = run_length_encode(ordered_there, backend=backend)
@@ -88,6 +93,10 @@ def _runs_of(x: Any, return_counts: bool, backend: str | None) -> tuple[Any, Any
     else:
         values = runs_on_gpu(ordered_there, backend)[0]
     return values, counts
+
+
+def _is_number(value):  # type: ignore[no-untyped-def]
+    return value == value
 
 
 def _numbers(ordered: np.ndarray) -> int:
