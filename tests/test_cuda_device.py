@@ -131,6 +131,20 @@ def test_what_is_refused_is_refused_each_time(by, options, error):
     assert x == 1
 
 
+def test_a_full_memory_is_named_with_what_did_not_fit(monkeypatch):
+    class FullError(Exception):
+        code = SimpleNamespace(name="CUDA_ERROR_OUT_OF_MEMORY")
+
+    def full(*given):
+        raise FullError
+
+    for name in ("device_array", "to_device"):
+        monkeypatch.setattr(f"numba.cuda.{name}", full)
+    for make in (jk.empty, jk.zeros):
+        with pytest.raises(MemoryError, match="48 bytes"):
+            make((2, 3), np.float64, device="cuda")
+
+
 def test_machine_code_is_made_without_a_gpu_and_kept(tmp_path, monkeypatch):
     monkeypatch.setenv("JITKIT_CACHE_DIR", str(tmp_path))
     ptx = add.inspect(1, np.zeros(1), space=1, backend="cuda").ptx

@@ -14,7 +14,6 @@ import threading
 from collections.abc import Iterable
 from typing import Any
 
-from cuda.core import ObjectCode
 from numba import cuda
 from numba.cuda.cudadrv import driver
 
@@ -105,7 +104,7 @@ class Loaded:
 
     def __init__(self, ptx: str, device: int, packer: Packer) -> None:
         self.device, self.packer = device, packer
-        code = ObjectCode.from_cubin(_cubin(ptx, capability(device)))
+        code = driver.ObjectCode.from_cubin(_cubin(ptx, capability(device)))
         self._module = cuda.current_context().create_module_image(code)
         self.function = self._module.get_function(_entry(ptx))
         self._handle = _bindings.CUfunction(int(self.function.handle))

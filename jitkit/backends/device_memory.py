@@ -2,8 +2,12 @@
 
 from __future__ import annotations
 
+import contextlib
+import math
+from collections.abc import Iterator
 from typing import Any
 
+import numpy as np
 from numpy.typing import DTypeLike, NDArray
 
 from jitkit.backends import emulated_arrays, emulation, gpu
@@ -19,7 +23,8 @@ def to_device(x: NDArray[Any]) -> Any:
         return emulated_arrays.to_device(x, _margin())
     from numba import cuda
 
-    return cuda.to_device(x)
+    with _room_for(x.nbytes):
+        return cuda.to_device(x)
 
 
 def empty(shape: int | tuple[int, ...], dtype: DTypeLike) -> Any:
@@ -28,7 +33,19 @@ def empty(shape: int | tuple[int, ...], dtype: DTypeLike) -> Any:
         return emulated_arrays.empty(shape, dtype, _margin())
     from numba import cuda
 
-    return cuda.device_array(shape, dtype)
+    with _room_for(math.prod(np.empty(shape, np.void).shape) * np.dtype(dtype).itemsize):
+        return cuda.device_array(shape, dtype)
+
+
+@contextlib.contextmanager
+def _room_for(size: int) -> Iterator[None]:
+    """Say what did not fit where the GPU's memory is full: numba-cuda has then freed all that it could and tried again."""
+    try:
+        yield
+    except Exception as error:
+        if getattr(getattr(error, "code", None), "name", "") != "CUDA_ERROR_OUT_OF_MEMORY":
+            raise
+        raise MemoryError(f"{size} bytes do not fit the GPU's memory: free arrays there, or work in parts") from error
 
 
 def to_host(x: Any) -> NDArray[Any]:
