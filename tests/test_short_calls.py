@@ -102,6 +102,16 @@ def test_arrays_of_any_shape_at_any_call(backend):
         assert blended(x, row, out, backend=backend) is out
         np.testing.assert_array_equal(out, 2 * x + row)
         np.testing.assert_array_equal(blended(x, x.T.copy().T, out=out.T.copy().T, backend=backend), 3 * x)
+        # All in Fortran's order: vectors as well.
+        turned, into = np.arange(24.0).reshape(4, 3, 2).T, np.zeros((4, 3, 2)).T
+        found = blended(turned, turned, backend=backend)
+        np.testing.assert_array_equal(found, 3 * turned)
+        assert found.flags.f_contiguous
+        assert blended(turned, 1, out=into, backend=backend) is into
+        np.testing.assert_array_equal(into, 2 * turned + 1)
+        np.testing.assert_array_equal(blended(turned, turned.copy("C"), backend=backend), 3 * turned)
+        np.testing.assert_array_equal(blended(turned, turned, out=np.zeros((2, 3, 4)), backend=backend), 3 * turned)
+        np.testing.assert_array_equal(blended(turned, turned[:, :1], backend=backend), 2 * turned + turned[:, :1])
         np.testing.assert_array_equal(blended.outer(row, x, backend=backend), 2 * row[:, None, None] + x)
         same, lazy = np.arange(6.0), jk.transformed(halved, np.arange(0.0, 12, 2))
         np.testing.assert_array_equal(blended(lazy, same, backend=backend), 3 * same)

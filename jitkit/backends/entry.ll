@@ -11,7 +11,8 @@
 ; element of arrays of one shape. The last argument is the array for the results, or a tuple of those: the space is the shape
 ; of the first, all other arrays, lazy ones too, must have that shape, and each be the very same or share no memory with it.
 ; Where the code is for arrays in no order that are read alone, NumPy's are broadcast to it. A kernel over vectors in C order
-; takes arrays of any number of dimensions in C order, as vectors; a number stands where the code is for a lazy array of one.
+; takes arrays of any number of dimensions as vectors, all in C order or all in Fortran's; a number stands where the code is
+; for a lazy array of one.
 ;
 ; entry.py writes tables, and compares the places at which fields are read here with those of this process.
 
@@ -149,9 +150,7 @@ look:
   %kind.fits = icmp eq i64 %kind, %kind.wanted
   %flags.place = getelementptr %array, ptr %value, i64 0, i32 7
   %flags.short = load i32, ptr %flags.place
-  %flags.all = zext i32 %flags.short to i64
-  %flags = and i64 %flags.all, %flags.meant
-  %flags.fit = icmp eq i64 %flags, %flags.wanted
+  %flags.held = zext i32 %flags.short to i64
   %ndim = call i64 @dimensions(ptr %value)
   %ndim.same = icmp eq i64 %ndim, %ndim.wanted
   %model.place = getelementptr %cursor, ptr %cursor, i64 0, i32 2
@@ -165,6 +164,15 @@ look:
   %of.vectors = icmp eq i64 %ndim.wanted, 1
   %any = and i1 %contiguous, %of.vectors
   %flat = and i1 %any, %whole
+  %turned = call i1 @lies_turned(ptr %model)
+  %as.turned = and i1 %turned, %flat
+  %fortran = lshr i64 %flags.held, 1 ; the bit of Fortran's order in place of that of C's
+  %fortran.bit = and i64 %fortran, 1
+  %flags.others = and i64 %flags.held, -2
+  %flags.turned = or i64 %flags.others, %fortran.bit
+  %flags.all = select i1 %as.turned, i64 %flags.turned, i64 %flags.held
+  %flags = and i64 %flags.all, %flags.meant
+  %flags.fit = icmp eq i64 %flags, %flags.wanted
   %ndim.fits = or i1 %flat, %ndim.same
   %both = and i1 %kind.fits, %ndim.fits
   %all = and i1 %both, %flags.fit
@@ -284,6 +292,22 @@ put:
 
 done:
   ret i1 %any
+no:
+  ret i1 false
+}
+
+; Tells whether an array, or null, lies in Fortran's order and not in C's.
+define internal i1 @lies_turned(ptr %array) alwaysinline {
+entry:
+  %none = icmp eq ptr %array, null
+  br i1 %none, label %no, label %look
+
+look:
+  %flags.place = getelementptr %array, ptr %array, i64 0, i32 7
+  %flags = load i32, ptr %flags.place
+  %order = and i32 %flags, 3
+  %turned = icmp eq i32 %order, 2
+  ret i1 %turned
 no:
   ret i1 false
 }

@@ -117,18 +117,22 @@ class Mapping:
         inputs: Any = given if len(given) > 1 else given[0]
         if where is not True:
             inputs = (inputs, where)
-        if out is None:
-            only = self._only
+        new, only, ndim, first = out is None, self._only, len(shape), given[0]
+        # Arrays that all lie in Fortran's order are vectors too, with a result that does.
+        turned = new and ndim > 1 and only is not None and type(first) is _ndarray and first.flags.fnc
+        if new:
             if not shape:
                 return None
-            out = operands.made(shape, self.dtypes, None) if only is None else _empty(shape, only)
+            out = (
+                operands.made(shape, self.dtypes, None) if only is None else _empty(shape, only, "F" if turned else "C")
+            )
         elif type(out) is not _ndarray:  # of several results the first speaks for all, which new ones allow
             return None
-        args = (inputs, out)
-        if self._enter(backend, args):
+        if self._enter(backend, (inputs, out)):
             return out
-        ndim = len(shape)
-        return out if 1 < ndim <= _MOST_AXES and self.over(ndim).enter_over(backend, args) else None
+        if turned:
+            out = _empty(shape, only)
+        return out if 1 < ndim <= _MOST_AXES and self.over(ndim).enter_over(backend, (inputs, out)) else None
 
 
 def map(f: Any, *arrays: Any, out: Any = None, dtype: DTypeLike | None = None, backend: str | None = None) -> Any:
@@ -218,6 +222,10 @@ def mapped(
 ) -> Any:
     """Map arrays of one shape as a plan says, where a mask is true if there is one; see `map`."""
     outs = _outs(out, shape, plan.dtypes, name)
+    if len(outs) == 1 and len(shape) > 1 and _lie_turned((*given, mask, *outs)):  # vectors then
+        given, mask, target = [_turned(x) for x in given], _turned(mask), _turned(outs[0])
+        result = mapped(plan, given, mask, target, shape[::-1], backend, name)
+        return result.T if out is None else out
     if len(shape) > _MOST_AXES:  # than a launch space has: all are run over as vectors
         given, mask = [_as_flat(x) for x in given], mask if mask is None else _as_flat(mask)
     everything = given if mask is None else [*given, mask]
@@ -235,6 +243,23 @@ def mapped(
     for target, result in moved:
         target[...] = result
     return value_of(results if out is None else list(outs))
+
+
+def _lie_turned(arrays: Sequence[Any]) -> bool:
+    """Tell whether arrays lie in Fortran's order, and one of them not in C's as well; numbers lie in any."""
+    found = False
+    for x in arrays:
+        if type(x) is _ndarray:
+            found = found or x.flags.fnc
+            if not x.flags.f_contiguous:
+                return False
+        elif not (x is None or isinstance(x, Number)):
+            return False
+    return found
+
+
+def _turned(x: Any) -> Any:
+    return x.T if type(x) is _ndarray else x
 
 
 def _outs(out: Any, shape: tuple[int, ...], dtypes: tuple[np.dtype[Any], ...], name: str) -> tuple[Any, ...]:
