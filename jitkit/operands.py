@@ -96,6 +96,8 @@ def floating(x: Any, name: str) -> Any:
     KernelTypeError
         Where its elements are complex or no numbers, and for other real numbers on a GPU.
     """
+    if type(x) is np.ndarray and x.dtype in _FLOATS:
+        return x
     x = array(x, name)
     dtype = dtype_of(x)
     if dtype in _FLOATS:
@@ -121,8 +123,7 @@ def alike(arrays: Sequence[Any], name: str) -> list[Any]:
     LaunchError
         Where some are on the host and some on a GPU.
     """
-    dtypes = {x.dtype if type(x) is np.ndarray else None for x in arrays}
-    if len(dtypes) == 1 and dtypes <= _FLOATS:  # nothing to do, as in most calls, which takes 1 us and not 6
+    if _are_alike(arrays):
         return list(arrays)
     found = [x if isinstance(x, (int, float)) else floating(x, name) for x in arrays]
     whole = [x for x in found if not isinstance(x, (int, float))]
@@ -136,6 +137,27 @@ def alike(arrays: Sequence[Any], name: str) -> list[Any]:
             raise KernelTypeError(f"jk.{name}: arrays on a GPU are of one dtype; convert with jk.asarray(x, '{dtype}')")
         return found
     return [np.asarray(x, dtype) for x in found]
+
+
+def _are_alike(arrays: Sequence[Any]) -> bool:
+    """Tell whether nothing is to be done to make arrays alike, as in most calls: in 0.4 us, where to do it takes 6."""
+    dtype = None
+    for x in arrays:
+        if type(x) is not np.ndarray or (dtype is not None and x.dtype is not dtype):
+            return False
+        dtype = x.dtype
+    return dtype in _FLOATS
+
+
+def arrays_alike(given: Sequence[Any], name: str) -> list[Any]:
+    """Return arguments as `alike` does, Python numbers as arrays of no dimensions.
+
+    Raises
+    ------
+    KernelTypeError, LaunchError
+        As `alike`, and for masked elements.
+    """
+    return list(given) if _are_alike(given) else alike([array(x, name) for x in given], name)
 
 
 def dtype_of(x: Any) -> np.dtype[Any]:

@@ -66,7 +66,7 @@ def axpy(a: float, x: Any, y: Any, *, out: Any = None, backend: str | None = Non
     array([2.5, 4.5])
     """
     name = "linalg.axpy"
-    x, y = operands.alike([operands.array(v, name) for v in (x, y)], name)
+    x, y = operands.arrays_alike((x, y), name)
     shape = tuple(x.shape)
     if tuple(y.shape) != shape:
         raise LaunchError(f"jk.{name}: x= has the shape {shape} and y= {tuple(y.shape)}; they must be equal")
@@ -122,7 +122,7 @@ def outer(a: Any, b: Any, *, out: Any = None, backend: str | None = None) -> Any
            [6., 8.]])
     """
     name = "linalg.outer"
-    a, b = (x.reshape((-1,)) for x in operands.alike([operands.array(x, name) for x in (a, b)], name))
+    a, b = (x.reshape((-1,)) for x in operands.arrays_alike((a, b), name))
     shape = (a.shape[0], b.shape[0])
     where = operands.result(out, shape, operands.dtype_of(a), operands.device_of(a), name, (a, b))
     if 0 not in shape:

@@ -158,7 +158,7 @@ def cho_solve(c_and_lower: tuple[Any, bool], b: Any, *, out: Any = None, backend
         raise KernelTypeError(
             f"jk.{name}: c_and_lower= is a tuple of the factors and whether they are lower triangles"
         ) from None
-    c, b = operands.alike([operands.array(x, name) for x in (c, b)], name)
+    c, b = operands.arrays_alike((c, b), name)
     found = systems(c, b, is_vectors(c, b), name)
     check_diagonal(found.a, name)
     result, x = begun(found, out, name)

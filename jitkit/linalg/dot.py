@@ -56,7 +56,7 @@ def dot(a: Any, b: Any, *, out: Any = None, backend: str | None = None) -> Any:
     >>> float(jk.linalg.dot([1.0, 2.0], [3.0, 4.0]))
     11.0
     """
-    a, b = operands.alike([operands.array(x, "linalg.dot") for x in (a, b)], "linalg.dot")
+    a, b = operands.arrays_alike((a, b), "linalg.dot")
     ndims = (len(a.shape), len(b.shape))
     if 0 in ndims:
         if operands.device_of(a) is not None:
@@ -114,7 +114,7 @@ def vdot(a: Any, b: Any, *, backend: str | None = None) -> Any:
     >>> float(jk.linalg.vdot(np.ones((2, 3)), np.arange(6.0).reshape(2, 3)))
     15.0
     """
-    a, b = operands.alike([operands.array(x, "linalg.vdot") for x in (a, b)], "linalg.vdot")
+    a, b = operands.arrays_alike((a, b), "linalg.vdot")
     return of_vectors(a.reshape((-1,)), b.reshape((-1,)), backend, "linalg.vdot")
 
 

@@ -152,8 +152,7 @@ def gemv(
     array([16., 24.])
     """
     name = "linalg.gemv"
-    given = [operands.array(v, name) for v in ((a, x) if y is None else (a, x, y))]
-    a, x, *rest = operands.alike(given, name)
+    a, x, *rest = operands.arrays_alike((a, x) if y is None else (a, x, y), name)
     if len(a.shape) != 2 or tuple(x.shape) != (a.shape[1],) or (rest and tuple(rest[0].shape) != (a.shape[0],)):
         shapes = " and ".join(str(tuple(v.shape)) for v in (a, x, *rest))
         raise LaunchError(

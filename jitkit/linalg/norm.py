@@ -132,9 +132,11 @@ def _combined(
 
 def _root(total: Any, root: Any, backend: str | None) -> Any:
     """Return the root of each number, or of the one there is."""
+    if isinstance(total, np.generic) and root is math.sqrt:
+        return total.dtype.type(math.sqrt(total))  # of no negative number; correctly rounded, of float32 too
     if isinstance(total, np.generic):
         with np.errstate(divide="ignore"):
-            return total.dtype.type(np.sqrt(total) if root is math.sqrt else root(total))
+            return total.dtype.type(root(total))
     return map_elements(root, total, backend=backend)
 
 

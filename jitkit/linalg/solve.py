@@ -104,7 +104,7 @@ def solve(a: Any, b: Any, *, out: Any = None, backend: str | None = None) -> Any
            [3., 2.]])
     """
     name = "linalg.solve"
-    a, b = operands.alike([operands.array(x, name) for x in (a, b)], name)
+    a, b = operands.arrays_alike((a, b), name)
     found = systems(a, b, len(b.shape) == 1, name)
     device = operands.device_of(a)
     if found.a.shape[1] > _LARGE and device is None and (backend or choice.requested() or "cpu") == "cpu":

@@ -157,7 +157,7 @@ def solve_triangular(
     name = "linalg.solve_triangular"
     if trans not in (0, 1, 2, "N", "T", "C"):
         raise ValueError(f"jk.{name}: trans={trans!r} is none of 0, 1, 2, 'N', 'T' and 'C'")
-    a, b = operands.alike([operands.array(x, name) for x in (a, b)], name)
+    a, b = operands.arrays_alike((a, b), name)
     found = systems(a, b, is_vectors(a, b), name)
     if not unit_diagonal:
         check_diagonal(found.a, name)

@@ -78,7 +78,7 @@ def solve_tridiagonal(dl: Any, d: Any, du: Any, b: Any, *, out: Any = None, back
     array([1., 2., 3.])
     """
     name = "linalg.solve_tridiagonal"
-    given = operands.alike([operands.array(x, name) for x in (dl, d, du, b)], name)
+    given = operands.arrays_alike((dl, d, du, b), name)
     shapes = [tuple(x.shape) for x in given]
     n = shapes[1][-1] if shapes[1] else 0
     if any(len(s) < 1 for s in shapes) or [s[-1] for s in shapes] != [max(n - 1, 0), n, max(n - 1, 0), n]:
