@@ -24,12 +24,13 @@ from jitkit.primitives._values import initial_value
 
 
 class _Plan(NamedTuple):
-    """What reduces segments: `identity` is None where there is none, and `zero` some value of the dtypes.
+    """What reduces segments, of few elements in the calling thread.
 
-    `faults` are arrays to write into, used again.
+    `identity` is None where there is none, and `zero` some value of the dtypes. `faults` are arrays to write into, used again.
     """
 
     launcher: Launcher
+    alone: Launcher
     dtypes: tuple[np.dtype[Any], ...]
     identity: Any
     zero: Any
@@ -57,7 +58,8 @@ class _Plan(NamedTuple):
         identity = self.identity
         begin = self.zero if identity is None else identity
         arguments = (x, offsets, x.size, begin, False, identity is None, count, result, faults)
-        done = count > 0 and self.launcher.enter((count + 1, 1), backend, arguments) and not faults[0]
+        launcher = self.alone if x.size < FEW else self.launcher
+        done = count > 0 and launcher.enter((count + 1, 1), backend, arguments) and not faults[0]
         self.faults.append(faults)
         if not done or out is None:
             return result if done else None
@@ -66,6 +68,8 @@ class _Plan(NamedTuple):
 
 
 INT64 = np.dtype(np.int64)
+FEW = 1 << 14
+"""Elements that several threads would share, where their segments are few: for a thousand, to wake one takes 5 us of 3."""
 _plans: dict[Hashable, _Plan] = {}
 
 
@@ -196,9 +200,10 @@ def _plan(operator: Operator, given: tuple[np.dtype[Any], ...]) -> _Plan:
     def join(a, b):
         return convert(op(a, b))
 
-    launcher = Launcher(segments_kernel(converted, join, _values.writer(len(dtypes))))
+    kernel = segments_kernel(converted, join, _values.writer(len(dtypes)))
     identity = operator.identity(dtypes[0]) if len(dtypes) == 1 else None
-    return _Plan(launcher, dtypes, identity, value_of([dtype.type(0) for dtype in dtypes]), [])
+    zero = value_of([dtype.type(0) for dtype in dtypes])
+    return _Plan(Launcher(kernel), Launcher(kernel, alone=FEW), dtypes, identity, zero, [])
 
 
 def combined_in(operator: Operator, given: tuple[np.dtype[Any], ...]) -> tuple[np.dtype[Any], ...]:
