@@ -221,18 +221,24 @@ class Radix:
         if self.network is not None and lie.short:
             return self.network.sort(x, v, lie, out, w, flip, backend, known)
         if n <= self.limits.short:
-            args = (n, x, v, out, w, *self._spare(out, w, rows * n), flip)
-            done = self.rows.enter((rows, 1), backend, args)
-            if not done and not known:
-                self.rows((rows, 1), backend)(*args)
-                done = True
-            return done
+            return self.sort_short(x, v, rows, n, out, w, flip, backend, known)
         if self.groups is not None:
             self.groups.sort(x, v, rows, n, out, w, flip, backend)
             return True
         for r in range(rows):
             self._sort_long(_part(x, r, n), _part(v, r, n), _part(out, r, n), _part(w, r, n), flip, backend)
         return True
+
+    def sort_short(
+        self, x: Any, v: Any, rows: int, n: int, out: Any, w: Any, flip: Any, backend: str | None, known: bool
+    ) -> bool:
+        """Sort rows that one point of a launch sorts each; see `sort`."""
+        args = (n, x, v, out, w, *self._spare(out, w, rows * n), flip)
+        done = self.rows.enter((rows, 1), backend, args)
+        if not done and not known:
+            self.rows((rows, 1), backend)(*args)
+            done = True
+        return done
 
     def _spare(self, out: Any, w: Any, size: int) -> tuple[Any, Any]:
         return like(out, size), 0 if self.what == "nothing" else like(w, size)

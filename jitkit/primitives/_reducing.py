@@ -114,7 +114,7 @@ def _as_row(arrays: list[Any]) -> Any:
     rows: list[Any] = []
     for x in arrays:
         if type(x) is _ndarray:
-            if not x.size or not (x.ndim == 1 or (x.ndim and x.flags.c_contiguous)):
+            if not x.size or not x.ndim:
                 return None
             rows.append(x.reshape((1, -1)))
         elif isinstance(x, Lazy) and len(x.shape) == 1 and x.shape[0] > 0 and _arrays.device_of(x) is None:

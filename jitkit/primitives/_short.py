@@ -75,7 +75,7 @@ class Short:
             else:
                 self.sort = lambda x, v, out, w: network.sort(x, v, lie, out, w, flip, backend, True)
         elif beyond == 1 and n <= plan.limits.short:
-            self.sort = lambda x, v, out, w: plan.sort(x, v, rows, n, out, w, flip, backend, True)
+            self.sort = lambda x, v, out, w: plan.sort_short(x, v, rows, n, out, w, flip, backend, True)
 
     def __call__(self, x: Any, v: Any, out: Any) -> tuple[Any, Any] | None:
         """Return the array with its rows sorted, `out` if it is given, and what goes along; None where `sort` does not."""

@@ -13,6 +13,7 @@ from jitkit import operands
 from jitkit.errors import KernelTypeError
 from jitkit.plans import remember
 from jitkit.primitives import _arrays
+from jitkit.primitives._lazy import Lazy
 from jitkit.primitives._reducing import finished, reduce_by
 from jitkit.primitives._reduction import Reduction
 from jitkit.primitives.reduce import reduce
@@ -118,7 +119,7 @@ def extreme_place(
 
     `prefer` is that operator, and another for pairs of which the second comes later.
     """
-    known = plans.get(x.dtype) if type(x) is np.ndarray and x.size < MANY else None
+    known = plans.get(x.dtype) if isinstance(x, Lazy) or (type(x) is np.ndarray and x.size < MANY) else None
     if known is not None:
         return reduce_by(known, [x], axis, None, out, keepdims, backend, name)
     x = _arrays.array(x, name)
