@@ -113,7 +113,8 @@ def derivative_of(f: Any, n: int, count: int, name: str, role: str = "f") -> Fun
     taken = _taken(f, given, name, role)
     of_y, of_p = packer(n), packer(max(count, 1))
     if taken > given:
-        if _sampled(f, n, count, name, role, (np.zeros(n),)) is not None:
+        found = _sampled(f, n, count, name, role, (np.zeros(n),))
+        if found is not None and found is not ...:
             raise _miscounted(given, taken, name, role)
         return _writing(f, count > 0)
     if n > MOST:
@@ -142,7 +143,7 @@ def value_of(f: Any, n: int, count: int, name: str, role: str) -> Function:
     """
     _require(f, 2 + (count > 0), f"{role}(t, y{', p' * (count > 0)}), which returns a number", name, role)
     found = _sampled(f, n, count, name, role, ())
-    if found is not None and not isinstance(found, (int, float, np.number)):
+    if found is not ... and not isinstance(found, (int, float, np.number)):
         raise KernelTypeError(f"jk.{name}: {role} returns a {type(found).__name__}: return a number")
     of_y, of_p = packer(n), packer(max(count, 1))
 
@@ -164,7 +165,8 @@ def matrix_of(f: Any, n: int, count: int, name: str) -> Function:
         Where it is no such function.
     """
     _require(f, 3 + (count > 0), f"jac(t, y, dfdy{', p' * (count > 0)}), which assigns to dfdy[i, k]", name, "jac")
-    if _sampled(f, n, count, name, "jac", (np.zeros((n, n)),)) is not None:
+    found = _sampled(f, n, count, name, "jac", (np.zeros((n, n)),))
+    if found is not None and found is not ...:
         raise KernelTypeError(f"jk.{name}: jac returns a value: it assigns to dfdy[i, k] how f_i changes with y_k")
     of_y, of_p = packer(n), packer(max(count, 1))
 
@@ -226,7 +228,7 @@ def _miscounted(given: int, taken: int, name: str, role: str) -> KernelError:
 def _probe(f: Any, n: int, count: int, name: str, role: str) -> bool:
     """Tell whether `f` returns a number alone, after it has been called on a few numbers."""
     found = _sampled(f, n, count, name, role, ())
-    if found is None or (n == 1 and isinstance(found, (int, float, np.number))):
+    if found is ... or (n == 1 and isinstance(found, (int, float, np.number))):
         return n == 1
     if not isinstance(found, tuple) or len(found) != n:
         what = f"a tuple of {len(found)}" if isinstance(found, tuple) else f"a {type(found).__name__}"
@@ -235,7 +237,7 @@ def _probe(f: Any, n: int, count: int, name: str, role: str) -> bool:
 
 
 def _sampled(f: Any, n: int, count: int, name: str, role: str, extra: tuple[Any, ...]) -> Any:
-    """Return what `f` gives for a few numbers, or None where it fails on all of them."""
+    """Return what `f` gives for a few numbers, or an ellipsis where it fails on all of them."""
     call = interpreted.overlay(getattr(f, "py_func", f))
     for value in _PROBES:
         y, p = (_numbers(value, length) for length in (n, count))
@@ -247,7 +249,7 @@ def _sampled(f: Any, n: int, count: int, name: str, role: str, extra: tuple[Any,
                 raise KernelTypeError(
                     f"jk.{name}: {role} failed on {n} component{'s' * (n != 1)} of y and {count} of p: {error}"
                 ) from error
-    return None  # the numbers were not where it is at home
+    return ...  # the numbers were not where it is at home
 
 
 def _numbers(value: float, count: int) -> Any:

@@ -110,6 +110,8 @@ def solve_ensemble(
         For times, steps and tolerances that make no sense, as in SciPy.
     LaunchError
         For shapes that do not belong together.
+    KernelTypeError
+        For what are no real numbers.
     KernelError
         Where `f` is no function that kernels can call.
 
@@ -254,7 +256,7 @@ def _tolerances(rtol: Any, atol: Any, n: int, dtype: np.dtype[Any]) -> tuple[np.
     """Return the relative tolerance, and the absolute one of each component."""
     if not isinstance(rtol, (int, float, np.number)) or not rtol >= 0:
         raise ValueError(f"jk.{_NAME}: rtol is {rtol!r}; give a number from 0")
-    absolute = np.asarray(atol, np.float64)
+    absolute = operands.floating(atol, f"{_NAME}, atol").astype(np.float64)
     if absolute.ndim and absolute.shape != (n,):
         raise LaunchError(
             f"jk.{_NAME}: atol has the shape {absolute.shape}; give a number, or an array of shape ({n},)"
