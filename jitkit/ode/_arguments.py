@@ -106,7 +106,7 @@ def times(t_eval: Any, start: float, end: float, name: str) -> np.ndarray:
     if t_eval is None:
         return np.array([start, end])
     host = to_numpy(t_eval) if operands.device_of(t_eval) else t_eval
-    points = operands.floating(host, f"{name}, t_eval").astype(np.float64)
+    points: np.ndarray = operands.floating(host, f"{name}, t_eval").astype(np.float64)
     if points.ndim != 1:
         raise ValueError(f"jk.{name}: t_eval has the shape {points.shape}; it has one dimension")
     if not ((points >= min(start, end)) & (points <= max(start, end))).all():
