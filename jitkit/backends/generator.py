@@ -18,17 +18,14 @@ _SETTINGS = ("NUMBA_OPT", "NUMBA_CPU_NAME", "NUMBA_CPU_FEATURES", "NUMBA_LOOP_VE
 
 @functools.cache
 def generator() -> str:
-    """Return a digest of versions and settings, and of jitkit's own files."""
+    """Return a digest of versions and settings, and of jitkit's own files.
+
+    `platform.platform` would start a process, for 8 ms, to ask for the processor, which other parts of the keys name.
+    """
     digest = hashlib.blake2b(digest_size=16)
     settings = [os.environ.get(name) for name in _SETTINGS]
-    versions = (
-        _numba(),
-        llvmlite.__version__,
-        np.__version__,
-        platform.python_version(),
-        platform.platform(),
-        settings,
-    )
+    system = platform.system(), platform.release(), platform.machine(), *platform.libc_ver()
+    versions = _numba(), llvmlite.__version__, np.__version__, platform.python_version(), system, settings
     digest.update(repr(versions).encode())
     package = Path(__file__).parent
     for path in sorted([*package.rglob("*.py"), *package.rglob("*.ll"), *(package.parent / "frontend").glob("*.py")]):
