@@ -32,6 +32,14 @@ def test_two_arrays_and_a_number(backend):
     np.testing.assert_array_equal(jk.map(operator.add, x[:, ::2], x.T[:3].T, backend=backend), x[:, ::2] + x[:, :3])
 
 
+@pytest.mark.parametrize("number", [2.0, 2, True, np.float64(2)])
+def test_a_python_number_widens_no_array(backend, number):
+    for x in (values_of("float32", 5), values_of("int16", 5), np.float32(3)):
+        for got in (jk.map(operator.mul, x, number, backend=backend), jk.map(operator.mul, number, x, backend=backend)):
+            np.testing.assert_array_equal(got, x * number, strict=np.ndim(x) > 0)
+            assert got.dtype == (x * number).dtype
+
+
 def test_math_keeps_float32(backend):
     x = np.abs(values_of("float32", 20))
     got = jk.map(math.sqrt, x, backend=backend)

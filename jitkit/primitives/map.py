@@ -170,8 +170,6 @@ def map(f: Any, *arrays: Any, out: Any = None, dtype: DTypeLike | None = None, b
     >>> jk.map(lambda x, y: x * x + y, np.arange(3.0), 1.0)
     array([1., 2., 5.])
     """
-    if len(arrays) > 1 and (type(arrays[-1]) in _PYTHON or type(arrays[0]) in _PYTHON):  # where numbers mostly stand
-        arrays = tuple([np.asarray(x)[()] if type(x) in _PYTHON else x for x in arrays])
     for x in arrays:
         if type(x) is _ndarray or isinstance(x, Lazy):
             known = _short.get((x.dtype, identity_of(f), dtype))
@@ -180,7 +178,7 @@ def map(f: Any, *arrays: Any, out: Any = None, dtype: DTypeLike | None = None, b
                 return result
             break
     _values.check_count(len(arrays), "map")
-    given = _arrays.alike(_numbers_apart([_arrays.array(x, "map", tuples=True) for x in arrays]), "map")
+    given = _arrays.alike(_numbers_apart(arrays), "map")
     dtypes = tuple(operands.dtype_of(x) for x in given)
     function = identity_of(f)
     key = (function, dtypes, dtype)
@@ -203,11 +201,20 @@ def _dtypes(function: Callable, given: tuple[Any, ...], dtype: Any, name: str) -
     return found if dtype is None else (np.dtype(dtype),) * len(found)
 
 
-def _numbers_apart(arrays: list[Any]) -> list[Any]:
-    """Return arrays, those of no dimensions beside others as numbers of any shape: to broadcast one takes 5 us."""
-    if all([len(x.shape) == 0 for x in arrays]):
-        return arrays
-    return [number_of(x[()]) if type(x) is _ndarray and not x.ndim else x for x in arrays]
+def _numbers_apart(arrays: tuple[Any, ...]) -> list[Any]:
+    """Return arrays, and numbers beside them as ones of any shape: Python's stay weak, and to broadcast one takes 5 us."""
+    weak = [type(x) in _PYTHON for x in arrays]
+    if all(weak):
+        return [_arrays.array(x, "map") for x in arrays]
+    given = [x if own else _arrays.array(x, "map", tuples=True) for x, own in zip(arrays, weak, strict=True)]
+    some = any([len(x.shape) for x, own in zip(given, weak, strict=True) if not own])
+    return [_beside(x) if own or some else x for x, own in zip(given, weak, strict=True)]
+
+
+def _beside(x: Any) -> Any:
+    if type(x) in _PYTHON:
+        return number_of(x)
+    return number_of(x[()]) if type(x) is _ndarray and not x.ndim else x
 
 
 def remember_short(short: dict[Hashable, Mapping], arrays: Sequence[Any], plan: Mapping, *more: Any) -> None:
