@@ -90,15 +90,43 @@ def blend(i, x, y, out, weight=0.25, scale=2.0):
 
 
 def test_keywords_and_defaults(backend):
-    x, y = np.arange(5.0), np.ones(5)
-    for arguments, keywords, expected in (
-        ((x, y), {}, 2 * (0.25 * x + 0.75 * y)),
-        ((x,), {"y": y, "scale": 1.0}, 0.25 * x + 0.75 * y),
-        ((), {"y": y, "x": x, "weight": 1.0}, 2 * x),
-    ):
-        out = np.zeros(5)
-        blend.on(backend)[5](*arguments, **keywords, out=out)
-        np.testing.assert_allclose(out, expected)
+    x, y, zero = np.arange(5.0), np.ones(5), np.zeros(5)
+    for _ in range(3):  # the first compiles, later ones find what was compiled
+        for arguments, keywords, expected in (
+            ((x, y), {}, 2 * (0.25 * x + 0.75 * y)),
+            ((x,), {"y": y, "scale": 1.0}, 0.25 * x + 0.75 * y),
+            ((), {"y": y, "x": x, "weight": 1.0}, 2 * x),
+        ):
+            out, part, same = zero.copy(), zero.copy(), zero.copy()
+            blend.on(backend)[5](*arguments, **keywords, out=out)
+            blend.on(backend)[1:4](*arguments, **keywords, out=part)
+            blend.on(backend)[(slice(4),)](x, y, same)
+            np.testing.assert_allclose(out, expected)
+            np.testing.assert_allclose(part, np.where((x >= 1) & (x < 4), expected, 0))
+            np.testing.assert_allclose(same, np.where(x < 4, 2 * (0.25 * x + 0.75 * y), 0))
+        for call in (
+            lambda: blend.on(backend)[5](x, y),
+            lambda: blend.on(backend)[5](x, y, zero, out=zero),
+            lambda: blend.on(backend)[5](x, y, zero, width=1.0),
+            lambda: blend.on(backend)[1:4:True](x, y, zero),
+            lambda: blend.on(backend)[1:4.0](x, y, zero),
+        ):
+            with pytest.raises(jk.LaunchError):
+                call()
+
+
+@jk.kernel
+def shifted(i, x, *, by, times=2.0):
+    x[i] += times * by
+
+
+def test_parameters_that_are_keywords_alone():
+    x = np.zeros(3)
+    for _ in range(3):
+        shifted.on("cpu")[3](x, by=1.0)
+        with pytest.raises(jk.LaunchError, match="too many positional arguments"):
+            shifted.on("cpu")[3](x, 1.0)
+    assert x.tolist() == [6, 6, 6]
 
 
 class Pair(NamedTuple):
