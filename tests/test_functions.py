@@ -247,6 +247,21 @@ def test_functions_of_two_numbers(backend, name, dtype, fastmath):
 
 
 @jk.kernel
+def natural(i, x, out):
+    out[i] = math.log(x[i])
+
+
+def test_a_logarithm_does_not_hang_on_what_stands_beside_it(backend):
+    x = np.linspace(0.01, 9, 99).astype("float32")
+    beside = x.copy()
+    beside[::3] = 0
+    out, other = np.zeros_like(x), np.zeros_like(x)
+    natural.on(backend)[x.size](x, out)
+    natural.on(backend)[x.size](beside, other)
+    np.testing.assert_array_equal(other, np.where(beside > 0, out, -np.inf))
+
+
+@jk.kernel
 def logarithms(i, x, base, out):
     out[0, i] = math.log(x[i], 3)
     out[1, i] = math.log(x[i], base)

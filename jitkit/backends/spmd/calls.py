@@ -2,9 +2,11 @@
 
 from __future__ import annotations
 
+import functools
 import re
 
 from jitkit.backends.lowering import vectormath
+from jitkit.backends.spmd import logarithm
 from jitkit.backends.spmd.ir import Instruction
 from jitkit.backends.spmd.memory import Memory
 from jitkit.backends.spmd.shapes import DROPPED
@@ -36,7 +38,7 @@ class Calls(Memory):
         elif match := self._elementwise(item):
             self._widen_intrinsic(item, match)
         elif item.callee.startswith("@jk_"):
-            self._widen_math(item)
+            self._widen_math(item, mask)
         else:
             self._each_lane(item, mask)
 
@@ -62,8 +64,8 @@ class Calls(Memory):
         listed = ", ".join(f"{kind} {text}" for kind, text in args)
         self.body.define(item, self.text.emit(f"call {item.head} {result} {symbol}({listed})"))
 
-    def _widen_math(self, item: Instruction) -> None:
-        """Call libmvec's version for as many lanes at once as there is one for."""
+    def _widen_math(self, item: Instruction, mask: str | None) -> None:
+        """Call libmvec's version for as many lanes at once as there is one for; log needs it for few numbers alone."""
         function = item.callee.removeprefix("@" + PREFIX)
         versions = [
             (symbol, lanes) for symbol, lanes in vectormath.vector_names(function, len(item.operands))
@@ -73,14 +75,22 @@ class Calls(Memory):
             self._each_lane(item, None)
             return
         symbol, lanes = max(versions, key=lambda version: version[1])
+        whole = [self.body.whole(v) for v in item.operands]
+        call = functools.partial(self._call_parts, item, symbol, lanes, whole)
+        if item.callee in logarithm.CALLS:
+            self.body.define(item, logarithm.log(self.vector, item.type, whole[0], mask, call))
+        else:
+            self.body.define(item, call())
+
+    def _call_parts(self, item: Instruction, symbol: str, lanes: int, whole: list[str]) -> str:
+        """Call a function of so many lanes for each part of some vectors."""
         part = f"<{lanes} x {item.type}>"
         self.text.declare(f"@{symbol}", part, [part] * len(item.operands))
-        whole = [self.body.whole(v) for v in item.operands]
         pieces = []
         for first in range(0, self.body.lanes, lanes):
             args = ", ".join(f"{part} {self._slice(item.type, vector, first, lanes)}" for vector in whole)
             pieces.append(self.text.emit(f"call {item.head} {part} @{symbol}({args})"))
-        self.body.define(item, self._join(item.type, pieces, lanes))
+        return self._join(item.type, pieces, lanes)
 
     def _join(self, kind: str, pieces: list[str], lanes: int) -> str:
         while len(pieces) > 1:

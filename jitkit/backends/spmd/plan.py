@@ -5,7 +5,7 @@ from __future__ import annotations
 from collections import Counter
 
 from jitkit.backends.lowering import vectormath
-from jitkit.backends.spmd import gathers, pressure
+from jitkit.backends.spmd import gathers, logarithm, pressure
 from jitkit.backends.spmd.ir import Function
 from jitkit.backends.spmd.shapes import Shapes, size_of
 
@@ -16,11 +16,11 @@ REGISTERS = 2
 def worthwhile(function: Function, shapes: Shapes, fastmath: bool) -> bool:
     """Tell whether to widen across points rather than let LLVM widen the innermost loop.
 
-    LLVM does straight-line code as well, and loops over contiguous memory where sums may be reassociated. Without
-    instructions for it, gathers cost lanes more than they save.
+    LLVM does straight-line code as well, but for logarithms, and loops over contiguous memory where sums may be
+    reassociated. Without instructions for it, gathers cost lanes more than they save.
     """
     if not shapes.loop and not shapes.divergent:
-        return False
+        return any(item.callee in logarithm.CALLS for block in function.blocks.values() for item in block.code)
     scattered = any(gathers.is_gather(item, shapes) for name in shapes.loop for item in function.blocks[name].code)
     return not scattered or not (fastmath or (not masked_stores_are_fast() and gathers.dominate(function, shapes)))
 
