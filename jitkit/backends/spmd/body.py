@@ -116,7 +116,7 @@ class Body:
         """Return the value of an instruction that has a meaning of its own here, or None."""
         return None
 
-    def ahead(self, value: Value) -> str | None:
+    def ahead(self, value: Value, to_write: bool) -> str | None:
         """Return what lane 0 will hold of a value in the next group or turn, or None where that is not known."""
         return None
 

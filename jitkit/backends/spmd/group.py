@@ -2,6 +2,7 @@
 
 from __future__ import annotations
 
+import functools
 from collections.abc import Callable
 
 from jitkit.backends.spmd import fusing, homes, patterns, sweeps
@@ -65,6 +66,11 @@ class GroupWriter:
     def common(self, name: str) -> bool:
         """Tell whether a value is the same for the whole group."""
         return self.cutter.group.strides[name] == 0
+
+    @functools.cached_property
+    def turns(self) -> bool:
+        """Whether there is a loop around barriers."""
+        return any(map(self.returns, self.phases))
 
     def returns(self, start: str) -> bool:
         """Tell whether a group comes back to a phase."""

@@ -131,15 +131,17 @@ class PhaseBody(Body):
             loop = loop.parent
         return loop
 
-    def ahead(self, value: Value) -> str | None:
+    def ahead(self, value: Value, to_write: bool) -> str | None:
         """Return what lane 0 will hold of an address the next time that this code runs.
 
         The next time is in the next group, or in the next turn of a loop around barriers: matmul_tiled takes 0.9 of the
         time where the next tiles come from memory while the sums of these are added up. What another loop loads is a
         stream, which the processor sees coming: asked for ahead of time, a sum takes 1.2 of its time.
         """
-        shapes = self.shapes
-        if not value.local or value.text in shapes.shared or value.text in self.phase.writer.in_order:
+        shapes, writer = self.shapes, self.phase.writer
+        if not value.local or value.text in shapes.shared or value.text in writer.in_order:
+            return None
+        if to_write and writer.turns:  # too early behind a loop around barriers: matmul_tiled took 1.07 of the time
             return None
         found = self._ahead(value) if self.is_once or self.turning is not None else None
         return found if found != self._base(value) else None
@@ -163,7 +165,10 @@ class PhaseBody(Body):
         return self._step_of(counter)
 
     def _base(self, value: Value) -> str | None:
-        return self.scalar(value) if self.shapes.of(value) is not None else None
+        """Return what lane 0 holds now, or None where that is not known: in a vector, or in another block alone."""
+        here = not value.local or value.text in self.parameters or value.text in self.operations.frames
+        here = here or value.text in self.slots or (value.text, "scalar") in self.known
+        return self.scalar(value) if here and self.shapes.of(value) is not None else None
 
     def _ahead(self, value: Value) -> str | None:
         """Return lane 0's value in the next group; its own text where it does not depend on the group."""
@@ -174,13 +179,13 @@ class PhaseBody(Body):
             item, axis = self.definitions[value.text], self.phase.shape.fastest
             if item.op in ("phi", "reload"):
                 distance = self._distance(item)
-                if not distance:
+                if not distance or self._base(value) is None:
                     return self._base(value) if distance == 0 else None
                 self.known[key] = self.text.emit(f"add {item.type} {self.scalar(value)}, {distance}")
             elif self.is_once and item.callee == f"@jk.group_index.{axis}":
                 self.known[key] = self.text.emit(f"add nsw i64 %group.{axis}, 1")
             elif item.callee.startswith(("@jk.local_index.", "@jk.group_index.")):
-                return self.scalar(value)
+                return self._base(value)
             elif not cheap(item) or (parts := [self._ahead(v) for v in item.operands]).count(None):
                 return None
             elif parts == [self._base(v) for v in item.operands]:

@@ -40,5 +40,5 @@ class Values(Protocol):
     def private_memory(self, item: Instruction, kind: str) -> str:
         """Return the memory of an alloca for the lanes of one vector."""
 
-    def ahead(self, value: Value) -> str | None:
+    def ahead(self, value: Value, to_write: bool) -> str | None:
         """Return what lane 0 will hold of a value in the next group or turn, or None where that is not known."""
