@@ -120,13 +120,21 @@ def shifted(i, x, *, by, times=2.0):
     x[i] += times * by
 
 
-def test_parameters_that_are_keywords_alone():
-    x = np.zeros(3)
-    for _ in range(3):
-        shifted.on("cpu")[3](x, by=1.0)
-        with pytest.raises(jk.LaunchError, match="too many positional arguments"):
-            shifted.on("cpu")[3](x, 1.0)
-    assert x.tolist() == [6, 6, 6]
+@jk.kernel(group=3)
+def shifted_together(i, x, *, by, times=2.0):
+    jk.barrier()
+    x[i] += times * by
+
+
+def test_parameters_that_are_keywords_alone(backend):
+    for kernel in (shifted, shifted_together):
+        x = np.zeros(3)
+        for _ in range(3):
+            kernel.on(backend)[3](x, by=1.0)
+            with pytest.raises(jk.LaunchError, match="too many positional arguments"):
+                kernel.on(backend)[3](x, 1.0)
+        assert x.tolist() == [6, 6, 6]
+        kernel.check[3](x, by=1.0).raise_if_any()
 
 
 class Pair(NamedTuple):

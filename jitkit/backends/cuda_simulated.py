@@ -12,7 +12,7 @@ from numba import cuda
 from numpy.typing import DTypeLike, NDArray
 
 from jitkit.backends.cuda_grid import grid, group_grid
-from jitkit.backends.interpreted import Overlay, overlay
+from jitkit.backends.interpreted import Overlay, by_position, overlay
 from jitkit.frontend import collectives
 from jitkit.language import Point, Position, Shape, entered, here
 from jitkit.launch.definition import Call
@@ -24,7 +24,7 @@ THREADS = 64
 
 def start(call: Call, part: Space, values: tuple) -> None:
     """Run one grid; returns when it has run."""
-    function, ndim, (starts, steps, counts) = overlay(call.kernel.func), call.ndim, part
+    function, ndim, (starts, steps, counts) = by_position(overlay(call.kernel.func)), call.ndim, part
 
     def point(*args: Any) -> None:
         x, y, z = cuda.grid(3)
@@ -45,7 +45,7 @@ def start_groups(call: Call, part: Space, first: tuple[int, ...], values: tuple)
     group = call.kernel.group
     assert group is not None
     threaded, memory = Threaded(group), SharedMemory()
-    function = threaded.function(call.kernel.func)
+    function = by_position(threaded.function(call.kernel.func))
 
     def work_item(*args: Any) -> None:
         block, local = _place(cuda.blockIdx, group), _place(cuda.threadIdx, group)

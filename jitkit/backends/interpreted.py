@@ -26,7 +26,7 @@ def run(func: Callable, space: Space, args: tuple[Any, ...]) -> None:
 
     Overflow and division by zero give what compiled code gives, without warnings.
     """
-    function = overlay(func)
+    function = by_position(overlay(func))
     with np.errstate(all="ignore"), entered(Point()):
         indices: tuple[int, ...] = ()
         try:
@@ -49,6 +49,15 @@ def with_fields(names: tuple[str, ...], values: tuple[Any, ...]) -> tuple[Any, .
 def overlay(func: Callable) -> Callable:
     """Return a function with the same code whose `math` functions, in it and in its helpers, keep the argument's type."""
     return Overlay().function(func)
+
+
+def by_position(func: Callable) -> Callable:
+    """Return a kernel's function as one that takes all its arguments by position, as a launch passes them."""
+    code = func.__code__
+    if not code.co_kwonlyargcount:
+        return func
+    code = code.replace(co_argcount=code.co_argcount + code.co_kwonlyargcount, co_kwonlyargcount=0)
+    return FunctionType(code, func.__globals__, func.__name__, None, func.__closure__)
 
 
 class Overlay:

@@ -23,7 +23,7 @@ import numpy as np
 from numpy.typing import DTypeLike, NDArray
 
 from jitkit import language
-from jitkit.backends.interpreted import Overlay
+from jitkit.backends.interpreted import Overlay, by_position
 from jitkit.backends.interpreted_barriers import Stop, divergence, waiting_at
 from jitkit.backends.interpreted_source import Reading, fresh, recompile
 from jitkit.backends.unified import Unified
@@ -94,7 +94,7 @@ class Cooperative(Overlay):
     def kernel(self, func: Callable) -> Callable:
         """Return the function of a kernel; helpers follow as its names are looked up."""
         self._reached.add(func)
-        return self.function(func)
+        return by_position(self.function(func))
 
     def code(self, func: Callable) -> CodeType:
         """Return new code for functions that the kernel reaches, where `rewritten` gives one."""
