@@ -19,20 +19,20 @@ are P^2 P^2, and ten products are 1024 steps. The product is the kernel of `jitk
                 inside = top + row + r < n and start + column < terms
                 tile_a[row + r, column] = A[top + row + r, start + column] if inside else 0
             for k in range(0, DEPTH, GROUP_ROWS):
-                for c in range(0, TILE_COLUMNS, DEPTH):
+                for c in range(0, TILE_COLUMNS, GROUP_COLUMNS):
                     inside = start + row + k < terms and left + c < m
                     tile_b[row + k, column + c] = B[start + row + k, left + c] if inside else 0
             jk.barrier()
             for k in range(DEPTH):
                 for r in range(ROWS):
                     for c in range(COLUMNS):
-                        sums[r, c] += tile_a[row * ROWS + r, k] * tile_b[k, column + c * DEPTH]
+                        sums[r, c] += tile_a[row * ROWS + r, k] * tile_b[k, column + c * GROUP_COLUMNS]
             jk.barrier()
         first = top + row * ROWS
         for r in range(ROWS):
             for c in range(COLUMNS):
-                if first + r < n and left + c * DEPTH < m:
-                    C[first + r, left + c * DEPTH] = sums[r, c]
+                if first + r < n and left + c * GROUP_COLUMNS < m:
+                    C[first + r, left + c * GROUP_COLUMNS] = sums[r, c]
 
 Without groups each element of C would read a row of A and a column of B from memory. Here the 256 work-items of a group
 first bring a tile of A and one of B into shared memory, meet at a barrier, and then compute 40 x 64 elements of C from

@@ -11,15 +11,16 @@ import jitkit as jk
 
 from .case import Arrays, Case, Cost, Problem, Tolerance
 
-# A group of 8 rows of DEPTH work-items computes 40 rows of 64 elements of C, DEPTH terms of its sums at a time. A work-item
+# A group of 8 rows of 32 work-items computes 40 rows of 64 elements of C, DEPTH terms of its sums at a time. A work-item
 # has ROWS x COLUMNS sums, for which it reads seven numbers a term; on AVX2 they take 10 of the 16 registers. With six rows it
 # took 1.06 times as long in float32, and 78 registers in float64 on sm_90, of which half of its threads have 64 each. With 16
 # rows of work-items it took 0.98 of the time in float32 and 1.05 times that in float64. The rows of a work-item lie side by
 # side: a group's height apart, its numbers of A would lie a multiple of 1 KiB apart, from where a loop in C read them in 1.2
 # times the time on Zen 3.
-GROUP_ROWS, DEPTH = GROUP = (8, 32)
+GROUP_ROWS, GROUP_COLUMNS = GROUP = (8, 32)
+DEPTH = GROUP_COLUMNS  # a row of the group loads a row of A's tile
 ROWS, COLUMNS = 5, 2
-TILE_ROWS, TILE_COLUMNS = GROUP_ROWS * ROWS, DEPTH * COLUMNS
+TILE_ROWS, TILE_COLUMNS = GROUP_ROWS * ROWS, GROUP_COLUMNS * COLUMNS
 
 
 @jk.kernel(group=GROUP)
@@ -39,25 +40,25 @@ def matmul_tiled(i, j, A, B, C):
             inside = top + row + r < n and start + column < terms
             tile_a[row + r, column] = A[top + row + r, start + column] if inside else 0
         for k in range(0, DEPTH, GROUP_ROWS):
-            for c in range(0, TILE_COLUMNS, DEPTH):
+            for c in range(0, TILE_COLUMNS, GROUP_COLUMNS):
                 inside = start + row + k < terms and left + c < m
                 tile_b[row + k, column + c] = B[start + row + k, left + c] if inside else 0
         jk.barrier()
         for k in range(DEPTH):
             for r in range(ROWS):
                 for c in range(COLUMNS):
-                    sums[r, c] += tile_a[row * ROWS + r, k] * tile_b[k, column + c * DEPTH]
+                    sums[r, c] += tile_a[row * ROWS + r, k] * tile_b[k, column + c * GROUP_COLUMNS]
         jk.barrier()
     first = top + row * ROWS
     for r in range(ROWS):
         for c in range(COLUMNS):
-            if first + r < n and left + c * DEPTH < m:
-                C[first + r, left + c * DEPTH] = sums[r, c]
+            if first + r < n and left + c * GROUP_COLUMNS < m:
+                C[first + r, left + c * GROUP_COLUMNS] = sums[r, c]
 
 
 def space(n: int, m: int) -> tuple[int, int]:
     """Return the launch space for a product of `n` rows and `m` columns: a group for each tile of C."""
-    return -(-n // TILE_ROWS) * GROUP_ROWS, -(-m // TILE_COLUMNS) * DEPTH
+    return -(-n // TILE_ROWS) * GROUP_ROWS, -(-m // TILE_COLUMNS) * GROUP_COLUMNS
 
 
 def make(size: int, dtype: np.dtype[Any], rng: np.random.Generator) -> Problem:

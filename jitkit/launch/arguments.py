@@ -137,4 +137,7 @@ def describe(names: tuple[str, ...], args: tuple) -> str:
 def _type_text(value: Any) -> str:
     if isinstance(value, np.ndarray):
         return f"{value.ndim}-D {value.dtype} array"
+    if is_device_array(value):
+        dtype = getattr(value, "dtype", None) or np.dtype(value.__cuda_array_interface__["typestr"])
+        return f"{len(value.shape)}-D {str(dtype).removeprefix('torch.')} device array"
     return type(value).__name__

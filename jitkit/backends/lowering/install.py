@@ -54,7 +54,7 @@ class Target:
             self.lower_cast(Weak, other)(cast)
             if other is not Weak:
                 self.lower_cast(other, Weak)(cast)
-        self.lower_cast(types.BaseNamedTuple, types.BaseNamedTuple)(named.cast)
+        named.install(self.lower_cast)
         self.lower_constant(Weak)(_constant)
         if self.name == "cpu":  # where Numba itself knows no float16
             self.register_model(types.Float)(self._float_model)

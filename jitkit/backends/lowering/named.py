@@ -5,6 +5,7 @@ Numba unifies plain tuples field by field and named ones not at all, and asks no
 
 from __future__ import annotations
 
+from collections.abc import Callable
 from typing import Any
 
 from llvmlite import ir
@@ -18,10 +19,13 @@ def _unify(self: types.BaseNamedTuple, typingctx: Any, other: types.Type) -> typ
     return None if None in fields else types.BaseTuple.from_types(fields, self.instance_class)
 
 
-types.BaseNamedTuple.unify = _unify
+def install(lower_cast: Callable[..., Any]) -> None:
+    """Give named tuples the rule and the conversion that plain ones have, by a target's own extension function."""
+    types.BaseNamedTuple.unify = _unify
+    lower_cast(types.BaseNamedTuple, types.BaseNamedTuple)(_cast)
 
 
-def cast(context: Any, builder: ir.IRBuilder, source: types.Type, target: types.Type, value: ir.Value) -> ir.Value:
+def _cast(context: Any, builder: ir.IRBuilder, source: types.Type, target: types.Type, value: ir.Value) -> ir.Value:
     """Convert a named tuple field by field."""
     fields = [
         context.cast(builder, builder.extract_value(value, k), one, another)
