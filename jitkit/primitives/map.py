@@ -144,7 +144,7 @@ def map(f: Any, *arrays: Any, out: Any = None, dtype: DTypeLike | None = None, b
         A function of one number from each array: a function or lambda, one of `math` or `operator`, a NumPy ufunc, or
         its name. It returns a number, or a tuple of up to 6.
     *arrays : array_like, device array or lazy array
-        One to six arrays; NumPy and lazy arrays are broadcast.
+        One to six arrays; NumPy and lazy arrays are broadcast. Python numbers beside arrays widen no type.
     out : array or tuple of arrays, optional
         Where the results go; may be one of the arrays.
     dtype : dtype, optional
@@ -155,7 +155,7 @@ def map(f: Any, *arrays: Any, out: Any = None, dtype: DTypeLike | None = None, b
     Returns
     -------
     array or tuple of arrays
-        A new array of the common shape, or `out`.
+        A new array of the common shape, in Fortran's order where all arrays lie so, or `out`.
 
     Raises
     ------
