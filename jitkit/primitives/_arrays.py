@@ -13,9 +13,10 @@ from jitkit.arrays import full
 from jitkit.errors import KernelTypeError, LaunchError
 from jitkit.launch import choice
 from jitkit.primitives import _values
-from jitkit.primitives._lazy import Lazy, Number, broadcast_to
+from jitkit.primitives._lazy import Lazy, Number, broadcast_to, number_of
 
 _ndarray = np.ndarray
+_SCALARS = (bool, int, float, complex, np.generic)
 Axis = int | tuple[int, ...] | None
 
 
@@ -36,6 +37,16 @@ def array(x: Any, name: str, tuples: bool = False) -> Any:
             f"jk.{name}: the elements of this lazy array are tuples, and are no numbers: pass one of its parts"
         )
     return x
+
+
+def operand(x: Any, name: str) -> Any:
+    """Return what a function is mapped over as an array; a number as one of any shape, so that Python's stay weak."""
+    if type(x) is _ndarray and x.ndim:
+        return array(x, name)
+    if isinstance(x, _SCALARS):
+        return number_of(x)
+    found = array(x, name, tuples=True)
+    return number_of(found[()]) if isinstance(found, np.ndarray) and not found.ndim else found
 
 
 def alike(arrays: Sequence[Any], name: str) -> list[Any]:

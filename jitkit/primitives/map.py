@@ -19,11 +19,10 @@ from jitkit.launch.launcher import Launcher
 from jitkit.plans import remember
 from jitkit.primitives import _arrays, _functions, _values
 from jitkit.primitives._arrays import value_of
-from jitkit.primitives._lazy import Lazy, Number, is_flat, number_of
+from jitkit.primitives._lazy import Lazy, Number, is_flat
 from jitkit.primitives._operators import identity_of
 
 _MOST_AXES = 4
-_PYTHON = frozenset((bool, int, float, complex))
 _ndarray, _empty = np.ndarray, np.empty
 _plans: dict[Hashable, Mapping] = {}
 _short: dict[Hashable, Mapping] = {}  # by the first array alone: compiled code looks at the others
@@ -178,7 +177,7 @@ def map(f: Any, *arrays: Any, out: Any = None, dtype: DTypeLike | None = None, b
                 return result
             break
     _values.check_count(len(arrays), "map")
-    given = _arrays.alike(_numbers_apart(arrays), "map")
+    given = _arrays.alike([_arrays.operand(x, "map") for x in arrays], "map")
     dtypes = tuple(operands.dtype_of(x) for x in given)
     function = identity_of(f)
     key = (function, dtypes, dtype)
@@ -186,7 +185,7 @@ def map(f: Any, *arrays: Any, out: Any = None, dtype: DTypeLike | None = None, b
     if plan is None:
         plan = remember(_plans, key, Mapping(f, dtypes, dtype, "map"))
     remember_short(_short, arrays, plan, function, dtype)
-    shape = next(tuple(x.shape) for x in given if not isinstance(x, Number))
+    shape = next((tuple(x.shape) for x in given if not isinstance(x, Number)), ())
     return mapped(plan, given, None, out, shape, backend, "map")
 
 
@@ -199,22 +198,6 @@ def _dtypes(function: Callable, given: tuple[Any, ...], dtype: Any, name: str) -
             raise
         return (np.dtype(dtype),)
     return found if dtype is None else (np.dtype(dtype),) * len(found)
-
-
-def _numbers_apart(arrays: tuple[Any, ...]) -> list[Any]:
-    """Return arrays, and numbers beside them as ones of any shape: Python's stay weak, and to broadcast one takes 5 us."""
-    weak = [type(x) in _PYTHON for x in arrays]
-    if all(weak):
-        return [_arrays.array(x, "map") for x in arrays]
-    given = [x if own else _arrays.array(x, "map", tuples=True) for x, own in zip(arrays, weak, strict=True)]
-    some = any([len(x.shape) for x, own in zip(given, weak, strict=True) if not own])
-    return [_beside(x) if own or some else x for x, own in zip(given, weak, strict=True)]
-
-
-def _beside(x: Any) -> Any:
-    if type(x) in _PYTHON:
-        return number_of(x)
-    return number_of(x[()]) if type(x) is _ndarray and not x.ndim else x
 
 
 def remember_short(short: dict[Hashable, Mapping], arrays: Sequence[Any], plan: Mapping, *more: Any) -> None:

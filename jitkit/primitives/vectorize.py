@@ -23,7 +23,6 @@ from jitkit.primitives.reduce import reduce
 from jitkit.primitives.scan import scan
 
 _ndarray = np.ndarray
-_SCALARS = (bool, int, float, complex, np.generic)
 
 
 class Vectorized:
@@ -130,7 +129,9 @@ class Vectorized:
         if _foreign.among(inputs, out, where):
             return _foreign.call(self._on(backend), "__call__", inputs, out=out, where=where, dtype=dtype)
         chosen, kind = backend or self.backend, dtype if dtype is not None else self.dtype
-        given = [_given(x) for x in inputs] if kind is None else [_cast(_given(x), np.dtype(kind)) for x in inputs]
+        given = [_arrays.operand(x, "vectorize") for x in inputs]
+        if kind is not None:
+            given = [_cast(x, np.dtype(kind)) for x in given]
         plan, results = self._map(given, _without_nones(out), where, kind, chosen)
         remember_short(self._short, inputs, plan, where is True, dtype)
         return results
@@ -281,16 +282,6 @@ def _nout(func: Any, nin: int) -> int:
         except KernelTypeError:
             continue
     return len(_functions.result_dtypes(function, (np.dtype(np.bool_),) * nin, "vectorize"))
-
-
-def _given(x: Any) -> Any:
-    """Return an input as an array; a number as one of any shape, so that Python numbers stay weak."""
-    if type(x) is np.ndarray and x.ndim:
-        return _arrays.array(x, "vectorize")
-    if isinstance(x, _SCALARS):
-        return number_of(x)
-    found = _arrays.array(x, "vectorize", tuples=True)
-    return number_of(found[()]) if isinstance(found, np.ndarray) and not found.ndim else found
 
 
 def _cast(x: Any, dtype: np.dtype[Any]) -> Any:
