@@ -15,7 +15,14 @@ VARIABLE = "JITKIT_BACKEND"
 context: ContextVar[str | None] = ContextVar("jitkit_backend", default=None)
 # os.environ.get costs 0.6 us, more than a launch; the dict behind it answers in 0.03.
 environment: Any = getattr(os.environ, "_data", os.environ)
-key = os.environ.encodekey(VARIABLE) if environment is not os.environ else VARIABLE
+
+
+def key_of(variable: str) -> Any:
+    """Return where `environment` has a variable."""
+    return os.environ.encodekey(variable) if environment is not os.environ else variable
+
+
+key = key_of(VARIABLE)
 
 
 def checked(name: str, where: str = "backend") -> str:
