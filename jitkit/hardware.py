@@ -92,6 +92,13 @@ def cpu_name() -> str:
     return names[0] if names else platform.processor() or platform.machine()
 
 
+def core_name() -> str:
+    """Return the name that LLVM has for the CPU's kind of core: virtual machines tell the manufacturer's name alone."""
+    import llvmlite.binding as llvm
+
+    return str(llvm.get_host_cpu_name())
+
+
 def _gpus() -> list[Device]:
     if gpu.missing() is not None:
         return []

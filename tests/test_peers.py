@@ -204,15 +204,19 @@ def readme_in(folder):
 
 
 def test_measured_figures_become_the_tables_in_readme(tmp_path):
-    results, readme = tmp_path / "results.json", readme_in(tmp_path)
-    measure.main([*WORDS, "--json", str(results), "--row", "saxpy", "--row", "reduce", "--row", "stats_var"])
-    found = json.loads(results.read_text())["rows"]
+    results, ceilings, readme = tmp_path / "results", tmp_path / "ceilings", readme_in(tmp_path)
+    results.mkdir()
+    ceilings.mkdir()
+    with pytest.raises(SystemExit, match="holds no results yet"):
+        report.main(["--results", str(results), "--readme", str(readme)])
+    file = results / "abacus.json"
+    measure.main([*WORDS, "--json", str(file), "--row", "saxpy", "--row", "reduce", "--row", "stats_var"])
+    found = json.loads(file.read_text())["rows"]
     assert list(found) == ["saxpy", "reduce", "stats_var"]
     assert found["saxpy"]["float32"]["ratio"]["NumPy"] > 0
     assert found["reduce"]["float64"]["turns"] == 2
-    ceilings = tmp_path / "ceilings.json"
-    roofline.main(["--case", "saxpy", "--size", "500", "--seconds", "0", "--json", str(ceilings)])
-    files = ["--json", str(results), "--readme", str(readme), "--ceilings", str(ceilings)]
+    roofline.main(["--case", "saxpy", "--size", "500", "--seconds", "0", "--json", str(ceilings / file.name)])
+    files = ["--results", str(results), "--readme", str(readme), "--ceilings", str(ceilings)]
     report.main(files)
     text = readme.read_text()
     assert text.startswith(f"before\n{report.markers('cases')[0]}\n")
@@ -267,7 +271,7 @@ def result(jitkit, **peers):
 def test_table_of_kernels_emphasises_the_best_peer_and_names_each_loss():
     found = {"saxpy": result(0.002, C=0.001, NumPy=0.2), "heat": result(0.001, C=0.002)}
     held = {"machine": "abacus", "threads": 2, "rows": {name: {"float32": row} for name, row in found.items()}}
-    table = report.block(held, "cases", {"saxpy": 0.25, "heat": 1.5})
+    table = report.block([(held, {"saxpy": 0.25, "heat": 1.5})], "cases")
     assert (
         "| saxpy | 2.00 | 0.25 | **2.00** | 0.01 |\n| heat | 1.00 | 1.50 | **0.50** |  |\n"
         "| geometric mean |  |  | 1.00 | 0.01 |"
@@ -282,9 +286,31 @@ def test_table_of_operations_gives_speeds_over_all_peers():
         "float32": result(0.002, NumPy=0.2, PyTorch=0.001),
         "float64": result(0.004, NumPy=0.4),
     }
-    table = report.block({"machine": "abacus", "threads": 2, "rows": {"reduce": found}}, "primitives", {})
+    table = report.block([({"machine": "abacus", "threads": 2, "rows": {"reduce": found}}, {})], "primitives")
     assert "| `reduce`, sum | 2.00 | 4.00 | NumPy 100, PyTorch **0.50** | NumPy **100** |" in table
     assert "float32: 0.50 in the geometric mean, and slower in 1 of 1" in table.replace("\n", " ")
+
+
+def test_newest_machine_has_the_table_and_the_others_a_sentence(tmp_path):
+    for name, day, ours in (
+        ("abacus", "1999-01-01", 0.002),
+        ("loom", "2001-01-01", 0.001),
+        ("mill", "2000-01-01", 0.004),
+    ):
+        found = result(ours, NumPy=0.008) | {"date": day}
+        held = {"machine": name, "threads": 2, "rows": {"reduce": {"float32": found}}}
+        (tmp_path / f"{name}.json").write_text(json.dumps(held))
+    machines = report.every_machine(tmp_path, tmp_path / "none")
+    assert [found["machine"] for found, _ in machines] == ["loom", "mill", "abacus"]
+    text = report.block(machines, "primitives")
+    assert "| `reduce`, sum | 1.00 | NumPy **8.0** |" in text
+    assert "The same on 2 threads of abacus, 1999-01-01: against the best peer, float32: 4.00 in the" in text.replace(
+        "\n", " "
+    )
+    assert "The same" not in report.block(machines[:1], "primitives")
+    assert "The same" not in report.block(
+        [machines[0], ({"machine": "idle", "threads": 2, "rows": {}}, {})], "primitives"
+    )
 
 
 @pytest.mark.parametrize("times", [0, 2])

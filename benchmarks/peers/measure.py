@@ -20,12 +20,14 @@ from collections.abc import Sequence
 from pathlib import Path
 from typing import Any
 
+from jitkit.hardware import core_name
+
 from .. import _measure
 from . import rows
 from .rows import Row
 from .sides import DISTRIBUTIONS, LIBRARIES, SIDES, Process
 
-RESULTS = Path(__file__).with_name("results.json")
+RESULTS = Path(__file__).with_name("results")
 SLOW = 0.3
 """Seconds of a call beyond which a side takes part in three turns only."""
 PAUSE = 0.003
@@ -71,7 +73,9 @@ def _parser() -> argparse.ArgumentParser:
     parser.add_argument("--threads", type=int, default=2, help="threads of every side")
     parser.add_argument("--turns", type=int, default=9, help="least number of turns")
     parser.add_argument("--seconds", type=float, default=2.0, help="least time for one row and type")
-    parser.add_argument("--json", type=Path, default=RESULTS, metavar="FILE", help="where the results go")
+    parser.add_argument(
+        "--json", type=Path, default=RESULTS / f"{core_name()}.json", metavar="FILE", help="where the results go"
+    )
     return parser
 
 

@@ -1,7 +1,8 @@
 """Write the tables of peers into README, each between its markers: `python -m benchmarks.peers.report`.
 
-The figures come from `results.json`, which `python -m benchmarks.peers.measure` writes; how near the cases are to their
-ceilings from `benchmarks/roofline/results.json`, which `python -m benchmarks.roofline --json` writes.
+The figures come from the newest file in `results`, where `python -m benchmarks.peers.measure` keeps one for each core; how
+near the cases are to their ceilings from the file of that name in `benchmarks/roofline/results`, which
+`python -m benchmarks.roofline --keep` writes. What the other files come to is said in a sentence below each table.
 """
 
 from __future__ import annotations
@@ -18,10 +19,16 @@ from . import rows
 from .sides import SIDES
 
 ROOT = Path(__file__).parents[2]
-RESULTS = Path(__file__).with_name("results.json")
-CEILINGS = ROOT / "benchmarks" / "roofline" / "results.json"
+RESULTS = Path(__file__).with_name("results")
+CEILINGS = ROOT / "benchmarks" / "roofline" / "results"
 KERNELS = "float32"
 """The type of the figures for kernels: a column for each peer leaves no room for two."""
+
+Machine = tuple[dict[str, Any], dict[str, float]]
+"""What was found on a machine, and how near its cases are to their ceilings."""
+Parts = tuple[str, str, list[str], str]
+"""What the figures of a table are, a remark, its lines, and what they come to."""
+NOTHING: Parts = ("", "", [], "")
 
 
 def main(arguments: Sequence[str] | None = None) -> None:
@@ -35,9 +42,15 @@ def main(arguments: Sequence[str] | None = None) -> None:
     parser = argparse.ArgumentParser(
         prog="python -m benchmarks.peers.report", description="the tables of peers in README"
     )
-    parser.add_argument("--json", type=Path, default=RESULTS, metavar="FILE", help="the results")
     parser.add_argument(
-        "--ceilings", type=Path, default=CEILINGS, metavar="FILE", help="how near the cases are to their ceilings"
+        "--results", type=Path, default=RESULTS, metavar="FOLDER", help="a file of results for each core"
+    )
+    parser.add_argument(
+        "--ceilings",
+        type=Path,
+        default=CEILINGS,
+        metavar="FOLDER",
+        help="how near the cases are to their ceilings, likewise",
     )
     parser.add_argument(
         "--readme", type=Path, default=ROOT / "README.md", metavar="FILE", help="what holds the markers"
@@ -47,19 +60,17 @@ def main(arguments: Sequence[str] | None = None) -> None:
     )
     options = parser.parse_args(arguments)
     before = options.readme.read_text(encoding="utf-8")
-    found, after = json.loads(options.json.read_text()), before
+    machines, after = every_machine(options.results, options.ceilings), before
+    found = machines[0][0]
     if missing := [name for name in rows.every() if name not in found["rows"]]:
         print(f"not measured yet: {', '.join(missing)}")
-    parts = {
-        line["case"]: line["part"] for line in json.loads(options.ceilings.read_text()) if line["dtype"] == KERNELS
-    }
     for table in rows.FILES:
         # A table of which nothing is measured yet stays as it is.
         if any(row.name in found["rows"] for row in rows.table(table)):
-            after = included(after, table, block(found, table, parts), options.readme.name)
+            after = included(after, table, block(machines, table), options.readme.name)
     if options.check:
         raise SystemExit(
-            0 if after == before else f"{options.readme} does not show {options.json}: run without --check"
+            0 if after == before else f"{options.readme} does not show {options.results}: run without --check"
         )
     options.readme.write_text(after, encoding="utf-8")
 
@@ -78,19 +89,60 @@ def included(text: str, table: str, shown: str, name: str) -> str:
     return f"{head}{begin}\n{shown}{end}{rest.partition(end)[2]}"
 
 
-def block(found: dict[str, Any], table: str, parts: dict[str, float]) -> str:
-    """Return a table and what is to be said with it, as Markdown; `parts` says how near the cases are to their ceilings."""
+def every_machine(results: Path, ceilings: Path) -> list[Machine]:
+    """Return what was found on each core, the newest first.
+
+    Raises
+    ------
+    SystemExit
+        Where the folder holds no results.
+    """
+    machines = []
+    for file in sorted(results.glob("*.json")):
+        near = ceilings / file.name
+        of_cases = json.loads(near.read_text()) if near.exists() else []
+        parts = {line["case"]: line["part"] for line in of_cases if line["dtype"] == KERNELS}
+        machines.append((json.loads(file.read_text()), parts))
+    if not machines:
+        raise SystemExit(f"{results} holds no results yet: run python -m benchmarks.peers.measure")
+    return sorted(machines, key=lambda machine: _days(_every_result(machine[0]))[-1], reverse=True)
+
+
+def block(machines: Sequence[Machine], table: str) -> str:
+    """Return the table of the first machine, what is to be said with it, and what those of the others come to, as Markdown."""
+    (first, parts), *others = machines
+    taken, (head, aside, lines, last) = _table(first, table, parts)
+    texts = [f"{head}, {_where(first, taken)}. {_versions(taken)}; {aside}.", last]
+    for found, near in others:
+        taken, (_, _, _, last) = _table(found, table, near)
+        if taken:
+            texts.append(f"The same on {_where(found, taken)}: {last[0].lower()}{last[1:]}")
+    intro, *after = (textwrap.fill(text, 120, break_on_hyphens=False) for text in texts)
+    return "\n".join([intro, "", *lines, "", "\n\n".join(after), ""])
+
+
+def _table(found: dict[str, Any], table: str, parts: dict[str, float]) -> tuple[list[dict[str, Any]], Parts]:
+    """Return the results that a table shows of a machine, and the parts of the table."""
     measured = {row: found["rows"][row.name] for row in rows.table(table) if row.name in found["rows"]}
     if table == "cases":
         of_kernels = {row.name: by_dtype[KERNELS] for row, by_dtype in measured.items() if KERNELS in by_dtype}
-        head, aside, lines, last = _kernels(of_kernels, parts)
-        taken: Iterable[dict[str, Any]] = of_kernels.values()
-    else:
-        head, aside, lines, last = _speeds(measured)
-        taken = [result for by_dtype in measured.values() for result in by_dtype.values()]
-    first = f"{head}, {found['threads']} threads of {found['machine']}, {_dates(taken)}. {_versions(taken)}; {aside}."
-    texts = [textwrap.fill(text, 120, break_on_hyphens=False) for text in (first, last)]
-    return "\n".join([texts[0], "", *lines, "", texts[1], ""])
+        return list(of_kernels.values()), _kernels(of_kernels, parts) if of_kernels else NOTHING
+    taken = [result for by_dtype in measured.values() for result in by_dtype.values()]
+    return taken, _speeds(measured) if taken else NOTHING
+
+
+def _where(found: dict[str, Any], taken: Iterable[dict[str, Any]]) -> str:
+    return f"{found['threads']} threads of {found['machine']}, {' to '.join(_days(taken))}"
+
+
+def _every_result(found: dict[str, Any]) -> Iterator[dict[str, Any]]:
+    return (result for by_dtype in found["rows"].values() for result in by_dtype.values())
+
+
+def _days(taken: Iterable[dict[str, Any]]) -> list[str]:
+    """Return the first and the last day on which results were taken, or the only one."""
+    days = sorted({result["date"] for result in taken})
+    return days[:1] + days[1:][-1:]
 
 
 def _lines(head: Sequence[str], body: Iterable[Sequence[str]]) -> list[str]:
@@ -98,18 +150,13 @@ def _lines(head: Sequence[str], body: Iterable[Sequence[str]]) -> list[str]:
     return ["| " + " | ".join(cells) + " |" for cells in (head, rule, *body)]
 
 
-def _dates(taken: Iterable[dict[str, Any]]) -> str:
-    days = sorted({result["date"] for result in taken}) or ["never"]
-    return days[0] if len(days) == 1 else f"{days[0]} to {days[-1]}"
-
-
 def _versions(taken: Iterable[dict[str, Any]]) -> str:
     there = {(side, version) for result in taken for side, version in result["versions"].items()}
     return ", ".join(f"{side} {version}" for side in SIDES for version in sorted(v for s, v in there if s == side))
 
 
-def _kernels(found: dict[str, dict[str, Any]], parts: dict[str, float]) -> tuple[str, str, list[str], str]:
-    """Return what the figures of kernels are, a remark, columns of ceilings and peers, and what they come to."""
+def _kernels(found: dict[str, dict[str, Any]], parts: dict[str, float]) -> Parts:
+    """Return a table with columns of ceilings and peers."""
     there = {peer for result in found.values() for peer in result["ratio"]}
     peers = [peer for peer in SIDES if peer in there]
     body = [_row(name, result, parts.get(name), peers) for name, result in found.items()]
@@ -177,8 +224,8 @@ def _losses(found: dict[str, dict[str, Any]], parts: dict[str, float]) -> str:
     return f"{mean} Behind in: {', '.join(behind)}." if behind else f"{mean} Behind in none."
 
 
-def _speeds(measured: dict[rows.Row, dict[str, Any]]) -> tuple[str, str, list[str], str]:
-    """Return what the figures of operations are, a remark, a line for each with all peers, and what they come to."""
+def _speeds(measured: dict[rows.Row, dict[str, Any]]) -> Parts:
+    """Return a table with a line for each operation, with all its peers."""
     dtypes = [dtype for dtype in rows.row.BOTH if any(dtype in by_dtype for by_dtype in measured.values())]
     heading = [
         "operation",

@@ -23,10 +23,12 @@ from rich.table import Table
 import jitkit as jk
 from jitkit import cases
 from jitkit.benchmarking import roofline
+from jitkit.hardware import core_name
 
 from .. import _measure
 from . import instructions
 
+RESULTS = Path(__file__).with_name("results")
 SETS = {"kernels": cases.names, "primitives": cases.primitives, "toolkit": cases.toolkit}
 WANTED = {"memory": 0.85, "arithmetic": 0.5}
 """The parts of the ceilings that cases should reach."""
@@ -70,6 +72,7 @@ def main(arguments: Sequence[str] | None = None) -> None:
     parser.add_argument("--dtype", default="float32", choices=("float32", "float64"))
     parser.add_argument("--seconds", type=float, default=0.5, help="least time for a case")
     parser.add_argument("--json", type=Path, metavar="FILE", help="write the figures there too")
+    parser.add_argument("--keep", action="store_true", help="write them where README's table of peers takes them from")
     options = parser.parse_args(arguments)
     chosen = options.case or [name for which in options.set or SETS for name in SETS[which]()]
     found, wrong = [], []
@@ -81,8 +84,9 @@ def main(arguments: Sequence[str] | None = None) -> None:
     console = Console()
     console.width = max(console.width, 100)  # a file or a pipe counts as 80 columns
     console.print(table(found))
-    if options.json:
-        options.json.write_text(json.dumps([asdict(line) for line in found], indent=1) + "\n")
+    for file in (options.json, RESULTS / f"{core_name()}.json" if options.keep else None):
+        if file:
+            file.write_text(json.dumps([asdict(line) for line in found], indent=1) + "\n")
     if wrong:
         raise SystemExit("\n".join(wrong))
 

@@ -2,15 +2,14 @@
 
 from __future__ import annotations
 
-import platform
 from collections.abc import Callable, Iterator, Sequence
 from dataclasses import dataclass
-from pathlib import Path
 from typing import Any
 
 import numpy as np
 
 import jitkit as jk
+from jitkit import hardware
 from jitkit.backends import gpu
 from jitkit.benchmarking import roofline, timing, workload
 from jitkit.benchmarking.measured import NUMPY, Timing
@@ -23,7 +22,6 @@ from jitkit.launch import choice
 from jitkit.launch.kernel import Kernel
 
 SIZES = ("small", "large")
-CPUINFO = Path("/proc/cpuinfo")
 Progress = Callable[[int, int, str], None]
 """``progress(done, total, text)`` is called before each step, and once after the last."""
 
@@ -253,18 +251,9 @@ def machine() -> dict[str, str]:
 
     threads = jk.get_num_threads()
     return {
-        "processor": _processor(),
+        "processor": f"{hardware.cpu_name()} ({hardware.core_name()})",
         "threads": f"{threads} thread{'s' * (threads != 1)}",
         "jitkit": f"jitkit {jk.__version__}",
         "numba": f"numba {numba.__version__}",
         "numpy": f"NumPy {np.__version__}",
     }
-
-
-def _processor() -> str:
-    try:
-        lines = CPUINFO.read_text().splitlines()
-    except OSError:
-        lines = []
-    names = [line.partition(":")[2].strip() for line in lines if line.startswith("model name")]
-    return names[0] if names else platform.processor() or platform.machine()

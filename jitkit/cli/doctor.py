@@ -102,7 +102,7 @@ def _cpu() -> Iterator[Finding]:
 
     from jitkit import hardware
 
-    yield Finding("CPU", f"{hardware.cpu_name()} ({llvm.get_host_cpu_name()})")
+    yield Finding("CPU", f"{hardware.cpu_name()} ({hardware.core_name()})")
     features = llvm.get_host_cpu_features()
     family = "arm" if platform.machine().lower() in ("aarch64", "arm64") else "x86"
     has, lacks = ([n for n in _FEATURES[family] if bool(features.get(n)) == there] for there in (True, False))
