@@ -1,22 +1,44 @@
 """resample_poly: signals at another rate, a ratio of integers, by a filter in phases."""
 
+# Kernels take whatever they are launched with, so they carry no annotations.
+# mypy: disable-error-code="no-untyped-def,no-untyped-call"
 from __future__ import annotations
 
+import functools
 import math
 from collections.abc import Callable
 from typing import Any, Literal
 
 import numpy as np
 
+import jitkit as jk
 from jitkit import operands
 from jitkit.errors import LaunchError
-from jitkit.signal import _axes
+from jitkit.launch.launcher import Launcher
+from jitkit.primitives.reduce import reduce
+from jitkit.signal import _axes, _extensions
+from jitkit.signal._extensions import Extension
+from jitkit.signal.correlate1d import contiguous
 from jitkit.signal.upfirdn import upfirdn
+from jitkit.stats.moments import mean
+from jitkit.stats.quantile import median
 
-Padding = Literal["constant", "mean", "median", "minimum", "maximum"]
+Padding = Extension | Literal["mean", "median", "minimum", "maximum"]
 _LEVELS: dict[str, Callable[..., Any]] = {
-    "mean": np.mean, "median": np.median, "minimum": np.amin, "maximum": np.amax
-}  # fmt: skip
+    "mean": mean,
+    "median": median,
+    "minimum": functools.partial(reduce, "minimum"),
+    "maximum": functools.partial(reduce, "maximum"),
+}
+
+
+@jk.kernel
+def shift(o, j, c, x, level, sign, out):
+    """Add a level, or take it off."""
+    out[o, j, c] = x[o, j, c] + sign * level[o, c]
+
+
+_shift = Launcher(shift)
 
 
 def resample_poly(
@@ -26,6 +48,7 @@ def resample_poly(
     axis: int = 0,
     window: Any = ("kaiser", 5.0),
     padtype: Padding = "constant",
+    cval: float | None = None,
     *,
     out: Any = None,
     backend: str | None = None,
@@ -43,8 +66,11 @@ def resample_poly(
     window : tuple or array_like, default ("kaiser", 5.0)
         Kaiser's window and its beta, for a filter of ``20 * max(up, down) + 1`` taps that passes what both rates can
         hold; or the taps of a filter at the rate of ``up`` times the signal's.
-    padtype : {"constant", "mean", "median", "minimum", "maximum"}
-        What stands before and behind a signal: 0, or this of its elements; on a GPU 0.
+    padtype : str, default "constant"
+        What stands before and behind a signal: "mean", "median", "minimum" or "maximum" of its elements, or what it is in
+        `upfirdn`: "constant", "line", "edge", "wrap", "smooth", "symmetric", "reflect", "antisymmetric" or "antireflect".
+    cval : float, optional
+        What "constant" stands for; 0 unless given.
     out : array, optional
         Where the result goes.
     backend : {"python", "cpu", "cuda"}, optional
@@ -58,9 +84,9 @@ def resample_poly(
     Raises
     ------
     LaunchError
-        For an `out` of another shape, for a window of another kind, and for another padding than 0 on a GPU.
+        For an `out` of another shape, and for a window of another kind.
     ValueError
-        For factors below 1, for no elements, and for a padding that there is not.
+        For factors below 1, for no elements, for a padding that there is not, and for a `cval` beside another than "constant".
 
     Notes
     -----
@@ -79,10 +105,10 @@ def resample_poly(
     if len(x.shape) == 0:
         raise LaunchError(f"jk.{name}: takes an array of at least one dimension, not a number")
     up, down = operands.integer(up, 1, "up", name), operands.integer(down, 1, "down", name)
-    if padtype != "constant" and padtype not in _LEVELS:
-        raise ValueError(f"jk.{name}: padtype={padtype!r}; there are 'constant', {', '.join(map(repr, _LEVELS))}")
-    if padtype != "constant" and operands.device_of(x) is not None:
-        raise LaunchError(f"jk.{name}: padtype={padtype!r} takes arrays on the host; bring it over with jk.to_numpy(x)")
+    _extensions.check(padtype, name, "padtype", tuple(_LEVELS))
+    if cval is not None and padtype != "constant":
+        raise ValueError(f"jk.{name}: cval={cval!r} is for padtype='constant', and says nothing beside {padtype!r}")
+    value = 0.0 if cval is None else operands.number(cval, "cval", name)
     (axis,) = operands.axes_of(axis, len(x.shape), name)
     common = math.gcd(up, down)
     up, down = up // common, down // common
@@ -91,20 +117,31 @@ def resample_poly(
     if 0 in x.shape:
         raise ValueError(f"jk.{name}: the array has no elements: its shape is {tuple(x.shape)}")
     taps = up * _taps(window, max(up, down), name)
-    level = None
-    if padtype != "constant":
-        with np.errstate(over="ignore", invalid="ignore"):
-            level = _LEVELS[padtype](x, axis=axis, keepdims=True)
-            x = x - level
+    level, mode = None, padtype
+    if padtype in _LEVELS:
+        level, mode = _LEVELS[padtype](x, axis=axis, backend=backend), "constant"
+        x = _shifted(x, axis, level, -1.0, backend)
     count, before = -(-x.shape[axis] * up // down), down - (taps.size - 1) // 2 % down
     skipped = ((taps.size - 1) // 2 + before) // down
     behind = max(0, (count + skipped - 1) * down + 1 - (x.shape[axis] - 1) * up - taps.size - before)
-    found = upfirdn(np.pad(taps, (before, behind)), x, up, down, axis=axis, backend=backend)
+    taps = np.pad(taps, (before, behind))
+    found = upfirdn(taps, x, up, down, axis, mode, value, backend=backend)  # type: ignore[arg-type]
     result = _axes.taken(found, axis, skipped, 1, count, backend)
     if level is not None:
-        with np.errstate(over="ignore", invalid="ignore"):
-            result += level
+        result = _shifted(result, axis, level, 1.0, backend)
     return operands.delivered(result, out, name)
+
+
+def _shifted(x: Any, axis: int, level: Any, sign: float, backend: str | None) -> Any:
+    """Return signals with their level added, or taken off."""
+    shape, n = tuple(x.shape), x.shape[axis]
+    outer, inner = math.prod(shape[:axis]), math.prod(shape[axis + 1 :])
+    out = operands.made(shape, (operands.dtype_of(x),), operands.device_of(x))
+    if type(level) is not np.ndarray and operands.device_of(level) is None:
+        level = np.array(level)  # of one signal, a number
+    given, found = (a.reshape((outer, n, inner)) for a in (contiguous(x), out))
+    _shift((outer, n, inner), backend)(given, level.reshape((outer, inner)), sign, found)
+    return out
 
 
 def _taps(window: Any, rate: int, name: str) -> np.ndarray:

@@ -13,7 +13,8 @@ from jitkit import operands
 from jitkit.errors import LaunchError
 from jitkit.launch.launcher import Launcher
 from jitkit.primitives import _arrays
-from jitkit.signal import _axes
+from jitkit.signal import _axes, _extensions
+from jitkit.signal._extensions import Extension
 
 
 @jk.kernel
@@ -44,11 +45,39 @@ def phase_at_rim(o, r, p, x, phases, firsts, start, up, down, out):
         out[o, k] = total
 
 
-_inside, _at_rim = Launcher(phase_inside), Launcher(phase_at_rim)
+@jk.kernel
+def phase_beyond(o, r, p, x, phases, firsts, start, up, down, out, margins):
+    """Sum up what is inside, and what stands before and behind a signal."""
+    b = start + p
+    k = b * up + r
+    if k < out.shape[1]:
+        first, total = b * down + firsts[r], 0.0
+        n, reach = x.shape[1], margins.shape[1] // 2
+        for m in range(phases.shape[0]):
+            place = first - m
+            if place < 0:
+                total += phases[m, r] * margins[o, place + reach]
+            elif place < n:
+                total += phases[m, r] * x[o, place]
+            else:
+                total += phases[m, r] * margins[o, place - n + reach]
+        out[o, k] = total
+
+
+_inside, _at_rim, _beyond = Launcher(phase_inside), Launcher(phase_at_rim), Launcher(phase_beyond)
 
 
 def upfirdn(
-    h: Any, x: Any, up: int = 1, down: int = 1, axis: int = -1, *, out: Any = None, backend: str | None = None
+    h: Any,
+    x: Any,
+    up: int = 1,
+    down: int = 1,
+    axis: int = -1,
+    mode: Extension = "constant",
+    cval: float = 0.0,
+    *,
+    out: Any = None,
+    backend: str | None = None,
 ) -> Any:
     """Put ``up - 1`` zeros behind each element, filter, and keep every `down`-th.
 
@@ -62,6 +91,13 @@ def upfirdn(
         The factors.
     axis : int, default -1
         The axis of time.
+    mode : str, default "constant"
+        What stands before and behind a signal: "constant" for `cval`, "edge" for the element at the end, "wrap" for the
+        signal again, "symmetric" for its mirror image and "reflect" for that without the element at the end,
+        "antisymmetric" and "antireflect" for mirror images turned about 0 and about that element, "smooth" for the line
+        through the two elements at the end, and "line" for that through the first and the last.
+    cval : float, default 0
+        What "constant" stands for.
     out : array, optional
         Where the result goes.
     backend : {"python", "cpu", "cuda"}, optional
@@ -77,11 +113,12 @@ def upfirdn(
     LaunchError
         For a filter that is no vector, and an `out` of another shape.
     ValueError
-        For factors below 1, and for no elements.
+        For factors below 1, for no elements, and for a mode that there is not.
 
     Notes
     -----
-    The definition is that of `scipy.signal.upfirdn`. Zeros are never multiplied: each result takes the taps of its phase
+    The definition is that of `scipy.signal.upfirdn`. Beyond a single element all modes but "constant" and "antisymmetric" have
+    that element. Zeros are never multiplied: each result takes the taps of its phase
     (F. J. Harris, "Multirate Signal Processing for Communication Systems", 2004).
 
     Examples
@@ -96,6 +133,8 @@ def upfirdn(
     if taps.ndim != 1 or taps.size == 0 or len(x.shape) == 0:
         raise LaunchError(f"jk.{name}: takes a filter that is a vector, and an array; given the shape {taps.shape}")
     up, down = operands.integer(up, 1, "up", name), operands.integer(down, 1, "down", name)
+    _extensions.check(mode, name, "mode")
+    cval = operands.number(cval, "cval", name)
     dtype, device = operands.dtype_of(x), operands.device_of(x)
     axis = operands.axes_of(axis, len(x.shape), name)[0]
     if 0 in x.shape:
@@ -111,9 +150,17 @@ def upfirdn(
     periods = -(-count // up)
     begin = min(-(-(phases.shape[0] - 1) // down), periods)
     end = max(begin, min((n - 1 - (up - 1) * down // up) // down + 1, count // up))
-    for launch, start, stop in ((_inside, begin, end), (_at_rim, 0, begin), (_at_rim, end, periods)):
+    beyond: tuple[Any, ...] = ()
+    if mode != "constant" or cval != 0:
+        beyond = (_extensions.margins(rows, phases.shape[0], mode, cval, backend),)
+    at_rim = _beyond if beyond else _at_rim
+    for launch, start, stop, more in (
+        (_inside, begin, end, ()),
+        (at_rim, 0, begin, beyond),
+        (at_rim, end, periods, beyond),
+    ):
         if stop > start:
-            launch((rows.shape[0], up, stop - start), backend)(rows, phases, firsts, start, up, down, found)
+            launch((rows.shape[0], up, stop - start), backend)(rows, phases, firsts, start, up, down, found, *more)
     return operands.delivered(_axes.back(result, axis, backend), out, name)
 
 
