@@ -8,6 +8,7 @@ import numpy as np
 from numpy.typing import ArrayLike, DTypeLike
 
 from jitkit.backends import device_memory, gpu, unwritten
+from jitkit.backends.emulated_arrays import EmulatedArray
 from jitkit.errors import BackendError
 
 _DEVICES = (None, "cpu", "cuda")
@@ -77,8 +78,8 @@ def to_numpy(x: Any) -> np.ndarray:
     """
     if type(x) is np.ndarray:
         return x
-    if hasattr(x, "copy_to_host"):
-        return np.asarray(x.copy_to_host())
+    if isinstance(x, EmulatedArray):
+        return x.copy_to_host()
     if hasattr(x, "__cuda_array_interface__"):
         return device_memory.to_host(x)
     return np.asarray(x)

@@ -19,7 +19,10 @@ class Stream:
     """A queue of launches on the GPU: they run in order, while other streams and the host go on.
 
     Inside ``with stream:`` launches on device arrays go there. Elsewhere they go to the stream that the arrays' own
-    library works on (CuPy, torch), else to the default stream, which waits for all others and which all others wait for.
+    library works on (CuPy, torch), and where none is a library's, to the one on which torch or CuPy works in this thread;
+    else to the default stream, which waits for all others of jitkit's and which those wait for. Arrays made while torch
+    or CuPy works on a stream of its own belong there, as these libraries' own do: before one is given up that was used on
+    another such stream, wait for that.
     NumPy arrays are copied in and back, so a launch on them returns when it has run.
 
     In the emulator a launch waits in its stream until something needs its result: an event that another stream waits for,

@@ -34,9 +34,13 @@ hypothesis.settings.load_profile("jitkit")
 
 @functools.cache
 def has_gpu() -> bool:
-    """Tell whether this process can reach a real GPU; the simulator says yes to Numba, but is none."""
+    """Tell whether this process can reach a real GPU, or a stand-in for its driver; Numba's simulator is none."""
     if SIMULATED:
         return False
+    if "JITKIT_TESTS_STAND_IN" in os.environ:
+        import stand_in
+
+        stand_in.driver()
     from numba import cuda
 
     return bool(cuda.is_available())

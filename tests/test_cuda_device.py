@@ -109,7 +109,7 @@ def test_groups(launched):
 
 def test_the_stream_is_that_of_the_arrays_library(launched, monkeypatch):
     own = type("Tensor", (Memory,), {"__module__": "torch"})
-    cuda = SimpleNamespace(current_stream=lambda: SimpleNamespace(cuda_stream=77))
+    cuda = SimpleNamespace(current_stream=lambda: SimpleNamespace(cuda_stream=77), is_initialized=lambda: True)
     monkeypatch.setitem(sys.modules, "torch", SimpleNamespace(cuda=cuda))
     for _ in range(2):
         add[1](1, own(np.zeros(1)))
@@ -138,8 +138,8 @@ def test_a_full_memory_is_named_with_what_did_not_fit(monkeypatch):
     def full(*given):
         raise FullError
 
-    for name in ("device_array", "to_device"):
-        monkeypatch.setattr(f"numba.cuda.{name}", full)
+    for name in ("empty", "to_device"):
+        monkeypatch.setattr(f"jitkit.backends.cuda_memory.{name}", full)
     for make in (jk.empty, jk.zeros):
         with pytest.raises(MemoryError, match="48 bytes"):
             make((2, 3), np.float64, device="cuda")

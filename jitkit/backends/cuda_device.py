@@ -11,11 +11,11 @@ from typing import Any
 
 from numba import types
 
-from jitkit import streams
 from jitkit.backends import cuda as adapter
 from jitkit.backends import cuda_kept, emulation, report
 from jitkit.backends.cuda_grid import fits_32_bits, grid, group_grid, group_parts, parts, rounded_up
 from jitkit.backends.cuda_parameters import DeviceArray, Packer, device_array, types_of
+from jitkit.backends.cuda_streams import stream_of
 from jitkit.backends.layout import Layout, layout_of, leaf_values, take_apart
 from jitkit.errors import LaunchError
 from jitkit.launch.definition import Call, Definition
@@ -194,25 +194,3 @@ def ptx_for(
 def layouts_of(values: tuple) -> tuple[Layout, ...]:
     """Return the layout of each argument."""
     return tuple(map(layout_of, values))
-
-
-def stream_of(flat: Iterable[Any]) -> int:
-    """Return the stream of a ``with`` block, else that of the arrays' own library (CuPy, torch), or the default stream."""
-    chosen = streams.current()
-    if chosen is not None:
-        return int(chosen.queue.handle)
-    for leaf in flat:
-        library = type(leaf).__module__.partition(".")[0]
-        if library in ("cupy", "torch"):
-            return _current_stream(library)
-    return 0
-
-
-def _current_stream(library: str) -> int:
-    if library == "cupy":
-        import cupy
-
-        return int(cupy.cuda.get_current_stream().ptr)
-    import torch
-
-    return int(torch.cuda.current_stream().cuda_stream)

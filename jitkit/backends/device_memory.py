@@ -21,25 +21,36 @@ def to_device(x: NDArray[Any]) -> Any:
     """Return a copy of a C-contiguous NumPy array on the device."""
     if gpu.emulated():
         return emulated_arrays.to_device(x, _margin())
-    from numba import cuda
-
     with _room_for(x.nbytes):
-        return cuda.to_device(x)
+        if gpu.simulated():
+            return _simulator().to_device(x)
+        from jitkit.backends import cuda_memory
+
+        return cuda_memory.to_device(x)
 
 
 def empty(shape: int | tuple[int, ...], dtype: DTypeLike) -> Any:
     """Return an array on the device whose elements have no defined value."""
     if gpu.emulated():
         return emulated_arrays.empty(shape, dtype, _margin())
+    extents, kind = np.empty(shape, np.void).shape, np.dtype(dtype)
+    with _room_for(math.prod(extents) * kind.itemsize):
+        if gpu.simulated():
+            return _simulator().device_array(extents, kind)
+        from jitkit.backends import cuda_memory
+
+        return cuda_memory.empty(extents, kind)
+
+
+def _simulator() -> Any:
     from numba import cuda
 
-    with _room_for(math.prod(np.empty(shape, np.void).shape) * np.dtype(dtype).itemsize):
-        return cuda.device_array(shape, dtype)
+    return cuda
 
 
 @contextlib.contextmanager
 def _room_for(size: int) -> Iterator[None]:
-    """Say what did not fit where the GPU's memory is full: numba-cuda has then freed all that it could and tried again."""
+    """Say what did not fit where the GPU's memory is full: all that could be freed has then been, and it was tried again."""
     try:
         yield
     except Exception as error:
@@ -49,14 +60,22 @@ def _room_for(size: int) -> Iterator[None]:
 
 
 def to_host(x: Any) -> NDArray[Any]:
-    """Return a copy of another library's device array, behind what is in the stream that it works on."""
+    """Return a copy of an array on a GPU, behind what is in the stream that its library works on."""
     from numba import cuda
 
-    from jitkit.backends.cuda_device import stream_of
+    if gpu.simulated():
+        own: NDArray[Any] = x.copy_to_host()
+        return own
+    from jitkit.backends import cuda_streams
 
-    stream = cuda.external_stream(stream_of((x,)))
+    if hasattr(x, "__cuda_ndarray__"):  # the default stream, in which it is copied else, waits for those of jitkit
+        borrowed = cuda_streams.borrowed()
+        stream = x.stream if borrowed is None else cuda_streams.external(borrowed)
+    else:
+        stream = cuda.external_stream(cuda_streams.stream_of((x,)))
     found: NDArray[Any] = cuda.as_cuda_array(x, sync=False).copy_to_host(stream=stream)
-    stream.synchronize()
+    if stream:
+        stream.synchronize()
     return found
 
 
