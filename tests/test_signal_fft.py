@@ -134,6 +134,29 @@ def test_arrays_of_every_kind():
     )
 
 
+def test_what_is_kept_of_a_call_is_for_calls_like_it():
+    """The second call with a shape goes by what the first one left, whatever else was asked for between."""
+    x = complex_numbers((34, 34))
+    frozen = x.copy()
+    frozen.flags.writeable = False
+    for _ in range(2):
+        for norm in NORMS:
+            for axis in (0, 1, -1):
+                close(signal.fft(x, axis=axis, norm=norm), np.fft.fft(x, axis=axis, norm=norm), 2.3e-16)
+                close(signal.ifft(x, axis=axis, norm=norm), np.fft.ifft(x, axis=axis, norm=norm), 2.3e-16)
+        close(signal.fft(frozen), np.fft.fft(x), 2.3e-16)
+        close(signal.fft(x.astype(np.complex64)), np.fft.fft(x), 1.2e-7)
+        with jk.backend("python"):
+            close(signal.fft(x[:2, :4].copy()), np.fft.fft(x[:2, :4]), 2.3e-16)
+        with pytest.raises(ValueError, match="norm='both'"):
+            signal.fft(x, norm="both")
+        with pytest.raises(jk.BackendError):
+            signal.fft(x, backend="gpu")
+    first, second = signal.fft(x), signal.fft(2 * x)
+    assert not np.may_share_memory(first, second)
+    close(first, np.fft.fft(x), 2.3e-16)
+
+
 def test_device_arrays_stay_on_the_device():
     x = complex_numbers((3, 12), np.complex64)
     with jk.emulate_cuda():

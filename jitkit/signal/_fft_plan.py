@@ -12,6 +12,7 @@ import numpy as np
 import jitkit as jk
 from jitkit import operands
 from jitkit.backends.device_views import reinterpreted
+from jitkit.launch.launcher import Launcher
 from jitkit.signal import _fft_passes, _fft_primes
 from jitkit.signal._fft_passes import NOTHING, TANGLE, TURN, UNTANGLE
 from jitkit.signal._fft_points import Pointwise
@@ -96,6 +97,19 @@ def tables_of(n: int, across: int, width: int, extra: int, parts: np.dtype[Any])
     factors = (np.ascontiguousarray(x, parts) for x in (twiddles_of(n), coarse, fine))
     twiddles, coarse, fine = factors
     return twiddles, np.array(radices_of(n), np.int64), coarse, fine
+
+
+@functools.lru_cache(64)
+def launch_of(
+    parts: np.dtype[Any], width: int, outer: int, n: int, across: int, rows_in: int, rows_out: int, flip: int, extra: int,
+    scale: float, groups: int,
+) -> tuple[Launcher, int, tuple[int, int], tuple[Any, ...], tuple[Any, ...]]:  # fmt: skip
+    """Return how tiles are launched: by what, over how many work-items, the shape of their buffers, tables and numbers."""
+    groups = min(outer * -(-across // width), groups)
+    tables = tables_of(n, across if extra == TURN else 0, width, extra, parts)
+    numbers = outer, n, across, rows_in, rows_out, flip, extra, parts.type(scale)
+    launcher = _fft_passes.tiles(width, n & (n - 1) != 0)
+    return launcher, groups * width, (groups, 4 * (n + 1) * width), tables, numbers
 
 
 @functools.lru_cache(64)
@@ -212,16 +226,14 @@ class Transform:
         self, x: Any, out: Any, outer: int, n: int, across: int, rows_in: int, rows_out: int, scale: float,
         extra: int = NOTHING,
     ) -> None:  # fmt: skip
-        tiles = outer * -(-across // self.width)
-        groups = min(tiles, self._groups(outer * n * across, n))
-        scratch = operands.made((groups, 4 * (n + 1) * self.width), (self.parts,), self.device)
-        tables = tables_of(n, across if extra == TURN else 0, self.width, extra, self.parts)
+        launcher, items, room, tables, numbers = launch_of(
+            self.parts, self.width, outer, n, across, rows_in, rows_out, self.flip, extra, scale,
+            self._groups(outer * n * across, n),
+        )  # fmt: skip
+        scratch = operands.made(room, (self.parts,), self.device)
         if self.device is not None:
             tables = tuple(jk.asarray(table, device=self.device) for table in tables)
-        _fft_passes.tiles(self.width, n & (n - 1) != 0)(groups * self.width, self.backend)(
-            x, out, scratch, *tables,
-            outer, n, across, rows_in, rows_out, self.flip, extra, self.parts.type(scale),
-        )  # fmt: skip
+        launcher.run(items, self.backend, (x, out, scratch, *tables, *numbers))
 
     def _in_two(self, x: Any, out: Any, outer: int, n: int, scale: float) -> None:
         """Transform the columns of a matrix and then its rows, which come out as columns.

@@ -5,7 +5,7 @@
 from __future__ import annotations
 
 import math
-from collections.abc import Sequence
+from collections.abc import Hashable, Sequence
 from typing import Any, Literal
 
 import numpy as np
@@ -14,6 +14,7 @@ import jitkit as jk
 from jitkit import operands
 from jitkit.errors import KernelTypeError, LaunchError
 from jitkit.launch.launcher import Launcher
+from jitkit.plans import remember
 from jitkit.signal._fft_plan import PARTS, Transform, complex_of, real
 
 Norm = Literal["backward", "ortho", "forward"] | None
@@ -305,8 +306,27 @@ def fitted(x: Any, axis: int, n: int, dtype: np.dtype[Any], backend: str | None)
     return out
 
 
+_plans: dict[Hashable, tuple[Any, ...]] = {}
+"""Transforms by what they were asked for: those of 1,024 points take no longer than what looks at the arguments anew."""
+
+
+def _is_plain(a: Any, axis: Any, norm: Any, backend: Any) -> bool:
+    """Tell whether arguments are of the types that a plan is kept for, and can be looked up."""
+    if type(a) is not np.ndarray or type(axis) is not int or not a.flags.c_contiguous:
+        return False
+    return (norm is None or type(norm) is str) and (backend is None or type(backend) is str)
+
+
 def along(a: Any, n: int | None, axis: int, norm: Norm, inverse: bool, out: Any, backend: str | None, name: str) -> Any:
     """Transform along one axis, in either direction."""
+    key = None
+    if n is None and out is None and _is_plain(a, axis, norm, backend):
+        key = a.shape, a.dtype, axis, norm, inverse, backend
+        plan = _plans.get(key)
+        if plan is not None:
+            result = np.empty(a.shape, a.dtype)
+            plan[0](real(a), real(result), *plan[1:])
+            return result
     x = numbers(a, name)
     axis = axis_of(x, axis, name)
     n = length_of(x.shape[axis] if n is None else n, name)
@@ -320,7 +340,10 @@ def along(a: Any, n: int | None, axis: int, norm: Norm, inverse: bool, out: Any,
         fresh = np.empty(shape, dtype)
     outer, inner = math.prod(shape[:axis]), math.prod(shape[axis + 1 :])
     if outer * inner:
-        Transform(PARTS[dtype], device, inverse, backend)(real(x), real(fresh), outer, n, inner, scale)
+        transform = Transform(PARTS[dtype], device, inverse, backend)
+        transform(real(x), real(fresh), outer, n, inner, scale)
+        if key is not None and x is a:
+            remember(_plans, key, (transform, outer, n, inner, scale))
     if fresh is not result:
         result[...] = fresh
     return operands.delivered(result, out, name)
