@@ -143,6 +143,52 @@ def test_minimum_of_rosenbrocks_valley():
     assert not minimise(valley, np.array([-1.2, 1.0]), 1e-8, 5).converged
 
 
+def test_weights_stand_for_repeated_samples(backend):
+    """Weights of 0, 1, 2, 3 are samples left out, and taken once, twice, three times."""
+    x = blobs(150)
+    weights = np.arange(150) // 4 % 4
+    repeated = np.repeat(x, weights, axis=0)
+    ours = jk.ml.KMeans(4, init=x[:4], tol=0.0, backend=backend).fit(x, sample_weight=weights)
+    plain = jk.ml.KMeans(4, init=x[:4], tol=0.0, backend=backend).fit(repeated)
+    np.testing.assert_allclose(ours.cluster_centers_, plain.cluster_centers_, rtol=1e-5, atol=1e-5)
+    np.testing.assert_allclose(ours.inertia_, plain.inertia_, rtol=1e-4)
+    np.testing.assert_allclose(ours.score(x, sample_weight=weights), -ours.inertia_, rtol=1e-5)
+    np.testing.assert_array_equal(ours.labels_, ours.predict(x))
+    for init in ("k-means++", "random"):
+        seeded = jk.ml.KMeans(4, init=init, n_init=4, random_state=0, backend=backend).fit(x, sample_weight=weights)
+        np.testing.assert_allclose(seeded.inertia_, plain.inertia_, rtol=1e-3)
+    for classes in (2, 4):
+        y = np.arange(150) % classes
+        y[::7] = 0
+        ours = jk.ml.LogisticRegression(tol=1e-6, backend=backend).fit(x.astype(float), y, weights)
+        plain = jk.ml.LogisticRegression(tol=1e-6, backend=backend).fit(repeated.astype(float), np.repeat(y, weights))
+        np.testing.assert_allclose(ours.coef_, plain.coef_, rtol=1e-3, atol=1e-4)
+        np.testing.assert_allclose(ours.score(x, y, weights), plain.score(repeated, np.repeat(y, weights)))
+
+
+def test_weights_as_in_scikit_learn():
+    cluster = pytest.importorskip("sklearn.cluster", reason="scikit-learn is not installed")
+    linear = pytest.importorskip("sklearn.linear_model", reason="scikit-learn is not installed")
+    rng = np.random.default_rng(0)
+    x, weights = rng.standard_normal((300, 3)), rng.random(300)
+    weights[::5] = 0
+    ours = jk.ml.KMeans(5, init=x[:5], tol=0.0).fit(x, sample_weight=weights)
+    theirs = cluster.KMeans(5, init=x[:5], tol=0.0).fit(x, sample_weight=weights)
+    np.testing.assert_allclose(ours.cluster_centers_, theirs.cluster_centers_, rtol=1e-9)
+    np.testing.assert_allclose(ours.inertia_, theirs.inertia_, rtol=1e-9)
+    far = np.array([[0.0, 0, 0], [90, 90, 90], [91, 90, 90]])  # two of them lose all their samples
+    ours = jk.ml.KMeans(3, init=far, tol=0.0).fit(x, sample_weight=weights)
+    theirs = cluster.KMeans(3, init=far, tol=0.0).fit(x, sample_weight=weights)
+    np.testing.assert_allclose(ours.inertia_, theirs.inertia_, rtol=1e-9)
+    for classes in (2, 4):
+        y = (x @ rng.standard_normal((3, classes)) + rng.standard_normal((300, classes))).argmax(1)
+        for C in (0.1, np.inf):
+            ours = jk.ml.LogisticRegression(C, tol=1e-8).fit(x, y, weights)
+            theirs = linear.LogisticRegression(C=C, tol=1e-10, max_iter=1000).fit(x, y, weights)
+            np.testing.assert_allclose(ours.predict_proba(x), theirs.predict_proba(x), atol=1e-5)
+            np.testing.assert_allclose(ours.score(x, y, weights), theirs.score(x, y, weights))
+
+
 @pytest.mark.parametrize(
     ("call", "message"),
     [
@@ -155,11 +201,28 @@ def test_minimum_of_rosenbrocks_valley():
         (lambda x: jk.ml.KMeans(2).predict(x), "not fitted yet"),
         (lambda x: jk.ml.KMeans(2).fit(x).predict(x[:, :1]), "X has 1 features, but KMeans is expecting 2"),
         (lambda x: jk.ml.KMeans(2).fit(x * np.nan), "contains NaN"),
+        (
+            lambda x: jk.ml.KMeans(2).fit(x, sample_weight=[1, 2, 3]),
+            r"the shape \(3,\); it is a number for each sample",
+        ),
+        (lambda x: jk.ml.KMeans(2).fit(x, sample_weight=[1, 2, -3, 1]), "sample_weight has -3.0 in it"),
+        (lambda x: jk.ml.KMeans(2).fit(x, sample_weight=[1, 2, np.nan, 1]), "sample_weight contains NaN"),
+        (lambda x: jk.ml.KMeans(2).fit(x, sample_weight=np.zeros(4)), "all weights in sample_weight are zero"),
+        (lambda x: jk.ml.KMeans(2).fit(x, sample_weight=[1, 0, 0, 0]), "1 samples have a weight above 0, fewer than"),
         (lambda x: jk.ml.KMeans(2).fit(x[0]), "Expected 2D array"),
         (lambda x: jk.ml.LogisticRegression(C=0).fit(x, [0, 0, 1, 1]), "C=0; it is a number above 0"),
         (lambda x: jk.ml.LogisticRegression().fit(x, [0, 0, 0, 0]), "at least 2 classes"),
         (lambda x: jk.ml.LogisticRegression().fit(x, [0.5, 0, 1, 1]), "Unknown label type"),
         (lambda x: jk.ml.LogisticRegression().fit(x, [0, 1]), "inconsistent numbers of samples"),
+        (
+            lambda x: jk.ml.LogisticRegression().fit(x, np.array([0, "a", 1, "b"], object)),
+            "labels in y are of int and str",
+        ),
+        (lambda x: jk.ml.MLPClassifier((2,)).fit(x, np.array([0, None, 1, 0], object)), "of NoneType and int"),
+        (
+            lambda x: jk.ml.LogisticRegression().fit(x, [0, 0, 1, 1], [1, 1, 1, np.inf]),
+            "sample_weight contains infinity",
+        ),
     ],
 )
 def test_mistakes_are_named(call, message):
@@ -181,8 +244,11 @@ def test_passes_the_checks_of_scikit_learn(model):
     checks = pytest.importorskip("sklearn.utils.estimator_checks", reason="scikit-learn is not installed")
     with warnings.catch_warnings():
         warnings.simplefilter("ignore")
-        results = checks.check_estimator(model, on_skip=None, on_fail=None)
-    assert not [(r["check_name"], r["exception"]) for r in results if r["status"] not in ("passed", "skipped")]
+        # Seeds are drawn in the order of the samples, which this check shuffles; scikit-learn's own KMeans is excused, too.
+        excused = {"check_sample_weight_equivalence_on_dense_data": "other seeds, other clusters"}
+        expected = excused if isinstance(model, jk.ml.KMeans) else None
+        results = checks.check_estimator(model, expected_failed_checks=expected, on_skip=None, on_fail=None)
+    assert not [(r["check_name"], r["exception"]) for r in results if r["status"] not in ("passed", "skipped", "xfail")]
     assert sum(r["status"] == "passed" for r in results) > 40
 
 

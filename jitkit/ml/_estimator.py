@@ -234,13 +234,39 @@ def same_length(y: np.ndarray, n: int) -> None:
         raise ValueError(f"Found input variables with inconsistent numbers of samples: [{n}, {len(y)}]")
 
 
+def weights_of(sample_weight: Any, x: Any, who: str) -> np.ndarray | None:
+    """Return how much each sample counts as numbers of the samples' dtype; None where all count alike.
+
+    Raises
+    ------
+    ValueError
+        For weights that are not one number from 0 for each sample, and where none is above 0.
+    """
+    if sample_weight is None:
+        return None
+    given = to_numpy(sample_weight) if is_device_array(sample_weight) else sample_weight
+    weights: np.ndarray = numbers(given, f"sample_weight of {who}").astype(x.dtype)
+    if weights.ndim == 0:
+        weights = np.full(len(x), weights)
+    if weights.shape != (len(x),):
+        raise ValueError(
+            f"{who}: sample_weight has the shape {weights.shape}; it is a number for each sample, of shape {(len(x),)}."
+        )
+    finite(weights, "sample_weight", who)
+    if weights.min() < 0:
+        raise ValueError(f"{who}: sample_weight has {weights.min()} in it; weights are numbers from 0.")
+    if weights.max() == 0:
+        raise ValueError(f"{who}: all weights in sample_weight are zero; at least one sample has to count.")
+    return weights
+
+
 def classes_of(y: np.ndarray, who: str) -> tuple[np.ndarray, np.ndarray]:
     """Return the classes in order, and the index of each sample's class.
 
     Raises
     ------
     ValueError
-        For labels that are measurements, NaN or infinite, or all the same.
+        For labels that are measurements, NaN or infinite, of types that have no order together, or all the same.
     """
     if y.dtype.kind == "f":
         finite(y, "y", who)
@@ -248,7 +274,14 @@ def classes_of(y: np.ndarray, who: str) -> tuple[np.ndarray, np.ndarray]:
             raise ValueError(
                 f"Unknown label type: continuous. {who} takes classes; a regressor takes real-valued targets."
             )
-    classes, labels = np.unique(y, return_inverse=True)
+    try:
+        classes, labels = np.unique(y, return_inverse=True)
+    except TypeError:
+        kinds = sorted({type(label).__name__ for label in y})
+        raise ValueError(
+            f"Unknown label type: {who}'s labels in y are of {' and '.join(kinds)}, which have no order together; make them all "
+            "numbers or all strings, as by y.astype(str)."
+        ) from None
     if len(classes) < 2:
         raise ValueError(
             f"{who} needs samples of at least 2 classes in the data, but the data contains one class: {classes[0]!r}."

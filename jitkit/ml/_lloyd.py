@@ -79,6 +79,30 @@ def _count(s, _, n, labels, before, each, counts, changed):
     changed[s, 0] = different
 
 
+@jk.kernel
+def _add_up_weighted(s, f, x, weights, labels, each, sums):
+    for k in range(sums.shape[1]):
+        sums[s, k, f] = 0
+    for row in range(s * each, min(x.shape[0], s * each + each)):
+        sums[s, labels[row], f] += weights[row] * x[row, f]
+
+
+@jk.kernel
+def _weigh(s, _, weights, labels, each, totals):
+    for k in range(totals.shape[1]):
+        totals[s, k] = 0
+    for row in range(s * each, min(weights.shape[0], s * each + each)):
+        totals[s, labels[row]] += weights[row]
+
+
+@jk.kernel
+def _weighted_blocks(g, b, distances, weights, sums):
+    total = 0.0
+    for i in range(LANES):
+        total += distances[g, b, i] * weights[b * LANES + i] if b * LANES + i < weights.shape[0] else 0
+    sums[g, b] = total
+
+
 @jk.kernel(fastmath=True)
 def _apart(b, i, n, panels, centres, labels, distances):
     total = 0.0
@@ -114,6 +138,7 @@ def _distances(i, k, x, centres, out):
 
 pack, assign, add_up, count = Launcher(_pack), Launcher(_assign), Launcher(_add_up), Launcher(_count)
 apart, closer, distances = Launcher(_apart), Launcher(_closer), Launcher(_distances)
+add_up_weighted, weigh, weighted_blocks = Launcher(_add_up_weighted), Launcher(_weigh), Launcher(_weighted_blocks)
 
 
 class Samples:
@@ -127,12 +152,16 @@ class Samples:
         What is taken off.
     backend : str or None
         Where the kernels run.
+    weights : ndarray of shape (n,), of the dtype of `x`, or None
+        How much each counts, on the host; 1 where None.
     """
 
-    def __init__(self, x: np.ndarray, mean: np.ndarray, backend: str | None) -> None:
+    def __init__(self, x: np.ndarray, mean: np.ndarray, backend: str | None, weights: np.ndarray | None = None) -> None:
         self.backend, self.device = backend, "cuda" if backend == "cuda" else None
         self.n, self.features = x.shape
         self.dtype = x.dtype
+        self.weights = weights
+        self.weighed = None if weights is None else self.moved(weights)
         self.mean = mean.astype(x.dtype).astype(np.float64)  # centres are without what samples are without
         self.blocks = -(-self.n // LANES)
         self.x = self.moved(x)
@@ -165,15 +194,21 @@ class Samples:
         assign((self.blocks, LANES), self.backend)(*args)
 
     def sums(self, k: int) -> tuple[np.ndarray, np.ndarray, int]:
-        """Return the sums of clusters without the mean, in float64, how many samples they have, and how many changed."""
+        """Return the sums of clusters without the mean, in float64, what their samples weigh, and how many changed."""
         flat, before = self.labels.reshape((-1,)), self.before.reshape((-1,))
         stretches, each = self._stretches(k, self.features)
         table = self._made((stretches, k, self.features), np.float64)
-        add_up((stretches, self.features), self.backend)(self.x, flat, each, table)
+        if self.weighed is None:
+            add_up((stretches, self.features), self.backend)(self.x, flat, each, table)
+        else:
+            add_up_weighted((stretches, self.features), self.backend)(self.x, self.weighed, flat, each, table)
         stretches, each = self._stretches(k, 1)
         counts = self._made((stretches, k), np.int64)
         changed = self._made((stretches, 1), np.int64)
         count((stretches, 1), self.backend)(self.n, flat, before, each, counts, changed)
+        if self.weighed is not None:
+            counts = self._made((stretches, k), np.float64)
+            weigh((stretches, 1), self.backend)(self.weighed, flat, each, counts)
         totals = self._over_stretches(counts)
         sums = self._over_stretches(table) - totals[:, None] * self.mean
         return sums, totals, int(self._over_stretches(changed)[0])
@@ -207,7 +242,7 @@ class Samples:
     def plus_plus(self, k: int, rng: np.random.RandomState) -> np.ndarray:
         """Return `k` samples, drawn by the greedy k-means++: the best of several draws by squared distance each time."""
         trials = 2 + int(math.log(k))
-        chosen = [min(int(rng.random_sample() * self.n), self.n - 1)]
+        chosen = [self._first(rng)]
         closest = jk.full((self.blocks, LANES), np.inf, self.dtype, device=self.device)
         closest, blocks = self._draw(np.array(chosen), closest)
         closest, blocks = closest[0], blocks[0]
@@ -219,6 +254,20 @@ class Samples:
             closest, blocks = nearer[best], potentials[best]
         return self.rows(chosen)
 
+    def inertia(self, centres: np.ndarray) -> float:
+        """Return the sum of the squared distances of samples from their centres, each times its weight."""
+        squares = self.apart(centres)
+        weighted = squares if self.weights is None else squares * self.weights.astype(np.float64)
+        return float(weighted.sum(dtype=np.float64))
+
+    def _first(self, rng: np.random.RandomState) -> int:
+        """Return a sample, drawn by its weight."""
+        drawn = float(rng.random_sample())
+        if self.weights is None:
+            return int(min(drawn * self.n, self.n - 1))
+        ends = np.cumsum(self.weights, dtype=np.float64)
+        return int(np.searchsorted(ends, min(drawn * ends[-1], np.nextafter(ends[-1], 0)), side="right"))
+
     def _draw(self, candidates: np.ndarray, closest: Any) -> tuple[Any, np.ndarray]:
         """Return the squared distances from the nearest centre with each candidate, and their sums by block."""
         groups = -(-len(candidates) // PAIR)
@@ -226,16 +275,24 @@ class Samples:
         packed = self.moved(np.ascontiguousarray(rows.swapaxes(1, 2)))
         out = self._made((groups * PAIR, self.blocks, LANES), self.dtype)
         closer((groups, self.blocks, LANES), self.backend)(self.n, self.panels, packed, closest, out)
-        sums = reduce("add", out.reshape((groups * PAIR * self.blocks, LANES)), axis=1, backend=self.backend)
+        if self.weighed is None:
+            sums = reduce("add", out.reshape((groups * PAIR * self.blocks, LANES)), axis=1, backend=self.backend)
+        else:
+            sums = self._made((groups * PAIR, self.blocks), self.dtype)
+            weighted_blocks(tuple(sums.shape), self.backend)(out, self.weighed, sums)
         return out, to_numpy(sums).reshape(-1, self.blocks)[: len(candidates)].astype(np.float64)
 
     def _places(self, drawn: np.ndarray, closest: Any, blocks: np.ndarray) -> np.ndarray:
-        """Return the samples at which the running sum of squared distances passes what was drawn."""
+        """Return the samples at which the running sum of squared distances, by weight, passes what was drawn."""
         ends = np.cumsum(blocks)
         places = []
         for value in drawn:
             block = min(int(np.searchsorted(ends, value)), self.blocks - 1)
-            within = np.cumsum(to_numpy(closest[block]).astype(np.float64))
+            squares = to_numpy(closest[block]).astype(np.float64)
+            if self.weights is not None:
+                here = self.weights[block * LANES : (block + 1) * LANES]
+                squares = squares[: len(here)] * here
+            within = np.cumsum(squares)
             rest = value - (ends[block - 1] if block else 0.0)
             places.append(min(block * LANES + int(np.searchsorted(within, rest)), self.n - 1))
         return np.array(places)

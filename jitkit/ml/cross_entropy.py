@@ -79,7 +79,7 @@ def _scale_rows(i, j, grad, x):
     x[i, j] *= grad[i]
 
 
-_scaled = Launcher(_scale_rows)
+scaled = Launcher(_scale_rows)
 
 
 def cross_entropy(
@@ -201,7 +201,7 @@ def cross_entropy_backward(
     written, losses = result.reshape(rows.shape), operands.made((rows.shape[0],), (dtype,), device)
     fused(rows, (rows, flat, 0, scale, losses, written), backend)
     if grads is not None:
-        _scaled(tuple(rows.shape), backend)(grads.reshape((-1,)), written)
+        scaled(tuple(rows.shape), backend)(grads.reshape((-1,)), written)
     return operands.delivered(result, out, name)
 
 

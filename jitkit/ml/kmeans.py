@@ -7,7 +7,7 @@ from typing import Any, Literal, Self
 
 import numpy as np
 
-from jitkit.ml._estimator import Estimator, check_backend, random_of, warn_not_converged
+from jitkit.ml._estimator import Estimator, check_backend, random_of, warn_not_converged, weights_of
 from jitkit.ml._lloyd import Samples, distances
 
 
@@ -38,13 +38,13 @@ class KMeans(Estimator):
     labels_ : ndarray of int32, of shape (n,)
         The cluster of each sample.
     inertia_ : float
-        The sum of the squared distances of samples from their centres.
+        The sum of the squared distances of samples from their centres, each times its weight.
     n_iter_, n_features_in_, feature_names_in_
         As in scikit-learn.
 
     Notes
     -----
-    The interface is that of `sklearn.cluster.KMeans`, which is not needed; samples have no weights here.
+    The interface is that of `sklearn.cluster.KMeans`, which is not needed.
     Device arrays are taken, results are NumPy arrays. S. P. Lloyd,
     Least squares quantization in PCM, IEEE Trans. Inf. Theory 28, 129-137, 1982; D. Arthur, S. Vassilvitskii, k-means++:
     the advantages of careful seeding, SODA 2007. A cluster that loses all its samples takes the one that is farthest from
@@ -82,11 +82,21 @@ class KMeans(Estimator):
         self.random_state = random_state
         self.backend = backend
 
-    def fit(self, X: Any, y: Any = None) -> Self:
-        """Find the centres of clusters of samples, of shape (n, features); `y` is ignored. Return the estimator."""
+    def fit(self, X: Any, y: Any = None, sample_weight: Any = None) -> Self:
+        """Find the centres of clusters of samples, of shape (n, features); `y` is ignored. Return the estimator.
+
+        `sample_weight`, of shape (n,), says how much each sample counts: a weight of 2 is that of two equal samples, and
+        samples of weight 0 draw no centre to them.
+        """
         x = self._samples(X, reset=True)
         self._check(len(x))
-        rng, samples = random_of(self.random_state), Samples(x, x.mean(axis=0, dtype=np.float64), self._where())
+        weights = weights_of(sample_weight, x, type(self).__name__)
+        if weights is not None and np.count_nonzero(weights) < self.n_clusters:
+            raise ValueError(
+                f"KMeans: {np.count_nonzero(weights)} samples have a weight above 0, fewer than n_clusters={self.n_clusters}."
+            )
+        rng = random_of(self.random_state)
+        samples = Samples(x, x.mean(axis=0, dtype=np.float64), self._where(), weights)
         tol = float(self.tol) * float(np.mean(x.var(axis=0, dtype=np.float64))) if self.tol else 0.0
         best: tuple[float, np.ndarray, np.ndarray, int] | None = None
         for _ in range(self._starts()):
@@ -123,7 +133,12 @@ class KMeans(Estimator):
         if isinstance(self.init, str):
             if self.init == "k-means++":
                 return samples.plus_plus(self.n_clusters, rng)
-            return np.asarray(x[rng.permutation(len(x))[: self.n_clusters]] - samples.mean)
+            if samples.weights is None:
+                chosen = rng.permutation(len(x))[: self.n_clusters]
+            else:
+                shares = samples.weights / samples.weights.sum(dtype=np.float64)
+                chosen = rng.choice(len(x), self.n_clusters, replace=False, p=shares)
+            return np.asarray(x[chosen] - samples.mean)
         given = self.init(x, self.n_clusters, random_state=rng) if callable(self.init) else self.init
         centres = np.asarray(given, np.float64)
         if centres.shape != (self.n_clusters, x.shape[1]):
@@ -138,30 +153,32 @@ class KMeans(Estimator):
         centres, strict = centres.astype(np.float64), False
         for iteration in range(1, self.max_iter + 1):  # noqa: B007
             samples.assign(centres)
-            sums, counts, changed = samples.sums(self.n_clusters)
-            if not counts.all():
-                self._relocate(samples, centres, sums, counts)
-            moved = np.where(counts[:, None] > 0, sums / np.maximum(counts, 1)[:, None], centres)
+            sums, weighed, changed = samples.sums(self.n_clusters)
+            if not weighed.all():
+                self._relocate(samples, centres, sums, weighed)
+            moved = np.where(weighed[:, None] > 0, sums / np.where(weighed > 0, weighed, 1)[:, None], centres)
             shift, centres = float(((moved - centres) ** 2).sum()), moved
             strict = changed == 0
             if strict or shift <= tol:
                 break
         if not strict:
             samples.assign(centres)
-        inertia = float(samples.apart(centres).sum(dtype=np.float64))
-        return inertia, samples.found(), centres, iteration
+        return samples.inertia(centres), samples.found(), centres, iteration
 
-    def _relocate(self, samples: Samples, centres: np.ndarray, sums: np.ndarray, counts: np.ndarray) -> None:
-        """Give each empty cluster the sample that is farthest from its centre."""
-        apart, labels = samples.apart(centres), samples.found()
-        empty = np.flatnonzero(counts == 0)
+    def _relocate(self, samples: Samples, centres: np.ndarray, sums: np.ndarray, weighed: np.ndarray) -> None:
+        """Give each empty cluster the sample that is farthest from its centre, of those that weigh anything."""
+        apart, labels, weights = samples.apart(centres), samples.found(), samples.weights
+        if weights is not None:
+            apart = np.where(weights > 0, apart, 0)
+        empty = np.flatnonzero(weighed == 0)
         for cluster, index in zip(empty, np.argsort(-apart, kind="stable"), strict=False):
             if apart[index] == 0:
                 break
-            row, left = samples.rows([index])[0].astype(np.float64), labels[index]
+            weight, left = 1 if weights is None else weights[index], labels[index]
+            row = samples.rows([index])[0].astype(np.float64) * weight
             sums[left] -= row
-            counts[left] -= 1
-            sums[cluster], counts[cluster] = row, 1
+            weighed[left] -= weight
+            sums[cluster], weighed[cluster] = row, weight
 
     def _nearest(self, X: Any) -> Samples:
         self._fitted("cluster_centers_")
@@ -174,9 +191,9 @@ class KMeans(Estimator):
         """Return the nearest centre's index for samples of shape (n, features)."""
         return self._nearest(X).found()
 
-    def fit_predict(self, X: Any, y: Any = None) -> np.ndarray:
+    def fit_predict(self, X: Any, y: Any = None, sample_weight: Any = None) -> np.ndarray:
         """Fit, and return the cluster of each sample."""
-        return self.fit(X).labels_
+        return self.fit(X, sample_weight=sample_weight).labels_
 
     def transform(self, X: Any) -> np.ndarray:
         """Return the distances of samples from the centres, of shape (n, n_clusters)."""
@@ -187,11 +204,12 @@ class KMeans(Estimator):
         distances(out.shape, self._where())(x, turned, out)
         return out
 
-    def fit_transform(self, X: Any, y: Any = None) -> np.ndarray:
+    def fit_transform(self, X: Any, y: Any = None, sample_weight: Any = None) -> np.ndarray:
         """Fit, and return the distances from the centres."""
-        return self.fit(X).transform(X)
+        return self.fit(X, sample_weight=sample_weight).transform(X)
 
-    def score(self, X: Any, y: Any = None) -> float:
-        """Return minus the sum of the squared distances of samples from the nearest centres."""
+    def score(self, X: Any, y: Any = None, sample_weight: Any = None) -> float:
+        """Return minus the sum of the squared distances of samples from the nearest centres, each times its weight."""
         samples = self._nearest(X)
-        return -float(samples.apart(self.cluster_centers_ - samples.mean).sum(dtype=np.float64))
+        samples.weights = weights_of(sample_weight, samples.x, type(self).__name__)
+        return -samples.inertia(self.cluster_centers_ - samples.mean)

@@ -12,9 +12,9 @@ import numpy as np
 import jitkit as jk
 from jitkit.arrays import to_numpy
 from jitkit.launch.launcher import Launcher
-from jitkit.ml._estimator import Estimator, check_backend, classes_of, column, warn_not_converged
+from jitkit.ml._estimator import Estimator, check_backend, classes_of, column, warn_not_converged, weights_of
 from jitkit.ml._lbfgs import Minimum, minimise
-from jitkit.ml.cross_entropy import fused
+from jitkit.ml.cross_entropy import fused, scaled
 from jitkit.ml.dense import forward, gradients
 from jitkit.ml.softmax import softmax
 from jitkit.operands import made
@@ -35,12 +35,21 @@ _two_classes = Launcher(_binary)
 class _Loss:
     """The mean loss of samples with the penalty, and its gradient, as a function of all coefficients in one vector."""
 
-    def __init__(self, x: np.ndarray, labels: np.ndarray, outputs: int, model: LogisticRegression) -> None:
+    def __init__(
+        self,
+        x: np.ndarray,
+        labels: np.ndarray,
+        outputs: int,
+        model: LogisticRegression,
+        weights: np.ndarray | None = None,
+    ) -> None:
         self.backend = model._where()
         self.device = "cuda" if self.backend == "cuda" else None
         self.n, self.features = x.shape
         self.outputs, self.dtype, self.intercept = outputs, x.dtype, model.fit_intercept
-        self.penalty = 1.0 / (model.C * self.n) if math.isfinite(model.C) else 0.0
+        whole = self.n if weights is None else float(weights.sum(dtype=np.float64))
+        self.penalty = 1.0 / (model.C * whole) if math.isfinite(model.C) else 0.0
+        self.shares = None if weights is None else self._moved((weights / whole).astype(x.dtype))
         self.x, self.labels = self._moved(x), self._moved(labels)
         self.scores, self.delta = (made((self.n, outputs), (x.dtype,), self.device) for _ in range(2))
         self.losses = made((self.n,), (x.dtype,), self.device)
@@ -61,13 +70,20 @@ class _Loss:
         weight, bias = self.split(coefficients)
         ours, shift = (self._moved(a.astype(self.dtype)) for a in (weight, bias))
         forward(self.x, ours, shift, "identity", self.scores, self.backend)
+        factor = 1.0 / self.n if self.shares is None else 1.0
         if self.outputs == 1:
-            args = (self.scores, self.labels, 1.0 / self.n, self.losses, self.delta)
+            args = (self.scores, self.labels, factor, self.losses, self.delta)
             _two_classes(self.n, self.backend)(*args)
         else:
-            fused(self.scores, (self.scores, self.labels, 0, 1.0 / self.n, self.losses, self.delta), self.backend)
+            fused(self.scores, (self.scores, self.labels, 0, factor, self.losses, self.delta), self.backend)
+        if self.shares is not None:
+            scaled((self.n, self.outputs), self.backend)(self.shares, self.delta)
         gradients(self.x, self.delta, self.by_weight, self.by_bias, self.backend)
-        loss = float(to_numpy(self.losses).mean(dtype=np.float64))
+        losses = to_numpy(self.losses)
+        if self.shares is None:
+            loss = float(losses.mean(dtype=np.float64))
+        else:
+            loss = float(np.dot(losses.astype(np.float64), to_numpy(self.shares)))
         slope = to_numpy(self.by_weight).astype(np.float64) + self.penalty * weight
         parts = [slope.ravel(), to_numpy(self.by_bias).astype(np.float64)][: 2 if self.intercept else 1]
         return loss + 0.5 * self.penalty * float((weight * weight).sum()), np.concatenate(parts)
@@ -139,13 +155,17 @@ class LogisticRegression(Estimator):
         self.warm_start = warm_start
         self.backend = backend
 
-    def fit(self, X: Any, y: Any) -> Self:
-        """Learn from samples of shape (n, features) and their classes; return the estimator."""
+    def fit(self, X: Any, y: Any, sample_weight: Any = None) -> Self:
+        """Learn from samples of shape (n, features) and their classes; return the estimator.
+
+        `sample_weight`, of shape (n,), says how much each sample counts: a weight of 2 is that of two equal samples.
+        """
         self._refuse(counts=["max_iter"], positive=["C"], not_negative=["tol"])
         check_backend(self.backend)
         x, who = self._samples(X, reset=True), type(self).__name__
         self.classes_, labels = classes_of(column(y, len(x), who), who)
-        loss = _Loss(x, labels, len(self.classes_) if len(self.classes_) > 2 else 1, self)
+        weights = weights_of(sample_weight, x, who)
+        loss = _Loss(x, labels, len(self.classes_) if len(self.classes_) > 2 else 1, self, weights)
         found = minimise(loss, self._start(loss), float(self.tol), int(self.max_iter))
         self._keep(loss, found, x.dtype)
         if not found.converged:
@@ -194,6 +214,8 @@ class LogisticRegression(Estimator):
         chosen: np.ndarray = self.classes_[(scores > 0).astype(int) if scores.ndim == 1 else scores.argmax(axis=1)]
         return chosen
 
-    def score(self, X: Any, y: Any) -> float:
-        """Return the share of samples whose class is predicted."""
-        return float(np.mean(self.predict(X) == np.asarray(y)))
+    def score(self, X: Any, y: Any, sample_weight: Any = None) -> float:
+        """Return the share of samples whose class is predicted, by their weights."""
+        found = self.predict(X)
+        right = found == np.asarray(y)
+        return float(np.average(right, weights=weights_of(sample_weight, np.empty(len(found)), type(self).__name__)))
