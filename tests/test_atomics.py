@@ -274,6 +274,42 @@ def test_updates_of_shared_arrays_by_some_work_items(backend, dtype):
     np.testing.assert_array_equal(old, np.where(x > 0, 5, 77))
 
 
+@jk.kernel(group=64)
+def in_memory_of_any_size(i, x, first, bins, out, before):
+    """Count in the first and in the last of three arrays, the middle one of which nobody touches."""
+    low, between, high = jk.shared(bins, out.dtype), jk.shared(7, out.dtype), jk.shared(bins, out.dtype)
+    me, group = jk.local_index(), jk.group_index()
+    for k in range(me, bins, 64):
+        low[k] = 0
+        high[k] = 0
+    if me < 7:
+        between[me] = 9
+    jk.barrier()
+    if i < x.shape[0]:
+        before[i] = jk.atomic.add(low, x[i] - first, 1)
+        if x[i] % 3 == 0:
+            jk.atomic.sub(high, x[i] - first, x[i])
+    jk.barrier()
+    for k in range(me, bins, 64):
+        out[group, 0, k] = low[k]
+        out[group, 1, k] = high[k] + between[k % 7]
+
+
+@pytest.mark.parametrize("dtype", [np.int32, np.int64, np.float32])
+@pytest.mark.parametrize("bins", [1, 33, 700])
+def test_updates_in_shared_memory_of_a_size_known_late(backend, bins, dtype):
+    x = np.random.default_rng(5).integers(40, 40 + bins, 150)
+    out, before = np.zeros((3, 2, bins), dtype), np.full(150, -1, dtype)
+    in_memory_of_any_size.on(backend)[192](x, 40, bins, out, before)
+    for group, part in enumerate((slice(64), slice(64, 128), slice(128, 150))):
+        places = x[part] - 40
+        counts = np.bincount(places, minlength=bins)
+        thirds = np.bincount(places, weights=np.where(x[part] % 3 == 0, x[part], 0), minlength=bins)
+        np.testing.assert_array_equal(out[group], [counts, 9 - thirds])
+        for place in range(bins):  # the values before, whatever the order of work-items
+            np.testing.assert_array_equal(np.sort(before[part][places == place]), np.arange(counts[place]))
+
+
 # ---- refusals
 
 

@@ -10,7 +10,7 @@ from collections.abc import Callable, Iterator
 
 from jitkit.backends.spmd import ranges
 from jitkit.backends.spmd.graph import chain, dominators
-from jitkit.backends.spmd.ir import Block, Function, Instruction, Value
+from jitkit.backends.spmd.ir import Block, Function, Instruction, UnsupportedIRError, Value
 from jitkit.backends.spmd.operations import Operations
 from jitkit.backends.spmd.regions import Region, Repeat
 from jitkit.backends.spmd.shapes import DROPPED, Shapes
@@ -111,6 +111,10 @@ class Body:
     def private_memory(self, item: Instruction, kind: str) -> str:
         """Return the memory of an alloca for the lanes of one vector."""
         return self.text.alloca(kind, "private")
+
+    def shared_memory(self, site: str) -> tuple[str, int]:
+        """Return the address of a group's shared array, and how many bytes before it belong to it."""
+        raise UnsupportedIRError("shared memory of points that are no group")
 
     def special(self, item: Instruction) -> str | None:
         """Return the value of an instruction that has a meaning of its own here, or None."""

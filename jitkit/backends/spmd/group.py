@@ -91,8 +91,7 @@ class GroupWriter:
         dimensions = range(len(self.shape.group))
         listed = [f"i64 %{letter}{k}" for letter in ("group.", "start.", "step.") for k in dimensions]
         listed += [f"{p.type} {p.text}" for p in self.function.parameters]
-        dynamic = any(item.operands[0].local for item in shared_sites(self.function))
-        inline = "" if dynamic else "alwaysinline "
+        inline = "" if self.dynamic else "alwaysinline "
         head = f"define void @{name}({', '.join(listed)}) {inline}nounwind {{\nentry.group:"
         return "\n".join([head, *self.text.allocas, *self.text.lines, "}", *self.text.declared.values(), ""])
 
@@ -104,6 +103,7 @@ class GroupWriter:
     def _shared(self) -> None:
         """Reserve shared memory; of a size known only here, when the first work-item asks for it."""
         self.sites: dict[str, str] = {}
+        self.dynamic = {item.callee for item in shared_sites(self.function) if item.operands[0].local}
         for item in shared_sites(self.function):
             if item.callee not in self.sites:
                 size = item.operands[0]

@@ -210,6 +210,12 @@ class PhaseBody(Body):
         own = self.phase.writer.private[item.name]
         return self.text.emit(f"getelementptr {aligned(kind)}, ptr {own}, i64 {self.number}")
 
+    def shared_memory(self, site: str) -> tuple[str, int]:
+        """Return the address of a shared array that has been asked for, and how many bytes before it belong to it."""
+        writer = self.phase.writer
+        memory = writer.sites[site]
+        return self.text.emit(f"load ptr, ptr {memory}") if site in writer.dynamic else memory, writer.margin
+
     def special(self, item: Instruction) -> str | None:
         """Return the value of a reload, of a shared array, or of a comparison whose outcome is known."""
         if item.op == "reload":

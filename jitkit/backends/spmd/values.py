@@ -40,5 +40,8 @@ class Values(Protocol):
     def private_memory(self, item: Instruction, kind: str) -> str:
         """Return the memory of an alloca for the lanes of one vector."""
 
+    def shared_memory(self, site: str) -> tuple[str, int]:
+        """Return the address of a group's shared array, and how many bytes before it belong to it."""
+
     def ahead(self, value: Value, to_write: bool) -> str | None:
         """Return what lane 0 will hold of a value in the next group or turn, or None where that is not known."""

@@ -99,9 +99,9 @@ class Lanes:
         first = self.text.emit(f"insertelement {whole} poison, {kind} {value}, i64 0")
         return self.text.emit(f"shufflevector {whole} {first}, {whole} poison, <{self.lanes} x i32> zeroinitializer")
 
-    def multiples(self, kind: str, stride: int = 1) -> str:
-        """Return the constant vector of 0, stride, 2 stride, ..."""
-        return f"<{', '.join(f'{kind} {stride * k}' for k in range(self.lanes))}>"
+    def multiples(self, kind: str, stride: int = 1, first: int = 0) -> str:
+        """Return the constant vector of first, first + stride, first + 2 stride, ..."""
+        return f"<{', '.join(f'{kind} {first + stride * k}' for k in range(self.lanes))}>"
 
     def indices(self, first: str, step: str) -> str:
         """Return the i64 vector that begins with `first` and advances by `step`, neither of them a constant."""
