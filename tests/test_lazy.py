@@ -63,6 +63,8 @@ def test_shape_dtype_elements_and_views(pair):
         lambda a: a[::-1][5:],
         lambda a: a.reshape((2, -1)).T,
         lambda a: a.reshape(4, -1)[1],
+        lambda a: a[None, 2:7],
+        lambda a: a[7:2],
     ):
         agree(np.asarray(view(x)), view(same))
     with pytest.raises(IndexError, match="of a lazy array of shape"):
@@ -103,6 +105,26 @@ def test_along_an_axis(axis, backend):
     x, same = jk.counting(60).reshape(3, 4, 5), np.arange(60).reshape(3, 4, 5)
     agree(jk.reduce("add", x, axis=axis, backend=backend), same.sum(axis=axis))
     agree(jk.reduce("add", x.transpose(2, 0, 1), axis=0, backend=backend), same.sum(axis=2))
+
+
+def test_scans_along_rows(backend):
+    x, same = jk.transformed(twice, np.arange(12.0).reshape(3, 4)), 2 * np.arange(12.0).reshape(3, 4)
+    for axis in (0, 1):
+        agree(jk.scan("add", x, axis=axis, backend=backend), same.cumsum(axis=axis))
+
+
+@pytest.mark.parametrize("backend", ["python", "cpu"])
+def test_a_function_of_the_elements_of_the_same_function(backend):
+    """What computes an element is compiled for an array while it is compiled for a lazy one; Numba takes that for recursion."""
+
+    def triple(x):
+        return 3 * x + 1
+
+    x = np.arange(12)
+    jk.map(triple, jk.counting(5), backend=backend)
+    jk.map(triple, x.reshape(3, 4)[:, ::2], backend=backend)
+    jk.map(abs, jk.transformed(triple, x.reshape(3, 4)[:, :2]), backend=backend)
+    np.testing.assert_array_equal(jk.map(triple, jk.transformed(triple, x), backend=backend), 9 * x + 4)
 
 
 def test_zipped_elements_are_tuples(backend):
@@ -186,6 +208,13 @@ def test_huge_arrays_take_no_memory():
 @given(st.integers(-50, 50), st.integers(-50, 50), st.integers(-7, 7).filter(bool))
 def test_counts_as_arange(start, stop, step):
     np.testing.assert_array_equal(np.asarray(jk.counting(start, stop, step)), np.arange(start, stop, step))
+
+
+@given(*[st.one_of(st.none(), st.integers(-12, 12))] * 2, st.integers(-4, 4).filter(bool))
+def test_slices_as_those_of_an_array(begin, end, step):
+    part = slice(begin, end, step)
+    np.testing.assert_array_equal(np.asarray(jk.counting(3, 12)[part]), np.arange(3, 12)[part])
+    np.testing.assert_array_equal(np.asarray(jk.counting(3, 12)[part][::-1]), np.arange(3, 12)[part][::-1])
 
 
 def test_closures_are_told_apart(backend):

@@ -134,12 +134,15 @@ def given_arrays(x: Any, name: str) -> list[Any]:
 
 
 def length_of(arrays: Sequence[Any]) -> int:
-    """Return the length of what are all NumPy's vectors of one length, and 0 for anything else."""
+    """Return the length of what are all NumPy's or lazy vectors of the host of one length, and 0 for anything else."""
     n: int = 0
     for x in arrays:
-        if type(x) is not _ndarray or x.ndim != 1:
+        if type(x) is not _ndarray and not (isinstance(x, Lazy) and x.device is None):
             return 0
-        size = x.size
+        shape = x.shape
+        if len(shape) != 1:
+            return 0
+        size = shape[0]
         if size != n:
             if n:
                 return 0

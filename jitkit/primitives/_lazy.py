@@ -112,7 +112,7 @@ class Lazy(_Meaning):
             return type(self).interpreted(self.leaves, key)
         if len(key) == len(shape) and all(isinstance(k, (int, np.integer)) for k in key):
             return type(self).interpreted(self.leaves, _inside(key, shape))
-        if all(isinstance(k, (int, np.integer, slice)) or k is Ellipsis for k in key):
+        if all(isinstance(k, (int, np.integer, slice)) or k is Ellipsis or k is None for k in key):
             return self.viewed(lambda x: x[at])
         raise LaunchError(f"{self!r} is indexed with integers and slices; jk.permuted(x, indices) takes indices")
 
@@ -291,6 +291,10 @@ class Plane:
         return self._of(np.broadcast_to(self._view(), shape))
 
     def __getitem__(self, at: Any) -> Plane:
+        if type(at) is slice and len(self.shape) == 1:  # in 0.8 us and not 8
+            begin, end, step = at.indices(self.shape[0])
+            (stride,) = self.strides
+            return Plane((len(range(begin, end, step)),), (step * stride,), self.first + begin * stride)
         whole = at if isinstance(at, tuple) else (at,)
         # An integer would read the byte of a 0-D result; with an ellipsis NumPy returns a view.
         return self._of(self._view()[(*whole, Ellipsis) if Ellipsis not in whole else whole])

@@ -76,7 +76,8 @@ class Zipped(Lazy):
 
     def viewed(self, change: Callable[[Any], Any]) -> Lazy:
         """Return a view."""
-        return zipped(*map(change, self.leaves))
+        leaves = tuple([change(x) for x in self.leaves])
+        return lazy_of(type(self), leaves, tuple(leaves[0].shape), self.dtype, None, self.device is None)  # type: ignore[no-any-return]
 
     def computed(self) -> np.ndarray:
         """Return the elements as a structured array."""
@@ -384,7 +385,7 @@ def permuted(x: Any, indices: Any) -> Lazy:
     array([30., 10., 10.])
     """
     x, at = _arrays.array(x, "permuted"), _arrays.array(indices, "permuted")
-    plain = type(x) is type(at) is _ndarray
+    plain = all([type(a) is _ndarray or (isinstance(a, Lazy) and a.device is None) for a in (x, at)])
     if len(x.shape) != 1:
         raise LaunchError(f"jk.permuted: indices are those of a vector, not of {len(x.shape)} dimensions")
     if operands.dtype_of(at).kind not in "iu":
