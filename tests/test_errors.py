@@ -2,7 +2,9 @@
 
 from __future__ import annotations
 
+import functools
 import math
+import random
 import re
 import traceback
 
@@ -27,6 +29,10 @@ def read_only():
     array = np.zeros(8)
     array.flags.writeable = False
     return array
+
+
+def masked(array):
+    return np.ma.array(array, mask=np.arange(array.size) == 1)
 
 
 @pytest.mark.parametrize(
@@ -77,6 +83,14 @@ def test_bad_spaces(space, text):
         ),
         (lambda x, y: good[2](1.0, np.array(["a"]), y), jk.KernelTypeError, "argument x is an array of dtype <U1"),
         (lambda x, y: good[2](1.0, np.zeros(2, np.longdouble), y), jk.KernelTypeError, "the widest float is float64"),
+        (lambda x, y: good[2](np.longdouble(1), x, y), jk.KernelTypeError, r"a longdouble.*: pass float\(a\)"),
+        (lambda x, y: good[2](np.clongdouble(1), x, y), jk.KernelTypeError, r"a clongdouble.*: pass complex\(a\)"),
+        (lambda x, y: good[2](np.timedelta64(1, "s"), x, y), jk.KernelTypeError, r"a is a timedelta64.*numbers only"),
+        (
+            lambda x, y: good[2](1.0, masked(x), y),
+            jk.KernelTypeError,
+            r"x has masked elements.*pass x\.filled\(value\)",
+        ),
         (lambda x, y: good[2](1.0, x.astype(">f4"), y), jk.KernelTypeError, "byte order of another machine"),
         (lambda x, y: good[2](None, x, y), jk.KernelTypeError, "argument a is a NoneType"),
         (lambda x, y: good[2]("a", x, y), jk.KernelTypeError, "argument a is a str"),
@@ -226,6 +240,31 @@ BODIES = {
     contains: "in cannot be used in a kernel: compare with ==",
     closes_over_array: "the array 'GLOBAL_ARRAY' from outside the kernel.*pass it as an argument",
 }
+
+
+def _constant(value):
+    """Return a kernel that calls what is given, whose name in its source is `function`."""
+    function = value
+
+    @jk.kernel
+    def calls(i, x):
+        x[i] = function(3)  # here
+
+    return calls
+
+
+CALLS = {
+    sum: "write a for loop that accumulates", enumerate: r"loop over range\(len\(x\)\)", np.sum: "write a for loop",
+    np.zeros: r"jk\.local\(shape, dtype\)", np.random.rand: r"jk\.random\.uniform\(key, i\)",
+    random.random: r"jk\.random\.uniform\(key, i\)", functools.partial(min, 3): "write a plain function",
+    functools.cache(_bad_helper): "call the function without its cache", np.spacing: "NumPy functions of numbers are: abs",
+}  # fmt: skip
+
+
+@pytest.mark.parametrize("function", CALLS, ids=str)
+def test_calls_that_kernels_cannot_make_say_what_to_write(function):
+    with pytest.raises(jk.KernelSyntaxError, match=rf"calls: function\(\.\.\.\) cannot be used.*{CALLS[function]}"):
+        _constant(function).on("cpu")[3](np.zeros(3))
 
 
 def marked_line(func) -> int:

@@ -430,3 +430,17 @@ def test_a_change_of_the_number_of_threads_reaches_compiled_code():
     finally:
         jk.set_num_threads(before)
     assert (out == 12).all()
+
+
+@jk.kernel
+def doubled(i, x, y):
+    y[i] = 2 * x[i]
+
+
+def test_masks_are_looked_for_at_each_launch(backend):
+    x, y = np.arange(8.0), np.zeros(8)
+    for _ in range(3):
+        doubled.on(backend)[8](np.ma.array(x), y)  # no element is masked: all of it is data
+        np.testing.assert_array_equal(y, 2 * x)
+    with pytest.raises(jk.KernelTypeError, match="doubled: argument x has masked elements"):
+        doubled.on(backend)[8](np.ma.array(x, mask=x == 1), y)

@@ -16,6 +16,7 @@ from jitkit.frontend.meanings import compiled_form
 from jitkit.frontend.nodes import at
 from jitkit.frontend.rewriter import is_constant
 from jitkit.frontend.structs import tuple_class
+from jitkit.frontend.unsupported import call_remedy
 
 
 class Calls(Expressions):
@@ -108,6 +109,9 @@ class Calls(Expressions):
             self.fail(
                 node, f"launching or calling the kernel {text}", f"call a plain function, such as {text}.func's body"
             )
+        instead = call_remedy(func)
+        if instead is not None:
+            self.fail(node, f"{text}(...)", instead)
         module = getattr(func, "__module__", None) or ""
         if isinstance(func, np.ufunc) or module.split(".")[0] == "numpy":
             self.fail(node, f"{text}(...)", f"NumPy functions of numbers are: {operations.available('numpy')}")

@@ -3,6 +3,11 @@
 from __future__ import annotations
 
 import ast
+import functools
+import random
+from typing import Any
+
+import numpy as np
 
 _REMEDIES: dict[type[ast.AST], tuple[str, str]] = {
     ast.List: ("a list", "use a tuple of numbers, or pass an array"),
@@ -46,3 +51,32 @@ def remedy(node: ast.AST) -> tuple[str, str]:
     if type(node) in _REMEDIES:
         return _REMEDIES[type(node)]
     return type(node).__name__, "a kernel is made of numbers, arrays, tuples, if, for, while, range and calls"
+
+
+_LOOP = "write a for loop that accumulates into a variable"
+_MEMORY = "memory of one work-item's own is jk.local(shape, dtype), and that of its group jk.shared(shape, dtype)"
+_CALLS: dict[Any, str] = {
+    sum: _LOOP, any: _LOOP, all: _LOOP, np.sum: _LOOP, np.mean: _LOOP, np.prod: _LOOP, np.max: _LOOP, np.min: _LOOP,
+    np.any: _LOOP, np.all: _LOOP, np.dot: _LOOP, np.argmin: _LOOP, np.argmax: _LOOP, np.count_nonzero: _LOOP,
+    np.zeros: _MEMORY, np.ones: _MEMORY, np.empty: _MEMORY, np.full: _MEMORY, np.array: _MEMORY, np.asarray: _MEMORY,
+    np.zeros_like: _MEMORY, np.empty_like: _MEMORY, np.ones_like: _MEMORY,
+    enumerate: "loop over range(len(x)), and index x", zip: "loop over range(n), and index each",
+    reversed: "loop over range(n - 1, -1, -1), and index", map: "write a for loop", filter: "write a for loop with an if",
+    list: "use a tuple of numbers, or pass an array", dict: "pass an array, a named tuple or a frozen dataclass",
+    set: "use a tuple of numbers, or pass an array", str: "kernels have no text", np.round: "round(x) or np.rint(x)",
+}  # fmt: skip
+
+
+def call_remedy(func: Any) -> str | None:
+    """Return what to write instead of the call of a well-known function, or None."""
+    owner = getattr(func, "__self__", None)
+    if isinstance(owner, (random.Random, np.random.RandomState)):
+        return "random numbers are jk.random.uniform(key, i), normal and bits: functions of a key and a counter"
+    if isinstance(func, functools.partial):
+        return "write a plain function that calls the other one with all its arguments"
+    if isinstance(func, functools._lru_cache_wrapper):
+        return f"call the function without its cache: {func.__name__} = {func.__name__}.__wrapped__"
+    try:
+        return _CALLS.get(func)
+    except TypeError:  # unhashable
+        return None

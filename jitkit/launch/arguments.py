@@ -81,7 +81,7 @@ def _check_leaf(path: str, value: Any, written: bool, kernel: str) -> None:
     if isinstance(value, np.ndarray):
         return _check_array(path, value, written, kernel)
     if isinstance(value, (bool, float, complex, np.number, np.bool_)):
-        return None
+        return _check_number(path, value, kernel) if isinstance(value, np.generic) else None
     if is_device_array(value):
         return _check_device_array(path, value, written, kernel)
     if isinstance(value, int):
@@ -99,6 +99,20 @@ def _check_leaf(path: str, value: Any, written: bool, kernel: str) -> None:
     raise KernelTypeError(f"{kernel}: argument {path} is a {type(value).__name__}: {hint}")
 
 
+def _check_number(path: str, value: np.generic, kernel: str) -> None:
+    if value.dtype.kind not in _NUMBER_KINDS:  # np.timedelta64, an np.number
+        raise KernelTypeError(f"{kernel}: argument {path} is a {value.dtype.name}: kernels know numbers only")
+    if _too_wide(value.dtype):
+        python = "complex" if value.dtype.kind == "c" else "float"
+        raise KernelTypeError(
+            f"{kernel}: argument {path} is a {type(value).__name__}, and the widest float is float64: pass {python}({path})"
+        )
+
+
+def _too_wide(dtype: np.dtype) -> bool:
+    return dtype.kind in "fc" and dtype.itemsize > (16 if dtype.kind == "c" else 8)
+
+
 def _check_array(path: str, value: np.ndarray, written: bool, kernel: str) -> None:
     dtype = value.dtype
     if dtype.kind not in _NUMBER_KINDS and dtype.names is None:
@@ -109,8 +123,13 @@ def _check_array(path: str, value: np.ndarray, written: bool, kernel: str) -> No
             f"{kernel}: argument {path} has the byte order of another machine ({dtype.str}); "
             f"pass {path}.astype({path}.dtype.newbyteorder('='))"
         )
-    if dtype.kind in "fc" and dtype.itemsize > (16 if dtype.kind == "c" else 8):
+    if _too_wide(dtype):
         raise KernelTypeError(f"{kernel}: argument {path} is an array of {dtype}: the widest float is float64")
+    if isinstance(value, np.ma.MaskedArray) and np.ma.is_masked(value):
+        raise KernelTypeError(
+            f"{kernel}: argument {path} has masked elements, and kernels look at no mask: pass {path}.filled(value), or "
+            f"{path}.data and np.ma.getmaskarray({path})"
+        )
     if written and not value.flags.writeable:
         raise LaunchError(f"{kernel} writes to argument {path}, which is a read-only array; pass a writeable copy")
 
