@@ -3,11 +3,13 @@
 from __future__ import annotations
 
 import asyncio
+import copy
+import multiprocessing
 import pickle
 import subprocess
 import sys
 import threading
-from concurrent.futures import ThreadPoolExecutor
+from concurrent.futures import ProcessPoolExecutor, ThreadPoolExecutor
 from dataclasses import dataclass
 from typing import ClassVar, NamedTuple
 
@@ -444,3 +446,64 @@ def test_masks_are_looked_for_at_each_launch(backend):
         np.testing.assert_array_equal(y, 2 * x)
     with pytest.raises(jk.KernelTypeError, match="doubled: argument x has masked elements"):
         doubled.on(backend)[8](np.ma.array(x, mask=x == 1), y)
+
+
+# ---- other processes
+
+
+@jk.kernel
+def moved(i, x, by):
+    x[i] += by
+
+
+class Solver:
+    @staticmethod
+    @jk.kernel(group=4)
+    def filled(i, x):
+        if i < x.shape[0]:
+            x[i] = 7
+
+
+def _local_kernel(factor):
+    @jk.kernel(name="scaled", fastmath=True)
+    def inner(i, x):
+        x[i] *= factor
+
+    return inner
+
+
+def _launched(launch):
+    x = np.ones(3)
+    launch(x, 2)
+    return x
+
+
+@pytest.mark.parametrize("protocol", range(2, pickle.HIGHEST_PROTOCOL + 1))
+def test_kernels_are_pickled_by_name_as_functions_are(protocol):
+    for kernel in (moved, Solver.filled):
+        assert pickle.loads(pickle.dumps(kernel, protocol)) is kernel
+        assert copy.deepcopy(kernel) is kernel
+    for launch in (moved[3], moved.on("python")[1:3], moved.on("cpu")[0:3:2]):
+        expected = _launched(launch)  # what has run holds compiled code
+        np.testing.assert_array_equal(_launched(pickle.loads(pickle.dumps(launch, protocol))), expected)
+    pinned = pickle.loads(pickle.dumps(moved.on("python"), protocol))
+    assert (pinned.kernel, pinned.backend) == (moved, "python")
+
+
+def test_a_kernel_without_a_name_of_its_own_is_copied_with_its_options():
+    kernel = _local_kernel(3.0)
+    again = copy.copy(kernel)
+    assert again is not kernel
+    assert (again.func, again.name, again.fastmath, again.group) == (kernel.func, "scaled", True, None)
+    x = np.ones(3)
+    again[3](x)
+    np.testing.assert_array_equal(x, 3.0)
+    with pytest.raises((AttributeError, pickle.PicklingError), match=r"_local_kernel\.<locals>\.inner"):
+        pickle.dumps(kernel)
+
+
+@pytest.mark.parametrize("method", ["fork", "spawn"])
+def test_launches_go_to_other_processes(method):
+    with ProcessPoolExecutor(1, mp_context=multiprocessing.get_context(method)) as pool:
+        found = pool.submit(_launched, moved.on("cpu")[3]).result()
+    np.testing.assert_array_equal(found, 3.0)

@@ -2,8 +2,10 @@
 
 from __future__ import annotations
 
+import contextlib
 import functools
 import importlib
+import sys
 from collections.abc import Callable, Hashable
 from typing import TYPE_CHECKING, Any, overload
 
@@ -77,6 +79,15 @@ class Kernel(Launchable, Definition):
 
     def __repr__(self) -> str:
         return f"<jitkit kernel {self.name} ({', '.join(self.parameters)})>"
+
+    def __reduce__(self) -> str | tuple[Any, ...]:
+        """Pickle and copy as functions do: by name where the name leads here, else as the function and its options."""
+        name: str = self.func.__qualname__
+        with contextlib.suppress(AttributeError):  # of a function's own names: `outer.<locals>.inner`
+            found: Any = sys.modules.get(self.func.__module__)
+            if functools.reduce(getattr, name.split("."), found) is self:
+                return name
+        return _rebuilt, (self.func, self.fastmath, self.group, self.name)
 
     def _launch(self, space: Any) -> Launch:
         return Launch(self, parse(space, self.name), None)
@@ -177,8 +188,15 @@ class Kernel(Launchable, Definition):
         return Launch(self, parse(space, self.name), backend and choice.checked(backend))
 
 
+def _rebuilt(func: Callable, fastmath: bool, group: tuple[int, ...] | None, name: str) -> Kernel:
+    return Kernel(func, fastmath=fastmath, group=group, name=name)
+
+
 class Pinned(Launchable):
     """A kernel with its backend fixed."""
+
+    def __reduce__(self) -> tuple[Any, ...]:
+        return Pinned, (self.kernel, self.backend)
 
     def __init__(self, kernel: Kernel, backend: str) -> None:
         super().__init__()
@@ -236,6 +254,9 @@ class Launch(Call):
         # Compiled drivers by the Python types of the arguments, shared by all launches of this kernel and shape of space.
         self._drivers: dict[Any, Any] = kernel.kept((len(counts), steps[-1] == 1), dict)
         self.enters = kernel.entries(len(counts), steps[-1] == 1)[alone]
+
+    def __reduce__(self) -> tuple[Any, ...]:
+        return Launch, (self.kernel, self.space, self.backend, self.alone)
 
     def __call__(self, *args: Any, **kwargs: Any) -> None:
         """Run the kernel over the space; see the `kernel` decorator."""
