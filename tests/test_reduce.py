@@ -11,6 +11,7 @@ from hypothesis import given, settings
 from primitives_helpers import SIZES, largest, sizes, values_of
 
 import jitkit as jk
+from jitkit.primitives._ordered import DEAL, IN_ORDER
 
 EXAMPLES = 30
 
@@ -70,6 +71,34 @@ def test_operands_stay_in_order(backend):
         assert jk.reduce(after, (a, b), backend=backend) == functools.reduce(after, pairs)
 
     check()
+
+
+def after_modulo(f, g):
+    """`after` in numbers modulo a prime: nothing overflows, and no map forgets those before it."""
+    return f[0] * g[0] % 10007, (f[0] * g[1] + f[1]) % 10007
+
+
+def test_operands_stay_in_order_at_the_ends_of_deals_and_blocks(backend):
+    edges = [1, DEAL, 2 * DEAL, IN_ORDER.block, IN_ORDER.block + DEAL, 3 * IN_ORDER.block]
+    for edge in edges if backend != "python" else edges[:3]:
+        for n in {max(1, edge - 1), edge, edge + 1, edge + 9}:
+            rng = np.random.default_rng(n)
+            a, b = rng.integers(1, 10007, n), rng.integers(0, 10007, n)
+            pairs = list(zip(a.tolist(), b.tolist(), strict=True))
+            assert jk.reduce(after_modulo, (a, b), backend=backend) == functools.reduce(after_modulo, pairs), n
+            start = (5, 7)
+            got = jk.reduce(after_modulo, (a, b), initial=start, backend=backend)
+            assert got == functools.reduce(after_modulo, pairs, start), n
+
+
+def test_operands_of_every_row_stay_in_order(backend):
+    n = 2 * DEAL + 5 if backend == "python" else IN_ORDER.block + 2 * DEAL + 5
+    rng = np.random.default_rng(4)
+    a, b = rng.integers(1, 10007, (3, n)), rng.integers(0, 10007, (3, n))
+    slopes, offsets = jk.reduce(after_modulo, (a, b), axis=1, backend=backend)
+    for row in range(3):
+        pairs = zip(a[row].tolist(), b[row].tolist(), strict=True)
+        assert (slopes[row], offsets[row]) == functools.reduce(after_modulo, pairs)
 
 
 def test_the_last_of_all_is_the_last(backend):

@@ -6,7 +6,7 @@ blocks give is reduced in the same way. A sum of n elements so passes through ab
 pairwise summation: 16 + 8 in a lane, 2 + 3 in a group, and again for every factor of 4096 (2 + 5 and 16384 on a GPU).
 
 Where operands may change places, lanes take neighbouring elements, as vectors and warps read them; where not, each lane
-takes a stretch of its own, and every operand stays in order.
+takes a stretch of its own, and every operand stays in order. On a host `_ordered` has the kernel for that.
 
 Sources: M. Harris, Optimizing Parallel Reduction in CUDA, NVIDIA, 2007; N. J. Higham, The accuracy of floating point
 summation, SIAM J. Sci. Comput. 14, 783-799, 1993.
@@ -28,6 +28,7 @@ from jitkit.launch.launcher import Launcher
 from jitkit.operands import made
 from jitkit.primitives import _values
 from jitkit.primitives._arrays import apart, device_of, value_of
+from jitkit.primitives._ordered import IN_ORDER, Deals, ordered_kernel
 
 LANES = 32
 """Work-items of a group: a warp."""
@@ -54,6 +55,10 @@ class Order(NamedTuple):
     def block(self) -> int:
         """Elements of a block."""
         return self.width * 4 * self.length
+
+    def kept_of(self, n: int) -> int:
+        """Return how many values are kept of a row of n elements: one for each lane."""
+        return -(-n // self.block) * self.width
 
 
 INTERLEAVED = Order(LANES, lanes=1, chains=LANES, along=4 * LANES, length=8 * RUN)
@@ -267,8 +272,13 @@ class Reduction:
 
     @functools.cached_property
     def rows_in_order(self) -> tuple[Launcher, Launcher]:
-        """The same for operands that may not change places."""
+        """The kernel for inputs on a GPU whose operands may not change places, and the one for what it gives."""
         return self._rows(STRETCHES)
+
+    @functools.cached_property
+    def rows_in_order_on_host(self) -> tuple[Launcher, Launcher]:
+        """The same for inputs on the host."""
+        return self._pair(lambda read: ordered_kernel(read, self.again, self.join, self.write))
 
     def _rows(self, order: Order) -> tuple[Launcher, Launcher]:
         return self._pair(lambda read: rows_kernel(read, self.again, self.join, self.write, order))
@@ -306,16 +316,11 @@ class Reduction:
         self, x: Any, rows: int, n: int, start: Any, target: Any, device: str | None, backend: str | None
     ) -> Any:
         """Reduce each row of a (rows, n) matrix, or of several, as `along` does: (rows, 1) results."""
-        if not self.commutative:
-            order, (launcher, following) = STRETCHES, self.rows_in_order
-        elif device is None:
-            order, (launcher, following) = ON_HOST, self.rows_on_host
-        else:
-            order, (launcher, following) = INTERLEAVED, self.rows
+        order, (launcher, following) = self._dealt(device)
         while True:
             blocks = -(-n // order.block)
             space = (rows, blocks * order.width)
-            held = made(space, self.dtypes, device)
+            held = made((rows, order.kept_of(n)), self.dtypes, device)
             if blocks == 1:
                 out = made((rows, 1), self.dtypes, device) if target is None else target.reshape((rows, 1))
                 launcher.run(space, backend, (n, x, *self._from(start), held, out))
@@ -326,6 +331,12 @@ class Reduction:
                 return self._of_blocks(out, rows, blocks, start, target, backend)
             x, n, launcher = out, blocks, following
 
+    def _dealt(self, device: str | None) -> tuple[Order | Deals, tuple[Launcher, Launcher]]:
+        """Return how blocks are dealt out to lanes, and the kernels that do so."""
+        if device is None:
+            return (ON_HOST, self.rows_on_host) if self.commutative else (IN_ORDER, self.rows_in_order_on_host)
+        return (INTERLEAVED, self.rows) if self.commutative else (STRETCHES, self.rows_in_order)
+
     def of_row(self, x: Any, start: Any, target: Any, kept: bool, backend: str | None) -> Any:
         """Reduce matrices of the host, of one row that is not empty, to a number, or a tuple of them.
 
@@ -333,7 +344,7 @@ class Reduction:
         a block is worked on in is used again: for a thousand elements new arrays would take as long as the reduction.
         """
         n = (x[0] if type(x) is tuple else x).shape[1]
-        space, block, launcher, nothing, spare = self._block
+        space, block, kept_values, launcher, nothing, spare = self._block
         if n > block:
             out = self.of_rows(x, 1, n, start, target, None, backend)
             return None if target is not None else _first(self.given(out), kept)
@@ -341,7 +352,7 @@ class Reduction:
             held, out, result = used = spare.pop()
         except IndexError:
             out = made((1, 1), self.dtypes, None)
-            held, out, result = used = made(space, self.dtypes, None), out, self.given(out)
+            held, out, result = used = made((1, kept_values), self.dtypes, None), out, self.given(out)
         if target is not None:
             out = target.reshape((1, 1))
         args = (n, x, nothing, False, held, out) if start is None else (n, x, start, True, held, out)
@@ -362,10 +373,10 @@ class Reduction:
         return out if self._part is None else out[self._part]
 
     @functools.cached_property
-    def _block(self) -> tuple[tuple[int, int], int, Launcher, Any, list[tuple[Any, Any, Any]]]:
-        """What reduces a block of elements on the host: the space, the elements, the kernel, and what it works with."""
-        order, launchers = (ON_HOST, self.rows_on_host) if self.commutative else (STRETCHES, self.rows_in_order)
-        return (1, order.width), order.block, launchers[0], self._nothing, []
+    def _block(self) -> tuple[tuple[int, int], int, int, Launcher, Any, list[tuple[Any, Any, Any]]]:
+        """What reduces a block on the host: the space, elements, values kept, the kernel, and what it works with."""
+        order, launchers = self._dealt(None)
+        return (1, order.width), order.block, order.kept_of(order.block), launchers[0], self._nothing, []
 
     def _of_blocks(self, held: Any, rows: int, blocks: int, start: Any, target: Any, backend: str | None) -> Any:
         """Reduce what the blocks of rows give: (rows, 1) results."""
