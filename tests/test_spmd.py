@@ -8,7 +8,8 @@ import numpy as np
 import pytest
 
 import jitkit as jk
-from jitkit.backends.spmd import gathers, graph, order, patterns, phases, pressure, reader, regions, windows
+from jitkit.backends.lowering import target
+from jitkit.backends.spmd import gathers, graph, order, patterns, phases, plan, pressure, reader, regions, windows
 from jitkit.backends.spmd.ir import UnsupportedIRError
 from jitkit.backends.spmd.pattern import Pattern
 from jitkit.backends.spmd.shapes import Shapes
@@ -96,6 +97,33 @@ done:                                             ; preds = %turn
 def test_loops_that_are_little_but_gathers_are_not_for_lanes(text, expected):
     function = reader.read(text, "f")
     assert gathers.dominate(function, Shapes(function, {"%i": 1})) is expected
+
+
+@pytest.mark.parametrize(
+    ("cpu", "bits", "expected"), [("znver3", 256, False), ("znver4", 512, False), ("icelake-server", 512, True)]
+)
+def test_lanes_gather_where_the_cpu_has_a_fast_instruction_for_it(monkeypatch, cpu, bits, expected):
+    monkeypatch.setattr(plan, "vector_bits", lambda: bits)
+    monkeypatch.setattr(target, "name", lambda: cpu)
+    function = reader.read(ROW.replace("STEP", "7"), "f")
+    assert plan.worthwhile(function, Shapes(function, {"%i": 1}), fastmath=False) is expected
+
+
+def test_features_are_those_that_numbas_setting_leaves(monkeypatch):
+    here = {"sse4.2": True, "avx2": True, "fma": True, "avx512f": True, "sve": False}
+    monkeypatch.setattr(target.llvm, "get_host_cpu_features", lambda: here)
+    target._features.cache_clear()
+    try:
+        for setting, expected in (
+            (None, {"sse4.2", "avx2", "fma", "avx512f"}),
+            ("+avx2, +sve,-avx512f", {"sse4.2", "avx2"}),
+            ("+fma", {"fma"}),
+            ("", set()),
+        ):
+            monkeypatch.setattr(target.config, "CPU_FEATURES", setting)
+            assert target.features() == expected
+    finally:
+        target._features.cache_clear()
 
 
 MEETING = """

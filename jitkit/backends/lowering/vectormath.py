@@ -17,9 +17,9 @@ from __future__ import annotations
 import functools
 import platform
 
-import llvmlite.binding as llvm
 from llvmlite import ir
 
+from jitkit.backends.lowering import target
 from jitkit.backends.symbols import PREFIX, vector_library
 
 LLVM_FUNCTIONS = {"sqrt", "fabs", "floor", "ceil", "trunc", "rint", "copysign", "fma"}
@@ -32,10 +32,10 @@ _AARCH64_SETS = (("n", "neon", 128),)
 
 @functools.cache
 def instruction_sets() -> tuple[tuple[str, int], ...]:
-    """Return the instruction sets of this CPU that vector functions exist for: (letter, width in bits)."""
-    features = llvm.get_host_cpu_features()
+    """Return the instruction sets of the CPU that vector functions exist for: (letter, width in bits)."""
+    features = target.features()
     if platform.machine() in ("x86_64", "AMD64"):
-        return tuple((letter, bits) for letter, feature, bits in _X86_SETS if features.get(feature))
+        return tuple((letter, bits) for letter, feature, bits in _X86_SETS if feature in features)
     if platform.machine() == "aarch64":
         return tuple((letter, bits) for letter, _, bits in _AARCH64_SETS)
     return ()
