@@ -37,6 +37,14 @@ def test_crowded_points_and_many_bins(monkeypatch, backend):
     assert jk.spatial.pair_counts(x[:1], [0, 1], backend=backend).tolist() == [0]
 
 
+def test_last_nodes_of_fewer_points_than_a_leaf(backend):
+    """Such a node is the smaller one beside any full leaf, which has no children that it could be split into."""
+    for n in (65, 66, 130):
+        x = np.random.default_rng(n).random((n, 3)).astype(np.float32)
+        edges = np.linspace(0, 0.45, 21)
+        np.testing.assert_array_equal(jk.spatial.pair_counts(x, edges, 1.0, backend=backend), counted(x, edges, 1.0))
+
+
 def test_edges_of_any_size():
     x = np.array([[0.0, 0.0, 0.0, 0.0], [1e-200, 0.0, 0.0, 0.0], [0.0, 3e150, 4e150, 0.0], [0.0, 0.0, 0.0, 1e160]])
     edges = np.concatenate([[0.0], np.geomspace(1e-170, 1e150, 33), [4.9e150, 6e150, 1e200]])

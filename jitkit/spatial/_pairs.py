@@ -150,7 +150,9 @@ def pairs_kernel(d: int, periodic: bool) -> Kernel:
             while top > 0:
                 top -= 1
                 one, other, lowest, highest = ones[top], others[top], np.int64(lows[top]), np.int64(highs[top])
-                second = runs[1, other] - runs[0, other] >= runs[1, one] - runs[0, one]  # the larger one is split
+                # The larger one is split, but no leaf: the last node of a level may hold fewer points than one.
+                larger = runs[1, other] - runs[0, other] >= runs[1, one] - runs[0, one]
+                second = one < leaves or (other >= leaves and larger)
                 fixed, split = (one, other) if second else (other, one)
                 begin, end = children[split - leaves, 0], children[split - leaves, 1]
                 bounds(fixed, begin, fanout, boxes, lengths, low, high, nears, fars)
