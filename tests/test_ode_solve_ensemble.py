@@ -394,3 +394,25 @@ def test_mistakes_are_named(change, error, message):
     given = {"f": pendulum, "t_span": (0, 1), "y0": np.ones(2), "params": SPRING, **change}
     with pytest.raises(error, match=message):
         jk.ode.solve_ensemble(**given)
+
+
+@pytest.mark.parametrize("method", ["dopri5", "rodas4"])
+@pytest.mark.parametrize(("dtype", "rtol"), [("float64", 1e-6), ("float32", 1e-4)])
+def test_components_that_are_zero_without_absolute_tolerance(method, dtype, rtol, backend):
+    """SciPy's solve_ivp makes 0 / 0 of the first two, and never comes back: the solutions are known."""
+
+    def rests(t, y):
+        return -y[0], 0 * y[1]
+
+    def grows(t, y):
+        return -y[0], y[0]
+
+    decay = math.exp(-1)
+    for f, start, expected in (
+        (rests, (1, 0), (decay, 0)), (rests, (0, 0), (0, 0)), (grows, (1, 0), (decay, 1 - decay))
+    ):  # fmt: skip
+        y0 = np.array(start, dtype).reshape(2, 1)
+        for atol in (0, [1e-8, 0]):
+            found = jk.ode.solve_ensemble(f, (0, 1), y0, method=method, rtol=rtol, atol=atol, backend=backend)
+            assert found.status.tolist() == [0]
+            np.testing.assert_allclose(found.y[:, -1, 0], expected, rtol=20 * rtol)

@@ -72,7 +72,8 @@ def first_step_of(derivative: Callable, n: int, power: float) -> Callable:
             slope += (k1[d] / scale) * (k1[d] / scale)
         size, slope = math.sqrt(size / n), math.sqrt(slope / n)
         h = 0.01 * size / slope
-        if size < 1e-5 or slope < 1e-5:
+        # The slope is infinite where a component is 0 and only its own size says what is tolerated: nothing is known of it.
+        if size < 1e-5 or slope < 1e-5 or slope == math.inf:
             h = 1e-6
         h = min(h, length)
         for d in range(n):
@@ -85,7 +86,7 @@ def first_step_of(derivative: Callable, n: int, power: float) -> Callable:
         bend = math.sqrt(bend / n) / h
         steepest = max(slope, bend)
         better = (0.01 / steepest) ** power
-        if steepest <= 1e-15:
+        if steepest <= 1e-15 or steepest == math.inf:
             better = max(1e-6, 1e-3 * h)
         return min(100.0 * h, min(better, length))
 

@@ -74,7 +74,8 @@ def solve_ensemble(
         For ``"rk4"``: the length of a step. What lies between two points of `t_eval` is cut into equal steps, none longer.
     rtol, atol : float
         For all but ``"rk4"``: an error of ``atol + rtol * abs(y)`` is tolerated in each step; `atol` may be an array of shape
-        (n,). An `rtol` below 100 times the spacing of the dtype is raised to that.
+        (n,). An `rtol` below 100 times the spacing of the dtype is raised to that, and an `atol` of 0 to its smallest
+        normal number, so that components that are 0 and stay there do not hold up the others.
     first_step, max_step : float, optional
         For all but ``"rk4"``: the first step, chosen by its derivatives unless given, and the longest one.
     max_steps : int
@@ -263,6 +264,8 @@ def _tolerances(rtol: Any, atol: Any, n: int, dtype: np.dtype[Any]) -> tuple[np.
         )
     if not (absolute >= 0).all():
         raise ValueError(f"jk.{_NAME}: atol is {atol!r}; give numbers from 0")
+    # A component that is 0 and stays there has no error: with the smallest number that is 0 of it, and not 0 / 0.
+    absolute = np.maximum(absolute, float(np.finfo(dtype).tiny))
     return np.array([max(float(rtol), 100 * float(np.finfo(dtype).eps))]), np.broadcast_to(absolute, (n,)).copy()
 
 
