@@ -267,8 +267,18 @@ def copied(x: Any) -> Any:
     if isinstance(x, np.ndarray):
         return np.array(x, order="C")
     out = made(tuple(x.shape), (dtype_of(x),), device_of(x))
-    out[...] = x
+    assign(out, x)
     return out
+
+
+def assign(out: Any, value: Any) -> None:
+    """Write an array's elements, or one number, into an array, wherever it lies: NumPy's ``out[...] = value``."""
+    if type(out) is np.ndarray or not is_device_array(out):
+        out[...] = value
+        return
+    from jitkit import assigning
+
+    assigning.assign(out, value)
 
 
 def delivered(written: Any, out: Any, name: str) -> Any:
@@ -301,7 +311,7 @@ def store(result: Any, out: Any, shape: tuple[int, ...], name: str) -> Any:
     if isinstance(out, np.ndarray):
         out[...] = to_numpy(result).reshape(shape)
     else:
-        out[...] = result.reshape(shape)
+        assign(out, result.reshape(shape))
     return out
 
 

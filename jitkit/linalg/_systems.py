@@ -109,5 +109,5 @@ def begun(found: Systems, out: Any, name: str) -> tuple[Any, Any]:
     dtype, device = operands.dtype_of(found.b), operands.device_of(found.b)
     result = _arrays.room(out, found.shape, (dtype,), (found.a,), device, name)
     x = result.reshape(tuple(found.b.shape))
-    x[...] = found.b
+    operands.assign(x, found.b)
     return result, x

@@ -281,7 +281,7 @@ class _System:
     def copy(self, v: Any) -> Any:
         """Return a copy of a vector."""
         made = operands.made((self.n,), (self.dtype,), self.device)
-        made[...] = v
+        operands.assign(made, v)
         return made
 
     def residual(self) -> Any:

@@ -15,6 +15,7 @@ from typing import Any, NamedTuple
 import numpy as np
 
 import jitkit as jk
+from jitkit import operands
 from jitkit.arrays import to_numpy
 from jitkit.launch.launcher import Launcher
 from jitkit.ml._products import product
@@ -106,7 +107,7 @@ class Network:
     def load(self, weights: list[np.ndarray], biases: list[np.ndarray]) -> None:
         """Take parameters from the host."""
         flat = np.concatenate([a.ravel() for a in (*weights, *biases)]).astype(self.dtype)
-        self.parameters[...] = flat if self.device is None else jk.asarray(flat, device=self.device)
+        operands.assign(self.parameters, flat)
 
     def stored(self) -> tuple[list[np.ndarray], list[np.ndarray]]:
         """Return copies of the parameters on the host."""

@@ -7,6 +7,7 @@ from typing import Any, Literal, Self
 
 import numpy as np
 
+from jitkit import operands
 from jitkit.arrays import to_numpy
 from jitkit.launch.arguments import is_device_array
 from jitkit.ml._estimator import (
@@ -83,7 +84,7 @@ class _Perceptron(Estimator):
             self._network = self._new_network(vectors[0].dtype)
             self._network.steps = self._steps
             for vector, held in zip(self._network.vectors, vectors, strict=True):
-                vector[...] = self._network.on_device(held)
+                operands.assign(vector, held)
 
     def _check(self) -> None:
         """Refuse parameters that mean nothing."""

@@ -227,11 +227,11 @@ def mapped(
     moved = [(o, r) for o, r in zip(outs, results, strict=True) if o is not None and o is not r]
     if mask is not None:  # what is left out stays as it is
         for target, result in moved:
-            result[...] = target
+            operands.assign(result, target)
     if 0 not in shape:
         _run(plan, given, mask, results, shape, backend)
     for target, result in moved:
-        target[...] = result
+        operands.assign(target, result)
     return value_of(results if out is None else list(outs))
 
 

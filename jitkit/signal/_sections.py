@@ -150,9 +150,9 @@ def filtered(sos: np.ndarray, x: Any, axis: int, states: Any, out: Any, reverse:
     # From rest, all stretches but the last, behind which none begins.
     ends = jk.zeros((2 * sections, outer, stretches - 1, inner), dtype, device=device)
     starts = operands.made((2 * sections, outer, stretches, inner), (dtype,), device)
-    starts[:, :, :1] = given
+    operands.assign(starts[:, :, :1], given)
     run(ends, False)
     power = np.linalg.matrix_power(matrix_of(sos), length).astype(dtype)
     _carry((outer, inner), backend)(ends, jk.asarray(power, device=device), starts)
     run(starts, True)
-    given[...] = starts[:, :, stretches - 1 :]
+    operands.assign(given, starts[:, :, stretches - 1 :])

@@ -183,7 +183,7 @@ def _convolved(x: Any, w: Any, mode: str, method: str, out: Any, backend: str | 
     device, dtype = operands.device_of(x), operands.dtype_of(x)
     if 0 in x.shape or 0 in w.shape:
         found = operands.made(shape if mode == "same" else (0,) * len(shape), (dtype,), device)
-        found[...] = np.zeros(found.shape, dtype)
+        operands.assign(found, 0)
     elif device is None and (method == "fft" or (method == "auto" and _far(x.shape, w.shape))):
         found = _by_transforms(x, w, starts, shape, backend)
     elif dtype.kind == "c":

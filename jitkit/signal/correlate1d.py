@@ -131,7 +131,7 @@ def separable(x: Any, steps: Sequence[Step], out: Any, name: str) -> Any:
     if isinstance(result, np.ndarray) and (not result.flags.c_contiguous or np.may_share_memory(result, x)):
         fresh = np.empty(shape, dtype)
     if not steps:
-        fresh[...] = x
+        operands.assign(fresh, x)
     spare = [operands.made(shape, (dtype,), device)] if len(steps) > 1 else []
     targets = [fresh if (len(steps) - k) % 2 else spare[0] for k in range(len(steps))]
     for along_axis, target in zip(steps, targets, strict=True):

@@ -302,7 +302,7 @@ def fitted(x: Any, axis: int, n: int, dtype: np.dtype[Any], backend: str | None)
         launch = _fit_complex if operands.dtype_of(x).kind == "c" else _fit_real
         launch((outer, n, inner), backend)(x.reshape((outer, given, inner)), given, out.reshape((outer, n, inner)))
     elif outer * inner:
-        out[...] = np.zeros(whole, dtype)
+        operands.assign(out, 0)
     return out
 
 

@@ -96,7 +96,7 @@ def resize(image: Any, shape: tuple[int, int], *, out: Any = None, backend: str 
     found = source.reshape((height, width, *rest))
     if out is None:
         return found
-    result[...] = found
+    operands.assign(result, found)
     return operands.delivered(result, out, name)
 
 

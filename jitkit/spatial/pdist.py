@@ -224,5 +224,5 @@ def squareform(X: Any, *, out: Any = None, backend: str | None = None) -> Any:
     if shape[0]:
         _squared((n, n), backend)(x, result)
     else:
-        result[...] = 0
+        operands.assign(result, 0)
     return operands.delivered(result, out, name)

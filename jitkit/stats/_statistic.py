@@ -59,7 +59,7 @@ def of_moments(
     options = (what, operands.number(ddof, "ddof", name), bool(bias), _RESOLUTION[dtype])
     if 0 in shape:
         flat = operands.made((int(np.prod(final)),), (dtype,), device)
-        flat[...] = 0.0 if what == _moments.SUM else np.nan
+        operands.assign(flat, 0.0 if what == _moments.SUM else np.nan)
         return _axes.finished(flat, final, out, name)
     x = _axes.along(x, axes)
     if device is None and 1 < x.shape[2] < _FEW_COLUMNS:

@@ -284,7 +284,7 @@ def _covariances(x: Any, weights: Any, aweights: Any, less: float, backend: str 
     (variables, n), dtype, device = x.shape, operands.dtype_of(x), operands.device_of(x)
     result = operands.made((variables, variables), (dtype,), device)
     if not n or not variables:
-        result[...] = np.nan
+        operands.assign(result, np.nan)
         return result
     total = float(n) if weights is None else float(weights.sum())
     spread = float(less)

@@ -243,7 +243,7 @@ def _quantile(
     shares = q.reshape(-1)
     if 0 in shape:
         flat = operands.made((int(np.prod(final)),), (dtype,), device)
-        flat[...] = np.nan
+        operands.assign(flat, np.nan)
     else:
         x = _axes.along(a, axes)
         flat = (

@@ -13,6 +13,7 @@ import pytest
 from numba import cuda
 
 import jitkit as jk
+from jitkit import operands
 from jitkit.backends import cuda_memory
 from stand_in import driver
 
@@ -195,3 +196,32 @@ def test_an_array_on_another_gpu_is_refused():
         x = jk.asarray(X, device="cuda")
     with pytest.raises(jk.LaunchError, match="lies on GPU 1"):
         double[X.size](x)
+
+
+def test_elements_are_written_as_numpy_writes_them():
+    rng = np.random.default_rng(1)
+    for shape in ((), (7,), (3, 4), (2, 3, 4), (2, 3, 2, 2), (2, 1, 3, 2, 2)):
+        x, host = rng.standard_normal(shape), np.zeros(shape, np.float32)
+        out = jk.asarray(host, device="cuda")
+        for value in (jk.asarray(x, device="cuda"), -x, 0.1, np.float64("nan")):
+            operands.assign(out, value)
+            host[...] = jk.to_numpy(value)
+            np.testing.assert_array_equal(jk.to_numpy(out), host)
+    host = np.zeros((4, 6, 3))
+    out, x = jk.asarray(host, device="cuda"), jk.asarray(rng.standard_normal((4, 2, 3)), device="cuda")
+    for value in (x, 3):
+        operands.assign(out[:, 1:3], value)
+        host[:, 1:3] = jk.to_numpy(value)
+        np.testing.assert_array_equal(jk.to_numpy(out), host)
+    np.testing.assert_array_equal(jk.to_numpy(operands.copied(x)), jk.to_numpy(x))
+
+
+def test_results_go_where_the_user_wants_them():
+    x, other = jk.asarray(X, device="cuda"), jk.zeros(X.shape, np.float64, device="cuda")
+    assert jk.sort(x, out=other) is other
+    np.testing.assert_array_equal(jk.to_numpy(other), np.sort(X))
+    a, b = np.eye(4) + np.arange(32.0).reshape(2, 4, 4) / 40, np.ones((2, 4, 1))
+    solved = jk.linalg.solve(jk.asarray(a, device="cuda"), jk.asarray(b, device="cuda"))
+    np.testing.assert_allclose(jk.to_numpy(solved), np.linalg.solve(a, b))
+    filtered = jk.signal.gaussian_filter(jk.asarray(a[0], device="cuda"), 0.0)
+    np.testing.assert_array_equal(jk.to_numpy(filtered), a[0])
