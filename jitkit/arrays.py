@@ -125,7 +125,9 @@ def zeros(shape: int | tuple[int, ...], dtype: DTypeLike = np.float64, device: s
     >>> jk.zeros(2)
     array([0., 0.])
     """
-    return full(shape, 0, dtype, device)
+    if _on_gpu(device, "zeros"):
+        return device_memory.zeros(shape, dtype)
+    return np.zeros(shape, dtype)
 
 
 def full(
@@ -139,10 +141,18 @@ def full(
     >>> jk.full(2, 7)
     array([7, 7])
     """
-    host = np.full(shape, fill_value, dtype)
-    if _on_gpu(device, "full"):
-        return device_memory.to_device(host)
-    return host
+    if not _on_gpu(device, "full"):
+        return np.full(shape, fill_value, dtype)
+    if np.ndim(fill_value) or gpu.stand_in() is not None:
+        return device_memory.to_device(np.full(shape, fill_value, dtype))
+    value = np.full((), fill_value, dtype)
+    if not value.tobytes().strip(b"\0"):
+        return device_memory.zeros(shape, value.dtype)
+    from jitkit.assigning import assign
+
+    out = device_memory.empty(shape, value.dtype)
+    assign(out, value)
+    return out
 
 
 def synchronize() -> None:

@@ -9,6 +9,7 @@ import numpy as np
 from numpy.lib.array_utils import normalize_axis_index, normalize_axis_tuple
 
 from jitkit.arrays import empty, to_numpy
+from jitkit.backends import device_memory
 from jitkit.errors import KernelTypeError, LaunchError
 from jitkit.launch.arguments import is_device_array
 from jitkit.launch.choice import requested
@@ -236,6 +237,11 @@ def made(shape: tuple[int, ...], dtypes: Sequence[np.dtype[Any]], device: str | 
         return np.empty(shape, dtypes[0]) if len(dtypes) == 1 else tuple([np.empty(shape, dtype) for dtype in dtypes])
     arrays = [empty(shape, dtype, device=device) for dtype in dtypes]
     return arrays[0] if len(arrays) == 1 else tuple(arrays)
+
+
+def constant(x: np.ndarray, device: str | None) -> np.ndarray | Any:
+    """Return an array of the host's where a kernel reads it: as it is, or on a GPU, which keeps small ones by content."""
+    return x if device is None else device_memory.constant(np.ascontiguousarray(x))
 
 
 def result(

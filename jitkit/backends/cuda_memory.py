@@ -55,6 +55,12 @@ def to_device(x: NDArray[Any]) -> Any:
     return out
 
 
+def clear(x: Any) -> None:
+    """Set all bytes of a new array to zero."""
+    if x.nbytes:
+        _driver.cuMemsetD8Async(x.gpu_data.device_pointer, 0, x.nbytes, int(x.stream) if x.stream else _chosen())
+
+
 def pool_of(context: Any) -> Pool | None:
     """Return the pool of a GPU, or None where it has none, or where numba-cuda was told to take memory from elsewhere."""
     found = context.extras.get(Pool, Pool)
@@ -95,11 +101,11 @@ class Pool:
         CudaAPIError
             Where the GPU's memory is full.
         """
-        chosen, stream = streams.current(), 0
-        borrowed = cuda_streams.borrowed() if chosen is None else None
+        stream: Any = 0
+        borrowed = cuda_streams.borrowed() if streams.current() is None else None
         if borrowed is not None:
             stream = cuda_streams.external(borrowed)
-        at = chosen.queue.handle if chosen is not None else int(stream)
+        at = int(stream) or _chosen()
         try:
             address = _driver.cuMemAllocFromPoolAsync(size, self._handle, at)
         except driver.CudaAPIError as error:
@@ -117,6 +123,12 @@ class Pool:
         self._context.memory_manager.deallocations.clear()
         _driver.cuCtxSynchronize()
         _driver.cuMemPoolTrimTo(self._handle, 0)
+
+
+def _chosen() -> int:
+    """Return the stream of a ``with`` block, or 0."""
+    chosen = streams.current()
+    return 0 if chosen is None else int(chosen.queue.handle)
 
 
 def _give(held: dict[int, Any], process: int, context: int, device: int, address: int, stream: Any) -> None:

@@ -42,6 +42,27 @@ def empty(shape: int | tuple[int, ...], dtype: DTypeLike) -> Any:
         return cuda_memory.empty(extents, kind)
 
 
+def constant(x: NDArray[Any]) -> Any:
+    """Return a C-contiguous NumPy array on the device, where it may have been before; nobody may write to it."""
+    if gpu.stand_in() is not None:
+        return to_device(x)
+    from jitkit.backends import cuda_constants
+
+    with _room_for(x.nbytes):
+        return cuda_constants.constant(x)
+
+
+def zeros(shape: int | tuple[int, ...], dtype: DTypeLike) -> Any:
+    """Return an array on the device whose bytes are all zero."""
+    if gpu.stand_in() is not None:
+        return to_device(np.zeros(shape, dtype))
+    out = empty(shape, dtype)
+    from jitkit.backends import cuda_memory
+
+    cuda_memory.clear(out)
+    return out
+
+
 def _simulator() -> Any:
     from numba import cuda
 

@@ -9,7 +9,6 @@ from typing import Any
 import numpy as np
 from numpy.typing import ArrayLike
 
-import jitkit as jk
 from jitkit import operands
 from jitkit.arrays import to_numpy
 from jitkit.errors import KernelTypeError, LaunchError
@@ -102,10 +101,10 @@ def histogram(
         if _arrays.on_host((flat,) if weights is None else (flat, flat_weights), backend):
             counts = _even_bins.counted(flat, flat_weights, (edges, low, scale), backend)
         if counts is None:
-            where = jk.asarray(edges, device=device), low, scale
+            where = operands.constant(edges, device), low, scale
             counts = _even.count(flat, flat_weights, where, edges.shape[0] - 1, backend)
     else:
-        counts = _uneven.count(flat, flat_weights, jk.asarray(edges, device=device), edges.shape[0] - 1, backend)
+        counts = _uneven.count(flat, flat_weights, operands.constant(edges, device), edges.shape[0] - 1, backend)
     if density:
         counts = to_numpy(counts)
         return counts / np.diff(edges) / counts.sum(), edges

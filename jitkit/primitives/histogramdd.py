@@ -136,7 +136,7 @@ def histogramdd(
     device = _arrays.device_of(columns[0])
     ends = [even_ends(e) for e in edges] if np.isscalar(bins) or all(np.isscalar(b) for b in bins) else []
     even = bool(ends) and all(nearness(e, *pair) < NEAREST for e, pair in zip(edges, ends, strict=True))
-    there = [asarray(e, device=device) for e in edges]
+    there = [operands.constant(e, device) for e in edges]
     along = tuple((e, *pair) for e, pair in zip(there, ends, strict=True)) if even else tuple(there)
     weights = checked_weights(weights, columns[0], "histogramdd")
     counts = _counter(len(columns), even).count(

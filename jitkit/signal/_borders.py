@@ -97,7 +97,7 @@ def padded(
         sources(np.arange(-left, n - left + size - 1), n, mode, name)
         for n, size, left in zip(x.shape, sizes, lefts, strict=True)
     ]
-    rows, columns = (jk.asarray(table, device=device) for table in (places(x.shape[:-1], *tables[:-1]), tables[-1]))
+    rows, columns = (operands.constant(table, device) for table in (places(x.shape[:-1], *tables[:-1]), tables[-1]))
     out = operands.made((rows.shape[0], columns.shape[0]), (dtype,), device)
     _rows(tuple(out.shape), backend)(x.reshape((-1, x.shape[-1])), rows, columns, dtype.type(cval), out)
     return out
@@ -124,7 +124,7 @@ def planes(
     height, width, channels = x.shape
     device, dtype = operands.device_of(x), operands.dtype_of(x)
     tables = [
-        jk.asarray(sources(np.arange(-left, n - left + size - 1), n, mode, name), device=device)
+        operands.constant(sources(np.arange(-left, n - left + size - 1), n, mode, name), device)
         for n, size, left in zip((height, width), sizes, lefts, strict=True)
     ]
     shape = (channels, tables[0].shape[0], tables[1].shape[0])

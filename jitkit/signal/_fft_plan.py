@@ -192,7 +192,7 @@ class Transform:
         self.width = _fft_passes.LANES[parts.itemsize]
 
     def _there(self, x: np.ndarray) -> Any:
-        return jk.asarray(np.ascontiguousarray(x, self.parts), device=self.device)
+        return operands.constant(np.ascontiguousarray(x, self.parts), self.device)
 
     def __call__(self, x: Any, out: Any, outer: int, n: int, across: int, scale: float) -> None:
         """Transform along the middle of (outer, n, across); `x` and `out` are vectors of parts that do not overlap."""
@@ -232,7 +232,7 @@ class Transform:
         )  # fmt: skip
         scratch = operands.made(room, (self.parts,), self.device)
         if self.device is not None:
-            tables = tuple(jk.asarray(table, device=self.device) for table in tables)
+            tables = tuple(operands.constant(table, self.device) for table in tables)
         launcher.run(items, self.backend, (x, out, scratch, *tables, *numbers))
 
     def _in_two(self, x: Any, out: Any, outer: int, n: int, scale: float) -> None:
@@ -248,7 +248,7 @@ class Transform:
     def _by_powers(self, x: Any, out: Any, outer: int, n: int, across: int, scale: float) -> None:
         """Transform a prime length by one element less, which is half as long as what any length takes."""
         powers, inverses, factors = _fft_primes.powers_of(n, PRIMES)
-        powers, inverses = (jk.asarray(places, device=self.device) for places in (powers, inverses))
+        powers, inverses = (operands.constant(places, self.device) for places in (powers, inverses))
         space = (outer, n - 1, across)
         a, b = (operands.made((2 * outer * (n - 1) * across,), (self.parts,), self.device) for _ in range(2))
         _fft_primes.enter(space, n, (x, powers, self.flip, a), self.backend)

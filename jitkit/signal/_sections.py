@@ -132,7 +132,7 @@ def filtered(sos: np.ndarray, x: Any, axis: int, states: Any, out: Any, reverse:
     sections = len(sos)
     x, out = x.reshape((outer, n, inner)), out.reshape((outer, n, inner))
     given = states.reshape((2 * sections, outer, 1, inner))
-    coefficients = jk.asarray(sos.astype(dtype), device=device)
+    coefficients = operands.constant(sos.astype(dtype), device)
     stretches, length = _stretches(sos, outer * inner, n, device)
 
     def run(begins: Any, writing: bool) -> None:
@@ -153,6 +153,6 @@ def filtered(sos: np.ndarray, x: Any, axis: int, states: Any, out: Any, reverse:
     operands.assign(starts[:, :, :1], given)
     run(ends, False)
     power = np.linalg.matrix_power(matrix_of(sos), length).astype(dtype)
-    _carry((outer, inner), backend)(ends, jk.asarray(power, device=device), starts)
+    _carry((outer, inner), backend)(ends, operands.constant(power, device), starts)
     run(starts, True)
     operands.assign(given, starts[:, :, stretches - 1 :])

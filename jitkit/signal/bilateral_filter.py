@@ -126,7 +126,7 @@ def bilateral_filter(
     whole = x.reshape((*shape[:2], channels))
     padded = _borders.planes(whole, (side, side), (radius, radius), mode, cval, backend, name)
     squares = np.arange(-radius, radius + 1) ** 2 / (-2 * float(sigma_space) ** 2)
-    spatial = jk.asarray((squares[:, None] + squares).astype(dtype), device=device)
+    spatial = operands.constant((squares[:, None] + squares).astype(dtype), device)
     steepness = dtype.type(1 / (2 * float(sigma_range) ** 2))
     target = result.reshape((*shape[:2], channels))
     if isinstance(result, np.ndarray) and not np.may_share_memory(target, result):

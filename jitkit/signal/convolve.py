@@ -225,7 +225,7 @@ def _direct(x: Any, w: Any, starts: list[int], shape: tuple[int, ...], out: Any,
             fresh = np.empty(shape, dtype)
     flipped = np.ascontiguousarray(jk.to_numpy(w)[(slice(None, None, -1),) * len(shape)])
     ones = (1,) * (3 - len(shape))
-    taps = jk.asarray(flipped.reshape(ones + flipped.shape), device=device)
+    taps = operands.constant(flipped.reshape(ones + flipped.shape), device)
     wide, target = x.reshape((*ones, *x.shape)), fresh.reshape((*ones, *shape))
     lefts = [m - 1 - s for m, s in zip(taps.shape, [0] * len(ones) + starts, strict=True)]
     n, columns = wide.shape[2], target.shape[2]

@@ -91,7 +91,7 @@ def filtered(
     cval = operands.number(cval, "cval", name)
     if outer * n * inner == 0:
         return
-    taps_there = jk.asarray(weights.astype(dtype), device=device)
+    taps_there = operands.constant(weights.astype(dtype), device)
     begin, end = min(left, n), max(min(left, n), n - (taps - 1 - left))
     middle = inner > 1
     seen = (outer, n, inner) if middle else (outer, n)
@@ -108,7 +108,7 @@ def filtered(
         if stop > start:
             space = (outer, stop - start, *seen[2:])
             places = _borders.sources(np.arange(start - left, stop - left + taps - 1), n, mode, name)
-            table = jk.asarray(places, device=device)
+            table = operands.constant(places, device)
             rim(space, backend)(x, taps_there, start, table, dtype.type(cval), out)
 
 

@@ -191,7 +191,7 @@ def _filter(
     tables = [starts, offsets] if count > NETWORK else [starts, offsets, comparators(count, count // 2)]
     launch = _bisection if count > NETWORK else _network
     rows = (starts.size, shape[-1])
-    there = (jk.asarray(table, device=device) for table in tables)
+    there = (operands.constant(table, device) for table in tables)
     launch(rows, backend)(padded, *there, count // 2, out.reshape(rows))
 
 

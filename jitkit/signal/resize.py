@@ -91,7 +91,7 @@ def resize(image: Any, shape: tuple[int, int], *, out: Any = None, backend: str 
         tables = _steps(x.shape[axis], n, each, dtype)
         extent = (n, source.shape[1]) if axis == 0 else (height, n * each)
         target = operands.made(extent, (dtype,), device)
-        launch(extent, backend)(source, *(jk.asarray(a, device=device) for a in tables), target)
+        launch(extent, backend)(source, *(operands.constant(a, device) for a in tables), target)
         source = target
     found = source.reshape((height, width, *rest))
     if out is None:

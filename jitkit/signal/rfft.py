@@ -376,7 +376,7 @@ def _forth(x: Any, n: int, scale: float, dtype: np.dtype[Any], room: Any, backen
     if rows and transform.in_one(rows, half):
         transform.half(x.reshape((-1,)), real(out), rows, half, scale)
     elif rows:
-        z, turn = operands.made((rows * n,), (parts,), device), jk.asarray(_turn(n, parts), device=device)
+        z, turn = operands.made((rows * n,), (parts,), device), operands.constant(_turn(n, parts), device)
         transform(x.reshape((-1,)), z, rows, half, 1, 1.0)
         if half > 1:
             _untangle((rows, half - 1), backend)(z, turn, half, parts.type(scale), real(out))
@@ -392,7 +392,7 @@ def _back(x: Any, n: int, scale: float, dtype: np.dtype[Any], room: Any, backend
     if rows and transform.in_one(rows, half):
         transform.half(real(x), out.reshape((-1,)), rows, half, 2 * scale)
     elif rows:
-        z, turn = operands.made((rows * n,), (parts,), device), jk.asarray(_turn(n, parts), device=device)
+        z, turn = operands.made((rows * n,), (parts,), device), operands.constant(_turn(n, parts), device)
         if half > 1:
             _tangle((rows, half - 1), backend)(real(x), turn, half, z)
         _tangle_ends(rows, backend)(real(x), half, z)

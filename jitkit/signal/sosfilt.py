@@ -201,7 +201,7 @@ def forth_and_back(
     if outer * inner:
         seen = wide.reshape((outer, n + 2 * edge, inner))
         _extend(tuple(seen.shape), backend)(x.reshape((outer, n, inner)), edge, _PADS.get(padtype or "", 1), seen)
-        levels = jk.asarray(levels_of(sos).astype(dtype), device=device)
+        levels = operands.constant(levels_of(sos).astype(dtype), device)
         states = operands.made((2 * len(sos), outer, inner), (dtype,), device)
         between = operands.made(whole, (dtype,), device)
         for source, target, first in ((wide, between, 0), (between, wide, n + 2 * edge - 1)):

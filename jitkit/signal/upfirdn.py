@@ -146,7 +146,7 @@ def upfirdn(
     result = _arrays.room(room, (*lead, count), (dtype,), (x,), device, name)
     rows, found = x.reshape((-1, n)), result.reshape((-1, count))
     phases, firsts = _phases(taps, up, down)
-    phases, firsts = (jk.asarray(a, device=device) for a in (phases.astype(dtype), firsts))
+    phases, firsts = (operands.constant(a, device) for a in (phases.astype(dtype), firsts))
     periods = -(-count // up)
     begin = min(-(-(phases.shape[0] - 1) // down), periods)
     end = max(begin, min((n - 1 - (up - 1) * down // up) // down + 1, count // up))

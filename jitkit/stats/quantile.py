@@ -10,7 +10,6 @@ from typing import Any
 import numpy as np
 
 from jitkit import operands
-from jitkit.arrays import asarray
 from jitkit.primitives._sorting import Rows
 from jitkit.primitives.sort import sort
 from jitkit.stats import _axes, _selection
@@ -262,7 +261,7 @@ def _of_rows(x: Any, shares: np.ndarray, rule: Rule, missing: bool, device: str 
     numbers = operands.made((outer * inner,), (np.dtype(np.int64),), device)
     _selection.numbers_of(outer * inner, backend)(rows, numbers)
     result = operands.made((shares.size, outer * inner), (operands.dtype_of(x),), device)
-    share = asarray(shares, device=device) if device else shares
+    share = operands.constant(shares, device)
     _selection.between((outer * inner, shares.size), backend)(rows, numbers, share, rule, missing, result)
     return result
 

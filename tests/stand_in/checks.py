@@ -14,7 +14,7 @@ from numba import cuda
 
 import jitkit as jk
 from jitkit import operands
-from jitkit.backends import cuda_memory
+from jitkit.backends import cuda_constants, cuda_memory
 from stand_in import driver
 
 TAKEN, GIVEN = "cuMemAllocFromPoolAsync", "cuMemFreeAsync"
@@ -33,6 +33,8 @@ def machine():
     found.forget()
     yield found
     gc.collect()
+    for gpu in cuda.gpus:
+        gpu.get_primary_context().extras.pop(cuda_constants.constant, None)
     assert found.used == before
 
 
@@ -72,8 +74,8 @@ def test_arrays_of_all_shapes():
 
 
 def test_a_full_memory_is_emptied_of_what_nobody_needs(machine):
-    assert machine.threshold == MEMORY // 8
     kept = jk.empty(MEMORY // 8, np.uint8, device="cuda")
+    assert machine.threshold == MEMORY // 8
     del kept
     ring = [jk.empty(MEMORY // 4, np.uint8, device="cuda")]
     ring.append(ring)  # which only the garbage collector frees
@@ -225,3 +227,47 @@ def test_results_go_where_the_user_wants_them():
     np.testing.assert_allclose(jk.to_numpy(solved), np.linalg.solve(a, b))
     filtered = jk.signal.gaussian_filter(jk.asarray(a[0], device="cuda"), 0.0)
     np.testing.assert_array_equal(jk.to_numpy(filtered), a[0])
+
+
+COPIES = ("cuMemcpyHtoD_v2", "cuMemcpyHtoDAsync_v2")
+
+
+def test_zeros_and_equal_numbers_are_made_on_the_gpu(machine):
+    for value, dtype in ((0, np.float32), (-0.0, np.float64), (3, np.int16), (1.5, np.float64), (True, np.bool_)):
+        x = jk.full((2, 3), value, dtype, device="cuda")
+        assert machine.calls(*COPIES) == [0, 0]
+        np.testing.assert_array_equal(jk.to_numpy(x).view(np.uint8), np.full((2, 3), value, dtype).view(np.uint8))
+    assert jk.to_numpy(jk.zeros((2, 0), device="cuda")).shape == (2, 0)
+    assert jk.to_numpy(jk.full((), 2.5, device="cuda")) == 2.5
+    np.testing.assert_array_equal(jk.to_numpy(jk.full((2, 2), [1, 2], device="cuda")), [[1, 2]] * 2)
+
+
+def test_filters_are_sent_once(machine):
+    image = np.random.default_rng(2).random((20, 30)).astype(np.float32)
+    x = jk.asarray(image, device="cuda")
+    found = []
+    for copies in (4, 0):  # weights, and places at either end of rows and columns
+        machine.forget()
+        found.append(jk.to_numpy(jk.signal.gaussian_filter(x, 1.0)))
+        assert machine.calls(*COPIES) == [copies, 0]
+    np.testing.assert_array_equal(found[0], found[1])
+    np.testing.assert_allclose(found[0], jk.signal.gaussian_filter(image, 1.0), rtol=1e-5)
+
+
+def test_constants_are_told_apart_and_few_and_small(machine, monkeypatch):
+    monkeypatch.setattr(cuda_constants, "MOST", 4)
+    constant = cuda_constants.constant
+    arrays = [np.arange(4), np.arange(4.0), np.arange(4).reshape(2, 2), np.zeros(4), np.zeros(4, np.int64)]
+    there = [constant(x) for x in arrays[:4]]
+    assert all(constant(x) is y for x, y in zip(arrays, there, strict=False))
+    with cuda.gpus[1]:
+        other = constant(arrays[0])
+        assert other is not there[0]
+        np.testing.assert_array_equal(jk.to_numpy(other), arrays[0])
+    constant(arrays[4])  # drops the first
+    assert constant(arrays[1]) is there[1]
+    assert constant(arrays[0]) is not there[0]
+    for x, y in zip(arrays, there, strict=False):
+        np.testing.assert_array_equal(jk.to_numpy(y), x)
+    for x in (np.zeros(0), np.zeros(cuda_constants.LARGEST + 1, np.uint8)):
+        assert constant(x) is not constant(x)

@@ -132,6 +132,7 @@ int cuMemcpyDtoD_v2(void *to, const void *from, size_t n) { return copy(__func__
 int cuMemcpyHtoDAsync_v2(void *to, const void *from, size_t n, void *stream) { return copy(__func__, to, from, n); }
 int cuMemcpyDtoHAsync_v2(void *to, const void *from, size_t n, void *stream) { return copy(__func__, to, from, n); }
 int cuMemcpyDtoDAsync_v2(void *to, const void *from, size_t n, void *stream) { return copy(__func__, to, from, n); }
+int cuMemsetD8Async(void *to, unsigned char value, size_t n, void *stream) { return count(__func__), memset(to, value, n), OK; }
 
 static size_t handles = 1000; /* of streams and events */
 int cuStreamCreate(size_t *stream, unsigned flags) { return *stream = ++handles, OK; }
