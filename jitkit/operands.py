@@ -14,7 +14,9 @@ from jitkit.errors import KernelTypeError, LaunchError
 from jitkit.launch.arguments import is_device_array
 from jitkit.launch.choice import requested
 
-KINDS = "?biufc"
+_NUMBERS = frozenset(
+    "?bhilqBHILQefdFD"
+)  # the characters of NumPy's numbers of up to 64 bits, and complex ones of two such
 _ON_HOST = (np.generic, np.ndarray)
 _FLOATS = frozenset((np.dtype(np.float32), np.dtype(np.float64)))
 
@@ -38,7 +40,12 @@ def array(x: Any, name: str) -> Any:
         if is_device_array(x):
             return x
         x = np.asarray(unmasked(x, f"jk.{name}"))
-    if x.dtype.kind not in KINDS:
+    if x.dtype.char not in _NUMBERS:
+        if x.dtype.kind in "fc":
+            widest = "float is float64" if x.dtype.kind == "f" else "complex number is complex128"
+            raise KernelTypeError(
+                f"jk.{name}: elements of dtype {x.dtype}; the widest {widest}: convert them with .astype(...)"
+            )
         raise KernelTypeError(f"jk.{name}: elements of dtype {x.dtype} are no numbers: convert them with .astype(...)")
     return x if x.dtype.isnative else x.astype(x.dtype.newbyteorder("="))
 

@@ -85,6 +85,13 @@ def test_elements_on_edges(backend):
     [
         (lambda x: jk.searchsorted(x, x, "middle"), jk.LaunchError, "side='middle'"),
         (lambda x: jk.searchsorted(x.reshape(2, 2), x), jk.LaunchError, "one dimension, not 2"),
+        (
+            lambda x: jk.searchsorted(x, x, sorter=[0, 1, 2, 4]),
+            jk.LaunchError,
+            "sorter= has the index 4, and .* 4 elements",
+        ),
+        (lambda x: jk.searchsorted(x, x, sorter=[0, 1, -1, 2]), jk.LaunchError, "sorter= has the index -1"),
+        (lambda x: jk.searchsorted(x, x, sorter=[0, 1]), jk.LaunchError, r"sorter= has the shape \(2,\)"),
         (lambda x: jk.bincount(x), jk.KernelTypeError, "counts integers, not float64"),
         (lambda x: jk.bincount(x.astype(int) - 2), jk.LaunchError, "count from 0, and -2"),
         (lambda x: jk.bincount(x.astype(int), x[:2]), jk.LaunchError, "weights have the shape"),

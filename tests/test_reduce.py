@@ -286,3 +286,37 @@ def test_operators_that_look_symmetric_are_commutative():
     assert not resolve(lambda a, b: a - b).commutative
     assert not resolve(after).commutative
     assert not resolve(last).commutative
+
+
+def test_initial_values_that_the_dtype_cannot_hold_are_refused(backend):
+    """They wrapped, or lost their imaginary part: NumPy raises OverflowError or TypeError, or wraps its own integers."""
+    small, real = np.arange(3, dtype=np.uint8), np.arange(3.0)
+    for initial in (-1, 300, np.int64(300), 300.7, np.inf, np.nan, 1j, "a"):
+        with pytest.raises(
+            jk.KernelTypeError, match=r"jk.reduce: initial=.* is no uint8, in which elements are combined"
+        ):
+            jk.reduce("maximum", small, initial=initial, backend=backend)
+    for initial in (1j, "a", [1.0, 2.0]):
+        with pytest.raises(jk.KernelTypeError, match=r"jk.scan: initial=.* is no float64"):
+            jk.scan("add", real, initial=initial, backend=backend)
+    with pytest.raises(jk.KernelTypeError, match=r"initial=-1 is no uint8"):
+        jk.segment_reduce("maximum", small, [0, 1, 1], initial=-1, backend=backend)
+    with pytest.raises(jk.KernelTypeError, match=r"initial=-1 is no uint8"):
+        jk.reduce(lambda a, b: (a[0] + b[0], a[1] + b[1]), (real, small), initial=(0, -1), backend=backend)
+    for initial in (7, np.int64(7), 7.5, np.array(7), True):
+        expected = np.maximum.reduce(small, initial=np.uint8(initial))
+        assert jk.reduce("maximum", small, initial=initial, backend=backend) == expected
+
+
+def test_floats_wider_than_kernels_know_are_named():
+    for dtype, widest in ((np.longdouble, "float is float64"), (np.clongdouble, "complex number is complex128")):
+        if np.dtype(dtype).itemsize > np.dtype(np.float64).itemsize * (2 if dtype is np.clongdouble else 1):
+            for call in (
+                lambda x: jk.reduce("add", x),
+                lambda x: jk.scan("add", x),
+                jk.minmax,
+                jk.unique,
+                jk.stats.mean,
+            ):
+                with pytest.raises(jk.KernelTypeError, match=rf"jk\..*: elements of dtype .*; the widest {widest}"):
+                    call(np.ones(3, dtype))

@@ -134,18 +134,32 @@ def converter(dtypes: tuple[np.dtype[Any], ...]) -> Function:
 
 
 def initial_value(initial: Any, dtypes: tuple[np.dtype[Any], ...], name: str) -> Any:
-    """Return an initial value in the dtypes of a value's parts."""
+    """Return an initial value in the dtypes of a value's parts.
+
+    Raises
+    ------
+    KernelTypeError
+        Where it has other parts, or one that its dtype cannot hold; what lies behind the point is cut off, as in NumPy.
+    """
     if len(dtypes) == 1 and not isinstance(initial, tuple):
-        return _cast(initial, dtypes[0])
+        return _cast(initial, dtypes[0], name)
     parts = initial if isinstance(initial, tuple) else (initial,)
     if len(parts) != len(dtypes):
         raise KernelTypeError(f"jk.{name}: a value has {len(dtypes)} parts here, and initial= has {len(parts)}")
-    values = [_cast(part, dtype) for part, dtype in zip(parts, dtypes, strict=True)]
+    values = [_cast(part, dtype, name) for part, dtype in zip(parts, dtypes, strict=True)]
     return values[0] if len(values) == 1 else tuple(values)
 
 
-def _cast(part: Any, dtype: np.dtype[Any]) -> Any:
+def _cast(part: Any, dtype: np.dtype[Any], name: str) -> Any:
     try:
-        return dtype.type(part)  # in a fifth of the time of what follows
+        value = dtype.type(part)
+        if type(part) is int or (dtype.kind not in "iu" and np.ndim(value) == 0):
+            return value
+        given = part.item() if isinstance(part, (np.generic, np.ndarray)) else part
+        if -1 < int(value) - given < 1:  # NumPy's own integers wrap
+            return value
     except (OverflowError, TypeError, ValueError):
-        return np.asarray(part).astype(dtype)[()]
+        pass
+    raise KernelTypeError(
+        f"jk.{name}: initial={part!r} is no {dtype}, in which elements are combined; pass one, or another dtype="
+    ) from None

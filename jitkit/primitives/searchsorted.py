@@ -16,6 +16,7 @@ from jitkit.launch.kernel import Kernel
 from jitkit.launch.launcher import Launcher
 from jitkit.primitives import _arrays
 from jitkit.primitives.lazy import permuted
+from jitkit.primitives.minmax import minmax
 
 Side = Literal["left", "right"]
 
@@ -95,7 +96,7 @@ def searchsorted(
     Raises
     ------
     LaunchError
-        Where `a` is not 1-D, or there is no such side.
+        Where `a` is not 1-D, there is no such side, or `sorter` is not an index for each element.
 
     Notes
     -----
@@ -113,7 +114,7 @@ def searchsorted(
     if len(a.shape) != 1:
         raise LaunchError(f"jk.searchsorted: the sorted array has one dimension, not {len(a.shape)}")
     if sorter is not None:
-        a = permuted(a, sorter)
+        a = _sorted_by(a, _arrays.array(sorter, "searchsorted"), backend)
     if "c" in (operands.dtype_of(a).kind, operands.dtype_of(v).kind):
         raise KernelTypeError("jk.searchsorted: complex numbers have no order in kernels")
     shape = tuple(v.shape)
@@ -125,3 +126,17 @@ def searchsorted(
     if out is not None:
         return operands.delivered(result, out, "searchsorted")
     return result if shape else result[()]
+
+
+def _sorted_by(a: Any, sorter: Any, backend: str | None) -> Any:
+    """Return the elements in the order of a sorter, whose indices kernels do not check."""
+    n = a.shape[0]
+    if tuple(sorter.shape) != (n,):
+        raise LaunchError(f"jk.searchsorted: sorter= has the shape {tuple(sorter.shape)}, and the sorted array {(n,)}")
+    ordered = permuted(a, sorter)
+    if n:
+        least, largest = map(int, minmax(sorter, backend=backend))
+        if least < 0 or largest >= n:
+            wrong = least if least < 0 else largest
+            raise LaunchError(f"jk.searchsorted: sorter= has the index {wrong}, and the sorted array {n} elements")
+    return ordered
