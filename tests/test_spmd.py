@@ -96,7 +96,25 @@ done:                                             ; preds = %turn
 )
 def test_loops_that_are_little_but_gathers_are_not_for_lanes(text, expected):
     function = reader.read(text, "f")
-    assert gathers.dominate(function, Shapes(function, {"%i": 1})) is expected
+    assert gathers.dominate(function, Shapes(function, {"%i": 1}), masks=False) is expected
+    assert gathers.dominate(function, Shapes(function, {"%i": 1}), masks=True) is expected
+
+
+# What each turn of ROW adds, where it is more than a cutoff.
+CUTOFF = ROW.replace("STEP", "7").replace(
+    "  %added = fadd double %sum, %value\n",
+    "  %far = fcmp ogt double %value, 1.000000e-01\n  br i1 %far, label %within, label %latch\n\nwithin:\n"
+    "  %new = fadd double %sum, %value\n  br label %latch\n\nlatch:\n"
+    "  %added = phi double [ %sum, %turn ], [ %new, %within ]\n",
+).replace("%more, %turn ]", "%more, %latch ]").replace("%next, %turn ]", "%next, %latch ]").replace(
+    "%added, %turn ]", "%added, %latch ]"
+)  # fmt: skip
+
+
+def test_lanes_keep_loops_that_branch_where_the_cpu_has_masks():
+    function = reader.read(CUTOFF, "f")
+    assert gathers.dominate(function, Shapes(function, {"%i": 1}), masks=False)
+    assert not gathers.dominate(function, Shapes(function, {"%i": 1}), masks=True)
 
 
 @pytest.mark.parametrize(

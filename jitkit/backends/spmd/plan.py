@@ -22,7 +22,9 @@ def worthwhile(function: Function, shapes: Shapes, fastmath: bool) -> bool:
     if not shapes.loop and not shapes.divergent:
         return any(item.callee in logarithm.CALLS for block in function.blocks.values() for item in block.code)
     scattered = any(gathers.is_gather(item, shapes) for name in shapes.loop for item in function.blocks[name].code)
-    return not scattered or not (fastmath or (not gathers_are_fast() and gathers.dominate(function, shapes)))
+    return not scattered or not (
+        fastmath or (not gathers_are_fast() and gathers.dominate(function, shapes, masked_stores_are_fast()))
+    )
 
 
 def lanes(function: Function, shapes: Shapes) -> int:
