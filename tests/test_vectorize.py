@@ -142,6 +142,11 @@ def test_reduceat(indices, axis, backend):
     np.testing.assert_array_equal(
         plus.reduceat(x[0], indices, dtype=float, backend=backend), np.add.reduceat(x[0], indices, dtype=float)
     )
+    for _ in range(2):  # the second time types are known
+        found = plus.reduceat(x[0], np.array(indices, np.uint16), backend=backend)
+        np.testing.assert_array_equal(found, np.add.reduceat(x[0], indices))
+    with pytest.raises(jk.LaunchError, match="indices from 0 to 7"):
+        plus.reduceat(x[0], [*indices, 8], backend=backend)
 
 
 def test_math_and_numpy_functions(backend):

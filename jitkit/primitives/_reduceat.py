@@ -14,8 +14,9 @@ from jitkit.arrays import asarray, to_numpy
 from jitkit.errors import LaunchError
 from jitkit.primitives import _arrays
 from jitkit.primitives.lazy import permuted, transformed
-from jitkit.primitives.segment_reduce import segment_reduce
+from jitkit.primitives.segment_reduce import filled_segments, segment_reduce
 
+INT64 = np.dtype(np.int64)
 _FEW, _SHORT = 64, 4096
 """Indices, and elements, of which the segments are kept."""
 Segments = tuple[NDArray[np.int64], NDArray[np.int64] | None]
@@ -29,14 +30,22 @@ def reduceat(op: Any, x: Any, indices: Any, axis: int, dtype: Any, out: Any, bac
     x = _arrays.array(x, "reduceat")
     if not x.shape:
         raise LaunchError("jk.vectorize: reduceat takes an array of one dimension or more, not a number")
-    axis = operands.axis_of(axis, len(x.shape), "vectorize")
     begins = to_numpy(indices)
+    if begins.ndim == 1 and begins.dtype.kind in "iu":
+        begins = begins if begins.dtype == INT64 else begins.astype(INT64)
+        if dtype is None and out is None and axis == 0 and type(x) is np.ndarray and x.ndim == 1:
+            # Slices mostly follow one another: compiled code finds where they do not.
+            ends = np.empty(begins.size + 1, INT64)
+            ends[:-1], ends[-1] = begins, x.size
+            found = filled_segments(op, x, ends, backend)
+            if found is not None:
+                return found
+    axis = operands.axis_of(axis, len(x.shape), "vectorize")
     n, device, ndim = x.shape[axis], _arrays.device_of(x), len(x.shape)
     shape = tuple(x.shape[:axis]) + tuple(x.shape[axis + 1 :])
     rows, segments = math.prod(shape), None
-    if begins.ndim == 1 and begins.dtype.kind in "iu":
+    if begins.ndim == 1 and begins.dtype == INT64:
         known = begins.size <= _FEW and rows * n <= _SHORT
-        begins = begins if begins.dtype == np.int64 else begins.astype(np.int64)
         segments = _known(begins.tobytes(), rows, n) if known else _segments(begins, rows, n)
     if segments is None:
         raise LaunchError(f"jk.vectorize: reduceat takes a vector of indices from 0 to {n - 1}, not {indices}")

@@ -36,8 +36,8 @@ class _Plan(NamedTuple):
     zero: Any
     faults: list[np.ndarray]
 
-    def of_vector(self, x: np.ndarray, offsets: np.ndarray, out: Any, backend: str | None) -> Any:
-        """Reduce the segments of a vector of the host.
+    def of_vector(self, x: np.ndarray, offsets: np.ndarray, filled: bool, out: Any, backend: str | None) -> Any:
+        """Reduce the segments of a vector of the host; where they are to be `filled`, an empty one is a fault.
 
         Returns
         -------
@@ -57,7 +57,7 @@ class _Plan(NamedTuple):
             faults = np.empty(1, INT64)
         identity = self.identity
         begin = self.zero if identity is None else identity
-        arguments = (x, offsets, x.size, begin, False, identity is None, count, result, faults)
+        arguments = (x, offsets, x.size, begin, False, filled or identity is None, count, result, faults)
         launcher = self.alone if x.size < FEW else self.launcher
         done = count > 0 and launcher.enter((count + 1, 1), backend, arguments) and not faults[0]
         self.faults.append(faults)
@@ -150,7 +150,7 @@ def segment_reduce(
     operator = _operators.resolve(op)
     if initial is None and length_of((x,)) and length_of((offsets,)):
         known = _plans.get((operator, (x.dtype,)))
-        found = None if known is None else known.of_vector(x, offsets, out, backend)
+        found = None if known is None else known.of_vector(x, offsets, False, out, backend)
         if found is not None:
             return found
     arrays = given_arrays(x, "segment_reduce")
@@ -160,6 +160,12 @@ def segment_reduce(
             f"jk.segment_reduce: segments are those of a vector, not of {len(arrays[0].shape)} dimensions"
         )
     return reduce_segments(operator, arrays, bounds, initial, out, backend, "segment_reduce", check=True)
+
+
+def filled_segments(op: Any, x: np.ndarray, offsets: np.ndarray, backend: str | None) -> Any:
+    """Reduce segments of a vector of the host, or return None: where one is faulty or empty, or such were not met before."""
+    known = _plans.get((_operators.resolve(op), (x.dtype,)))
+    return None if known is None else known.of_vector(x, offsets, True, None, backend)
 
 
 def reduce_segments(

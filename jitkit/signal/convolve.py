@@ -4,6 +4,7 @@
 # mypy: disable-error-code="no-untyped-def,no-untyped-call"
 from __future__ import annotations
 
+import functools
 import math
 from typing import Any, Literal
 
@@ -13,6 +14,7 @@ import jitkit as jk
 from jitkit import operands
 from jitkit.errors import LaunchError
 from jitkit.launch.launcher import Launcher
+from jitkit.primitives._arrays import apart
 from jitkit.signal._fft_plan import real
 from jitkit.signal.fft import fft, ifft, numbers
 from jitkit.signal.rfft import irfft, rfft
@@ -162,11 +164,14 @@ def correlate(
 
 
 def _two(in1: Any, in2: Any, name: str) -> tuple[Any, Any]:
-    x, w = numbers(in1, name), numbers(in2, name)
+    same = operands.are_alike((in1, in2))  # with nothing to be done to them
+    x, w = (in1, in2) if same else (numbers(in1, name), numbers(in2, name))
     if len(x.shape) != len(w.shape) or not 1 <= len(x.shape) <= 3:
         raise LaunchError(
             f"jk.{name}: takes two arrays of as many dimensions, 1 to 3; given {len(x.shape)} and {len(w.shape)}"
         )
+    if same:
+        return x, w
     if operands.device_of(x) is None and operands.device_of(w) is None:
         dtype = np.result_type(x, w)
         return np.asarray(x, dtype), np.asarray(w, dtype)
@@ -195,25 +200,29 @@ def _convolved(x: Any, w: Any, mode: str, method: str, out: Any, backend: str | 
     return found if out is None else operands.store(found, out, tuple(found.shape), name)
 
 
-def _extent(x: tuple[int, ...], w: tuple[int, ...], mode: str, name: str) -> tuple[list[int], tuple[int, ...]]:
+@functools.lru_cache(maxsize=256)
+def _extent(x: tuple[int, ...], w: tuple[int, ...], mode: str, name: str) -> tuple[tuple[int, ...], tuple[int, ...]]:
     """Return where a result begins in the whole convolution, and its shape."""
     if mode == "full":
-        return [0] * len(x), tuple(n + m - 1 for n, m in zip(x, w, strict=True))
+        return (0,) * len(x), tuple(n + m - 1 for n, m in zip(x, w, strict=True))
     if mode == "same":
-        return [(m - 1) // 2 for m in w], x
+        return tuple((m - 1) // 2 for m in w), x
     if not (all(n >= m for n, m in zip(x, w, strict=True)) or all(n <= m for n, m in zip(x, w, strict=True))):
         raise ValueError(f"jk.{name}: for mode='valid' one array lies in the other along each axis; given {x} and {w}")
-    starts = [min(n, m) - 1 for n, m in zip(x, w, strict=True)]
+    starts = tuple(min(n, m) - 1 for n, m in zip(x, w, strict=True))
     return starts, tuple(abs(n - m) + 1 for n, m in zip(x, w, strict=True))
 
 
+@functools.lru_cache(maxsize=256)
 def _far(x: tuple[int, ...], w: tuple[int, ...]) -> bool:
     """Tell whether transforms are faster: a sum takes a sixteenth of a nanosecond a term, a transform some for each bit."""
     whole = math.prod(n + m - 1 for n, m in zip(x, w, strict=True))
     return min(math.prod(x), math.prod(w)) > 24 * max(8, whole.bit_length())
 
 
-def _direct(x: Any, w: Any, starts: list[int], shape: tuple[int, ...], out: Any, backend: str | None, name: str) -> Any:
+def _direct(
+    x: Any, w: Any, starts: tuple[int, ...], shape: tuple[int, ...], out: Any, backend: str | None, name: str
+) -> Any:
     if math.prod(w.shape) > math.prod(x.shape):
         x, w = w, x
     device, dtype = operands.device_of(x), operands.dtype_of(x)
@@ -221,25 +230,25 @@ def _direct(x: Any, w: Any, starts: list[int], shape: tuple[int, ...], out: Any,
     fresh = result
     if isinstance(x, np.ndarray):
         x = np.ascontiguousarray(x)
-        if not result.flags.c_contiguous or np.may_share_memory(result, x) or np.may_share_memory(result, w):
+        if out is not None and not (result.flags.c_contiguous and apart(result, (x, w))):
             fresh = np.empty(shape, dtype)
-    flipped = np.ascontiguousarray(jk.to_numpy(w)[(slice(None, None, -1),) * len(shape)])
-    ones = (1,) * (3 - len(shape))
+    ones: tuple[int, ...] = (1,) * (3 - len(shape))
+    flipped = jk.to_numpy(w)[(slice(None, None, -1),) * len(shape)].copy()
     taps = operands.constant(flipped.reshape(ones + flipped.shape), device)
     wide, target = x.reshape((*ones, *x.shape)), fresh.reshape((*ones, *shape))
-    lefts = [m - 1 - s for m, s in zip(taps.shape, [0] * len(ones) + starts, strict=True)]
+    lefts = [m - 1 - s for m, s in zip(taps.shape, (0,) * len(ones) + starts, strict=True)]
     n, columns = wide.shape[2], target.shape[2]
     begin = min(max(lefts[2], 0), columns)
     end = max(begin, min(columns, n - (taps.shape[2] - 1 - lefts[2])))
     for launch, start, stop in ((_inside, begin, end), (_at_rim, 0, begin), (_at_rim, end, columns)):
         if stop > start:
-            launch((*target.shape[:2], stop - start), backend)(wide, taps, target, start, *lefts)
+            launch.run((*target.shape[:2], stop - start), backend, (wide, taps, target, start, *lefts))
     if fresh is not result:
         result[...] = fresh
     return operands.delivered(result, out, name)
 
 
-def _by_transforms(x: Any, w: Any, starts: list[int], shape: tuple[int, ...], backend: str | None) -> Any:
+def _by_transforms(x: Any, w: Any, starts: tuple[int, ...], shape: tuple[int, ...], backend: str | None) -> Any:
     lengths = [_good(n + m - 1) for n, m in zip(x.shape, w.shape, strict=True)]
     is_real = x.dtype.kind != "c"
     spectra = []
