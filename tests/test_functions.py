@@ -420,6 +420,23 @@ def test_numpy_functions_of_two_numbers(backend, name, dtype):
 
 
 @jk.kernel
+def ufuncs_of_extremes(i, x, y, out):
+    out[0, i], out[1, i] = np.minimum(x[i], y[i]), np.maximum(x[i], y[i])
+    out[2, i], out[3, i] = np.maximum(x[i], 0), np.minimum(1, x[i])
+
+
+@pytest.mark.parametrize("dtype", ["float16", "float32", "float64"])
+def test_nan_wins_from_either_side_and_equal_zeros_keep_their_sign(backend, dtype):
+    special = np.array([np.nan, -np.inf, -1, -0.0, 0.0, 2, np.inf], dtype)
+    x, y = (side.ravel() for side in np.meshgrid(np.repeat(special, 3), special))
+    out = np.zeros((4, x.size), dtype)
+    ufuncs_of_extremes.on(backend)[x.size](x, y, out)
+    np.testing.assert_array_equal(out, [np.minimum(x, y), np.maximum(x, y), np.maximum(x, 0), np.minimum(1, x)])
+    zeros = (x == 0) & (y == 0) & (np.signbit(x) == np.signbit(y))
+    assert (np.signbit(out[:2, zeros]) == np.signbit(x[zeros])).all()
+
+
+@jk.kernel
 def of_integers(i, x, y, out, real):
     out[0, i] = np.absolute(x[i])
     out[1, i] = np.square(x[i])

@@ -180,6 +180,15 @@ def _sign(operand: Scalar) -> Callable[[Emitter, list[ir.Value]], ir.Value] | No
 def _extreme(emit: Emitter, name: str, operand: Scalar, a: ir.Value, b: ir.Value) -> ir.Value:
     """Return np.minimum, np.maximum (NaN wins) or np.fmin, np.fmax (numbers win)."""
     builder = emit.builder
+    if (
+        name in ("minimum", "maximum")
+        and isinstance(a.type, (ir.FloatType, ir.DoubleType))
+        and emit.mode.target == "cpu"
+    ):
+        # The second operand first: that is the one which is tested for NaN, and in a reduction it has not been waited for.
+        # Of zeros of both signs either is returned, as NumPy's vectors do; LLVM would spend three instructions on +0.0.
+        function = builder.module.declare_intrinsic(f"llvm.{name}", [a.type], ir.FunctionType(a.type, [a.type] * 2))
+        return builder.call(function, (b, a), fastmath=("nsz",))
     first = arithmetic.compare(emit, "le" if "min" in name else "ge", operand, a, b)
     if kind(operand) == "f":
         deciding = a if name in ("minimum", "maximum") else b
