@@ -829,3 +829,31 @@ def test_what_a_loop_carries_across_barriers_keeps_its_place(rounds):
     for _ in range(rounds):
         before, a, b = b, b, a + a.reshape(3, 32)[:, ::-1].reshape(-1)
     np.testing.assert_array_equal(out, a + 3 * b + 5 * before + 7 * rounds)
+
+
+@jk.kernel
+def butterflies(i, x, out, n):
+    for k in range(n):
+        a, b, c, d = x[8 * k, i], x[8 * k + 1, i], x[8 * k + 2, i], x[8 * k + 3, i]
+        e, f, g, h = x[8 * k + 4, i], x[8 * k + 5, i], x[8 * k + 6, i], x[8 * k + 7, i]
+        out[8 * k, i] = a + e
+        out[8 * k + 1, i] = b + f
+        out[8 * k + 2, i] = c + g
+        out[8 * k + 3, i] = d + h
+        out[8 * k + 4, i] = a - e
+        out[8 * k + 5, i] = b - f
+        out[8 * k + 6, i] = c - g
+        out[8 * k + 7, i] = d - h
+
+
+def test_what_keeps_llvm_from_comparing_many_accesses_is_no_instruction(monkeypatch):
+    x = np.random.default_rng(3).random((24, 37))
+    out = np.zeros_like(x)
+    butterflies.on("cpu")[37](x, out, 3)
+    low, high = x.reshape(3, 2, 4, 37).transpose(1, 0, 2, 3)
+    np.testing.assert_array_equal(out.reshape(3, 2, 4, 37), np.stack([low + high, low - high], axis=1))
+    for least, expected in ((16, True), (17, False)):
+        monkeypatch.setattr("jitkit.backends.spmd.body._MANY", least)
+        seen = butterflies.inspect(x, out, 3, space=37, backend="cpu")
+        assert ("widenable" in seen.llvm) == expected
+        assert "widenable" not in seen.asm

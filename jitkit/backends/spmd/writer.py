@@ -41,6 +41,15 @@ class Text:
         self.allocas.append(f"  {name} = alloca {kind}, align {align}")
         return name
 
+    def keep_from_comparing(self) -> None:
+        """Keep LLVM from comparing the addresses of all accesses of the loop that is written.
+
+        It would find out whether to widen the loop, which computes with vectors already, and what one turn loads that the
+        turn before stored. An access that it cannot place stops it at once. This one is to memory that no program sees, and
+        becomes no instruction.
+        """
+        self.do(f"call i1 {self.declare('@llvm.experimental.widenable.condition', 'i1', ())}()")
+
     def declare(self, symbol: str, result: str, parameters: Iterable[str]) -> str:
         """Declare a function that is called."""
         self.declared[symbol] = f"declare {result} {symbol}({', '.join(parameters)})"
