@@ -225,7 +225,14 @@ def calls_bad_helper(i, x):
     x[i] = _bad_helper(x[i])
 
 
+@jk.kernel
+def calls_a_variable(i, x):
+    function = x[i]
+    x[i] = function(i)  # here
+
+
 BODIES = {
+    calls_a_variable: "calling the variable function cannot be used in a kernel: functions are no values there",
     makes_list: "a list cannot be used in a kernel: use a tuple",
     returns_value: "a kernel returns no value",
     calls_undefined: "'no_such_function' is not defined",

@@ -63,6 +63,11 @@ class Calls(Expressions):
         if isinstance(node.func, ast.Attribute) and node.func.attr in ("conjugate", "conj") and not node.args:
             return self.op("numpy.conjugate", self.visit(node.func.value), at=node)
         name = ast.unparse(node.func)
+        if isinstance(node.func, ast.Name):
+            self.fail(
+                node, f"calling the variable {name}",
+                "functions are no values there: write a helper for each function, which calls it by its own name",
+            )  # fmt: skip
         self.fail(
             node, f"the call {name}(...)", "call a function by its own name: math.*, a NumPy scalar function, a helper"
         )
