@@ -7,6 +7,7 @@ from collections.abc import Iterable
 from typing import Any
 
 from numba import cuda
+from numba.cuda.cudadrv import driver
 
 from jitkit import streams
 
@@ -112,7 +113,13 @@ class Queue:
 
     def done(self) -> bool:
         """Tell whether all launches have finished."""
-        return bool(self.record().done())
+        try:
+            driver.driver.cuStreamQuery(self.handle)
+        except driver.CudaAPIError as error:
+            if error.code != driver.binding.CUresult.CUDA_ERROR_NOT_READY:
+                raise
+            return False
+        return True
 
     @property
     def handle(self) -> int:

@@ -35,6 +35,7 @@ class Driver:
         self._library = ctypes.CDLL("libcuda.so.1")
         self._library.stand_in_calls.restype = ctypes.c_long
         self._library.stand_in_used.restype = self._library.stand_in_threshold.restype = ctypes.c_size_t
+        self._library.stand_in_busy.argtypes = (ctypes.c_size_t,)
         self._library.stand_in_machine.argtypes = (ctypes.c_int, ctypes.c_int, ctypes.c_size_t)
         self._run = _RUN(_run)
         self._library.stand_in_runs(self._run)
@@ -50,6 +51,10 @@ class Driver:
     def machine(self, gpus: int = 1, pools: bool = True, memory: int = 1 << 30) -> None:
         """Say what there is, before anything asks."""
         self._library.stand_in_machine(gpus, pools, memory)
+
+    def busy(self, stream: int) -> None:
+        """Say which stream has not finished."""
+        self._library.stand_in_busy(stream)
 
     @property
     def used(self) -> int:

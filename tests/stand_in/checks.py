@@ -148,6 +148,13 @@ def test_memory_of_a_stream_is_given_back_behind_all_streams(machine):
     assert machine.calls(f"{TAKEN} in {at}", f"cuLaunchKernel in {at}", f"{GIVEN} in 0") == [1, 1, 1]
 
 
+def test_a_stream_is_asked_itself_whether_it_has_finished(machine):
+    stream = jk.Stream()
+    for busy in (stream.queue.handle, stream.queue.handle + 1):
+        machine.busy(busy)
+        assert stream.done == (busy != stream.queue.handle)
+
+
 def test_memory_is_given_back_wherever_its_array_is_last_heard_of(machine):
     held = [jk.asarray(X, device="cuda") for _ in range(3)]
     with cuda.gpus[1]:

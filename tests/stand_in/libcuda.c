@@ -12,13 +12,13 @@
 #include <string.h>
 
 typedef void (*Run)(const char *code, const unsigned *grid, const unsigned *block, unsigned shared, void *stream, void **parameters);
-enum { OK = 0, INVALID_VALUE = 1, OUT_OF_MEMORY = 2, NO_DEVICE = 101, NO_CONTEXT = 201, NOT_FOUND = 500 };
+enum { OK = 0, INVALID_VALUE = 1, OUT_OF_MEMORY = 2, NO_DEVICE = 101, NO_CONTEXT = 201, NOT_FOUND = 500, NOT_READY = 600 };
 
 static pthread_mutex_t lock = PTHREAD_MUTEX_INITIALIZER;
 static struct { char name[64]; long calls; } counters[256];
 static struct { uint64_t at; size_t size; int device; } blocks[65536];
 static int held, devices = 1, pools = 1;
-static size_t total = (size_t)1 << 30, taken, kept, threshold;
+static size_t total = (size_t)1 << 30, taken, kept, threshold, busy;
 static _Thread_local int contexts[64], depth; /* a context is the number of its GPU and 1 */
 static Run run;
 
@@ -48,6 +48,7 @@ static int current(void) { return depth ? contexts[depth - 1] : 0; }
 long stand_in_calls(const char *name) { return *counter(name); }
 void stand_in_forget(void) { memset(counters, 0, sizeof counters); }
 void stand_in_machine(int gpus, int with_pools, size_t memory) { devices = gpus, pools = with_pools, total = memory; }
+void stand_in_busy(size_t stream) { busy = stream; }
 void stand_in_runs(Run function) { run = function; }
 size_t stand_in_used(void) { return taken - kept; }
 size_t stand_in_threshold(void) { return threshold; }
@@ -138,6 +139,7 @@ static size_t handles = 1000; /* of streams and events */
 int cuStreamCreate(size_t *stream, unsigned flags) { return *stream = ++handles, OK; }
 int cuStreamDestroy_v2(size_t stream) { return OK; }
 int cuStreamSynchronize(void *stream) { return count_in(__func__, stream), OK; }
+int cuStreamQuery(size_t stream) { return stream == busy ? NOT_READY : OK; }
 int cuStreamWaitEvent(size_t stream, size_t event, unsigned flags) { return count(__func__), OK; }
 int cuEventCreate(size_t *event, unsigned flags) { return *event = ++handles, OK; }
 int cuEventDestroy_v2(size_t event) { return OK; }
