@@ -3,7 +3,7 @@
 An array is cut into blocks of one size, whatever the number of threads. A group takes a block: each of its lanes combines
 elements on its own, four chains at a time in runs of sixteen, and then the lanes' results are combined in pairs. What the
 blocks give is reduced in the same way. A sum of n elements so passes through about as many additions as in NumPy's
-pairwise summation: 16 + 8 in a lane, 2 + 3 in a group, and again for every factor of 4096 (2 + 5 and 16384 on a GPU).
+pairwise summation: 16 + 8 in a lane, 2 + 3 in a group, and again for every factor of 4096 (16 + 2 and 2 + 5 on a GPU).
 
 Where operands may change places, lanes take neighbouring elements, as vectors and warps read them; where not, each lane
 takes a stretch of its own, and every operand stays in order. On a host `_ordered` has the kernel for that.
@@ -61,7 +61,8 @@ class Order(NamedTuple):
         return -(-n // self.block) * self.width
 
 
-INTERLEAVED = Order(LANES, lanes=1, chains=LANES, along=4 * LANES, length=8 * RUN)
+# Two runs to a chain: 16 million elements are dealt out to 131,072 work-items, half of what an H200 has at a time.
+INTERLEAVED = Order(LANES, lanes=1, chains=LANES, along=4 * LANES, length=2 * RUN)
 ON_HOST = Order(FEW_LANES, lanes=1, chains=FEW_LANES, along=4 * FEW_LANES, length=8 * RUN)
 # 9 runs and not 8: a stretch of a power of two bytes would put the lanes' elements into the same set of the cache.
 STRETCHES = Order(LANES, lanes=36 * RUN, chains=9 * RUN, along=1, length=9 * RUN)

@@ -80,7 +80,7 @@ def reduce(
 
     Notes
     -----
-    Floating-point sums are added in blocks of 16384 and runs of 16, which is no worse than pairwise summation.
+    Floating-point sums are added in blocks of 4096 and runs of 16, which is no worse than pairwise summation.
     Sources: M. Harris, Optimizing Parallel Reduction in CUDA, NVIDIA, 2007; N. J. Higham, The accuracy of floating point
     summation, SIAM J. Sci. Comput. 14, 783-799, 1993.
 
