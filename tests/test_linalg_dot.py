@@ -108,6 +108,20 @@ def test_gemv_on_every_backend(backend):
     close(gemv(1.0, tall, x, -1.0, longer, backend=backend), tall @ x - longer)
 
 
+def test_norms_of_nothing_are_zero(backend):
+    """The largest of no numbers from 0 is 0, and of no matrices there are no norms, as in NumPy."""
+    assert norm(np.zeros(0), np.inf, backend=backend) == 0
+    np.testing.assert_array_equal(norm(np.zeros((3, 0)), np.inf, 1, backend=backend), np.zeros(3))
+    for order in (1, np.inf):
+        for shape in ((0, 3), (3, 0)):
+            assert norm(np.zeros(shape), order, backend=backend) == 0
+        np.testing.assert_array_equal(
+            norm(np.zeros((2, 3, 0)), order, (1, 2), True, backend=backend), np.zeros((2, 1, 1))
+        )
+    for order in (1, -1, np.inf, -np.inf):
+        assert norm(np.zeros((0, 3, 2)), order, (1, 2), backend=backend).shape == (0,)
+
+
 @pytest.mark.parametrize(
     ("call", "error", "message"),
     [
@@ -119,7 +133,8 @@ def test_gemv_on_every_backend(backend):
         (lambda x: norm(x[0], "fro"), ValueError, "a norm of matrices"),
         (lambda x: norm(x[0], "nuc"), ValueError, "no norm of vectors"),
         (lambda x: norm(x, axis=2), np.exceptions.AxisError, "out of bounds"),
-        (lambda x: norm(x[:0], np.inf, axis=0), jk.LaunchError, "nothing is largest"),
+        (lambda x: norm(x[:0], -np.inf, axis=0), jk.LaunchError, "nothing is smallest"),
+        (lambda x: norm(x[:0], -np.inf), jk.LaunchError, "nothing is smallest"),
         (lambda x: norm(x[None], 1), ValueError, "give one or two"),
         (lambda x: axpy(1j, x, x), jk.LaunchError, "jk.linalg.axpy: a=1j; it is a real number"),
         (lambda x: axpy(1, x, x[0]), jk.LaunchError, "must be equal"),

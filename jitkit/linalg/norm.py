@@ -63,7 +63,7 @@ def norm(
     ValueError
         For an order that there is not, or that needs singular values (2, -2 and "nuc" of matrices).
     LaunchError
-        For the largest or smallest of no elements, and an `out` of another shape.
+        For the smallest of no elements, and an `out` of another shape; the largest of none is 0.
     numpy.exceptions.AxisError
         For an axis that there is not.
 
@@ -104,9 +104,7 @@ def _of_vectors(x: Any, order: Any, axes: tuple[int, ...], keepdims: bool, backe
         raise ValueError(f"jk.{name}: ord={order!r} is no norm of vectors; give None, 0, inf, -inf or another number")
     dtype = operands.dtype_of(x)
     if math.isinf(order):
-        if 0 in (x.shape[k] for k in axes):
-            raise LaunchError(f"jk.{name}: no elements along {axes} of the shape {tuple(x.shape)}: nothing is largest")
-        return _combined(abs, "maximum" if order > 0 else "minimum", x, axes, keepdims, None, backend, name)
+        return _combined(abs, _extreme(x, axes, order, x.shape, name), x, axes, keepdims, None, backend, name)
     if order == 0:
         return _combined(_not_zero, "add", x, axes, keepdims, dtype, backend, name)
     if order == 1:
@@ -115,6 +113,15 @@ def _of_vectors(x: Any, order: Any, axes: tuple[int, ...], keepdims: bool, backe
         return _root(_combined(_square, "add", x, axes, keepdims, None, backend, name), math.sqrt, backend)
     total = _combined(_power(float(order)), "add", x, axes, keepdims, None, backend, name)
     return _root(total, _power(1 / order), backend)
+
+
+def _extreme(x: Any, axes: tuple[int, ...], order: Any, shape: tuple[int, ...], name: str) -> str:
+    """Return the operator that finds the largest of numbers from 0, or the smallest; a sum where there are none, which is 0."""
+    if all(shape[k] for k in axes):
+        return "maximum" if order > 0 else "minimum"
+    if order < 0:
+        raise LaunchError(f"jk.{name}: no elements along {axes} of the shape {tuple(x.shape)}: nothing is smallest")
+    return "add"
 
 
 def _combined(
@@ -147,8 +154,6 @@ def _of_matrices(x: Any, order: Any, axes: tuple[int, ...], keepdims: bool, back
         raise ValueError(f"jk.{name}: ord={order!r} is no norm of matrices; give None, 'fro', 1, -1, inf or -inf")
     summed, left = axes if abs(order) == 1 else axes[::-1]
     sums = _combined(abs, "add", x, (summed,), True, None, backend, name)
-    if 0 in sums.shape:
-        raise LaunchError(f"jk.{name}: the matrices of the shape {tuple(x.shape)} are empty: no sum is largest")
-    result = reduce("maximum" if order > 0 else "minimum", sums, axis=left, keepdims=True, backend=backend)
+    result = reduce(_extreme(x, (left,), order, sums.shape, name), sums, axis=left, keepdims=True, backend=backend)
     shape = tuple(n for k, n in enumerate(result.shape) if k not in axes)
     return result if keepdims else result.reshape(shape) if shape else result.reshape((1,))[0]
