@@ -152,6 +152,19 @@ def test_what_is_kept_of_a_call_is_for_calls_like_it():
             signal.fft(x, norm="both")
         with pytest.raises(jk.BackendError):
             signal.fft(x, backend="gpu")
+        for out in (
+            np.zeros_like(x),
+            np.zeros_like(x).T,
+            np.zeros_like(x, order="F"),
+            x.copy(),
+            np.zeros(x.shape, "c8"),
+        ):
+            given_x = out if out[0, 0] else x
+            assert signal.fft(given_x, out=out) is out
+            close(out, np.fft.fft(x), 1.2e-7 if out.dtype == np.complex64 else 2.3e-16)
+        for out, error in ((frozen, jk.LaunchError), (x[:3], jk.LaunchError), ([1.0], jk.KernelTypeError)):
+            with pytest.raises(error, match="out="):
+                signal.fft(x, out=out)
     first, second = signal.fft(x), signal.fft(2 * x)
     assert not np.may_share_memory(first, second)
     close(first, np.fft.fft(x), 2.3e-16)

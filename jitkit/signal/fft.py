@@ -317,14 +317,22 @@ def _is_plain(a: Any, axis: Any, norm: Any, backend: Any) -> bool:
     return (norm is None or type(norm) is str) and (backend is None or type(backend) is str)
 
 
+def _takes_result(out: Any, a: np.ndarray) -> bool:
+    """Tell whether a transform may be written into an array as it stands."""
+    if type(out) is not np.ndarray or out.shape != a.shape or out.dtype != a.dtype:
+        return False
+    flags = out.flags
+    return flags.c_contiguous and flags.writeable and not np.may_share_memory(out, a)
+
+
 def along(a: Any, n: int | None, axis: int, norm: Norm, inverse: bool, out: Any, backend: str | None, name: str) -> Any:
     """Transform along one axis, in either direction."""
     key = None
-    if n is None and out is None and _is_plain(a, axis, norm, backend):
+    if n is None and _is_plain(a, axis, norm, backend):
         key = a.shape, a.dtype, axis, norm, inverse, backend
         plan = _plans.get(key)
-        if plan is not None:
-            result = np.empty(a.shape, a.dtype)
+        if plan is not None and (out is None or _takes_result(out, a)):
+            result = np.empty(a.shape, a.dtype) if out is None else out
             plan[0](real(a), real(result), *plan[1:])
             return result
     x = numbers(a, name)
