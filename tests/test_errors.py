@@ -249,7 +249,7 @@ BODIES = {
 }
 
 
-def _constant(value):
+def _calling(value):
     """Return a kernel that calls what is given, whose name in its source is `function`."""
     function = value
 
@@ -268,10 +268,10 @@ CALLS = {
 }  # fmt: skip
 
 
-@pytest.mark.parametrize("function", CALLS, ids=str)
+@pytest.mark.parametrize("function", CALLS, ids=lambda function: getattr(function, "__name__", type(function).__name__))
 def test_calls_that_kernels_cannot_make_say_what_to_write(function):
     with pytest.raises(jk.KernelSyntaxError, match=rf"calls: function\(\.\.\.\) cannot be used.*{CALLS[function]}"):
-        _constant(function).on("cpu")[3](np.zeros(3))
+        _calling(function).on("cpu")[3](np.zeros(3))
 
 
 def marked_line(func) -> int:
