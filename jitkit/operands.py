@@ -14,9 +14,8 @@ from jitkit.errors import KernelTypeError, LaunchError
 from jitkit.launch.arguments import is_device_array
 from jitkit.launch.choice import requested
 
-_NUMBERS = frozenset(
-    "?bhilqBHILQefdFD"
-)  # the characters of NumPy's numbers of up to 64 bits, and complex ones of two such
+_NUMBERS = frozenset("?bhilqBHILQefdFD")
+"""NumPy's characters of booleans, of numbers of up to 64 bits, and of complex ones of two such."""
 _ON_HOST = (np.generic, np.ndarray)
 _FLOATS = frozenset((np.dtype(np.float32), np.dtype(np.float64)))
 
