@@ -254,7 +254,8 @@ def test_complex_numbers_at_the_limits(backend, dtype):
     truth, size = np.zeros((4, x.size), bool), np.zeros(x.size, x.real.dtype)
     quietly(complex_tests.on(backend)[x.size], x, y, truth, size)
     np.testing.assert_array_equal(truth, [x == y, x != y, x == 0, y != 0])
-    assert_same(size, np.abs(x), "abs", x)
+    # hypot of vectors of AVX-512 is one ULP off for 1+1j; mathematical functions may be four.
+    np.testing.assert_allclose(size, np.abs(x), rtol=4 * np.finfo(dtype).eps)
     by_zero = y == 0
     x, y = x[by_zero], y[by_zero]
     found, wanted = np.zeros((1, x.size), dtype), quietly(np.divide, x, y)
