@@ -14,8 +14,8 @@ from numba import types
 from jitkit.backends import cuda as adapter
 from jitkit.backends import cuda_kept, emulation, report
 from jitkit.backends.cuda_grid import fits_32_bits, grid, group_grid, group_parts, parts, rounded_up
+from jitkit.backends.cuda_launch_stream import stream_of
 from jitkit.backends.cuda_parameters import DeviceArray, Packer, device_array, types_of
-from jitkit.backends.cuda_streams import stream_of
 from jitkit.backends.layout import Layout, layout_of, leaf_values, take_apart
 from jitkit.errors import LaunchError
 from jitkit.launch.definition import Call, Definition

@@ -26,7 +26,7 @@ from numba.cuda.cudadrv import devicearray, driver
 from numpy.typing import NDArray
 
 from jitkit import streams
-from jitkit.backends import cuda_streams
+from jitkit.backends import cuda_launch_stream
 
 _KEPT = 8
 """The pool keeps up to an eighth of the GPU's memory for later; the driver takes back what is more at the next wait."""
@@ -102,9 +102,9 @@ class Pool:
             Where the GPU's memory is full.
         """
         stream: Any = 0
-        borrowed = cuda_streams.borrowed() if streams.current() is None else None
+        borrowed = cuda_launch_stream.borrowed() if streams.current() is None else None
         if borrowed is not None:
-            stream = cuda_streams.external(borrowed)
+            stream = cuda_launch_stream.external(borrowed)
         at = int(stream) or _chosen()
         try:
             address = _driver.cuMemAllocFromPoolAsync(size, self._handle, at)

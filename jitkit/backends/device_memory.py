@@ -87,13 +87,13 @@ def to_host(x: Any) -> NDArray[Any]:
     if gpu.simulated():
         own: NDArray[Any] = x.copy_to_host()
         return own
-    from jitkit.backends import cuda_streams
+    from jitkit.backends import cuda_launch_stream
 
     if hasattr(x, "__cuda_ndarray__"):  # the default stream, in which it is copied else, waits for those of jitkit
-        borrowed = cuda_streams.borrowed()
-        stream = x.stream if borrowed is None else cuda_streams.external(borrowed)
+        borrowed = cuda_launch_stream.borrowed()
+        stream = x.stream if borrowed is None else cuda_launch_stream.external(borrowed)
     else:
-        stream = cuda.external_stream(cuda_streams.stream_of((x,)))
+        stream = cuda.external_stream(cuda_launch_stream.stream_of((x,)))
     found: NDArray[Any] = cuda.as_cuda_array(x, sync=False).copy_to_host(stream=stream)
     if stream:
         stream.synchronize()
