@@ -33,19 +33,19 @@ from jitkit.launch.definition import Definition
 def target() -> Target:
     """Return Numba's CPU target with the language installed."""
     symbols.register()
-    lazy.compile_elements_by("cpu", lambda program, mode: compile_body(program, mode.fastmath, mode.group))
+    lazy.compile_elements_by("cpu", lambda program, mode: compile_body(program, mode.fastmath, mode.group, False))
     return Target(
         "cpu", numba.extending.intrinsic, numba.extending.register_model, numba.extending.lower_cast, lower_constant,
         datamodel.models,
     )  # fmt: skip
 
 
-def compile_body(program: Program, fastmath: bool, group: tuple[int, ...] | None = None) -> Any:
-    """Return the dispatcher of the rewritten function."""
+def compile_body(program: Program, fastmath: bool, group: tuple[int, ...] | None = None, shared: bool = True) -> Any:
+    """Return the dispatcher of the rewritten function; `shared` tells whether its helpers may be other programs', too."""
     body = functools.partial(BodyDispatcher, forceinline=True)
     # A helper that calls itself cannot be inlined by force.
     helper = functools.partial(BodyDispatcher, forceinline=False)
-    return target().compile(program, Mode("cpu", fastmath, group=group), body, helper)
+    return target().compile(program, Mode("cpu", fastmath, group=group), body, helper, shared)
 
 
 class Library(JITCodeLibrary):

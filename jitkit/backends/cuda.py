@@ -34,7 +34,7 @@ def target() -> Target:
     from numba.cuda import extending
     from numba.cuda.core.imputils import lower_constant
 
-    lazy.compile_elements_by("cuda", compile_body)
+    lazy.compile_elements_by("cuda", functools.partial(compile_body, shared=False))
     return Target(
         "cuda",
         functools.partial(extending._intrinsic, target="cuda"),
@@ -67,10 +67,10 @@ class Variant:
     cut: bool = False
 
 
-def compile_body(program: Program, mode: Mode, lines: bool = False) -> Any:
-    """Return the dispatcher of the rewritten function."""
+def compile_body(program: Program, mode: Mode, lines: bool = False, shared: bool = True) -> Any:
+    """Return the dispatcher of the rewritten function; `shared` tells whether its helpers may be other programs', too."""
     device = functools.partial(cuda.jit, device=True, fastmath=mode.fastmath, lineinfo=lines)
-    return target().compile(program, mode, lambda f: device(f, forceinline=True), device)
+    return target().compile(program, mode, lambda f: device(f, forceinline=True), device, shared)
 
 
 def build(

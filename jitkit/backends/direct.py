@@ -163,9 +163,5 @@ class DirectLower(Lower):
     def _lower_call_RecursiveCall(self, fnty: Any, expr: Any, signature: Any) -> ir.Value:  # noqa: N802
         args = self.fold_call_args(fnty, signature, expr.args, expr.vararg, expr.kws)
         uid = fnty.get_overloads(signature.args).uid
-        # A function that reads lazy arrays may also compute their elements: for those it is compiled by now.
-        compiled = fnty.dispatcher_type.dispatcher.overloads.get(signature.args)
-        if compiled is not None:
-            self.library.add_linking_library(compiled.library)
         function = _declared(self.context, self.module, uid, signature.return_type, signature.args)
         return _returned(self.context, self.builder, function, signature.return_type, args)

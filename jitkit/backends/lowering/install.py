@@ -88,29 +88,31 @@ class Target:
             self._operations[key] = self.define(operations.define(name, mode))
         return self._operations[key]
 
-    def compile(self, program: Program, mode: Mode, jit: Callable[[Callable], Any], jit_helper: Callable) -> Any:
+    def compile(
+        self, program: Program, mode: Mode, jit: Callable[[Callable], Any], jit_helper: Callable, shared: bool = True
+    ) -> Any:
         """Return the dispatcher of a program, its helpers' dispatchers in its globals.
 
-        `jit` and `jit_helper` turn a rewritten function into a dispatcher of this target.
+        `jit` and `jit_helper` turn a rewritten function into a dispatcher of this target. `shared` tells whether other
+        programs may have the same helpers' dispatchers.
         """
         programs = program.reachable()
-        dispatchers = [self._dispatcher(item, item is program, mode, jit, jit_helper) for item in programs]
+        dispatchers = [self._dispatcher(item, item is program, mode, jit, jit_helper, shared) for item in programs]
         for item, dispatcher in zip(programs, dispatchers, strict=True):
             for name, meaning in item.names.items():
                 dispatcher.py_func.__globals__.setdefault(name, self._global(meaning, mode, programs, dispatchers))
         return dispatchers[0]
 
     def _dispatcher(
-        self, item: Program, is_kernel: bool, mode: Mode, jit: Callable[[Callable], Any], jit_helper: Callable
+        self, item: Program, is_kernel: bool, mode: Mode, jit: Callable, jit_helper: Callable, shared: bool
     ) -> Any:
         """Return a program's dispatcher; a helper that another kernel has too is typed and lowered once for both."""
         # What splits or schedules a kernel at its barriers must see them all in one function.
         inlined = is_kernel or item.uses_group is not None or always_inlined(item.func)
         key = item.fingerprint, item.filename, item.lineno, mode, inlined
-        shared = not is_kernel and not item.recursive
+        shared = shared and not is_kernel and not item.recursive
         found = self._helpers.get(key) if shared else None
-        # Of one that is being compiled, for a lazy array that is read through the same function, Numba would make recursion.
-        if found is not None and not found.is_compiling:
+        if found is not None:
             return found
         func = item.build({"__name__": __name__})
         # Helpers that are not inlined are linked by symbol, so the symbol must tell equal names apart.

@@ -30,8 +30,12 @@ def is_lazy(group: types.BaseTuple) -> bool:
 
 
 @functools.cache
-def reader(cls: type, mode: Mode) -> Any:
-    """Return the dispatcher of the function ``element(leaves, at)`` of a class of lazy arrays."""
+def reader(cls: type, mode: Mode, leaves: types.Type, at: types.Type) -> Any:
+    """Return the dispatcher of the function ``element(leaves, at)`` of a class of lazy arrays, for one kind of leaves.
+
+    It is compiled while a kernel is, which may compute by the same functions, and while another lazy array of its class is
+    whose leaf it reads. What is being compiled already Numba takes for a recursion: each has dispatchers of its own.
+    """
     program = rewrite.build(cls.element)  # type: ignore[attr-defined]
     return _compilers[mode.target](program, mode)
 
@@ -42,7 +46,7 @@ def element(mode: Mode, array: Any, index: types.Type) -> Any:
     if items is None:
         raise refuse(f"an index is an integer or a tuple of integers, not {name_of(index)}")
     leaves, at = array[0], _tuple_of([types.unliteral(item) for item in items])
-    body = reader(array.instance_class, mode)
+    body = reader(array.instance_class, mode, leaves, at)
     if mode.target == "cpu":
         body.get_call_template((leaves, at), {})  # compiles
         compiled = body.overloads[leaves, at]
