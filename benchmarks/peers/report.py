@@ -105,7 +105,9 @@ def every_machine(results: Path, ceilings: Path) -> list[Machine]:
         machines.append((json.loads(file.read_text()), parts))
     if not machines:
         raise SystemExit(f"{results} holds no results yet: run python -m benchmarks.peers.measure")
-    return sorted(machines, key=lambda machine: _days(_every_result(machine[0]))[-1], reverse=True)
+    days = [_days(_every_result(found)) for found, _ in machines]
+    newest = sorted(range(len(machines)), key=lambda k: (days[k][-1], days[k][0]), reverse=True)
+    return [machines[k] for k in newest]
 
 
 def block(machines: Sequence[Machine], table: str) -> str:
