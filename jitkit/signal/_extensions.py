@@ -94,7 +94,7 @@ def margins(rows: Any, reach: int, mode: str, cval: float, backend: str | None) 
     found = _recipe(np.concatenate([np.arange(-reach, 0), np.arange(n, n + reach)]), n, mode)
 
     def table(values: Any, kind: Any) -> Any:
-        return jk.asarray(np.array(np.broadcast_to(values, 2 * reach), kind), device=device)
+        return operands.constant(np.array(np.broadcast_to(values, 2 * reach), kind), device)
 
     tables = (
         table(found.signs, dtype), table(found.bases, np.int64), table(found.tilts, dtype),
