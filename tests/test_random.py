@@ -278,6 +278,31 @@ def test_a_shorter_call_is_the_beginning_of_a_longer(name):
         np.testing.assert_allclose(shorter, longer[:n], rtol=eps, atol=eps)
 
 
+def test_numbers_as_parameters_draw_what_arrays_of_them_do(backend):
+    with jk.backend(backend):
+        for n in (3, 300):
+            ones = np.ones(n)
+            np.testing.assert_allclose(
+                generator().gamma(0.7, 2.0, n), generator().gamma(0.7 * ones, 2.0 * ones), rtol=1e-14
+            )
+            for mean in (3.0, 30.0):
+                np.testing.assert_array_equal(generator().poisson(mean, n), generator().poisson(mean * ones))
+
+
+@pytest.mark.parametrize("n", [1, 2, 255, 256, 257])
+def test_short_orders_are_durstenfelds(n, backend):
+    rng = generator()
+    with jk.backend(backend):
+        found = rng.permutation(n)
+    expected = np.arange(n)
+    for last in range(n - 1, 0, -1):  # of row r of a chunk of 1024, lane l is from word r of block l
+        row, lane = divmod(last, fills.LANES)
+        word = int(blocks(int(rng._key), np.arange(lane, lane + 1), 1)[row][0])
+        chosen = word * (last + 1) >> 32  # none of these words is too low
+        expected[[last, chosen]] = expected[[chosen, last]]
+    np.testing.assert_array_equal(found, expected)
+
+
 def test_a_new_process_draws_the_same():
     script = "import jitkit as jk; print(jk.random.Generator([1, 2]).integers(0, 2**62, 5).tolist())"
     said = subprocess.run([sys.executable, "-c", script], capture_output=True, text=True, check=True).stdout
@@ -575,6 +600,7 @@ LAUNCHES = [
     (rejection.fill_gamma, (60,), (ONES, KEY, 0, np.linspace(0, 5, 700), ONES)),
     (rejection.fill_poisson, (60,), (np.zeros(700, np.int64), KEY, 0, MEANS, np.exp(-MEANS))),
     (rejection.rescale, (60,), (ONES.copy(), ONES, ONES)),
+    (shuffling.order_few, (1,), (np.empty(100, np.int64), KEY, 2)),
     (shuffling.shuffle_buckets, (2,), (np.arange(300), np.array([0, 100, 300]), np.arange(300, dtype=np.uint32) << 23, KEY, 0)),
 ]  # fmt: skip
 every_launch = pytest.mark.parametrize(

@@ -5,12 +5,13 @@ Reference: D. Lemire, "Fast random integer generation in an interval", ACM Trans
 
 from __future__ import annotations
 
-from typing import Any
+from typing import Any, NamedTuple
 
 import numpy as np
 
 import jitkit as jk
-from jitkit.random.fills import LANES, fill, fill_double_words, fill_words
+from jitkit.random.elements import Draw, first_of
+from jitkit.random.fills import LANES, double_words, fill, fill_double_words, fill_words
 from jitkit.random.numbers import joined
 from jitkit.random.philox import block
 
@@ -72,16 +73,58 @@ def wide_product(a: Any, b: Any) -> Any:
     return (other << 32) | (lowest & _WORD), a1 * b1 + (middle >> 32) + (other >> 32)
 
 
+def draw_below(key: Any, counter: Any, step: Any, given: Any) -> Any:
+    """Return the number that `fill_below` writes in its first row."""
+    a, _, _, _ = block(key, counter, step)
+    return np.int64(given[0] + below(a, given[1], given[2], key, counter, step))
+
+
+def draw_far_below(key: Any, counter: Any, step: Any, given: Any) -> Any:
+    """Return the number that `fill_far_below` writes in its first row."""
+    a, b, _, _ = block(key, counter, step)
+    return np.int64(given[0] + far_below(joined(a, b), given[1], given[2], key, counter, step))
+
+
 def fill_integers(x: Any, key: np.uint64, step: int, low: int, count: int) -> None:
     """Fill a one-dimensional integer array with the integers from `low` to ``low + count - 1``, equally likely."""
-    kernel, rows, dtype, given = plan_of(x.dtype, low, count)
-    fill(kernel, rows, x if dtype == x.dtype else x.view(dtype), key, step, *given)
+    plan = plan_of(x.dtype, low, count)
+    fill(plan.kernel, plan.rows, x if plan.dtype == x.dtype else x.view(plan.dtype), key, step, *plan.given)
 
 
-def plan_of(dtype: np.dtype[Any], low: int, count: int) -> tuple[jk.Kernel, int, np.dtype[Any], tuple[np.uint64, ...]]:
-    """Return the kernel for integers of a range, the rows of its chunks, the dtype that it writes, and its parameters."""
-    width = 32 if count <= 2**32 else 64
-    if count == 1 << width == 1 << dtype.itemsize * 8:  # every pattern of bits is one of the integers
-        return fill_words if width == 32 else fill_double_words, 128 // width, np.dtype(f"u{width // 8}"), ()
-    given = np.uint64(low % 2**64), np.uint64(count), np.uint64((1 << width) % count)
-    return fill_below if width == 32 else fill_far_below, 128 // width, dtype, given
+class Plan(NamedTuple):
+    """How integers of a range are drawn.
+
+    Attributes
+    ----------
+    kernel : Kernel
+        What fills arrays.
+    rows : int
+        Of its chunks.
+    draw : callable
+        What draws one number, as in `elements`.
+    dtype : numpy.dtype
+        What is written.
+    given : tuple of numpy.uint64
+        The parameters.
+    """
+
+    kernel: jk.Kernel
+    rows: int
+    draw: Draw
+    dtype: np.dtype[Any]
+    given: tuple[np.uint64, ...]
+
+
+def plan_of(dtype: np.dtype[Any], low: int, count: int) -> Plan:
+    """Return how integers of a range are drawn."""
+    if count == 1 << dtype.itemsize * 8 and dtype.itemsize == 4:  # every pattern of bits is one of the integers
+        return Plan(fill_words, 4, first_of(block, 0), np.dtype(np.uint32), ())
+    if count == 1 << 64:
+        return Plan(fill_double_words, 2, first_of(double_words, 0), np.dtype(np.uint64), ())
+    narrow = count <= 2**32
+    given = np.uint64(low % 2**64), np.uint64(count), np.uint64((1 << (32 if narrow else 64)) % count)
+    return (
+        Plan(fill_below, 4, draw_below, dtype, given)
+        if narrow
+        else Plan(fill_far_below, 2, draw_far_below, dtype, given)
+    )

@@ -10,17 +10,21 @@ import numpy as np
 from numpy.typing import ArrayLike, DTypeLike
 
 from jitkit.random import fills, rejection
+from jitkit.random.elements import FEW, draw_each, first_of
 from jitkit.random.outputs import FLOATS, Size, beside, dtype_of, output, parameter
-from jitkit.random.singles import Single, Singles, first_of, single
+from jitkit.random.singles import Single, Singles, single
 
+_FLOAT, _FLOAT64, _FLOAT32 = frozenset((float,)), np.dtype(np.float64), np.dtype(np.float32)
 _KERNELS = {
-    ("uniform", 8): (fills.fill_uniform, 2), ("uniform", 4): (fills.fill_uniform32, 4),
-    ("normal", 8): (fills.fill_normal, 2), ("normal", 4): (fills.fill_normal32, 4),
-    ("exponential", 8): (fills.fill_exponential, 2), ("exponential", 4): (fills.fill_exponential32, 4),
+    ("uniform", _FLOAT64): (fills.fill_uniform, 2), ("uniform", _FLOAT32): (fills.fill_uniform32, 4),
+    ("normal", _FLOAT64): (fills.fill_normal, 2), ("normal", _FLOAT32): (fills.fill_normal32, 4),
+    ("exponential", _FLOAT64): (fills.fill_exponential, 2), ("exponential", _FLOAT32): (fills.fill_exponential32, 4),
 }  # fmt: skip
-
-
-_FLOAT, _FLOAT64 = frozenset((float,)), np.dtype(np.float64)
+_DRAWS = {
+    ("uniform", _FLOAT64): first_of(fills.uniform, 2), ("uniform", _FLOAT32): first_of(fills.uniform32, 2),
+    ("normal", _FLOAT64): first_of(fills.normal, 2), ("normal", _FLOAT32): first_of(fills.normal32, 2),
+    ("exponential", _FLOAT64): first_of(fills.exponential, 1), ("exponential", _FLOAT32): first_of(fills.exponential32, 1),
+}  # fmt: skip
 _STANDARD = {"uniform": (0.0, 1.0), "normal": (0.0, 1.0), "exponential": (1.0,)}
 
 
@@ -280,18 +284,29 @@ class Continuous(Singles):
             return self._one(single(rejection.draw_gamma, dtype_of(what, dtype, FLOATS), (form, factor)))
         chosen, step = output(what, size, dtype, out, FLOATS, form, factor), self._next_step()
         n = chosen.flat.shape[0]
-        if n:
+        if n and type(form) is type(factor) is float:
+            draw_each(rejection.draw_gamma, chosen.flat, self._key, step, (form, factor))
+        elif n:
             rejection.fill_gamma[n](chosen.flat, self._key, step, beside(form, chosen), beside(factor, chosen))
         return chosen.array
 
     def _fill(self, what: str, distribution: str, size: Size, dtype: Any, out: Any, *parameters: Any) -> Any:
         """Draw the numbers of a method; numbers as parameters go into the kernel, arrays over its result."""
         numbers = _FLOAT.issuperset(map(type, parameters))
-        if size is None and out is None and numbers:
+        if out is None and numbers:
             kind = _FLOAT64 if dtype is None else dtype_of(what, dtype, FLOATS)
-            return self._one(_single(distribution, kind, parameters))
+            if size is None:
+                return self._one(_single(distribution, kind, parameters))
+            if type(size) is int and 0 < size <= FEW:
+                x = np.empty(size, kind)
+                draw_each(_DRAWS[distribution, kind], x, self._key, self._next_step(), parameters)
+                return x
         chosen = output(what, size, dtype, out, FLOATS, *parameters)
-        kernel, rows = _KERNELS[distribution, chosen.dtype.itemsize]
+        which = distribution, chosen.dtype
+        if numbers and 0 < chosen.flat.shape[0] <= FEW:
+            draw_each(_DRAWS[which], chosen.flat, self._key, self._next_step(), parameters)
+            return chosen.array
+        kernel, rows = _KERNELS[which]
         fills.fill(
             kernel,
             rows,
@@ -309,6 +324,5 @@ class Continuous(Singles):
 
 @functools.lru_cache(maxsize=256)
 def _single(distribution: str, dtype: np.dtype[Any], given: tuple[float, ...]) -> Single:
-    kernel, rows = _KERNELS[distribution, dtype.itemsize]
     given = tuple([p + 0.0 for p in given])  # 0.0 is meant where -0.0 is given: the two are equal, and kept as one
-    return single(first_of(kernel, rows, dtype, len(given)), dtype, given)
+    return single(_DRAWS[distribution, dtype], dtype, given)

@@ -11,8 +11,9 @@ from numpy.typing import ArrayLike, DTypeLike
 
 from jitkit.random import rejection
 from jitkit.random.bounded import fill_integers, plan_of
+from jitkit.random.elements import FEW, draw_each
 from jitkit.random.outputs import INTEGERS, Size, beside, dtype_of, output, parameter
-from jitkit.random.singles import Single, Singles, first_of, single
+from jitkit.random.singles import Single, Singles, single
 
 # As NumPy's: above, a number ten deviations over the mean would not fit 64 bits.
 _LARGEST_MEAN = 2.0**63 - 10 * 2.0**31.5
@@ -79,6 +80,11 @@ class Discrete(Singles):
         if chosen is None:
             found = self._one(_alone(kind, least, most - least))
             return found if found.dtype is kind else found.view(kind)
+        if 0 < chosen.flat.shape[0] <= FEW:
+            few = _alone(kind, least, most - least)
+            x = chosen.flat if few.dtype is kind else chosen.flat.view(few.dtype)
+            draw_each(few.draw, x, self._key, self._next_step(), few.given)
+            return chosen.array
         fill_integers(chosen.flat, self._key, self._next_step(), least, most - least)
         return chosen.array
 
@@ -123,13 +129,16 @@ class Discrete(Singles):
         mean = parameter(what, "lam", lam)
         if not (mean <= _LARGEST_MEAN if type(mean) is float else np.all(mean <= _LARGEST_MEAN)):
             raise ValueError(f"{what}: lam is {float(np.max(mean))!r}; give means up to {_LARGEST_MEAN:.3g}")
-        limit = np.exp(-mean)  # here once, so that no backend rounds it in a way of its own
+        # Here once, so that no backend rounds it in a way of its own.
+        limit = _limit(mean) if type(mean) is float else np.exp(-mean)
         if size is None and out is None and type(mean) is float:
             kind = dtype_of(what, dtype, ("int64",))
-            return self._one(single(rejection.draw_poisson, kind, (mean, float(limit))))
+            return self._one(single(rejection.draw_poisson, kind, (mean, limit)))
         chosen, step = output(what, size, dtype, out, ("int64",), mean), self._next_step()
         n = chosen.flat.shape[0]
-        if n:
+        if n and type(mean) is float:
+            draw_each(rejection.draw_poisson, chosen.flat, self._key, step, (mean, limit))
+        elif n:
             rejection.fill_poisson[n](chosen.flat, self._key, step, beside(mean, chosen), beside(limit, chosen))
         return chosen.array
 
@@ -137,8 +146,13 @@ class Discrete(Singles):
 @functools.lru_cache(maxsize=256)
 def _alone(dtype: np.dtype[Any], low: int, count: int) -> Single:
     """Return what draws single integers of a range, or their bits where there is no bound."""
-    kernel, rows, written, given = plan_of(dtype, low, count)
-    return single(first_of(kernel, rows, written, len(given)), written, given)
+    plan = plan_of(dtype, low, count)
+    return single(plan.draw, plan.dtype, plan.given)
+
+
+@functools.lru_cache(maxsize=256)
+def _limit(mean: float) -> float:
+    return float(np.exp(-mean))  # which takes 0.5 us
 
 
 @functools.cache

@@ -14,6 +14,7 @@ from jitkit.launch.arguments import is_device_array
 from jitkit.random.fills import numpy_dtype
 
 Size = int | tuple[int, ...] | None
+_ndarray = np.ndarray
 FLOATS = ("float64", "float32")
 INTEGERS = ("int64", "int32", "int16", "int8", "uint64", "uint32", "uint16", "uint8")
 
@@ -82,7 +83,8 @@ def output(
         Where the three do not fit together, or not the method; the message says what does.
     """
     if out is not None:
-        _check_out(what, size, dtype, out, allowed)
+        if not (size is dtype is None and type(out) is _ndarray and out.flags.carray and out.dtype in _dtypes(allowed)):
+            _check_out(what, size, dtype, out, allowed)
         chosen = Output(out, out if type(out) is np.ndarray and out.ndim == 1 else out.reshape(-1))
     else:
         kind = dtype_of(what, dtype, allowed)

@@ -35,17 +35,17 @@ def fill_poisson(i: Any, x: Any, key: Any, step: Any, mean: Any, limit: Any) -> 
         x[i] = poisson_by_rejection(mean[i], key, i, step)
 
 
-def draw_gamma(key: Any, step: Any, given: Any) -> Any:
-    """Return the first number that `fill_gamma` writes for a shape and a scale."""
-    return given[1] * standard_gamma(given[0], key, 0, step)
+def draw_gamma(key: Any, counter: Any, step: Any, given: Any) -> Any:
+    """Return the number that `fill_gamma` writes for a shape and a scale."""
+    return given[1] * standard_gamma(given[0], key, counter, step)
 
 
-def draw_poisson(key: Any, step: Any, given: Any) -> Any:
-    """Return the first number that `fill_poisson` writes for a mean and its limit."""
+def draw_poisson(key: Any, counter: Any, step: Any, given: Any) -> Any:
+    """Return the number that `fill_poisson` writes for a mean and its limit."""
     return (
-        poisson_by_product(given[1], key, 0, step)
+        poisson_by_product(given[1], key, counter, step)
         if given[0] < SMALL_MEAN
-        else poisson_by_rejection(given[0], key, 0, step)
+        else poisson_by_rejection(given[0], key, counter, step)
     )
 
 

@@ -16,11 +16,15 @@ import numpy as np
 from numpy.typing import NDArray
 
 import jitkit as jk
+from jitkit.launch.launcher import Launcher
 from jitkit.random.bounded import below
+from jitkit.random.elements import FEW
 from jitkit.random.fills import fill, fill_words
+from jitkit.random.philox import block
 
 # Indices of a bucket: 32 KiB, a first-level cache. Above 4096 buckets and 1024 pieces their counts would be the burden.
 BUCKET, PIECE, MOST_BUCKETS, MOST_PIECES = 4096, 16384, 4096, 1024
+_ONE = (1,)
 
 
 @jk.kernel
@@ -49,8 +53,27 @@ def shuffle_buckets(bucket: Any, order: Any, starts: Any, words: Any, key: Any, 
         order[last], order[chosen] = order[chosen], order[last]
 
 
+@jk.kernel
+def order_few(_: Any, order: Any, key: Any, step: Any) -> None:
+    """Write what `shuffle_buckets` makes of one bucket of a row's length; its words are made where they are used."""
+    for i in range(order.shape[0]):
+        order[i] = i
+    for last in range(order.shape[0] - 1, 0, -1):
+        count = np.uint64(last + 1)
+        word, _a, _b, _c = block(key, last, step - 1)
+        chosen = np.int64(below(word, count, 0x100000000 % count, key, last, step))
+        order[last], order[chosen] = order[chosen], order[last]
+
+
+_order_few = Launcher(order_few)
+
+
 def permuted(n: int, key: np.uint64, step: int) -> NDArray[np.int64]:
     """Return the integers below `n` in random order, int64."""
+    if n <= FEW:
+        order = np.empty(n, np.int64)
+        _order_few.run(_ONE, None, (order, key, step + 2))
+        return order
     words, order = np.empty(n, np.uint32), np.arange(n)
     starts = np.array([0, n])
     if n > 2 * BUCKET:

@@ -3,7 +3,7 @@
 from __future__ import annotations
 
 import functools
-from collections.abc import Callable, Hashable
+from collections.abc import Hashable
 from typing import Any
 
 import numpy as np
@@ -12,41 +12,12 @@ import jitkit as jk
 from jitkit.launch import choice
 from jitkit.launch.launcher import Launcher
 from jitkit.plans import remember
-from jitkit.random.fills import LANES
+from jitkit.random.elements import Draw
 from jitkit.random.streams import STEPS, Seed, Streams
 
 _asked, _environment, _key = choice.context.get, choice.environment, choice.key
 AHEAD = 64
 """Numbers drawn at once: a launch takes 2 us, and each of them 0.03 to 0.1."""
-Draw = Callable[[Any, Any, Any], Any]
-
-
-@functools.cache
-def first_of(fill: jk.Kernel, rows: int, dtype: np.dtype[Any], parameters: int) -> Draw:
-    """Return what draws the first number that a kernel of `fills` writes; what else it would write is not computed."""
-    write, chunk = fill.func, rows * LANES
-
-    def draw_by_0(key: Any, step: Any, given: Any) -> Any:
-        drawn = jk.local(chunk, dtype)
-        write(0, 0, drawn, key, step, 0)
-        return drawn[0]
-
-    def draw_by_1(key: Any, step: Any, given: Any) -> Any:
-        drawn = jk.local(chunk, dtype)
-        write(0, 0, drawn, key, step, 0, given[0])
-        return drawn[0]
-
-    def draw_by_2(key: Any, step: Any, given: Any) -> Any:
-        drawn = jk.local(chunk, dtype)
-        write(0, 0, drawn, key, step, 0, given[0], given[1])
-        return drawn[0]
-
-    def draw_by_3(key: Any, step: Any, given: Any) -> Any:
-        drawn = jk.local(chunk, dtype)
-        write(0, 0, drawn, key, step, 0, given[0], given[1], given[2])
-        return drawn[0]
-
-    return (draw_by_0, draw_by_1, draw_by_2, draw_by_3)[parameters]
 
 
 class Single:
@@ -55,17 +26,17 @@ class Single:
     Parameters
     ----------
     draw : callable
-        A helper of kernels: ``draw(key, step, given)`` gives the number of the call that has this step.
+        A helper of kernels: ``draw(key, counter, step, given)`` gives the number at a place of the call that has this step.
     dtype : numpy.dtype
         Of the numbers.
     given : tuple
         The parameters.
     """
 
-    __slots__ = ("dtype", "given", "launcher")
+    __slots__ = ("draw", "dtype", "given", "launcher")
 
     def __init__(self, draw: Draw, dtype: np.dtype[Any], given: tuple[Any, ...]) -> None:
-        self.launcher, self.dtype, self.given = _launcher(draw), dtype, given
+        self.draw, self.launcher, self.dtype, self.given = draw, _launcher(draw), dtype, given
 
 
 single = functools.lru_cache(maxsize=256)(Single)
@@ -76,7 +47,7 @@ def _launcher(draw: Draw) -> Launcher:
     # Along the first of two axes: one by one, as what fills an array draws a single number. Lanes of vectors round otherwise.
     @jk.kernel
     def draw_ahead(call: Any, _: Any, x: Any, key: Any, step: Any, given: Any) -> None:
-        x[call] = draw(key, step + call * STEPS, given)
+        x[call] = draw(key, 0, step + call * STEPS, given)
 
     return Launcher(draw_ahead, alone=AHEAD)
 

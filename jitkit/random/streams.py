@@ -126,5 +126,6 @@ class Streams:
     def _next_step(self) -> int:
         """Return the step of a call: all numbers of it have this one, or one of the 2**16 from it on."""
         with self._lock:
-            self._calls += 1
-            return (self._calls - 1) * STEPS
+            call = self._calls
+            self._calls = call + 1
+        return call * STEPS
