@@ -173,6 +173,21 @@ def test_convolves_as_scipy(mode, backend):
             close(got, getattr(scipy.signal, name)(x.astype(float), w.astype(float), mode, "direct"))
 
 
+@pytest.mark.parametrize("mode", ["full", "same", "valid"])
+def test_convolves_short_vectors_as_scipy(mode, backend):
+    for n, m in ((1, 1), (1, 5), (5, 1), (6, 40), (33, 32), (50, 3)):
+        x, w = RNG.normal(size=n), RNG.normal(size=m)
+        for first, second in ((x, w), (x.astype(np.float32), w), (np.arange(n), np.arange(m)[::-1])):
+            for name in ("convolve", "correlate"):
+                got = getattr(signal, name)(first, second, mode, backend=backend)
+                expected = getattr(scipy.signal, name)(first.astype(float), second.astype(float), mode, "direct")
+                assert got.dtype == np.float64
+                np.testing.assert_allclose(got, expected, rtol=1e-12, atol=1e-12)
+    x = np.array([1.0, np.nan, 0, 0, 0, np.inf, 0, 0])
+    expected = scipy.signal.convolve(x, [2.0, 1.0, 3.0], mode, "direct")
+    np.testing.assert_array_equal(signal.convolve(x, np.array([2.0, 1.0, 3.0]), mode, backend=backend), expected)
+
+
 @pytest.mark.parametrize("method", ["auto", "direct", "fft"])
 @pytest.mark.parametrize("mode", ["full", "same", "valid"])
 def test_convolves_by_each_method(mode, method):
