@@ -152,6 +152,10 @@ def test_refused_at_any_call(backend):
             lambda: jk.scan("add", x, out=frozen, backend=backend),
             lambda: jk.map(lambda v: v, x, backend="nowhere"),
             lambda: jk.bincount(np.array([1, -1]), backend=backend),
+            lambda: jk.bincount(np.array([1, 1]), minlength=-1, backend=backend),
+            lambda: jk.bincount(np.array([1, 1]), np.ones(3), backend=backend),
+            lambda: jk.bincount(np.ones(2), backend=backend),
+            lambda: jk.bincount(np.array([1, 1]), backend="nowhere"),
             lambda: jk.reduce("add", x, out=frozen[:1].reshape(()), backend=backend),
             lambda: jk.reduce("add", x, out=np.empty((), np.int64), backend=backend),
             lambda: jk.reduce("add", x, keepdims=True, out=np.empty(()), backend=backend),
@@ -168,6 +172,10 @@ def test_refused_at_any_call(backend):
 def test_counts_do_not_depend_on_those_of_the_call_before(backend):
     for x in ([0, 3, 3], [9], [1], [2000], [0]):
         np.testing.assert_array_equal(jk.bincount(np.array(x), backend=backend), np.bincount(x))
+        for given in (np.array(x), np.array(x, np.uint16), np.array(x, ">i4"), np.repeat(x, 2)[::2]):
+            weights, options = np.linspace(-1, 1, len(x)), {"minlength": 5}
+            np.testing.assert_array_equal(jk.bincount(given, backend=backend, **options), np.bincount(x, **options))
+            np.testing.assert_allclose(jk.bincount(given, weights, backend=backend), np.bincount(x, weights))
 
 
 @pytest.mark.skipif(not pool.available(), reason="no thread pool")

@@ -37,6 +37,7 @@ SAMPLE = 1 << 10
 """Elements that the largest is guessed from."""
 BLOCK = 1 << 12
 """Bins among which the last is looked for at once."""
+_ALONE = (1, 1)
 INT64, UINT32 = np.dtype(np.int64), np.dtype(np.uint32)
 
 
@@ -138,7 +139,7 @@ def counted(x: Any, weights: Any, minlength: int, backend: str | None) -> np.nda
         None where there are negative integers.
     """
     if x.shape[0] <= SAMPLE:
-        return _of_few(x, weights, minlength, backend)
+        return of_few(x, weights, minlength, backend)
     bins = _guess(x)
     tables, seen = _pass(x, weights, bins, backend)
     if int(seen).bit_length() > int(tables.shape[1] - 1).bit_length():
@@ -153,21 +154,31 @@ def counted(x: Any, weights: Any, minlength: int, backend: str | None) -> np.nda
     return totals_of(tables, max(bins, minlength), bins, backend)
 
 
-def _of_few(x: Any, weights: Any, minlength: int, backend: str | None) -> np.ndarray | None:
-    """Do what `counted` does where a sample would be all elements: in one launch where the bins of the last call suffice."""
+def of_few(x: Any, weights: Any, minlength: int, backend: str | None, known: bool = False) -> np.ndarray | None:
+    """Do what `counted` does where a sample would be all elements: in one launch where the bins of the last call suffice.
+
+    Where types have to be `known`, None also for those that were not met before, and for other backends than the CPU.
+    """
     global _last_bins
-    dtype = INT64 if weights is None else _summed_in(operands.dtype_of(weights))
-    launcher, given = (_few_ones, 0) if weights is None else (_few_weights, weights)
-    bins = max(_last_bins, minlength)
+    if weights is None:
+        dtype, launcher, given = INT64, _few_ones, 0
+    else:
+        dtype, launcher, given = _summed_in(operands.dtype_of(weights)), _few_weights, weights
+    bins, n = _last_bins if _last_bins > minlength else minlength, x.shape[0]
     try:
         ends = _spare.pop()
     except IndexError:
         ends = np.empty(2, INT64)
     while True:
         totals = np.zeros(bins, dtype)
-        launcher.run((1, 1), backend, (x, given, x.shape[0], totals, ends))
+        args = x, given, n, totals, ends
+        if not launcher.enter(_ALONE, backend, args):
+            if known:
+                _spare.append(ends)
+                return None
+            launcher(_ALONE, backend)(*args)
         low, high = ends.tolist()
-        found = max(high + 1, minlength)
+        found = high + 1 if high >= minlength else minlength
         if found <= bins or low < 0:
             break
         bins = found

@@ -6,11 +6,13 @@ from __future__ import annotations
 
 from typing import Any
 
+import numpy as np
+
 from jitkit import operands
 from jitkit.errors import KernelTypeError, LaunchError
 from jitkit.primitives import _arrays
 from jitkit.primitives._binning import Bins
-from jitkit.primitives._counting import counted
+from jitkit.primitives._counting import SAMPLE, counted, of_few
 from jitkit.primitives.minmax import minmax
 
 
@@ -18,6 +20,7 @@ def _value_itself(value, where, bins):
     return value
 
 
+_ndarray = np.ndarray
 _bins = Bins(_value_itself)
 
 
@@ -58,6 +61,11 @@ def bincount(x: Any, weights: Any = None, minlength: int = 0, *, backend: str | 
     >>> jk.bincount(np.array([0, 3, 3]))
     array([1, 0, 0, 2])
     """
+    few = type(x) is _ndarray and x.ndim == 1 and type(minlength) is int and minlength >= 0 < x.size <= SAMPLE
+    if few and (weights is None or (type(weights) is _ndarray and weights.shape == x.shape)):
+        found = of_few(x, weights, minlength, backend, True)
+        if found is not None:
+            return found
     x = _arrays.array(x, "bincount")
     if operands.dtype_of(x).kind not in "iub" and x.shape != (0,):
         raise KernelTypeError(f"jk.bincount: counts integers, not {operands.dtype_of(x)}")
