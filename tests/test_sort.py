@@ -207,6 +207,26 @@ def test_complex_numbers(dtype, backend):
     assert np.isnan(got[numbers.size :]).all()
 
 
+@pytest.mark.parametrize("axis", [0, 1, -1])
+def test_rows_of_complex_numbers_again_and_again(axis, backend):
+    rng = np.random.default_rng(10)
+    for _ in range(2 if backend == "cuda" else 3):  # what was met before goes a shorter way
+        x = rng.integers(0, 4, (2, 3, 5, 4)).astype(float)
+        x[rng.random(x.shape) < 0.1] = np.nan
+        whole = x[0] + 1j * x[1]
+        for array in (whole, np.asfortranarray(whole), whole[::-1, :, 1:], whole[:, 1]):
+            before = array.copy()
+            expected, out = np.sort(array, axis, kind="stable"), np.zeros(array.shape, array.dtype)
+            np.testing.assert_array_equal(jk.sort(array, axis=axis, backend=backend), expected)
+            assert jk.sort(array, axis=axis, out=out, backend=backend) is out
+            np.testing.assert_array_equal(out, expected)
+            got = jk.argsort(array, axis=axis, backend=backend)
+            np.testing.assert_array_equal(got, np.argsort(array, axis, kind="stable"))
+            np.testing.assert_array_equal(array, before)
+            assert jk.sort(array, axis=axis, out=array, backend=backend) is array
+            np.testing.assert_array_equal(array, expected)
+
+
 def test_device_arrays(backend):
     if backend != "cuda":
         pytest.skip("for arrays on a GPU")

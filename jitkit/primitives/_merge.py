@@ -15,6 +15,8 @@ import functools
 from collections.abc import Callable
 from typing import Any, NamedTuple
 
+import numpy as np
+
 import jitkit as jk
 from jitkit.launch.kernel import Kernel
 from jitkit.launch.launcher import Launcher
@@ -39,6 +41,8 @@ def less_complex(a, b):
     """Tell whether a complex number comes before another as in NumPy: by real part, then imaginary, with NaN last."""
     real_missing, imag_missing = a.real != a.real, a.imag != a.imag
     real_missing_too, imag_missing_too = b.real != b.real, b.imag != b.imag
+    if not (real_missing or imag_missing or real_missing_too or imag_missing_too):
+        return a.real < b.real or (a.real == b.real and a.imag < b.imag)
     numbers, numbers_too = not (real_missing or imag_missing), not (real_missing_too or imag_missing_too)
     # As `numpy.sort` has them: all numbers, real with imaginary NaN, NaN with imaginary number, both NaN.
     rank = 0 if numbers else (3 if real_missing and imag_missing else (2 if real_missing else 1))
@@ -48,6 +52,14 @@ def less_complex(a, b):
     if rank == 2:
         return a.imag < b.imag
     return a.real < b.real or (a.real == b.real and a.imag < b.imag)
+
+
+def descending_complex(a, b):
+    """As `less_complex`, the numbers descending, and NaN last all the same."""
+    missing, missing_too = a != a, b != b
+    if missing or missing_too:
+        return less_complex(a, b) if missing and missing_too else missing_too
+    return less_complex(b, a)
 
 
 def block_kernel(less: Callable, carry: Carry) -> Kernel:
@@ -157,6 +169,12 @@ class Merge:
         """The merging of runs."""
         return Launcher(round_kernel(self.less, self.carry))
 
+    def sort_block(self, x: Any, v: Any, rows: int, n: int, out: Any, w: Any, backend: str | None) -> bool:
+        """Do what `sort` does to NumPy's rows of one block, where types were met before and the CPU sorts; tell whether."""
+        spare = np.empty(rows * n, out.dtype)
+        held = np.empty(rows * n, w.dtype) if self.what != "nothing" else spare
+        return self.blocks.enter((rows, 1, 1), backend, (n, self.limits.block, x, v, out, w, spare, held))
+
     def sort(self, x: Any, v: Any, rows: int, n: int, out: Any, w: Any, backend: str | None) -> None:
         """Sort the rows of n elements that `x` consists of into `out`, and what goes along from `v` into `w`."""
         block, piece = self.limits
@@ -171,6 +189,17 @@ class Merge:
             size = min(piece, 2 * width)
             self.round((rows, -(-n // size), 1), backend)(n, width, size, *source, *target)
             source, target, width = target, source, 2 * width
+
+
+_of_complex: dict[tuple[bool, str, bool], Merge] = {}
+
+
+def merge_of_complex(descending: bool, what: str, on_gpu: bool) -> Merge:
+    """Return what sorts complex numbers, made the first time it is asked for."""
+    key = (descending, what, on_gpu)
+    if key not in _of_complex:
+        _of_complex[key] = Merge(descending_complex if descending else less_complex, what, on_gpu)
+    return _of_complex[key]
 
 
 def _rounds(n: int, block: int) -> int:

@@ -19,7 +19,7 @@ from jitkit.plans import remember
 from jitkit.primitives import _arrays, _functions, _operators
 from jitkit.primitives._keys import flip_of
 from jitkit.primitives._lazy import Lazy
-from jitkit.primitives._merge import Merge, less_complex
+from jitkit.primitives._merge import Merge, merge_of_complex
 from jitkit.primitives._short import kind_of, radix_of
 from jitkit.primitives.map import map as map_
 
@@ -198,13 +198,13 @@ def as_bits(x: Any, bits: np.dtype[Any]) -> Any:
 
 
 def _by_comparison(less: Any, descending: bool, what: str, on_gpu: bool, name: str) -> Merge:
-    key = (None if less is None else _operators.identity_of(less), bool(descending), what, on_gpu)
+    if less is None:
+        return merge_of_complex(bool(descending), what, on_gpu)
+    key = (_operators.identity_of(less), bool(descending), what, on_gpu)
     plan = _merge.get(key)
     if plan is None:
-        before = less_complex if less is None else _functions.function_of(less, 2, name)
-        if descending:
-            before = _exchanged(before) if less is not None else _descending_complex
-        plan = remember(_merge, key, Merge(before, what, on_gpu))
+        before = _functions.function_of(less, 2, name)
+        plan = remember(_merge, key, Merge(_exchanged(before) if descending else before, what, on_gpu))
     return plan
 
 
@@ -213,14 +213,6 @@ def _exchanged(less: Callable[[Any, Any], Any]) -> Callable[[Any, Any], Any]:
         return less(b, a)
 
     return exchanged
-
-
-def _descending_complex(a, b):
-    """As `less_complex`, the numbers descending, and NaN last all the same."""
-    missing, missing_too = a != a, b != b
-    if missing or missing_too:
-        return less_complex(a, b) if missing and missing_too else missing_too
-    return less_complex(b, a)
 
 
 def carry_along(
