@@ -30,6 +30,14 @@ def test_polyphase_filters_as_scipy(up_down, backend):
     )
 
 
+@pytest.mark.parametrize("up_down", [(3, 2), (2, 7), (160, 147)])
+def test_polyphase_filters_of_long_signals_as_scipy(up_down):
+    # The results of one phase are put in their places some at a time.
+    h, x = RNG.random(500), RNG.random((2, 90_001))
+    close(signal.upfirdn(h, x, *up_down, backend="cpu"), scipy.signal.upfirdn(h, x, *up_down))
+    close(signal.resample_poly(x, *up_down, 1, backend="cpu"), scipy.signal.resample_poly(x, *up_down, 1))
+
+
 def test_resamples_as_scipy(backend):
     for n, num in ((8, 12), (12, 8), (8, 8), (6, 2)):
         x = RNG.random((n, 3)).astype(np.float32)

@@ -34,7 +34,13 @@ def take(o, j, c, x, start, step, out):
     out[o, j, c] = x[o, start + j * step, c]
 
 
-_to_end, _from_end, _take = Launcher(to_end), Launcher(from_end), Launcher(take)
+@jk.kernel
+def take_of_rows(o, j, x, start, step, out):
+    """Keep some elements of rows, which are the lanes of vectors."""
+    out[o, j] = x[o, start + j * step]
+
+
+_to_end, _from_end, _take, _take_of_rows = (Launcher(kernel) for kernel in (to_end, from_end, take, take_of_rows))
 
 
 def last(x: Any, axis: int, n: int, backend: str | None) -> Any:
@@ -76,7 +82,9 @@ def taken(x: Any, axis: int, start: int, step: int, count: int, backend: str | N
         return x
     out = operands.made((*shape[:axis], count, *shape[axis + 1 :]), (operands.dtype_of(x),), operands.device_of(x))
     outer, inner = math.prod(shape[:axis]), math.prod(shape[axis + 1 :])
-    if outer * inner * count:
+    if inner == 1 and outer * count:
+        _take_of_rows((outer, count), backend)(x.reshape((outer, n)), start, step, out.reshape((outer, count)))
+    elif outer * inner * count:
         seen = x.reshape((outer, n, inner))
         _take((outer, count, inner), backend)(seen, start, step, out.reshape((outer, count, inner)))
     return out

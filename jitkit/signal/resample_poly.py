@@ -16,10 +16,10 @@ from jitkit import operands
 from jitkit.errors import LaunchError
 from jitkit.launch.launcher import Launcher
 from jitkit.primitives.reduce import reduce
-from jitkit.signal import _axes, _extensions
+from jitkit.signal import _extensions
 from jitkit.signal._extensions import Extension
 from jitkit.signal.correlate1d import contiguous
-from jitkit.signal.upfirdn import upfirdn
+from jitkit.signal.upfirdn import filtered
 from jitkit.stats.moments import mean
 from jitkit.stats.quantile import median
 
@@ -125,11 +125,11 @@ def resample_poly(
     skipped = ((taps.size - 1) // 2 + before) // down
     behind = max(0, (count + skipped - 1) * down + 1 - (x.shape[axis] - 1) * up - taps.size - before)
     taps = np.pad(taps, (before, behind))
-    found = upfirdn(taps, x, up, down, axis, mode, value, backend=backend)  # type: ignore[arg-type]
-    result = _axes.taken(found, axis, skipped, 1, count, backend)
-    if level is not None:
-        result = _shifted(result, axis, level, 1.0, backend)
-    return operands.delivered(result, out, name)
+    room = out if level is None else None
+    result = filtered(taps, x, up, down, axis, mode, value, skipped, count, room, backend, name)
+    if level is None:
+        return result
+    return operands.delivered(_shifted(result, axis, level, 1.0, backend), out, name)
 
 
 def _shifted(x: Any, axis: int, level: Any, sign: float, backend: str | None) -> Any:

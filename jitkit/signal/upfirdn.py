@@ -18,24 +18,40 @@ from jitkit.signal._extensions import Extension
 
 
 @jk.kernel
-def phase_inside(o, r, p, x, phases, firsts, start, up, down, out):
-    """Sum up what a phase of the filter sees, the r-th of each period of `up` results, where all of it is inside."""
-    first, a, b = (start + p) * down + firsts[r], 0.0, 0.0
-    taps = phases.shape[0]
-    for m in range(0, taps - 1, 2):
-        a += phases[m, r] * x[o, first - m]
-        b += phases[m + 1, r] * x[o, first - m - 1]
-    if taps % 2:
-        a += phases[taps - 1, r] * x[o, first - taps + 1]
-    out[o, (start + p) * up + r] = a + b
+def part(o, i, x, down, width, out):
+    """Bring every `down`-th element of a signal together; what fills up the last part is never read."""
+    for q in range(down):
+        out[o, q * width + i] = x[o, min(i * down + q, x.shape[1] - 1)]
 
 
 @jk.kernel
-def phase_at_rim(o, r, p, x, phases, firsts, start, up, down, out):
+def phase_inside(o, r, p, parts, phases, places, start, out, first):
+    """Sum up what a phase of the filter sees, the r-th of each period of `up` results, where all of it is inside."""
+    a, b = 0.0, 0.0
+    taps = phases.shape[0]
+    for m in range(0, taps - 1, 2):
+        a += phases[m, r] * parts[o, places[m, r] + start + p]
+        b += phases[m + 1, r] * parts[o, places[m + 1, r] + start + p]
+    if taps % 2:
+        a += phases[taps - 1, r] * parts[o, places[taps - 1, r] + start + p]
+    out[o, r, first + p] = a + b
+
+
+@jk.kernel
+def join(o, p, phased, begin, out):
+    """Put a period of results together; the first of all is at `begin`, and those before the array begins are left out."""
+    up = phased.shape[1]
+    for r in range(up):
+        if begin + p * up + r >= 0:
+            out[o, begin + p * up + r] = phased[o, r, p]
+
+
+@jk.kernel
+def phase_at_rim(o, r, p, x, phases, firsts, start, up, down, skipped, out):
     """Sum up what is inside."""
     b = start + p
-    k = b * up + r
-    if k < out.shape[1]:
+    k = b * up + r - skipped
+    if 0 <= k < out.shape[1]:
         first, total = b * down + firsts[r], 0.0
         n = x.shape[1]
         for m in range(phases.shape[0]):
@@ -46,11 +62,11 @@ def phase_at_rim(o, r, p, x, phases, firsts, start, up, down, out):
 
 
 @jk.kernel
-def phase_beyond(o, r, p, x, phases, firsts, start, up, down, out, margins):
+def phase_beyond(o, r, p, x, phases, firsts, start, up, down, skipped, out, margins):
     """Sum up what is inside, and what stands before and behind a signal."""
     b = start + p
-    k = b * up + r
-    if k < out.shape[1]:
+    k = b * up + r - skipped
+    if 0 <= k < out.shape[1]:
         first, total = b * down + firsts[r], 0.0
         n, reach = x.shape[1], margins.shape[1] // 2
         for m in range(phases.shape[0]):
@@ -64,7 +80,10 @@ def phase_beyond(o, r, p, x, phases, firsts, start, up, down, out, margins):
         out[o, k] = total
 
 
-_inside, _at_rim, _beyond = Launcher(phase_inside), Launcher(phase_at_rim), Launcher(phase_beyond)
+_part, _inside, _join = Launcher(part), Launcher(phase_inside), Launcher(join)
+_at_rim, _beyond = Launcher(phase_at_rim), Launcher(phase_beyond)
+_TOGETHER = 1 << 17
+"""Results that wait for their places on a CPU: they are still in a cache then, and their memory is no new one each time."""
 
 
 def upfirdn(
@@ -135,33 +154,88 @@ def upfirdn(
     up, down = operands.integer(up, 1, "up", name), operands.integer(down, 1, "down", name)
     _extensions.check(mode, name, "mode")
     cval = operands.number(cval, "cval", name)
-    dtype, device = operands.dtype_of(x), operands.device_of(x)
     axis = operands.axes_of(axis, len(x.shape), name)[0]
     if 0 in x.shape:
         raise ValueError(f"jk.{name}: the array has no elements: its shape is {tuple(x.shape)}")
+    count = ((x.shape[axis] - 1) * up + taps.size - 1) // down + 1
+    return filtered(taps, x, up, down, axis, mode, cval, 0, count, out, backend, name)
+
+
+def filtered(
+    taps: np.ndarray,
+    x: Any,
+    up: int,
+    down: int,
+    axis: int,
+    mode: str,
+    cval: float,
+    skipped: int,
+    count: int,
+    out: Any,
+    backend: str | None,
+    name: str,
+) -> Any:
+    """Return `count` results of `upfirdn` behind the first `skipped` ones; the arguments are checked."""
+    dtype, device = operands.dtype_of(x), operands.device_of(x)
     room = out if axis == len(x.shape) - 1 else None
     x = _axes.last(x, axis, x.shape[axis], backend)
     lead, n = tuple(x.shape[:-1]), x.shape[-1]
-    count = ((n - 1) * up + taps.size - 1) // down + 1
     result = _arrays.room(room, (*lead, count), (dtype,), (x,), device, name)
     rows, found = x.reshape((-1, n)), result.reshape((-1, count))
     phases, firsts = _phases(taps, up, down)
-    phases, firsts = (operands.constant(a, device) for a in (phases.astype(dtype), firsts))
-    periods = -(-count // up)
-    begin = min(-(-(phases.shape[0] - 1) // down), periods)
-    end = max(begin, min((n - 1 - (up - 1) * down // up) // down + 1, count // up))
+    reach = phases.shape[0]
+    before, periods = skipped // up, -(-(skipped + count) // up)
+    begin = min(max(-(-(reach - 1) // down), before), periods)
+    end = max(begin, min((n - 1 - (up - 1) * down // up) // down + 1, (skipped + count) // up))
+    phases = operands.constant(phases.astype(dtype), device)
+    if end > begin:
+        _periods(rows, phases, firsts, begin, end, down, skipped, found, backend)
+    firsts = operands.constant(firsts, device)
     beyond: tuple[Any, ...] = ()
     if mode != "constant" or cval != 0:
-        beyond = (_extensions.margins(rows, phases.shape[0], mode, cval, backend),)
+        beyond = (_extensions.margins(rows, reach, mode, cval, backend),)
     at_rim = _beyond if beyond else _at_rim
-    for launch, start, stop, more in (
-        (_inside, begin, end, ()),
-        (at_rim, 0, begin, beyond),
-        (at_rim, end, periods, beyond),
-    ):
+    for start, stop in ((before, begin), (end, periods)):
         if stop > start:
-            launch((rows.shape[0], up, stop - start), backend)(rows, phases, firsts, start, up, down, found, *more)
+            space = (rows.shape[0], up, stop - start)
+            at_rim(space, backend)(rows, phases, firsts, start, up, down, skipped, found, *beyond)
     return operands.delivered(_axes.back(result, axis, backend), out, name)
+
+
+def _periods(
+    rows: Any,
+    phases: Any,
+    firsts: np.ndarray,
+    begin: int,
+    end: int,
+    down: int,
+    skipped: int,
+    found: Any,
+    backend: str | None,
+) -> None:
+    """Write the periods of results that meet elements alone.
+
+    Neighbouring results of a phase meet elements that are `down` apart and lie `up` apart: with those brought together
+    before and these put in their places afterwards, sums read and write whole vectors.
+    """
+    signals, device, dtype = rows.shape[0], operands.device_of(rows), operands.dtype_of(rows)
+    reach, up = phases.shape
+    width, parts = -(-rows.shape[1] // down), rows
+    if down > 1:
+        parts = operands.made((signals, down * width), (dtype,), device)
+        _part((signals, width), backend)(rows, down, width, parts)
+    first = firsts - np.arange(reach)[:, None]
+    places = operands.constant(first % down * width + first // down, device)
+    if up == 1:
+        phased = found.reshape((signals, 1, found.shape[1]))
+        _inside((signals, 1, end - begin), backend)(parts, phases, places, begin, phased, begin - skipped)
+        return
+    several = end - begin if operands.on_device(rows, backend) else max(_TOGETHER // (signals * up), 64)
+    phased = operands.made((signals, up, min(several, end - begin)), (dtype,), device)
+    for start in range(begin, end, several):
+        some = min(several, end - start)
+        _inside((signals, up, some), backend)(parts, phases, places, start, phased, 0)
+        _join((signals, some), backend)(phased, start * up - skipped, found)
 
 
 def _phases(taps: np.ndarray, up: int, down: int) -> tuple[np.ndarray, np.ndarray]:
