@@ -75,6 +75,9 @@ def test_elements_on_edges(backend):
         values = np.resize(x, MANY).astype(dtype)
         got, _ = jk.histogram(values, 10, (0, 1), backend=backend)
         np.testing.assert_array_equal(got, np.histogram(values, 10, (0, 1))[0])
+    fine = np.resize(np.linspace(0, 1, 20_001, dtype=np.float32)[::7], MANY)  # more edges than are looked at together
+    got, _ = jk.histogram(np.nextafter(fine, np.float32(0)), 20_000, (0, 1), backend=backend)
+    np.testing.assert_array_equal(got, np.histogram(np.nextafter(fine, np.float32(0)), 20_000, (0, 1))[0])
     got, _ = jk.histogram(np.array([np.nan, np.inf, 0.5]), 4, (0, 1), backend=backend)
     assert got.tolist() == [0, 0, 1, 0]
     assert jk.histogram(np.zeros(0), 2, backend=backend)[0].tolist() == [0, 0]
