@@ -2,6 +2,8 @@
 
 from __future__ import annotations
 
+import itertools
+
 import numpy as np
 import pytest
 from primitives_helpers import values_of
@@ -62,6 +64,23 @@ def test_histograms_as_in_numpy(options, weighted, backend):
     np.testing.assert_allclose(counts, expected, rtol=1e-12)
     np.testing.assert_array_equal(edges, numpys)
     assert edges.dtype == numpys.dtype
+
+
+@pytest.mark.parametrize("dtype", ["bool", "int8", "uint16", "int64", "float32", "float64", "complex64"])
+@pytest.mark.parametrize("bins", [5, [-1.0, 0.0, 2.0]])
+def test_weights_are_summed_in_the_type_of_their_sum(dtype, bins, backend):
+    x, weights = values_of("float32", 600), (np.arange(600) % 100).astype(dtype)
+    counts, edges = jk.histogram(x, bins, weights=weights, backend=backend)
+    inside = [(x >= a) & ((x < b) | ((b == edges[-1]) & (x == b))) for a, b in itertools.pairwise(edges)]
+    expected = np.array([weights[chosen].sum() for chosen in inside])
+    assert counts.dtype == expected.dtype
+    np.testing.assert_array_equal(counts, expected)
+    if dtype == "float32":
+        assert counts.dtype == np.histogram(x, bins, weights=weights)[0].dtype
+        given = [jk.asarray(a, device="cuda") for a in (x, weights)] if backend == "cuda" else [x, weights]
+        found = jk.histogram(given[0], bins, weights=given[1])[0]
+        assert found.dtype == dtype
+        np.testing.assert_array_equal(jk.to_numpy(found), expected)
 
 
 def test_elements_on_edges(backend):

@@ -17,6 +17,7 @@ from jitkit.primitives._binning import Bins
 from jitkit.primitives._even_bins import even_bin
 from jitkit.primitives.bincount import checked_weights
 from jitkit.primitives.histogramdd import edges_along
+from jitkit.primitives.map import map as each
 from jitkit.primitives.searchsorted import right_of
 
 
@@ -26,6 +27,10 @@ def _uneven_bin(value, where, bins):
     if value == edges[bins]:  # the last bin has both its edges
         b = bins - 1
     return b
+
+
+def _itself(count):
+    return count
 
 
 _even, _uneven = Bins(even_bin), Bins(_uneven_bin)
@@ -59,7 +64,9 @@ def histogram(
 
     Returns
     -------
-    counts : array of int64, or of float64 where there are weights or a density
+    counts : array
+        Of int64, or with weights what they are summed in by NumPy: floats stay what they are, integers and booleans become
+        int64 or uint64. A density is float64.
     edges : numpy.ndarray
         One more than there are bins; even ones are float64, or of the type of the elements where these are floats.
 
@@ -108,4 +115,15 @@ def histogram(
     if density:
         counts = to_numpy(counts)
         return counts / np.diff(edges) / counts.sum(), edges
-    return counts, edges
+    return (counts if weights is None else _as_sums_of(operands.dtype_of(weights), counts)), edges
+
+
+def _as_sums_of(weights: np.dtype[Any], counts: Any) -> Any:
+    """Return counts in the type of the weights' sums: they were added up in float64, as by NumPy.
+
+    NumPy leaves integers in the type of the weights, where the sums of short ones wrap.
+    """
+    dtype = np.add.reduce(np.empty(0, weights)).dtype
+    if counts.dtype == dtype:
+        return counts
+    return counts.astype(dtype) if isinstance(counts, np.ndarray) else each(_itself, counts, dtype=dtype)
