@@ -180,10 +180,11 @@ class KMeans(Estimator):
             weighed[left] -= weight
             sums[cluster], weighed[cluster] = row, weight
 
-    def _nearest(self, X: Any) -> Samples:
+    def _nearest(self, X: Any, sample_weight: Any = None) -> Samples:
         self._fitted("cluster_centers_")
         x = self._samples(X, reset=False).astype(self.cluster_centers_.dtype, copy=False)
-        samples = Samples(x, self.cluster_centers_.mean(axis=0, dtype=np.float64), self._where())
+        weights = weights_of(sample_weight, x, type(self).__name__)
+        samples = Samples(x, self.cluster_centers_.mean(axis=0, dtype=np.float64), self._where(), weights)
         samples.assign(self.cluster_centers_ - samples.mean)
         return samples
 
@@ -210,6 +211,5 @@ class KMeans(Estimator):
 
     def score(self, X: Any, y: Any = None, sample_weight: Any = None) -> float:
         """Return minus the sum of the squared distances of samples from the nearest centres, each times its weight."""
-        samples = self._nearest(X)
-        samples.weights = weights_of(sample_weight, samples.x, type(self).__name__)
+        samples = self._nearest(X, sample_weight)
         return -samples.inertia(self.cluster_centers_ - samples.mean)
