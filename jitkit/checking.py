@@ -18,7 +18,8 @@ def check(
     Found are: two work-items that touch one element, at least one of them writing, with no atomic and no barrier of their
     group between (``"race"``; work-items of different groups are never ordered); an index outside an array's extent, or
     negative (a literal such as ``x[-1]`` counts from the end and is fine); a read of memory that nothing has written:
-    `jk.shared`, `jk.local`, and arrays made by `jk.empty`; a barrier that only part of a group reaches; integers that
+    `jk.shared`, `jk.local`, arrays made by `jk.empty`, and variables that only some branches set; a barrier that only part
+    of a group reaches; integers that
     wrap (signed ones, and unsigned ones of 8 and 16 bits: arithmetic of uint32 and uint64 is modular, as hashes and random
     generators need it), conversions out of range and shifts past the width; division by zero; a NaN made from numbers.
 

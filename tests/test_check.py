@@ -381,6 +381,30 @@ def test_group_memory_read_before_it_is_written():
 
 
 @jk.kernel
+def set_in_one_branch(i, x, out):
+    if x[i] > 1:
+        found = x[i]
+    out[i] = found  # here
+
+
+@jk.kernel(group=4)
+def set_in_one_branch_of_a_group(i, x, out):
+    if x[i] > 1:
+        found = x[i]
+    jk.barrier()
+    out[i] = found  # here
+
+
+@pytest.mark.parametrize(("kernel", "times"), [(set_in_one_branch, 6), (set_in_one_branch_of_a_group, 2)])
+def test_a_variable_that_only_some_branches_set(kernel, times):
+    x, out = np.array([0.0, 2.0, 0.0, 0.0, 0.0, 3.0, 0.0, 0.0]), np.zeros(8)
+    finding = only(kernel.check[8](x, out))  # a group ends where one of its work-items does
+    assert (finding.kind, finding.array, finding.work_items) == ("uninitialized-read", None, (0,))
+    assert (finding.filename, finding.lineno, finding.count) == (__file__, line_of(kernel, "# here"), times)
+    assert "variable 'found' is read before anything is assigned to it, in work-item 0" in str(finding)
+
+
+@jk.kernel
 def copied(i, x, out):
     out[i] = x[i]
 

@@ -109,6 +109,25 @@ def test_bad_arguments(name, call, error, text):
         call(*arrays())
 
 
+def test_methods_are_no_kernels():
+    class Model:
+        @jk.kernel
+        def step(self, i, x):
+            x[i] += 1
+
+        @jk.kernel
+        def halved(i, x):  # noqa: N805
+            x[i] /= 2
+
+    x = np.ones(3)
+    with pytest.raises(
+        jk.LaunchError, match=r"step\(self, i, x\).*self would be the first index: define it without self"
+    ):
+        Model().step[3](x)
+    Model.halved[3](x)
+    assert x.tolist() == [0.5, 0.5, 0.5]
+
+
 def test_a_kernel_that_worked_still_refuses():
     x, y = arrays()
     good[8](1.0, x, y)

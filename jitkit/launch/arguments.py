@@ -41,6 +41,11 @@ def bind(func: Callable, ndim: int, args: tuple, kwargs: Mapping[str, Any], kern
         bound = signature.replace(parameters=[signature.parameters[name] for name in rest]).bind(*args, **kwargs)
     except TypeError as error:
         given = f"{len(args)} argument{'s' * (len(args) != 1)}" + "".join(f", {name}=" for name in kwargs)
+        if names[0] == "self":
+            raise LaunchError(
+                f"{takes}: a kernel is a function, and of a method self would be the first index: define it without self, "
+                "and pass what it needs of the object as arguments"
+            ) from None
         raise LaunchError(
             f"{takes}: {error}. A {ndim}-D launch space makes ({', '.join(indices)}) the indices and "
             f"({', '.join(rest)}) the arguments; got {given}"

@@ -2,7 +2,6 @@
 
 from __future__ import annotations
 
-import contextlib
 import itertools
 from collections.abc import Callable, Hashable
 from typing import Any
@@ -59,8 +58,12 @@ def _run_points(state: State, function: Callable, values: tuple[Any, ...]) -> No
             for number, indices in enumerate(itertools.product(*state.space.ranges())):
                 state.group = number
                 state.enter(number)
-                with contextlib.suppress(LostError):
+                try:
                     function(*indices, *values)
+                except LostError:
+                    pass
+                except UnboundLocalError as error:
+                    state.unbound(error)
         except Exception as error:
             error.add_note(f"in kernel {state.name} at point {indices}")
             raise
@@ -81,8 +84,10 @@ class WatchedSchedule(Schedule):
         self.state.epoch, self._first = 0, self.state.group * self.state.per_group
 
     def lost(self, error: Exception) -> bool:
-        """Tell whether a group ends here, because one of its work-items would never end."""
-        return isinstance(error, LostError)
+        """Tell whether a group ends here, because one of its work-items would never end or has no value to go on with."""
+        if isinstance(error, UnboundLocalError):
+            self.state.unbound(error)
+        return isinstance(error, LostError | UnboundLocalError)
 
     def enter(self, member: Member) -> None:
         """Let a member be the one that runs."""

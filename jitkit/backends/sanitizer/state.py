@@ -7,10 +7,12 @@ place in the source. Two events with equal upper parts come from one work-item b
 from __future__ import annotations
 
 import itertools
+import traceback
 from typing import Any, Protocol
 
 from jitkit.backends.sanitizer.log import Log
 from jitkit.errors import LaunchError
+from jitkit.findings import Finding
 from jitkit.language import Position
 from jitkit.launch.space import Space
 
@@ -109,6 +111,16 @@ class State:
         """Log a finding of the work-item that runs, at an element."""
         say = lambda: f"{array.element(index)} {text}, in {self.describe(self.number)}"  # noqa: E731
         self.log.add(kind, site, say, lambda: (self.index(self.number),), array.name, array.full(index))
+
+    def unbound(self, error: UnboundLocalError) -> None:
+        """Log a variable that the work-item that runs reads and has not set; compiled code would go on with any value."""
+        name = str(error).split("'")[1]
+        frame, lineno = list(traceback.walk_tb(error.__traceback__))[-1]
+        message = f"variable {name!r} is read before anything is assigned to it, in {self.describe(self.number)}"
+        items = (self.index(self.number),)
+        self.log.add_finding(
+            Finding("uninitialized-read", None, None, items, frame.f_code.co_filename, lineno, message)
+        )
 
     def outside(self) -> None:
         """Count an access outside an array; end a work-item that does nothing else.
