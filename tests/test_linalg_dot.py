@@ -28,6 +28,21 @@ def test_dot_products(backend):
     assert dot(x[:0], y[:0], backend=backend) == 0
 
 
+@pytest.mark.parametrize("product", [dot, vdot])
+def test_what_short_vectors_are_not(product):
+    x = numbers(5)
+    for a, b in ((x, x.astype(">f4")), (x, x.astype(np.float64)), (x, np.arange(5)), (x[::2], x[:3])):
+        close(product(a, b), np.asarray(np.dot(a, b)).astype(np.result_type(a, b).newbyteorder("=")))
+    with jk.backend("python"):
+        close(product(x, x), np.dot(x, x))
+    with pytest.raises(jk.LaunchError, match="vectors of 5 and 4 elements"):
+        product(x, x[:4])
+    with pytest.raises(jk.BackendError, match="no backend 'nowhere'"):
+        product(x, x, backend="nowhere")
+    with pytest.raises(jk.KernelTypeError):
+        product(x.astype(np.complex64), x.astype(np.complex64))
+
+
 @pytest.mark.parametrize(
     ("a", "b"), [((3, 4), (4, 2)), ((2, 3, 4), (4,)), ((2, 3, 4), (5, 4, 2)), ((2, 3, 0), (5, 0, 2)), ((), (3,))]
 )

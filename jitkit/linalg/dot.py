@@ -15,6 +15,8 @@ from jitkit.linalg.matmul import matmul
 from jitkit.primitives._operators import resolve
 from jitkit.primitives.map_reduce import map_reduce_by
 
+_ndarray, _ON_CPU = np.ndarray, (None, "cpu")
+_FLOATS = frozenset((np.dtype(np.float32), np.dtype(np.float64)))
 _SHORT = 2**16
 """Elements from which a reduction in all threads is ahead of one call of BLAS."""
 
@@ -56,6 +58,8 @@ def dot(a: Any, b: Any, *, out: Any = None, backend: str | None = None) -> Any:
     >>> float(jk.linalg.dot([1.0, 2.0], [3.0, 4.0]))
     11.0
     """
+    if out is None and are_short(a, b, backend):
+        return np.dot(a, b)
     a, b = operands.arrays_alike((a, b), "linalg.dot")
     ndims = (len(a.shape), len(b.shape))
     if 0 in ndims:
@@ -114,8 +118,22 @@ def vdot(a: Any, b: Any, *, backend: str | None = None) -> Any:
     >>> float(jk.linalg.vdot(np.ones((2, 3)), np.arange(6.0).reshape(2, 3)))
     15.0
     """
+    if are_short(a, b, backend):
+        return np.dot(a, b)
     a, b = operands.arrays_alike((a, b), "linalg.vdot")
     return of_vectors(a.reshape((-1,)), b.reshape((-1,)), backend, "linalg.vdot")
+
+
+def are_short(a: Any, b: Any, backend: str | None) -> bool:
+    """Tell whether BLAS takes two vectors as they are: asked first, because it multiplies a thousand elements in 0.3 us."""
+    return (
+        type(a) is type(b) is _ndarray
+        and a.ndim == b.ndim == 1
+        and a.size == b.size <= _SHORT
+        and a.dtype is b.dtype
+        and a.dtype in _FLOATS
+        and (backend == "cpu" or (backend is None and choice.requested() in _ON_CPU))
+    )
 
 
 def of_vectors(a: Any, b: Any, backend: str | None, name: str) -> Any:
