@@ -678,6 +678,32 @@ def test_clamped_addresses_and_truths_from_before_a_barrier(size, rounds):
     np.testing.assert_allclose(out, np.where(inside, sums, 0)[:size])
 
 
+@jk.kernel(group=64)
+def clamped_rows(i, x, out):
+    """Each turn reads a row within the matrix, at columns within it."""
+    row = jk.shared(64, x.dtype)
+    me = jk.local_index()
+    total = 0.0
+    for r in range(-2, x.shape[0] + 2):
+        row[me] = x[min(max(r, 0), x.shape[0] - 1), min(max(i - 3, 0), x.shape[1] - 1)]
+        jk.barrier()
+        total += row[63 - me]
+        jk.barrier()
+    if i < out.size:
+        out[i] = total
+
+
+@pytest.mark.parametrize("shape", [(1, 1), (3, 40), (9, 64), (5, 200)])
+@pytest.mark.parametrize("dtype", [np.float32, np.float64])
+def test_the_next_turn_s_clamped_row_is_asked_for(backend, shape, dtype):
+    x = np.random.default_rng(4).integers(0, 1000, shape).astype(dtype)
+    out = np.zeros(shape[1], dtype)
+    clamped_rows.on(backend)[shape[1]](x, out)
+    wide = np.pad(x, ((2, 2), (3, 64)), mode="edge").sum(0)[: -(-shape[1] // 64) * 64]
+    np.testing.assert_array_equal(out, wide.reshape(-1, 64)[:, ::-1].ravel()[: shape[1]])
+    assert "llvm.prefetch" in clamped_rows.inspect(x, out, backend="cpu").llvm
+
+
 @jk.kernel(group=24)
 def guessed_anew_in_each_turn(i, x, out, n, rounds):
     t = jk.local_index()

@@ -32,6 +32,7 @@ class Memory(Windows):
             self._fetch_ahead(pointer, item.type)
         elif self.body.shapes.bounded.get(pointer.text) == size_of(item.type):
             self.body.define(item, self._load_clamped(item, pointer, mask))
+            self._fetch_ahead(pointer, item.type)
         elif found := self.window(pointer, item.type):
             self.body.define(item, self._load_window(item.type, pointer, found, item.tail))
         elif stride is not None and mask is None:
