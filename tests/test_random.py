@@ -420,6 +420,9 @@ def test_out_is_filled_and_returned(dtype):
     out = np.zeros((3, 500), dtype)
     assert generator().random(out=out) is out
     np.testing.assert_array_equal(out, generator().random((3, 500), dtype=dtype))
+    for few in (np.zeros(9, dtype), np.zeros((3, 3), dtype), np.zeros(18, dtype)[3:12]):
+        assert generator().random(out=few) is few
+        np.testing.assert_array_equal(few, generator().random(few.shape, dtype=dtype))
     part = np.zeros((4, 10), dtype)
     generator().standard_normal(out=part[1:3])
     assert part[1:3].all()
