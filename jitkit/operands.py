@@ -45,6 +45,11 @@ def array(x: Any, name: str) -> Any:
             raise KernelTypeError(
                 f"jk.{name}: elements of dtype {x.dtype}; the widest {widest}: convert them with .astype(...)"
             )
+        if x.dtype == object and not x.ndim and callable(x[()]):
+            raise KernelTypeError(
+                f"jk.{name}: {x[()]!r} is a function and stands in the place of an array: help(jk.{name}) has the order of "
+                "the arguments"
+            )
         raise KernelTypeError(f"jk.{name}: elements of dtype {x.dtype} are no numbers: convert them with .astype(...)")
     return x if x.dtype.isnative else x.astype(x.dtype.newbyteorder("="))
 

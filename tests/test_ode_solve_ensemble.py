@@ -370,6 +370,8 @@ def test_solutions_end_where_trajectories_do():
         ({"y0": np.zeros((2, 3, 4))}, jk.LaunchError, r"shape \(2, 3, 4\)"),
         ({"y0": np.zeros(2) * 1j}, jk.KernelTypeError, "takes real numbers"),
         ({"y0": np.zeros(3)}, jk.KernelTypeError, "a tuple of 2, and y0 has 3"),
+        ({"y0": np.zeros((3, 2))}, jk.KernelTypeError, "3 components, one to each row: .* pass y0.T if its rows"),
+        ({"y0": np.zeros((9, 2))}, jk.KernelError, "9 components, one to each row: .* pass y0.T if its rows"),
         ({"y0": np.zeros(9)}, jk.KernelError, r"f\(t, y, dydt, p\)"),
         ({"y0": np.zeros((2, 4)), "params": (np.zeros(3), 1)}, jk.LaunchError, "4 trajectories"),
         ({"params": np.zeros(1000)}, jk.LaunchError, "params=.values,."),

@@ -230,6 +230,10 @@ def test_numbers_and_lists_are_arrays():
         (lambda x: jk.reduce("add", x, axis=1.5), TypeError, "jk.reduce: axis=1.5; an axis is an integer"),
         (lambda x: jk.reduce(lambda a: a, x), jk.KernelError, "no operator of two numbers"),
         (lambda x: jk.reduce("plus", x), jk.KernelError, "no operator of two numbers"),
+        (lambda x: jk.reduce(x, np.add), jk.KernelError, r"^an array of shape \(.*\), which comes after the function"),
+        (lambda x: jk.count(x, abs), jk.KernelError, r"^jk.count: an array of shape \(.*\), which comes after"),
+        (lambda x: jk.map(x, abs), jk.KernelTypeError, "<built-in function abs> is a function and stands in the place"),
+        (lambda x: jk.map_reduce("add", x, abs), jk.KernelTypeError, r"is a function.*: help\(jk.map_reduce\)"),
         (lambda x: jk.reduce("add", x.astype(object)), jk.KernelTypeError, "dtype object"),
         (
             lambda x: jk.reduce("add", x, axis=0, out=np.zeros(4)),

@@ -60,8 +60,8 @@ def operator_of(op: Any) -> Callable[[Any, Any], Any]:
     if known is None and inspect.isfunction(found) and _takes_two(found):
         return found
     raise KernelError(
-        f"{op!r} is no operator of two numbers: give a function of two parameters, min, max, a function of the operator "
-        "module, a NumPy ufunc such as np.add, or its name, 'add'"
+        f"{operations.described(op)} is no operator of two numbers: give a function of two parameters, min, max, a "
+        "function of the operator module, a NumPy ufunc such as np.add, or its name, 'add'"
     )
 
 

@@ -95,3 +95,9 @@ def arity(name: str) -> int:
 def available(module: str) -> str:
     """List the functions of a module that kernels may call, for an error message."""
     return ", ".join(_MATH if module == "math" else [*NUMPY, "where", "clip", "real", "imag"])
+
+
+def described(given: object) -> str:
+    """Name what was given in the place of a function, for messages: an array by its shape, and not by its elements."""
+    shape = getattr(given, "shape", None)
+    return repr(given) if shape is None else f"an array of shape {tuple(shape)}, which comes after the function,"

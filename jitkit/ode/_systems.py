@@ -119,8 +119,9 @@ def derivative_of(f: Any, n: int, count: int, name: str, role: str = "f") -> Fun
         return _writing(f, count > 0)
     if n > MOST:
         raise KernelError(
-            f"jk.{name}: {role} returns its values, which is for up to {MOST} of them, and y0 has {n}: "
-            f"write {role}(t, y, dydt{', p' * (count > 0)}), which assigns dydt[0], dydt[1] and so on"
+            f"jk.{name}: {role} returns its values, which is for up to {MOST} of them, and y0 has {_rows(n)}: write "
+            f"{role}(t, y, dydt{', p' * (count > 0)}), which assigns dydt[0], dydt[1] and so on, or pass y0.T if its rows "
+            "are trajectories"
         )
     put = storer(n, _probe(f, n, count, name, role))
 
@@ -232,8 +233,15 @@ def _probe(f: Any, n: int, count: int, name: str, role: str) -> bool:
         return n == 1
     if not isinstance(found, tuple) or len(found) != n:
         what = f"a tuple of {len(found)}" if isinstance(found, tuple) else f"a {type(found).__name__}"
-        raise KernelTypeError(f"jk.{name}: {role} returns {what}, and y0 has {n}: return a tuple of {n} numbers")
+        raise KernelTypeError(
+            f"jk.{name}: {role} returns {what}, and y0 has {_rows(n)}: return a tuple of {n} number{'s' * (n != 1)}, "
+            f"or pass y0.T if its rows are trajectories"
+        )
     return False
+
+
+def _rows(n: int) -> str:
+    return f"{n} component{'s' * (n != 1)}, one to each row"
 
 
 def _sampled(f: Any, n: int, count: int, name: str, role: str, extra: tuple[Any, ...]) -> Any:

@@ -30,8 +30,8 @@ def function_of(f: Any, count: int, name: str) -> Callable[..., Any]:
     if known is None and isinstance(found, FunctionType) and _takes(found, count):
         return found
     raise KernelError(
-        f"jk.{name}: {f!r} is no function of {count} number{'s' * (count != 1)}, one for each array: give a function or a "
-        "lambda, a function of math or operator, a NumPy ufunc, or its name"
+        f"jk.{name}: {operations.described(f)} is no function of {count} number{'s' * (count != 1)}, one for each array: "
+        "give a function or a lambda, a function of math or operator, a NumPy ufunc, or its name"
     )
 
 
