@@ -21,19 +21,39 @@ from jitkit.signal.fft import axis_of
 _PADS = {"odd": 2, "even": 0, "constant": 1}
 
 
-@jk.kernel
-def extend(o, j, c, x, edge, kind, out):
-    """Write a signal with what stands before and behind it: twice the end less its mirror image, that image, or the end."""
-    n, place = x.shape[1], j - edge
+def place_of(j, n, edge):
+    """Return which element of a signal with an edge before and behind it is the nearest, how far it is, and its mirror image."""
+    place = j - edge
     end = min(max(place, 0), n - 1)
     beyond = abs(place - end)
-    mirrored = end + beyond if place < 0 else end - beyond
+    return end, beyond, end + beyond if place < 0 else end - beyond
+
+
+def extended(nearest, mirrored, beyond, kind):
+    """Return what stands there: the element, its mirror image, or twice the end less that."""
     if beyond == 0 or kind == 1:
-        out[o, j, c] = x[o, end, c]
-    elif kind == 0:
-        out[o, j, c] = x[o, mirrored, c]
-    else:
-        out[o, j, c] = 2.0 * x[o, end, c] - x[o, mirrored, c]
+        return nearest
+    return mirrored if kind == 0 else 2.0 * nearest - mirrored
+
+
+@jk.kernel
+def extend(o, j, c, x, edge, kind, out):
+    """Write signals with what stands before and behind them."""
+    end, beyond, mirrored = place_of(j, x.shape[1], edge)
+    out[o, j, c] = extended(x[o, end, c], x[o, mirrored, c], beyond, kind)
+
+
+@jk.kernel
+def extend_rows(o, j, x, start, edge, kind, out):
+    """Write part of them where they are rows, along which go the lanes of vectors."""
+    end, beyond, mirrored = place_of(start + j, x.shape[1], edge)
+    out[o, start + j] = extended(x[o, end], x[o, mirrored], beyond, kind)
+
+
+@jk.kernel
+def copy_rows(o, j, x, edge, out):
+    """Write the part that is the signals themselves."""
+    out[o, edge + j] = x[o, j]
 
 
 @jk.kernel
@@ -42,7 +62,7 @@ def steady(k, o, c, x, at, levels, states):
     states[k, o, c] = levels[k] * x[o, at, c]
 
 
-_extend, _steady = Launcher(extend), Launcher(steady)
+_extend, _extend_rows, _copy_rows, _steady = (Launcher(kernel) for kernel in (extend, extend_rows, copy_rows, steady))
 
 
 def sosfilt(sos: Any, x: Any, axis: int = -1, zi: Any = None, *, out: Any = None, backend: str | None = None) -> Any:
@@ -200,7 +220,7 @@ def forth_and_back(
     wide = operands.made(whole, (dtype,), device)
     if outer * inner:
         seen = wide.reshape((outer, n + 2 * edge, inner))
-        _extend(tuple(seen.shape), backend)(x.reshape((outer, n, inner)), edge, _PADS.get(padtype or "", 1), seen)
+        _widen(x.reshape((outer, n, inner)), edge, _PADS.get(padtype or "", 1), seen, backend)
         levels = operands.constant(levels_of(sos).astype(dtype), device)
         states = operands.made((2 * len(sos), outer, inner), (dtype,), device)
         between = operands.made(whole, (dtype,), device)
@@ -208,6 +228,19 @@ def forth_and_back(
             _steady(tuple(states.shape), backend)(source.reshape(tuple(seen.shape)), first, levels, states)
             _sections.filtered(sos, source, axis, states, target, first > 0, backend)
     return operands.delivered(_axes.taken(wide, axis, edge, step, count, backend), out, name)
+
+
+def _widen(x: Any, edge: int, kind: int, out: Any, backend: str | None) -> None:
+    """Write signals with what stands before and behind them."""
+    outer, n, inner = x.shape
+    if inner > 1:
+        _extend(tuple(out.shape), backend)(x, edge, kind, out)
+        return
+    rows, wide = x.reshape((outer, n)), out.reshape((outer, n + 2 * edge))
+    _copy_rows((outer, n), backend)(rows, edge, wide)
+    if edge:
+        for start in (0, edge + n):
+            _extend_rows((outer, edge), backend)(rows, start, edge, kind, wide)
 
 
 def coefficients(sos: Any, name: str) -> np.ndarray:
