@@ -64,6 +64,30 @@ def test_operands_stay_in_order(reverse, backend):
         np.testing.assert_array_equal(np.transpose(got), accumulated(after, pairs, False, (1, 3), reverse))
 
 
+@pytest.mark.parametrize("inclusive", [True, False])
+@pytest.mark.parametrize("parts", [1, 2, 6])
+def test_wide_values_and_rows_of_several_blocks(parts, inclusive, backend):
+    """A group on a GPU has room for 9, 5, 3 or 1 such values for each of its work-items."""
+    n = 300 if backend == "python" else 10_000
+    xs = tuple(values_of("int8", (2, n), seed).astype("complex128") for seed in range(parts))
+
+    def add(a, b):
+        return a + b
+
+    def add2(a, b):
+        return a[0] + b[0], a[1] + b[1]
+
+    def add6(a, b):
+        return a[0] + b[0], a[1] + b[1], a[2] + b[2], a[3] + b[3], a[4] + b[4], a[5] + b[5]
+
+    op, initial = {1: (add, 1), 2: (add2, (1, 2)), 6: (add6, tuple(range(1, 7)))}[parts]
+    given = (xs[0] if parts == 1 else xs), (None if inclusive else initial)
+    got = jk.scan(op, given[0], inclusive=inclusive, initial=given[1], backend=backend)
+    for k, (x, found) in enumerate(zip(xs, (got,) if parts == 1 else got, strict=True)):
+        expected = np.cumsum(x, axis=1)
+        np.testing.assert_array_equal(found, expected if inclusive else expected - x + k + 1)
+
+
 @pytest.mark.parametrize("axis", [0, 1, 2, -1, None])
 @pytest.mark.parametrize("reverse", [False, True])
 def test_axes_as_in_numpy(axis, reverse, backend):

@@ -1,10 +1,16 @@
 """The kernels of scans in groups, as a GPU runs them.
 
-Blocks of 18432 elements, a group to each and a stretch of 576 to each of its lanes: first the reductions of the stretches and
-from them of the blocks, then a scan of the blocks' reductions, then each lane goes over its stretch again, from what is
-before it. A row of one block is scanned by one launch, in the same way.
+Blocks of up to 18432 elements, a group to each, which goes over its block by tiles. A tile is read as it lies in memory,
+neighbouring lanes neighbouring elements, and kept in shared memory, where each lane goes over a stretch of its own: to what the
+stretch combines to, which the lanes combine in log2(128) steps, and again from what is before it. What is before each element
+is left in the tile, so that results are written as they lie in memory, too. First come the reductions of the blocks, then a
+scan of these, then the blocks from what is before them. A row of one block is scanned by one launch.
 
-Source: G. E. Blelloch, Prefix sums and their applications, CMU-CS-90-190, 1990.
+Where each lane walks a stretch of the array instead, each instruction of a warp touches 32 sectors of memory, not 4.
+
+Sources: G. E. Blelloch, Prefix sums and their applications, CMU-CS-90-190, 1990; W. D. Hillis and G. L. Steele, Data parallel
+algorithms, Comm. ACM 29, 1170-1183, 1986; D. Merrill and M. Garland, Single-pass parallel prefix scan with decoupled
+look-back, NVR-2016-002, for the exchange through shared memory.
 """
 
 # Kernels take whatever they are launched with, so they carry no annotations.
@@ -14,13 +20,44 @@ from __future__ import annotations
 from collections.abc import Callable
 from typing import Any
 
+import numpy as np
+
 import jitkit as jk
 from jitkit.launch.kernel import Kernel
-from jitkit.primitives._reduction import LANES
+from jitkit.primitives import _values
 
-# No power of two, which would put the lanes' elements into the same set of the cache.
-STRETCH = 576
-BLOCK = LANES * STRETCH
+LANES = 128
+"""Work-items of a group."""
+TILES = 16
+"""Tiles of a block: a block to each of the 910 groups for 16 million elements, of which an H200 has 2112 at a time."""
+_LEVELS = LANES.bit_length() - 1
+_ROOM = 24 * 1024  # bytes of a tile and of its lanes' totals: 48 KiB is what every kernel may have
+
+
+class Tiles:
+    """How values of some dtypes are dealt out to the lanes of a group.
+
+    Attributes
+    ----------
+    each : int
+        Elements of a tile for each lane: odd, so that the lanes' stretches begin in different banks of shared memory.
+    block : int
+        Elements of a block.
+    """
+
+    def __init__(self, dtypes: tuple[np.dtype[Any], ...]) -> None:
+        fit = _ROOM // (LANES * sum(dtype.itemsize for dtype in dtypes)) - 2
+        self.each = next((each for each in (9, 5, 3) if each <= fit), 1)
+        self.block = TILES * LANES * self.each
+        self._dtypes = dtypes
+
+    def shared(self, body: Callable) -> Callable[..., None]:
+        """Return ``run(given)``, which calls ``body(tile, given)`` with room for a tile and twice the lanes' totals."""
+        return _values.with_room(jk.shared, LANES * (self.each + 2), self._dtypes, body)
+
+    def kept(self, body: Callable) -> Callable[..., None]:
+        """Return ``run(given)``, which calls ``body(kept, given)`` with room for a lane's part of a tile."""
+        return _values.with_room(jk.local, self.each, self._dtypes, body)
 
 
 def walk(read: Callable, join: Callable, write: Callable, inclusive: bool) -> Callable[..., None]:
@@ -39,89 +76,93 @@ def walk(read: Callable, join: Callable, write: Callable, inclusive: bool) -> Ca
     return include if inclusive else exclude
 
 
-def lane_totals(read: Callable, again: Callable, join: Callable, write: Callable) -> Callable[..., int]:
-    """Return ``totals(r, i, x, first, count, lane, held)``: what a lane's stretch combines to goes to `held`.
+def staging(read: Callable, again: Callable, write: Callable, tiles: Tiles) -> Callable[..., None]:
+    """Return ``stage(x, r, first, count, lane, tile)``, which brings `count` elements of a row into shared memory."""
+    each = tiles.each
+    whole = LANES * each
 
-    It returns the elements of the lane.
+    def through(kept, given):
+        x, r, first, lane, tile = given
+        for k in range(each):  # all are under way before the first has come
+            write(kept, k, read(x, (r, first + k * LANES + lane)))
+        for k in range(each):
+            write(tile, k * LANES + lane, again(kept, k))
+
+    stage_whole = tiles.kept(through)
+
+    def stage(x, r, first, count, lane, tile):
+        if count == whole:
+            stage_whole((x, r, first, lane, tile))
+        else:
+            for at in range(lane, count, LANES):
+                write(tile, at, read(x, (r, first + at)))
+
+    return stage
+
+
+def lanes_totals(again: Callable, join: Callable, write: Callable, tiles: Tiles) -> Callable[..., int]:
+    """Return ``combine(count, lane, tile)``, which gives where the totals up to each lane are in the tile.
+
+    Lanes that have no elements leave anything there: they come after those that have.
     """
+    each = tiles.each
+    first_totals = LANES * each
 
-    def total_of(x, r, first, count):
-        total = read(x, (r, first))
-        for k in range(1, count):
-            total = join(total, read(x, (r, first + k)))
-        return total
+    def combine(count, lane, tile):
+        at, here = lane * each, first_totals + lane
+        if at < count:
+            total = again(tile, at)
+            for k in range(1, each):
+                if at + k < count:
+                    total = join(total, again(tile, at + k))
+            write(tile, here, total)
+        jk.barrier()
+        for level in range(_LEVELS):  # from one half of the room to the other, so that nobody writes what others read
+            there = 2 * (first_totals + lane) + LANES - here
+            if at < count:
+                total = again(tile, here)
+                if lane >= 1 << level:
+                    total = join(again(tile, here - (1 << level)), total)
+                write(tile, there, total)
+            here = there
+            jk.barrier()
+        return here - lane
 
-    def totals(r, i, x, first, count, lane, held):
-        each = (count + LANES - 1) // LANES
-        mine = min(each, count - lane * each)
-        if count == BLOCK:
-            write(held, (r, i), total_of(x, r, first + lane * STRETCH, STRETCH))
-        elif mine > 0:
-            write(held, (r, i), total_of(x, r, first + lane * each, mine))
-        return mine
-
-    return totals
-
-
-def running_totals(again: Callable, join: Callable, write: Callable) -> Callable[..., Any]:
-    """Return ``run(r, i, count, held)``, which scans the totals of a block's lanes in place and returns the last."""
-
-    def run(r, i, count, held):
-        each = (count + LANES - 1) // LANES
-        running = again(held, (r, i))
-        for k in range(1, (count + each - 1) // each):
-            running = join(running, again(held, (r, i + k)))
-            write(held, (r, i + k), running)
-        return running
-
-    return run
+    return combine
 
 
-def totals_kernel(read: Callable, again: Callable, join: Callable, write: Callable) -> Kernel:
-    """Return the kernel that gives what is up to each lane in its block, and what each block combines to."""
-    totals, run = lane_totals(read, again, join, write), running_totals(again, join, write)
+def totals_kernel(read: Callable, again: Callable, join: Callable, write: Callable, tiles: Tiles) -> Kernel:
+    """Return the kernel that gives what each block of a row combines to."""
+    stage, combine = staging(read, again, write, tiles), lanes_totals(again, join, write, tiles)
+    each, block = tiles.each, tiles.block
+    whole = LANES * each
+
+    def total(tile, given):
+        r, n, x, carries = given
+        lane, number = jk.local_index()[1], jk.group_index()[1]
+        first, last = number * block, min(n, number * block + block)
+        running = read(x, (r, first))  # anything of its type
+        for start in range(first, last, whole):
+            count = min(whole, last - start)
+            stage(x, r, start, count, lane, tile)
+            jk.barrier()
+            found = again(tile, combine(count, lane, tile) + (count - 1) // each)
+            running = join(running, found) if start > first else found
+            jk.barrier()
+        if lane == 0:
+            write(carries, (r, number), running)
+
+    run = tiles.shared(total)
 
     @jk.kernel(group=(1, LANES))
-    def scan_totals(r, i, n, x, held, carries):
-        number, lane = jk.group_index()[1], jk.local_index()[1]
-        count = min(BLOCK, n - number * BLOCK)
-        totals(r, i, x, number * BLOCK, count, lane, held)
-        jk.barrier()
-        if lane == 0:
-            write(carries, (r, number), run(r, i, count, held))
+    def scan_totals(r, _, n, x, carries):
+        run((r, n, x, carries))
 
     return scan_totals
 
 
-def walking(read: Callable, write: Callable, step: Callable, started: bool) -> Callable[..., None]:
-    """Return ``go(x, out, r, first, count, before, follows)``, which takes the steps of a lane's stretch.
-
-    `follows` says whether there is a value before the stretch; `before` is that value.
-    """
-    if started:
-
-        def begin(x, out, at, before, follows):
-            return step(x, out, at, before, before)
-
-    else:
-
-        def begin(x, out, at, before, follows):
-            if follows:
-                return step(x, out, at, before, before)
-            value = read(x, at)
-            write(out, at, value)
-            return value
-
-    def go(x, out, r, first, count, before, follows):
-        running = begin(x, out, (r, first), before, follows)
-        for k in range(1, count):
-            running = step(x, out, (r, first + k), running, running)
-
-    return go
-
-
 def rows_scan_kernel(
-    read: Callable, again: Callable, join: Callable, write: Callable, step: Callable, started: bool
+    read: Callable, again: Callable, join: Callable, write: Callable, step: Callable, started: bool, tiles: Tiles
 ) -> Kernel:
     """Return the kernel that scans inside the blocks of each row of a matrix.
 
@@ -133,55 +174,68 @@ def rows_scan_kernel(
         ``step(x, out, at, before, end)`` does what is to be done at an element, and returns the value after it.
     started : bool
         Whether there is a value before the first element.
+    tiles : Tiles
+        How a block is dealt out.
     """
-    go = walking(read, write, step, started)
+    stage, combine = staging(read, again, write, tiles), lanes_totals(again, join, write, tiles)
+    each, block = tiles.each, tiles.block
+    whole = LANES * each
+
+    if started:
+
+        def take(x, out, at, before, follows):
+            step(x, out, at, before, before)
+
+    else:
+
+        def take(x, out, at, before, follows):
+            if follows:
+                step(x, out, at, before, before)
+            else:
+                write(out, at, read(x, at))
+
+    def leave_before(tile, count, lane, before, follows):
+        """Leave what is before each element of a lane's stretch in its place."""
+        at = lane * each
+        for k in range(each):
+            if at + k < count:
+                value = again(tile, at + k)
+                if follows or k > 0:
+                    write(tile, at + k, before)
+                    value = join(before, value)
+                before = value
+
+    def scan(tile, given):
+        r, n, x, initial, carries, out = given
+        lane, number = jk.local_index()[1], jk.group_index()[1]
+        first, last = number * block, min(n, number * block + block)
+        running = initial
+        if number > 0:
+            running = again(carries, (r, number - 1))
+        for start in range(first, last, whole):
+            count = min(whole, last - start)
+            stage(x, r, start, count, lane, tile)
+            jk.barrier()
+            totals = combine(count, lane, tile)
+            follows, before = started or start > 0, running
+            if lane > 0 and lane * each < count:
+                here = again(tile, totals + lane - 1)
+                before = join(running, here) if follows else here
+            leave_before(tile, count, lane, before, follows or lane > 0)
+            total = again(tile, totals + (count - 1) // each)
+            running = join(running, total) if follows else total
+            jk.barrier()
+            for at in range(lane, count, LANES):
+                take(x, out, (r, start + at), again(tile, at), follows or at > 0)
+            jk.barrier()
+
+    run = tiles.shared(scan)
 
     @jk.kernel(group=(1, LANES))
-    def scan_rows(r, i, n, x, initial, carries, held, out):
-        number, lane = jk.group_index()[1], jk.local_index()[1]
-        count = min(BLOCK, n - number * BLOCK)
-        each = (count + LANES - 1) // LANES
-        mine = min(each, count - lane * each)
-        if mine > 0:
-            before = initial
-            if number > 0:
-                before = again(carries, (r, number - 1))
-            if lane > 0:
-                here = again(held, (r, i - 1))
-                before = join(before, here) if started or number > 0 else here
-            follows = number > 0 or lane > 0
-            if count == BLOCK:
-                go(x, out, r, number * BLOCK + lane * STRETCH, STRETCH, before, follows)
-            else:
-                go(x, out, r, number * BLOCK + lane * each, mine, before, follows)
+    def scan_rows(r, _, n, x, initial, carries, out):
+        run((r, n, x, initial, carries, out))
 
     return scan_rows
-
-
-def row_scan_kernel(
-    read: Callable, again: Callable, join: Callable, write: Callable, step: Callable, started: bool
-) -> Kernel:
-    """Return the kernel that scans rows of a matrix of one block each; the parameters are those of `rows_scan_kernel`."""
-    totals, run = lane_totals(read, again, join, write), running_totals(again, join, write)
-    go = walking(read, write, step, started)
-
-    @jk.kernel(group=(1, LANES))
-    def scan_row(r, i, n, x, initial, held, out):
-        lane = jk.local_index()[1]
-        each = (n + LANES - 1) // LANES
-        mine = totals(r, i, x, 0, n, lane, held)
-        jk.barrier()
-        if lane == 0:
-            run(r, i, n, held)
-        jk.barrier()
-        if mine > 0:
-            before = initial
-            if lane > 0:
-                here = again(held, (r, i - 1))
-                before = join(before, here) if started else here
-            go(x, out, r, lane * each, mine, before, lane > 0)
-
-    return scan_row
 
 
 def columns_scan_kernel(read: Callable, join: Callable, write: Callable, inclusive: bool, started: bool) -> Kernel:

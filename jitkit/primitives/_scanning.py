@@ -16,8 +16,8 @@ from jitkit.operands import made
 from jitkit.primitives import _scan_groups, _scan_stretches, _values
 from jitkit.primitives._arrays import device_of, each, on_host, value_of
 from jitkit.primitives._lazy import as_row
-from jitkit.primitives._reduction import LANES, SHORT, reshaped
-from jitkit.primitives._scan_groups import BLOCK
+from jitkit.primitives._reduction import SHORT, reshaped
+from jitkit.primitives._scan_groups import LANES, Tiles
 from jitkit.primitives._scan_stretches import CHAINS, SERIAL
 
 _ZERO, _INT64, _zeros = np.int64(0), np.dtype(np.int64), np.zeros  # a dtype: NumPy would make one of a class each time
@@ -86,23 +86,22 @@ class Scan:
         return Launcher(kernel)
 
     @functools.cached_property
+    def _tiles(self) -> Tiles:
+        """How blocks are dealt out to groups."""
+        return Tiles(self.dtypes)
+
+    @functools.cached_property
     def totals(self) -> Launcher:
-        """The reductions of stretches and blocks."""
-        return Launcher(_scan_groups.totals_kernel(self.read, self.again, self.join, self.write))
+        """The reductions of blocks."""
+        return Launcher(_scan_groups.totals_kernel(self.read, self.again, self.join, self.write, self._tiles))
 
     @functools.cached_property
     def rows(self) -> Launcher:
         """The scan inside blocks of the inputs."""
-        return Launcher(
-            _scan_groups.rows_scan_kernel(self.read, self.again, self.join, self.write, self.step, self.started)
+        kernel = _scan_groups.rows_scan_kernel(
+            self.read, self.again, self.join, self.write, self.step, self.started, self._tiles
         )
-
-    @functools.cached_property
-    def row(self) -> Launcher:
-        """The whole scan of rows of one block."""
-        return Launcher(
-            _scan_groups.row_scan_kernel(self.read, self.again, self.join, self.write, self.step, self.started)
-        )
+        return Launcher(kernel)
 
     @functools.cached_property
     def columns(self) -> Launcher:
@@ -126,15 +125,11 @@ class Scan:
         few = n < 2 * SERIAL
         if few and self.walks.enter((rows, 1, 1), backend, (n, 1, 0, x, initial, self._unused, out)):
             return
-        device = device_of(x)
         if on_host(x, backend):
             self._walk(x, initial, out, rows, n, backend)
-        elif n <= BLOCK:
-            held = made((rows, LANES), self.dtypes, device)
-            self.row((rows, LANES), backend)(n, x, initial, held, out)
         else:
-            held, carries = self._before_blocks(x, initial, rows, n, backend)
-            self.rows((rows, -(-n // BLOCK) * LANES), backend)(n, x, initial, carries, held, out)
+            carries = self._up_to_blocks(x, initial, rows, n, backend)
+            self._in_blocks(x, initial, carries, out, rows, n, backend)
 
     def _walk(self, x: Any, initial: Any, out: Any, rows: int, n: int, backend: str | None) -> None:
         pieces, stretch = _scan_stretches.cut(n)
@@ -172,10 +167,10 @@ class Scan:
         """
         zero, rows = _ZERO, as_row(x)
         if not on_host(x, backend):
-            held, carries = self._before_blocks(rows, zero, 1, n, backend)
+            carries = self._up_to_blocks(rows, zero, 1, n, backend, known=False)
             count = int(to_numpy(carries)[0, -1])
             out = room(count)
-            self.rows(tuple(held.shape), backend)(n, rows, zero, carries, held, out)
+            self._in_blocks(rows, zero, carries, out, 1, n, backend)
             return out, count
         pieces, stretch = _scan_stretches.cut(n)
         held = _zeros((1, CHAINS * pieces + 1), _INT64)
@@ -187,18 +182,22 @@ class Scan:
         self.walks.run(space, backend, (n, pieces, stretch, rows, zero, held, out))
         return out, count
 
-    def _before_blocks(self, x: Any, initial: Any, rows: int, n: int, backend: str | None) -> tuple[Any, Any]:
-        """Return what is up to each lane in its block, and what is up to the end of each block."""
-        device = device_of(x)
-        blocks = -(-n // BLOCK)
-        held = made((rows, blocks * LANES), self.dtypes, device)
+    def _up_to_blocks(self, x: Any, initial: Any, rows: int, n: int, backend: str | None, known: bool = True) -> Any:
+        """Return what is up to the end of each block; where one block is all, only if that is not `known` to be unread."""
+        device, blocks = device_of(x), -(-n // self._tiles.block)
         carries = made((rows, blocks), self.dtypes, device)
-        self.totals((rows, blocks * LANES), backend)(n, x, held, carries)
+        if blocks == 1 and known:
+            return carries
+        self.totals((rows, blocks * LANES), backend)(n, x, carries)
         if device is None:
             self.carries((rows,), backend)(blocks, initial, carries)
         elif blocks > 1 or self.started:
             self.following.of_rows(carries, initial, carries, rows, blocks, backend)
-        return held, carries
+        return carries
+
+    def _in_blocks(self, x: Any, initial: Any, carries: Any, out: Any, rows: int, n: int, backend: str | None) -> None:
+        space = (rows, -(-n // self._tiles.block) * LANES)
+        self.rows(space, backend)(n, x, initial, carries, out)
 
     def along(
         self, x: Any, initial: Any, out: Any, shape: tuple[int, int, int], reverse: bool, backend: str | None

@@ -133,6 +133,34 @@ def converter(dtypes: tuple[np.dtype[Any], ...]) -> Function:
     return (convert1, convert2, convert3, convert4, convert5, convert6)[len(dtypes) - 1]
 
 
+def with_room(make: Function, size: int, dtypes: tuple[np.dtype[Any], ...], body: Function) -> Function:
+    """Return ``run(given)``: it calls ``body(room, given)`` with room for values, made by `jk.shared` or by `jk.local`.
+
+    A function of the kernel language cannot return arrays that it made.
+    """
+    a, b, c, d, e, f = (dtype.type for dtype in (dtypes * MOST)[:MOST])
+
+    def with1(given):
+        body(make(size, a), given)
+
+    def with2(given):
+        body((make(size, a), make(size, b)), given)
+
+    def with3(given):
+        body((make(size, a), make(size, b), make(size, c)), given)
+
+    def with4(given):
+        body((make(size, a), make(size, b), make(size, c), make(size, d)), given)
+
+    def with5(given):
+        body((make(size, a), make(size, b), make(size, c), make(size, d), make(size, e)), given)
+
+    def with6(given):
+        body((make(size, a), make(size, b), make(size, c), make(size, d), make(size, e), make(size, f)), given)
+
+    return (with1, with2, with3, with4, with5, with6)[len(dtypes) - 1]
+
+
 def initial_value(initial: Any, dtypes: tuple[np.dtype[Any], ...], name: str) -> Any:
     """Return an initial value in the dtypes of a value's parts.
 
