@@ -13,22 +13,22 @@ That is the kernel of `jitkit.cases.stencil_tiled`:
         top, column = tile * ROWS, column_of_tiles * COLUMNS + c - STEPS
         inside = 0 < column < m - 1
         ours = inside and STEPS <= c < STEPS + COLUMNS
-        rows = jk.shared((STEPS, 4, WIDTH + 2), u.dtype)
+        rows = jk.shared((STEPS, 4, WIDTH + 2 * EDGE), u.dtype)
         if c < 2:
             for s in range(STEPS):
                 for r in range(4):
-                    rows[s, r, c * (WIDTH + 1)] = 0.0
+                    rows[s, r, EDGE - 1 + c * (WIDTH + 1)] = 0.0
         for r in range(top - STEPS, min(top + ROWS, n) + 2 * STEPS):
-            rows[0, r & 3, c + 1] = u[min(max(r, 0), n - 1), min(max(column, 0), m - 1)]
+            rows[0, r & 3, c + EDGE] = u[min(max(r, 0), n - 1), min(max(column, 0), m - 1)]
             for s in range(1, STEPS + 1):
                 q = r - 2 * s
                 if q >= top - STEPS + s:
-                    old = rows[s - 1, q & 3, c + 1]
-                    around = rows[s - 1, q - 1 & 3, c + 1] + rows[s - 1, q + 1 & 3, c + 1]
-                    around += rows[s - 1, q & 3, c] + rows[s - 1, q & 3, c + 2]
+                    old = rows[s - 1, q & 3, c + EDGE]
+                    around = rows[s - 1, q - 1 & 3, c + EDGE] + rows[s - 1, q + 1 & 3, c + EDGE]
+                    around += rows[s - 1, q & 3, c + EDGE - 1] + rows[s - 1, q & 3, c + EDGE + 1]
                     new = old + k * (around - 4 * old)
                     if s < STEPS:
-                        rows[s, q & 3, c + 1] = new if inside and 0 < q < n - 1 else old
+                        rows[s, q & 3, c + EDGE] = new if inside and 0 < q < n - 1 else old
                     elif ours and 0 < q < n - 1:
                         out[q, column] = new
             jk.barrier()

