@@ -13,7 +13,7 @@ from jitkit import operands
 from jitkit.arrays import asarray, to_numpy
 from jitkit.errors import LaunchError
 from jitkit.primitives import _arrays
-from jitkit.primitives.lazy import permuted, transformed
+from jitkit.primitives.lazy import permuted_within, transformed
 from jitkit.primitives.segment_reduce import filled_segments, segment_reduce
 
 INT64 = np.dtype(np.int64)
@@ -54,7 +54,7 @@ def reduceat(op: Any, x: Any, indices: Any, axis: int, dtype: Any, out: Any, bac
         x = x.transpose(*range(axis), *range(axis + 1, ndim), axis)
     elements = x if ndim == 1 else x.reshape((-1,))
     if places is not None:
-        elements = permuted(elements, asarray(places, device=device))
+        elements = permuted_within(elements, asarray(places, device=device))
     if dtype is not None:
         elements = transformed(np.dtype(dtype).type, elements)
     result = segment_reduce(op, elements, ends if device is None else asarray(ends, device=device), backend=backend)

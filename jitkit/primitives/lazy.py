@@ -365,8 +365,8 @@ def permuted(x: Any, indices: Any) -> Lazy:
     x : array_like, device array or lazy array, 1-D
         The elements.
     indices : array_like, device array or lazy array of int
-        Where in `x` each element is; not negative, and not checked: an index past the end reads foreign memory, as in
-        a kernel.
+        Where in `x` each element is, from 0. Those of a NumPy array are looked at once, here; others are not: one past the
+        end reads foreign memory, as in a kernel.
 
     Returns
     -------
@@ -377,6 +377,8 @@ def permuted(x: Any, indices: Any) -> Lazy:
     ------
     KernelTypeError
         Where the indices are no integers.
+    LaunchError
+        For an index outside `x`.
 
     Examples
     --------
@@ -385,6 +387,25 @@ def permuted(x: Any, indices: Any) -> Lazy:
     array([30., 10., 10.])
     """
     x, at = _arrays.array(x, "permuted"), _arrays.array(indices, "permuted")
+    result = permuted_within(x, at)
+    if type(at) is _ndarray and at.size:
+        # Read as unsigned, a negative index is past the end too: one pass.
+        unsigned, end = _unsigned(at.dtype)
+        seen, n = at.view(unsigned), x.shape[0]
+        where = seen.argmax()
+        if seen.item(where) >= min(n, end):
+            raise LaunchError(f"jk.permuted: indices= has {at.item(where)}, and x has the elements 0 to {n - 1}")
+    return result
+
+
+@functools.cache
+def _unsigned(dtype: np.dtype[Any]) -> tuple[np.dtype[Any], int]:
+    """Return the unsigned integers as wide as a type, and from which of them on they are none of its own above 0."""
+    return np.dtype(f"{dtype.byteorder}u{dtype.itemsize}"), int(np.iinfo(dtype).max) + 1
+
+
+def permuted_within(x: Any, at: Any) -> Lazy:
+    """Do what `permuted` does with indices that are inside, or looked at elsewhere."""
     plain = all([type(a) is _ndarray or (isinstance(a, Lazy) and a.device is None) for a in (x, at)])
     if len(x.shape) != 1:
         raise LaunchError(f"jk.permuted: indices are those of a vector, not of {len(x.shape)} dimensions")

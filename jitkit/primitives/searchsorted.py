@@ -15,7 +15,7 @@ from jitkit.errors import KernelTypeError, LaunchError
 from jitkit.launch.kernel import Kernel
 from jitkit.launch.launcher import Launcher
 from jitkit.primitives import _arrays
-from jitkit.primitives.lazy import permuted
+from jitkit.primitives.lazy import permuted_within
 from jitkit.primitives.minmax import minmax
 
 Side = Literal["left", "right"]
@@ -133,7 +133,7 @@ def _sorted_by(a: Any, sorter: Any, backend: str | None) -> Any:
     n = a.shape[0]
     if tuple(sorter.shape) != (n,):
         raise LaunchError(f"jk.searchsorted: sorter= has the shape {tuple(sorter.shape)}, and the sorted array {(n,)}")
-    ordered = permuted(a, sorter)
+    ordered = permuted_within(a, sorter)
     if n:
         least, largest = map(int, minmax(sorter, backend=backend))
         if least < 0 or largest >= n:
