@@ -189,6 +189,34 @@ def test_weights_as_in_scikit_learn():
             np.testing.assert_allclose(ours.score(x, y, weights), theirs.score(x, y, weights))
 
 
+@pytest.mark.parametrize("class_weight", ["balanced", {0: 3.0}, {0: 0.5, 1: 2, 2: 1.5, 9: 4}])
+def test_weights_of_classes_are_those_of_scikit_learn(class_weight):
+    linear = pytest.importorskip("sklearn.linear_model", reason="scikit-learn is not installed")
+    rng = np.random.default_rng(5)
+    x, weights = rng.standard_normal((300, 4)), rng.integers(0, 4, 300)
+    y = (x @ rng.standard_normal((4, 3)) + [1.5, 0, 0] + rng.standard_normal((300, 3))).argmax(1)
+    for given in (None, weights):
+        ours = jk.ml.LogisticRegression(tol=1e-8, class_weight=class_weight).fit(x, y, given)
+        theirs = linear.LogisticRegression(tol=1e-10, max_iter=1000, class_weight=class_weight).fit(x, y, given)
+        np.testing.assert_allclose(ours.predict_proba(x), theirs.predict_proba(x), atol=1e-5)
+
+
+def test_a_weight_of_a_class_is_that_of_its_samples(backend):
+    x, y = np.array([[-2.0], [-1.0], [0.5], [1.0], [2.0]]), np.array(["a", "b", "a", "b", "b"])
+    ours = jk.ml.LogisticRegression(class_weight={"a": 3}, backend=backend).fit(x, y)
+    plain = jk.ml.LogisticRegression(backend=backend).fit(
+        np.repeat(x, [3, 1, 3, 1, 1], axis=0), np.repeat(y, [3, 1, 3, 1, 1])
+    )
+    np.testing.assert_allclose(ours.coef_, plain.coef_, rtol=1e-3)
+    balanced = jk.ml.LogisticRegression(class_weight="balanced", backend=backend).fit(x, y)
+    by_hand = jk.ml.LogisticRegression(class_weight={"a": 5 / 4, "b": 5 / 6}, backend=backend).fit(x, y)
+    np.testing.assert_allclose(balanced.coef_, by_hand.coef_, rtol=1e-6)
+
+
+def weighted(x, class_weight):
+    return jk.ml.LogisticRegression(class_weight=class_weight).fit(x, [0, 0, 1, 1])
+
+
 @pytest.mark.parametrize(
     ("call", "message"),
     [
@@ -211,6 +239,11 @@ def test_weights_as_in_scikit_learn():
         (lambda x: jk.ml.KMeans(2).fit(x, sample_weight=[1, 0, 0, 0]), "1 samples have a weight above 0, fewer than"),
         (lambda x: jk.ml.KMeans(2).fit(x[0]), "Expected 2D array"),
         (lambda x: jk.ml.LogisticRegression(C=0).fit(x, [0, 0, 1, 1]), "C=0; it is a number above 0"),
+        (lambda x: weighted(x, {0: 1, 3: 2}), "class_weight names 3, and the classes of y are .0, 1."),
+        (lambda x: weighted(x, {0: -1}), "weights are numbers from 0"),
+        (lambda x: weighted(x, {0: 0, 1: 0}), "weights are numbers from 0"),
+        (lambda x: weighted(x, "even"), "class_weight='even'; it is a dict, 'balanced' or None"),
+        (lambda x: weighted(x, 2.0), "class_weight=2.0; it is a dict"),
         (lambda x: jk.ml.LogisticRegression().fit(x, [0, 0, 0, 0]), "at least 2 classes"),
         (lambda x: jk.ml.LogisticRegression().fit(x, [0.5, 0, 1, 1]), "Unknown label type"),
         (lambda x: jk.ml.LogisticRegression().fit(x, [0, 1]), "inconsistent numbers of samples"),

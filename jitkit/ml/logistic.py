@@ -89,6 +89,36 @@ class _Loss:
         return loss + 0.5 * self.penalty * float((weight * weight).sum()), np.concatenate(parts)
 
 
+def _by_class(
+    class_weight: Any, classes: np.ndarray, labels: np.ndarray, weights: np.ndarray | None, who: str
+) -> np.ndarray:
+    """Return how much each sample counts by its class and by its own weight.
+
+    Raises
+    ------
+    ValueError
+        For anything but "balanced" or a dict with numbers from 0 for classes that there are.
+    """
+    alone = np.ones(len(labels)) if weights is None else weights
+    if isinstance(class_weight, dict):
+        known = classes.tolist()
+        strange = [name for name in class_weight if name not in known]
+        if strange and not class_weight.keys() >= set(
+            known
+        ):  # a fold may lack a class, a slip of the pen leaves one out
+            raise ValueError(f"{who}: class_weight names {strange[0]!r}, and the classes of y are {known}.")
+        shares = np.array([class_weight.get(name, 1) for name in known], np.float64)
+        if not (np.isfinite(shares).all() and shares.min() >= 0 and shares.max() > 0):
+            raise ValueError(f"{who}: class_weight={class_weight!r}; weights are numbers from 0, and one is above.")
+    elif isinstance(class_weight, str) and class_weight == "balanced":
+        counts = np.bincount(labels, weights=alone, minlength=len(classes))
+        shares = np.divide(counts.sum(), len(classes) * counts, out=np.zeros(len(classes)), where=counts > 0)
+    else:
+        raise ValueError(f"{who}: class_weight={class_weight!r}; it is a dict, 'balanced' or None.")
+    found: np.ndarray = shares[labels] * alone
+    return found
+
+
 class LogisticRegression(Estimator):
     """Classes by logistic regression: binary for two, multinomial for more, with an L2 penalty.
 
@@ -100,6 +130,9 @@ class LogisticRegression(Estimator):
         The largest component of the gradient of the mean loss at the end.
     fit_intercept : bool, default True
         Whether scores have an intercept, on which there is no penalty.
+    class_weight : dict, "balanced" or None, default None
+        How much each sample of a class counts, 1 for classes that a dict leaves out; "balanced" lets all classes count
+        alike.
     max_iter : int, default 100
         The most steps.
     warm_start : bool, default False
@@ -144,6 +177,7 @@ class LogisticRegression(Estimator):
         *,
         tol: float = 1e-4,
         fit_intercept: bool = True,
+        class_weight: dict | str | None = None,
         max_iter: int = 100,
         warm_start: bool = False,
         backend: str | None = None,
@@ -151,6 +185,7 @@ class LogisticRegression(Estimator):
         self.C = C
         self.tol = tol
         self.fit_intercept = fit_intercept
+        self.class_weight = class_weight
         self.max_iter = max_iter
         self.warm_start = warm_start
         self.backend = backend
@@ -165,6 +200,8 @@ class LogisticRegression(Estimator):
         x, who = self._samples(X, reset=True), type(self).__name__
         self.classes_, labels = classes_of(column(y, len(x), who), who)
         weights = weights_of(sample_weight, x, who)
+        if self.class_weight is not None:
+            weights = weights_of(_by_class(self.class_weight, self.classes_, labels, weights, who), x, who)
         loss = _Loss(x, labels, len(self.classes_) if len(self.classes_) > 2 else 1, self, weights)
         found = minimise(loss, self._start(loss), float(self.tol), int(self.max_iter))
         self._keep(loss, found, x.dtype)
