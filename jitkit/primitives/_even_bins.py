@@ -68,11 +68,11 @@ def blocks_kernel(add: Callable) -> Kernel:
             for k in range(whole, count):
                 add(tables, s, places[k], weights, first + k)
             if unclear > 0:
-                unclear = 0
+                waiting = 0
                 for k in range(count):
-                    left[unclear] = first + k
-                    unclear += int(places[k] == nowhere)
-                for u in range(unclear):
+                    left[waiting] = first + k
+                    waiting += int(places[k] == nowhere)
+                for u in range(waiting):
                     b = even_bin(x[left[u]], where, bins)
                     if b >= 0:
                         add(tables, s, b, weights, left[u])
