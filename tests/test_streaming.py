@@ -28,6 +28,30 @@ def two_results(i, x, out, other):
     other[i] = x[i] - 1
 
 
+@jk.kernel
+def twice_written(i, x, out):
+    out[i] = x[i] + 1
+    out[i] = x[i] - 1
+
+
+@jk.kernel
+def four_planes(i, j, u, out):
+    for q in range(4):
+        out[q, i, j] = u[i, j] + (q + 1)
+
+
+@jk.kernel
+def five_planes(i, j, u, out):
+    for q in range(5):
+        out[q, i, j] = u[i, j] + (q + 1)
+
+
+@jk.kernel
+def one_result_and_one_update(i, x, out, other):
+    out[i] = x[i] + 1
+    other[i] += x[i]
+
+
 @pytest.fixture(autouse=True)
 def from_the_first_byte(monkeypatch):
     """No other kernel is compiled meanwhile, so no cache holds code for these limits but of these."""
@@ -78,7 +102,53 @@ def test_strided_results_and_elements_off_their_places(backend):
     np.testing.assert_array_equal(off, 2 * x)
 
 
-def test_code_streams_one_result_and_not_two():
-    x, out = np.zeros(9), np.zeros(9)
-    assert "!nontemporal" in doubled.inspect(x, out, space=9, backend="cpu").llvm
-    assert "!nontemporal" not in two_results.inspect(x, out, out.copy(), space=9, backend="cpu").llvm
+@pytest.mark.parametrize("dtype", ["float32", "float64", "int32", "int64"])
+def test_two_results_that_begin_anywhere_in_their_lines(dtype, backend):
+    x = whole_numbers(300, dtype)
+    for begin in BEGINS:
+        for shift in BEGINS:
+            for length in LENGTHS:
+                first, second = np.full(300, 77, dtype), np.full(300, 77, dtype)
+                two_results.on(backend)[length](x, first[begin:], second[shift:])
+                for out, start, what in ((first, begin, x + 1), (second, shift, x - 1)):
+                    expected = np.full(300, 77, dtype)
+                    expected[start : start + length] = what[:length]
+                    np.testing.assert_array_equal(out, expected)
+
+
+def test_planes_of_one_array_are_results_too(backend):
+    for n, m in ((3, 7), (4, 16), (5, 100)):
+        u = whole_numbers((n, m), "float32")
+        out = np.full((4, n, m), 77, np.float32)
+        four_planes.on(backend)[n, m](u, out)
+        np.testing.assert_array_equal(out, np.stack([u + 1, u + 2, u + 3, u + 4]))
+
+
+def test_the_last_of_two_numbers_for_an_element_stays(backend):
+    x, out = whole_numbers(100, "float32"), np.zeros(100, np.float32)
+    twice_written.on(backend)[3:97](x, out)
+    expected = np.zeros(100, np.float32)
+    expected[3:97] = x[3:97] - 1
+    np.testing.assert_array_equal(out, expected)
+
+
+def test_two_results_may_take_the_place_of_what_they_are_made_of(backend):
+    x, other = whole_numbers(100, "float32"), np.zeros(100, np.float32)
+    expected = x + 1
+    two_results.on(backend)[100](x, x, other)
+    np.testing.assert_array_equal(x, expected)
+    np.testing.assert_array_equal(other, expected - 1)
+
+
+def test_code_streams_up_to_four_results_of_one_width_that_are_not_read():
+    x, out, narrow, u = np.zeros(9), np.zeros(9), np.zeros(9, np.float32), np.zeros((5, 9, 9), np.float32)
+
+    def streams(kernel, *args, space=9):
+        return "!nontemporal" in kernel.inspect(*args, space=space, backend="cpu").llvm
+
+    assert streams(doubled, x, out)
+    assert streams(two_results, x, out, out.copy())
+    assert streams(four_planes, u[0], u, space=(9, 9))
+    assert not streams(five_planes, u[0], u, space=(9, 9))
+    assert not streams(two_results, x, out, narrow)
+    assert not streams(one_result_and_one_update, x, out, out.copy())

@@ -94,11 +94,11 @@ class LoopNest:
         few = self.builder.icmp_signed("<=", self.counts[-1], ir.Constant(I64, FEW))
         return self._either(few, each, self._calling(row))
 
-    def streaming(self, row: ir.Function, size: int, each: Points) -> Points:
+    def streaming(self, row: ir.Function, size: int, results: int, each: Points) -> Points:
         """Return the way to run part of a row by a function that writes past the cache, in launches that write enough."""
         builder = self.builder
         row_bytes = builder.mul(self.counts[-1], ir.Constant(I64, size))
-        written = functools.reduce(builder.mul, self.counts[:-1], row_bytes)
+        written = functools.reduce(builder.mul, self.counts[:-1], builder.mul(row_bytes, ir.Constant(I64, results)))
         enough = builder.icmp_unsigned(">=", written, ir.Constant(I64, STREAMED))
         self.streams = builder.and_(enough, builder.icmp_unsigned(">=", row_bytes, ir.Constant(I64, LONG)))
         return self._either(self.streams, self._calling(row), each)
@@ -267,7 +267,11 @@ def define(
     row, points = None if apart else by_vectors(context, compiled, ndim, unit_step, fastmath), nest.each(point)
     if row is not None:
         declared = row.declare(module)
-        points = nest.streaming(declared, row.streamed, points) if row.streamed else nest.vectors(declared, points)
+        points = (
+            nest.streaming(declared, row.streamed, row.results, points)
+            if row.streamed
+            else nest.vectors(declared, points)
+        )
     function = nest.run(points)
     context.active_code_library.add_linking_library(compiled.library)
     _start(builder, function, record, units_of(builder, space[2 * ndim :]), threads)

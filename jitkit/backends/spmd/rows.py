@@ -25,11 +25,14 @@ class Row(NamedTuple):
     declare : callable
         Declares it in a module.
     streamed : int
-        The bytes that a point writes past the cache, if it does so, else 0.
+        The bytes of each result that a point writes past the cache, if it does so, else 0.
+    results : int
+        How many results it writes so.
     """
 
     declare: Callable[[ir.Module], ir.Function]
     streamed: int
+    results: int
 
 
 def by_vectors(context: Any, compiled: Any, ndim: int, unit_step: bool, fastmath: bool) -> Row | None:
@@ -54,9 +57,9 @@ def by_vectors(context: Any, compiled: Any, ndim: int, unit_step: bool, fastmath
         if not function.uses(index):  # the only place along it: each point stands for a piece of work of its own
             return None
         shapes = Shapes(function, {index: 1 if unit_step else None})
-        store = streaming.written(function, shapes)
-        if store is not None:
-            streamed, text = size_of(store.accessed), streaming.row(function, shapes, index, store, "jitkit_row")
+        stores = streaming.written(function, shapes)
+        if stores:
+            streamed, text = size_of(stores[0].accessed), streaming.row(function, shapes, index, stores, "jitkit_row")
         elif plan.worthwhile(function, shapes, fastmath):
             streamed = 0
             text = plain.row(function, shapes, index, unit_step, plan.lanes(function, shapes), "jitkit_row")
@@ -69,7 +72,8 @@ def by_vectors(context: Any, compiled: Any, ndim: int, unit_step: bool, fastmath
     name = f"jitkit_row_{hashlib.blake2b(text.encode(), digest_size=10).hexdigest()}"
     link(context, name, text.replace("@jitkit_row(", f"@{name}(", 1))
     kinds = [I64] * 4 + [context.get_value_type(kind) for kind in compiled.signature.args]
-    return Row(lambda target: ir.Function(target, ir.FunctionType(ir.VoidType(), kinds), name), streamed)
+    signature = ir.FunctionType(ir.VoidType(), kinds)
+    return Row(lambda target: ir.Function(target, signature, name), streamed, len(stores))
 
 
 def link(context: Any, name: str, text: str) -> None:

@@ -1,8 +1,9 @@
 """Plain kernels whose results go past the cache, in whole lines.
 
-A store reads its line of memory first, so that it can change a part of it. Where a kernel writes an array that it does not
+A store reads its line of memory first, so that it can change a part of it. Where a kernel writes arrays that it does not
 read, and that no cache could hold, this is up to half of what moves, and of no use. Stores that fill a line at once, and
-say that nobody reads it soon, leave it out.
+say that nobody reads it soon, leave it out. Several results begin their lines at the same points if they lie alike in
+memory, as large arrays of one shape do; where they do not, vectors are stored as ever.
 """
 
 from __future__ import annotations
@@ -17,27 +18,30 @@ from jitkit.backends.spmd.writer import Text
 
 MOST = 128
 """Instructions of a point, more of which are longer than its memory takes."""
+RESULTS = 4
+"""Results of a point, more of which are more lines at once than a processor has room to fill."""
 _ARITHMETIC = ("@llvm.fabs.", "@llvm.sqrt.", "@llvm.smin.", "@llvm.smax.", "@llvm.umin.", "@llvm.umax.", "@llvm.abs.")
 
 
-def written(function: Function, shapes: Shapes) -> Instruction | None:
-    """Return a kernel's only store, if it has neither branches nor calls, and walks through its arrays as they lie in memory.
+def written(function: Function, shapes: Shapes) -> list[Instruction]:
+    """Return a kernel's stores, if it has neither branches nor calls, and walks through its arrays as they lie in memory.
 
-    The array that it writes is none that it reads. Whoever calls it with one array as two arguments gets the same numbers,
+    The arrays that it writes are none that it reads. Whoever calls it with one array as two arguments gets the same numbers,
     only later.
     """
     code = [item for block in function.blocks.values() for item in block.code]
     if len(function.blocks) > 1 or len(code) > MOST or not all(map(_is_plain, code)):
-        return None
+        return []
     accesses = [item for item in code if item.op in ("load", "store")]
     stores = [item for item in accesses if item.op == "store"]
-    if len(stores) != 1:
-        return None
+    if not 0 < len(stores) <= RESULTS:
+        return []
     sources = {_origin(item.operands[0], shapes) for item in accesses if item.op == "load"}
     even = all(shapes.of(item.operands[-1]) in (0, size_of(item.accessed)) for item in accesses)
-    size, pointer = size_of(stores[0].accessed), stores[0].operands[1]
-    fits = even and size in (4, 8) and shapes.of(pointer) == size
-    return stores[0] if fits and _origin(pointer, shapes) not in sources else None
+    size, pointers = size_of(stores[0].accessed), [item.operands[1] for item in stores]
+    alike = all(size_of(item.accessed) == size for item in stores) and all(shapes.of(item) == size for item in pointers)
+    fits = even and size in (4, 8) and alike
+    return stores if fits and sources.isdisjoint(_origin(item, shapes) for item in pointers) else []
 
 
 def _is_plain(item: Instruction) -> bool:
@@ -59,32 +63,36 @@ _METADATA = """
 !3 = !{!"llvm.loop.vectorize.enable", i1 false}
 !4 = !{!"llvm.loop.unroll.disable"}
 """
-"""What marks stores that go past the cache, and two loops that stay as they are."""
+"""What marks stores that go past the cache, and loops that stay as they are."""
 
 
-def row(function: Function, shapes: Shapes, parameter: str, store: Instruction, name: str) -> str:
+def row(function: Function, shapes: Shapes, parameter: str, stores: list[Instruction], name: str) -> str:
     """Return the LLVM text of ``name(begin, end, start, step, *parameters)``.
 
     It runs a point function for the last index ``start + p``, p from `begin` to `end`: first the points before and behind
-    whole lines of the cache, one by one, then the lines. `parameter` is the name of that index, whose place in the
-    parameters is kept and ignored.
+    whole lines of the cache, one by one, then the lines. `stores` are those of `written`; `parameter` is the name of that
+    index, whose place in the parameters is kept and ignored.
 
     Raises
     ------
     UnsupportedIRError
         Where the code has something that cannot be widened.
     """
-    text, size = Text(), size_of(store.accessed)
+    text, size = Text(), size_of(stores[0].accessed)
     lanes = LINE // size
 
     def points(shapes: Shapes, lanes: int, position: str, after: str) -> Body:
         index = text.emit(f"add nsw i64 %start, {position}")
         parameters = {p.text: p.text for p in function.parameters} | {parameter: index}
         body = Body(text, function, shapes, [], lanes, None, parameters, lambda _: text.do(f"br label {after}"))
-        body.streaming = lanes > 1
         return body
 
-    address = _address(points(shapes, lanes, "%begin", ""), store)
+    def lines(position: str, after: str) -> Body:
+        body = points(shapes, lanes, position, after)
+        body.streaming = True
+        return body
+
+    address, *others = _addresses(points(shapes, lanes, "%begin", ""), stores)
     missing = text.emit(f"and i64 {text.emit(f'sub i64 0, {address}')}, {LINE - 1}")
     before = text.emit(f"add nsw i64 %begin, {text.emit(f'udiv i64 {missing}, {size}')}")
     odd = text.emit(f"icmp ne i64 {text.emit(f'and i64 {address}, {size - 1}')}, 0")  # no element begins a line then
@@ -93,7 +101,10 @@ def row(function: Function, shapes: Shapes, parameter: str, store: Instruction, 
     behind = text.emit(f"add nsw i64 {first}, {filled}")
     alone = Shapes(function, dict.fromkeys(shapes.roots, 0), alone=True)
     _loop(text, ("%begin", "%end", "1"), (first, behind), lambda place, after: points(alone, 1, place, after))
-    _loop(text, (first, behind, str(lanes)), None, lambda place, after: points(shapes, lanes, place, after))
+    past = _together(text, address, others, first, behind)
+    _loop(text, (first, past, str(lanes)), None, lines)
+    if others:
+        _loop(text, (past, behind, str(lanes)), None, lambda place, after: points(shapes, lanes, place, after))
     text.do("ret void")
     listed = [f"i64 %{word}" for word in ("begin", "end", "start", "step")]
     listed += [f"{p.type} {p.text}" for p in function.parameters]
@@ -101,17 +112,25 @@ def row(function: Function, shapes: Shapes, parameter: str, store: Instruction, 
     return "\n".join([head, *text.allocas, *text.lines, "}", *text.declared.values(), _METADATA])
 
 
-def _address(body: Body, store: Instruction) -> str:
-    """Write what it takes to know where lane 0 stores, and return that as an integer."""
-    pointer = store.operands[1]
+def _addresses(body: Body, stores: list[Instruction]) -> list[str]:
+    """Write what it takes to know where lane 0 stores, and return that as integers."""
+    pointers = [store.operands[1] for store in stores]
     steps: list[Instruction] = []
-    needed = {pointer.text}
+    needed = {pointer.text for pointer in pointers}
     for item in reversed(body.function.blocks[body.function.entry].code):
         if item.name in needed:
             needed |= {value.text for value in item.operands}
             steps.insert(0, item)
     body.straight(Block("", [*steps, Instruction("", "ret", "void", [])]))
-    return body.text.emit(f"ptrtoint ptr {body.scalar(pointer)} to i64")
+    return [body.text.emit(f"ptrtoint ptr {body.scalar(pointer)} to i64") for pointer in pointers]
+
+
+def _together(text: Text, address: str, others: list[str], first: str, behind: str) -> str:
+    """Return up to where lines are filled: `behind`, or `first` if the others do not begin theirs where `address` does."""
+    for other in others:
+        apart = text.emit(f"and i64 {text.emit(f'sub i64 {other}, {address}')}, {LINE - 1}")
+        behind = text.emit(f"select i1 {text.emit(f'icmp eq i64 {apart}, 0')}, i64 {behind}, i64 {first}")
+    return behind
 
 
 def _loop(
