@@ -492,6 +492,7 @@ class TestInspect:
             (["folder/"], r"folder is a directory; name a .py file in it$"),
             (["folder/notes.txt"], r"folder/notes.txt is not a Python file: its name must end in .py$"),
             (["nowhere:blur"], r"there is no module 'nowhere' in .*; the cases are .*heat"),
+            (["heet"], r"there is no module .heet. .*, and no such case; did you mean heat\? the cases are .*heat"),
             (["nowhere.at.all:blur"], r"there is no module 'nowhere.at.all' in "),
             (["jitkit.cases.heta:heat"], r"there is no module 'jitkit.cases.heta' in "),
             (["a..b:c"], r"'a..b' is neither a case \(.*heat.*\), nor a dotted module, nor a .py file$"),

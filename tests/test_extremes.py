@@ -77,6 +77,9 @@ def test_mistakes_are_named():
         jk.minmax(np.zeros(0))
     with pytest.raises(jk.KernelTypeError, match="complex numbers have no order"):
         jk.argmin(np.zeros(2, complex))
+    for call in (jk.minmax, lambda x: jk.reduce(max, x), lambda x: jk.scan("minimum", x)):
+        with pytest.raises(jk.KernelTypeError, match="complex numbers have no order; pass their absolute"):
+            call(np.zeros(2, complex))
     with pytest.raises(jk.KernelError, match=r"jk\.count: .* no function of 1 number"):
         jk.count(lambda a, b: a, np.zeros(2))
     with pytest.raises(np.exceptions.AxisError):

@@ -25,6 +25,14 @@ def test_a_function_of_one_array(dtype, backend):
         assert got.dtype == x.dtype
 
 
+def test_signs_and_names(backend):
+    x, y = values_of("float32", 30, 1), values_of("float32", 30, 2)
+    np.testing.assert_array_equal(jk.map(operator.pos, x, backend=backend), x)
+    np.testing.assert_array_equal(jk.map(operator.abs, x, backend=backend), abs(x))
+    np.testing.assert_array_equal(jk.map("max", x, y, backend=backend), np.maximum(x, y))
+    assert jk.reduce("min", x, backend=backend) == x.min()
+
+
 def test_two_arrays_and_a_number(backend):
     x, y = values_of("float64", (4, 5), 1), values_of("float64", 5, 2)
     np.testing.assert_array_equal(jk.map(operator.mul, x, y, backend=backend), x * y)

@@ -107,10 +107,10 @@ def test_boxes_keep_what_is_in_them(bad, backend):
 @pytest.mark.parametrize("mode", MODES)
 def test_medians_as_scipy(mode, backend):
     for size in (1, 3, (2, 5), 9) if backend == "cpu" else (3, 9):  # 81 elements are searched, fewer sorted
-        got = signal.median_filter(IMAGE, size, mode, 0.5, backend=backend)
+        got = signal.median_filter(IMAGE, size, mode=mode, cval=0.5, backend=backend)
         np.testing.assert_array_equal(got, scipy.ndimage.median_filter(IMAGE, size, mode=mode, cval=0.5))
     volume = IMAGE.reshape(3, 12, 5)
-    got = signal.median_filter(volume, (3, 2, 1), mode, 0.5, (1, -1, 0), backend=backend)
+    got = signal.median_filter(volume, (3, 2, 1), mode=mode, cval=0.5, origin=(1, -1, 0), backend=backend)
     theirs = scipy.ndimage.median_filter(volume, (3, 2, 1), mode=mode, cval=0.5, origin=(1, -1, 0))
     np.testing.assert_array_equal(got, theirs)
 

@@ -58,7 +58,7 @@ def test_variance_as_in_numpy(backend):
     for shape, axis, dtype in SHAPES[backend]:
         x = values(dtype, shape)
         wide = x.astype(np.float64)
-        agrees(jk.stats.var(x, axis, 1, backend=backend), wide.var(axis, ddof=1), dtype)
+        agrees(jk.stats.var(x, axis, ddof=1, backend=backend), wide.var(axis, ddof=1), dtype)
         got = jk.stats.std(x, axis, keepdims=True, backend=backend)
         agrees(got, wide.std(axis, keepdims=True), dtype)
         if backend == "cuda":

@@ -2,6 +2,7 @@
 
 from __future__ import annotations
 
+import difflib
 import importlib
 import importlib.util
 import os
@@ -148,9 +149,15 @@ def _importing(text: str, load: Callable[[], object]) -> None:
         if isinstance(error, ModuleNotFoundError) and error.name and f"{text}.".startswith(f"{error.name}."):
             raise Refused(
                 f"there is no module {text!r} in {Path.cwd()} or among the installed packages, and no such case; "
-                f"the cases are {', '.join(cases.names())}"
+                f"{_meant(text)}the cases are {', '.join(cases.names())}"
             ) from None
         raise Refused(f"cannot import {text}: {_why(error)}") from error
+
+
+def _meant(text: str) -> str:
+    """Ask for the case whose name is nearest to what was typed, if one is near."""
+    near = difflib.get_close_matches(text, cases.names(), n=1)
+    return f"did you mean {near[0]}? " if near else ""
 
 
 def _why(error: BaseException) -> str:

@@ -53,7 +53,7 @@ def operator_of(op: Any) -> Callable[[Any, Any], Any]:
     KernelError
         For anything else.
     """
-    found: Any = getattr(np, op, None) if isinstance(op, str) else getattr(op, "py_func", op)
+    found: Any = operations.named(op) if isinstance(op, str) else getattr(op, "py_func", op)
     known = operations.lookup(found)
     if known is not None and operations.arity(known) == 2:
         return found

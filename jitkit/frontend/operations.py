@@ -32,6 +32,7 @@ _BUILTINS = {
 _OPERATOR = {
     operator.add: "add", operator.sub: "sub", operator.mul: "mul", operator.truediv: "truediv",
     operator.floordiv: "floordiv", operator.mod: "mod", operator.pow: "pow", operator.neg: "neg",
+    operator.pos: "pos",
     operator.and_: "and_", operator.or_: "or_", operator.xor: "xor", operator.lshift: "lshift",
     operator.rshift: "rshift", operator.invert: "invert", operator.lt: "lt", operator.le: "le", operator.gt: "gt",
     operator.ge: "ge", operator.eq: "eq", operator.ne: "ne",
@@ -43,7 +44,13 @@ def _table() -> dict[object, str]:
     table |= {getattr(np, name): f"numpy.{name}" for name in NUMPY}
     table |= {func: f"python.{name}" for func, name in _BUILTINS.items()}
     table |= {func: f"operator.{name}" for func, name in _OPERATOR.items()}
-    table |= {np.where: "numpy.where", np.clip: "numpy.clip", np.real: "value.real", np.imag: "value.imag"}
+    table |= {
+        operator.abs: "python.abs",
+        np.where: "numpy.where",
+        np.clip: "numpy.clip",
+        np.real: "value.real",
+        np.imag: "value.imag",
+    }
     return table
 
 
@@ -88,8 +95,13 @@ def arity(name: str) -> int:
     if family == "numpy":
         return getattr(np, function).nin
     if family == "operator":
-        return 1 if function in ("neg", "invert") else 2
+        return 1 if function in ("neg", "pos", "invert") else 2
     return 2 if name in _TWO | _PYTHON_TWO else 1
+
+
+def named(name: str) -> object:
+    """Return the function that goes by a name: `min`, `max`, or NumPy's."""
+    return {"min": min, "max": max}.get(name) or getattr(np, name, None)
 
 
 def available(module: str) -> str:

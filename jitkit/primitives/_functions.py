@@ -23,7 +23,7 @@ def function_of(f: Any, count: int, name: str) -> Callable[..., Any]:
     KernelError
         Where it is none.
     """
-    found: Any = getattr(np, f, None) if isinstance(f, str) else getattr(f, "py_func", f)
+    found: Any = operations.named(f) if isinstance(f, str) else getattr(f, "py_func", f)
     known = operations.lookup(found)
     if known is not None and operations.arity(operations.variant(known, count)) == count:
         return found  # type: ignore[no-any-return]

@@ -12,7 +12,7 @@ from typing import Any
 
 import numpy as np
 
-from jitkit.errors import KernelSyntaxError
+from jitkit.errors import KernelSyntaxError, KernelTypeError
 from jitkit.frontend import source
 from jitkit.frontend.collectives import operator_of
 
@@ -26,6 +26,8 @@ _COMMUTATIVE = {
     for name in "add multiply minimum maximum fmin fmax bitwise_and bitwise_or bitwise_xor".split()
     + "logical_and logical_or logical_xor".split()
 }
+_ORDERING = {np.minimum, np.maximum, np.fmin, np.fmax}
+UNORDERED = "complex numbers have no order; pass their absolute values, or a part of them"
 _SYMMETRIC = (ast.Add, ast.Mult, ast.BitAnd, ast.BitOr, ast.BitXor)
 _REMEMBERED = 512
 _ALIKE = frozenset((str, np.ufunc, BuiltinFunctionType))
@@ -51,9 +53,17 @@ class Operator:
     commutative: bool
 
     def dtype(self, given: np.dtype[Any]) -> np.dtype[Any]:
-        """Return the dtype in which elements of a dtype are combined: NumPy's, or that of the elements."""
+        """Return the dtype in which elements of a dtype are combined: NumPy's, or that of the elements.
+
+        Raises
+        ------
+        KernelTypeError
+            For an operator that needs an order, and complex numbers.
+        """
         if self.ufunc is None:
             return given
+        if self.ufunc in _ORDERING and given.kind == "c":
+            raise KernelTypeError(f"{self.ufunc.__name__}: {UNORDERED}")
         if self.ufunc in (np.add, np.multiply) and given.kind in "biu":
             # A sum of small integers is as wide as NumPy's default integer.
             wide = np.dtype(np.uint64 if given.kind == "u" else np.int64)

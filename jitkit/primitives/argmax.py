@@ -14,6 +14,7 @@ from jitkit.errors import KernelTypeError
 from jitkit.plans import remember
 from jitkit.primitives import _arrays
 from jitkit.primitives._lazy import Lazy
+from jitkit.primitives._operators import UNORDERED
 from jitkit.primitives._reducing import finished, reduce_by
 from jitkit.primitives._reduction import Reduction
 from jitkit.primitives.reduce import reduce
@@ -125,9 +126,7 @@ def extreme_place(
     x = _arrays.array(x, name)
     dtype = operands.dtype_of(x)
     if dtype.kind == "c":
-        raise KernelTypeError(
-            f"jk.{name}: complex numbers have no order; pass their absolute values, or a part of them"
-        )
+        raise KernelTypeError(f"jk.{name}: {UNORDERED}")
     plain = axis is None and type(x) is np.ndarray and dtype in _PLAIN and x.flags.c_contiguous
     if plain and x.size >= MANY and _arrays.on_host(x, backend):
         place = _by_pieces(_arrays.flat(x), *_OF_A_PIECE[name], backend)

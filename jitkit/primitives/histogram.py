@@ -15,6 +15,7 @@ from jitkit.errors import KernelTypeError, LaunchError
 from jitkit.primitives import _arrays, _even_bins
 from jitkit.primitives._binning import Bins
 from jitkit.primitives._even_bins import even_bin
+from jitkit.primitives._operators import UNORDERED
 from jitkit.primitives.bincount import checked_weights
 from jitkit.primitives.histogramdd import edges_along
 from jitkit.primitives.map import map as each
@@ -89,9 +90,7 @@ def histogram(
     """
     a = _arrays.array(a, "histogram")
     if operands.dtype_of(a).kind == "c":
-        raise KernelTypeError(
-            "jk.histogram: complex numbers have no order; pass their absolute values, or a part of them"
-        )
+        raise KernelTypeError(f"jk.histogram: {UNORDERED}")
     weights = checked_weights(weights, a, "histogram")
     flat = a.reshape((-1,))
     flat_weights = None if weights is None else weights.reshape((-1,))

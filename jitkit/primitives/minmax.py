@@ -10,9 +10,11 @@ from typing import Any
 import numpy as np
 
 from jitkit import operands
+from jitkit.errors import KernelTypeError
 from jitkit.plans import remember
 from jitkit.primitives import _arrays
 from jitkit.primitives._arrays import Axis
+from jitkit.primitives._operators import UNORDERED
 from jitkit.primitives._reducing import reduce_by
 from jitkit.primitives._reduction import Reduction
 
@@ -54,6 +56,8 @@ def minmax(
     ------
     LaunchError
         For no elements.
+    KernelTypeError
+        For complex numbers, which have no order.
 
     Notes
     -----
@@ -70,6 +74,8 @@ def minmax(
     dtype = operands.dtype_of(x)
     plan = _plans.get(dtype)
     if plan is None:
+        if dtype.kind == "c":
+            raise KernelTypeError(f"jk.minmax: {UNORDERED}")
         plan = remember(_plans, dtype, Reduction(_twice, _bounds, (dtype, dtype), True))
     low, high = reduce_by(plan, [x], axis, None, out, keepdims, backend, "minmax")
     return low, high

@@ -102,10 +102,10 @@ def comparators(n: int, rank: int) -> np.ndarray:
 def median_filter(
     input: Any,
     size: Any = 3,
+    *,
     mode: str = "reflect",
     cval: float = 0.0,
     origin: Any = 0,
-    *,
     footprint: Any = None,
     axes: Any = None,
     out: Any = None,

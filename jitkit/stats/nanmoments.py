@@ -56,8 +56,8 @@ def nanmean(a: Any, axis: Axis = None, *, out: Any = None, keepdims: bool = Fals
 def nanvar(
     a: Any,
     axis: Axis = None,
-    ddof: float = 0,
     *,
+    ddof: float = 0,
     out: Any = None,
     keepdims: bool = False,
     backend: str | None = None,
@@ -107,8 +107,8 @@ def nanvar(
 def nanstd(
     a: Any,
     axis: Axis = None,
-    ddof: float = 0,
     *,
+    ddof: float = 0,
     out: Any = None,
     keepdims: bool = False,
     backend: str | None = None,
