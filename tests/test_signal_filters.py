@@ -49,6 +49,22 @@ def test_filters_any_shape(shape, taps, axis, mode):
         np.testing.assert_allclose(got, scipy.ndimage.correlate1d(given_x, weights, axis, None, mode), rtol=1e-12)
 
 
+@pytest.mark.parametrize("mode", MODES)
+def test_short_rows_and_few_columns(mode, backend):
+    for shape in ((150, 1), (133, 10), (64, 64), (2, 40, 7), (65, 65)):  # whole blocks of rows, and parts of one
+        x = RNG.standard_normal(shape).astype(np.float32)
+        for taps, origin in ((3, 0), (12, -4), (40, 3)):
+            weights = RNG.random(taps)
+            for axis in (-1, 0):
+                got = signal.correlate1d(x, weights, axis, mode, 0.5, origin, backend=backend)
+                theirs = scipy.ndimage.correlate1d(x.astype(float), weights, axis, None, mode, 0.5, origin)
+                np.testing.assert_allclose(got, theirs, rtol=1e-5, atol=1e-4)
+    x[3, 4], x[5, 60] = np.nan, np.inf
+    got = signal.correlate1d(x[:, :50], [1.0, 2.0, 1.0], -1, mode, backend=backend)
+    theirs = scipy.ndimage.correlate1d(x[:, :50].astype(float), [1.0, 2.0, 1.0], -1, None, mode)
+    np.testing.assert_array_equal(np.isnan(got), np.isnan(theirs))
+
+
 def test_gaussians_and_boxes_as_scipy(backend):
     wide = IMAGE.astype(float)
     for order in (0, 1, (0, 2)):

@@ -20,7 +20,7 @@ import jitkit as jk
 from jitkit import operands
 from jitkit.errors import LaunchError
 from jitkit.launch.launcher import Launcher
-from jitkit.ml._turned import BLOCK, SHORT
+from jitkit.primitives._turned import BLOCK, SHORT
 
 WARP = 32
 ENOUGH = 256

@@ -14,9 +14,9 @@ from jitkit import operands
 from jitkit.errors import KernelTypeError, LaunchError
 from jitkit.launch.launcher import Launcher
 from jitkit.ml._rows import Lanes, Rows, flat_rows
-from jitkit.ml._turned import BLOCK, SHORT, turn
 from jitkit.ml.softmax import largest_of, logarithms_of_turned
 from jitkit.primitives import _arrays
+from jitkit.primitives._turned import BLOCK, SHORT, turn
 from jitkit.primitives.minmax import minmax
 from jitkit.primitives.reduce import reduce
 

@@ -14,8 +14,8 @@ from jitkit import operands
 from jitkit.errors import LaunchError
 from jitkit.launch.launcher import Launcher
 from jitkit.ml._rows import ONE, Lanes, Rows, direct, flat_rows
-from jitkit.ml._turned import SHORT
 from jitkit.primitives import _arrays
+from jitkit.primitives._turned import SHORT
 from jitkit.primitives.reduce import reduce
 
 STRETCHES = 64

@@ -10,7 +10,7 @@ from typing import Any
 import jitkit as jk
 from jitkit import operands
 from jitkit.ml._rows import Lanes, Rows, by_rows
-from jitkit.ml._turned import BLOCK, in_blocks
+from jitkit.primitives._turned import BLOCK, in_blocks
 
 ABREAST = 64
 """Maxima side by side: of 32, LLVM makes scalars."""

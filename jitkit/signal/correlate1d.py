@@ -13,7 +13,10 @@ import numpy as np
 import jitkit as jk
 from jitkit import operands
 from jitkit.errors import LaunchError
+from jitkit.launch.kernel import Kernel
 from jitkit.launch.launcher import Launcher
+from jitkit.primitives._arrays import on_host
+from jitkit.primitives._turned import BLOCK, SHORT, turn, turn_back
 from jitkit.signal import _borders
 
 
@@ -46,20 +49,49 @@ def along_middle_rim(o, p, c, x, weights, start, table, cval, out):
     out[o, i, c] = total
 
 
+def last_kernel(apart_of: Callable) -> Kernel:
+    """Return the kernel that filters along the last axis, where the whole window is inside, or one with few elements behind it.
+
+    `apart_of` says how far apart the elements under a window lie. Where that is the constant 1, addresses cost nothing: 0.9
+    of the time.
+    """
+
+    @jk.kernel
+    def along_last(o, i, x, weights, start, left, inner, out):
+        taps, apart = weights.shape[0], apart_of(inner)
+        c = start * apart + i
+        first = c - left * apart
+        a, b, d, e = 0.0, 0.0, 0.0, 0.0
+        for k in range(0, taps - 3, 4):
+            at = first + k * apart
+            a += weights[k] * x[o, at]
+            b += weights[k + 1] * x[o, at + apart]
+            d += weights[k + 2] * x[o, at + 2 * apart]
+            e += weights[k + 3] * x[o, at + 3 * apart]
+        for k in range(taps - taps % 4, taps):
+            a += weights[k] * x[o, first + k * apart]
+        out[o, c] = (a + b) + (d + e)
+
+    return along_last
+
+
 @jk.kernel
-def along_last(o, i, x, weights, start, left, out):
-    """Filter along the last axis where the whole window is inside."""
-    taps, c = weights.shape[0], start + i
-    first = c - left
-    a, b, d, e = 0.0, 0.0, 0.0, 0.0
-    for k in range(0, taps - 3, 4):
-        a += weights[k] * x[o, first + k]
-        b += weights[k + 1] * x[o, first + k + 1]
-        d += weights[k + 2] * x[o, first + k + 2]
-        e += weights[k + 3] * x[o, first + k + 3]
-    for k in range(taps - taps % 4, taps):
-        a += weights[k] * x[o, first + k]
-    out[o, c] = (a + b) + (d + e)
+def short_rows(block, _, n, x, weights, table, cval, out):
+    """Filter a block of short rows along the last axis, turned round: the lanes of vectors are rows."""
+    tile, sums = jk.local((SHORT, BLOCK), x.dtype), jk.local((SHORT, BLOCK), x.dtype)
+    turn(x, block * BLOCK, n, tile)
+    for i in range(n):
+        for row in range(BLOCK):
+            sums[i, row] = 0.0
+        for k in range(weights.shape[0]):
+            weight, place = weights[k], table[i + k]
+            if place >= 0:
+                for row in range(BLOCK):
+                    sums[i, row] += weight * tile[place, row]
+            else:
+                for row in range(BLOCK):
+                    sums[i, row] += weight * cval
+    turn_back(sums, block * BLOCK, n, out)
 
 
 @jk.kernel
@@ -73,9 +105,12 @@ def along_rim(o, i, x, weights, start, table, cval, out):
 
 
 _middle, _middle_rim = Launcher(along_middle), Launcher(along_middle_rim)
-_last, _last_rim = Launcher(along_last), Launcher(along_rim)
+_last, _last_of_few = Launcher(last_kernel(lambda inner: 1)), Launcher(last_kernel(lambda inner: inner))
+_last_rim, _short_rows = Launcher(along_rim), Launcher(short_rows)
 Step = Callable[[Any, Any], None]
 """One axis of a separable filter: reads a C-contiguous array, and writes another of its shape."""
+_FEW = 64
+"""Elements behind an axis from which they are worth vectors of their own."""
 _CACHE = 1 << 18
 """Bytes of the rows under a window that a core's second cache holds beside what else it has."""
 
@@ -96,13 +131,20 @@ def filtered(
     middle = inner > 1
     seen = (outer, n, inner) if middle else (outer, n)
     x, out = x.reshape(seen), out.reshape(seen)
-    if end > begin and middle:
+    if n <= SHORT and outer >= BLOCK and not middle and on_host((x, out), backend):
+        table = _borders.sources(np.arange(-left, n - left + taps - 1), n, mode, name)
+        _short_rows((-(-outer // BLOCK), 1), backend)(n, x, taps_there, table, dtype.type(cval), out)
+        return
+    if end > begin and inner < _FEW:
+        flat, last = (outer, n * inner), _last_of_few if middle else _last
+        last((outer, (end - begin) * inner), backend)(
+            x.reshape(flat), taps_there, begin, left, inner, out.reshape(flat)
+        )
+    elif end > begin:
         width = max(64, _CACHE // (taps * dtype.itemsize)) if device is None else inner
         for column in range(0, inner, width):
             space = (outer, end - begin, min(width, inner - column))
             _middle(space, backend)(x, taps_there, begin, column, left, out)
-    elif end > begin:
-        _last((outer, end - begin), backend)(x, taps_there, begin, left, out)
     rim = _middle_rim if middle else _last_rim
     for start, stop in ((0, begin), (end, n)):
         if stop > start:
