@@ -17,7 +17,8 @@ from numba.core import cgutils
 from jitkit.backends import direct, pool
 from jitkit.backends.lowering.arguments import Arguments
 from jitkit.backends.lowering.emit import F64, I1, I64, Emitter, Mode
-from jitkit.backends.spmd.groups import group_function
+from jitkit.backends.spmd.carrying import PLACE, Carried
+from jitkit.backends.spmd.groups import Group, group_function
 from jitkit.backends.spmd.rows import by_vectors
 
 BLOCK = 128
@@ -29,6 +30,11 @@ STREAMED = 1 << 26
 """Bytes of results from which they go past the cache, which would not keep them for what comes next."""
 LONG = 1 << 14
 """Bytes of a row from which that pays: heat takes 0.89 of the time in rows of 32 KB, 0.94 of 16, 1.25 of 4."""
+
+LONG_OF_GROUPS = 1 << 12
+"""Bytes of a row of groups from which that pays: their first and last lines are stored plainly in any case."""
+NITEMS = 2
+"""Where Numba's arrays hold the number of their elements."""
 
 BYTE = ir.IntType(8).as_pointer()
 BODY = ir.FunctionType(ir.VoidType(), [I64, I64, BYTE])
@@ -129,13 +135,14 @@ class LoopNest:
             self._inner(self._outer(row), block, builder.add(block, take), points)
             advance(builder.add(unit, take))
 
-    def groups(self, function: ir.Function, group: tuple[int, ...], fastest: int) -> ir.Function:
-        """Generate the loop over groups around `function(group indices, starts, steps, arguments)`; a unit is a group.
+    def groups(self, module: ir.Module, linked: Group, group: tuple[int, ...]) -> ir.Function:
+        """Generate the loop over groups around a group function; a unit is a group.
 
-        Groups follow one another along the axis `fastest`, and along the others the last before the first.
+        Groups follow one another along the axis `linked.fastest`, and along the others the last before the first.
         """
         begin, end, _ = self.function.args
-        builder = self.builder
+        builder, function, fastest = self.builder, linked.declare(module), linked.fastest
+        carried = [] if linked.carried is None else [self._memory_of_rows(linked.carried)]
         with while_loop(builder, begin, end) as (unit, advance):
             indices: dict[int, ir.Value] = {}
             *axes, slowest = sorted(range(self.ndim), key=lambda axis: (axis != fastest, -axis))
@@ -147,10 +154,27 @@ class LoopNest:
             indices[slowest] = left
             places = [indices[axis] for axis in range(self.ndim)]
             filler = [ir.Constant(I64, 0)] * self.ndim
-            builder.call(function, [*places, *self.starts, *self.steps, *filler, *self.arguments])
+            builder.call(function, [*places, *self.starts, *self.steps, *filler, *self.arguments, *carried])
             advance(builder.add(unit, ir.Constant(I64, 1), flags=("nuw", "nsw")))
+        for memory in carried:
+            with builder.if_then(cgutils.is_not_null(builder, memory), likely=False):
+                builder.call(linked.declare_end(module), [memory])
+                builder.fence("seq_cst")
         builder.ret_void()
         return self.function
+
+    def _memory_of_rows(self, carried: Carried) -> ir.Value:
+        """Return empty memory for the ends of a group's rows; null in launches that do not write enough, or short rows."""
+        builder, size = self.builder, ir.Constant(I64, carried.size)
+        written = builder.mul(builder.extract_value(self.arguments[carried.argument - self.ndim], NITEMS), size)
+        enough = builder.icmp_unsigned(">=", written, ir.Constant(I64, STREAMED))
+        long = builder.icmp_unsigned(">=", builder.mul(self.counts[-1], size), ir.Constant(I64, LONG_OF_GROUPS))
+        streams = builder.and_(enough, long)
+        memory = builder.alloca(ir.ArrayType(ir.ArrayType(I64, PLACE // 8), carried.rows))
+        memory.align = PLACE
+        with builder.if_then(streams, likely=False):
+            cgutils.memset(builder, memory, ir.Constant(I64, PLACE * carried.rows), 0)
+        return builder.select(streams, builder.bitcast(memory, BYTE), ir.Constant(BYTE, None))
 
     def _outer(self, row: ir.Value) -> list[ir.Value]:
         """Return the indices before the last, from a row's number."""
@@ -255,8 +279,7 @@ def define(
     record = cgutils.pack_struct(builder, [*space, *arguments.values(context, Emitter(builder, Mode("cpu")), leaves)])
     nest = LoopNest(module, record.type, ndim, unit_step)
     if group is not None:
-        declare_group, fastest = group_function(context, compiled, group, unit_step)
-        function = nest.groups(declare_group(module), group, fastest)
+        function = nest.groups(module, group_function(context, compiled, group, unit_step), group)
         counts = [groups_along(builder, n, size) for n, size in zip(space[2 * ndim :], group, strict=True)]
         _start(builder, function, record, functools.reduce(builder.mul, counts), threads)
         return

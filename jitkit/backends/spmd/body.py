@@ -124,6 +124,10 @@ class Body:
         """Return the value of an instruction that has a meaning of its own here, or None."""
         return None
 
+    def row_place(self, item: Instruction) -> str | None:
+        """Return the place where the end of a store's row waits for the next group, or None for a plain store."""
+        return None
+
     def ahead(self, value: Value, to_write: bool) -> str | None:
         """Return what lane 0 will hold of a value in the next group or turn, or None where that is not known."""
         return None

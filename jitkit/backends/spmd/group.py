@@ -5,7 +5,7 @@ from __future__ import annotations
 import functools
 from collections.abc import Callable
 
-from jitkit.backends.spmd import fusing, homes, patterns, sweeps
+from jitkit.backends.spmd import carrying, fusing, homes, patterns, sweeps
 from jitkit.backends.spmd.group_shape import Shape, roots, shared_sites, varying
 from jitkit.backends.spmd.guesses import Span
 from jitkit.backends.spmd.ir import Block, Function, Instruction
@@ -37,6 +37,9 @@ class GroupWriter:
             self.shapes, everyone = self._shapes(), Shapes(swept, varying(swept, shape.group))
         self.cutter = Cutter(self.function, self.shapes, everyone, shape)
         self.phases = self.cutter.phases()
+        self.carried = (
+            None if self.turns else carrying.carried(self.function, self.shapes, shape, self.phases, unit_step)
+        )
         self.text = Text()
         self.vector = Lanes(self.text, shape.lanes)
         self.frames = self._frames()
@@ -91,9 +94,11 @@ class GroupWriter:
         dimensions = range(len(self.shape.group))
         listed = [f"i64 %{letter}{k}" for letter in ("group.", "start.", "step.") for k in dimensions]
         listed += [f"{p.type} {p.text}" for p in self.function.parameters]
+        listed += ["ptr %carried"] * (self.carried is not None)
         inline = "" if self.dynamic else "alwaysinline "
         head = f"define void @{name}({', '.join(listed)}) {inline}nounwind {{\nentry.group:"
-        return "\n".join([head, *self.text.allocas, *self.text.lines, "}", *self.text.declared.values(), ""])
+        ends = [] if self.carried is None else [carrying.functions(self.carried.rows, f"{name}_end")]
+        return "\n".join([head, *self.text.allocas, *self.text.lines, "}", *self.text.declared.values(), *ends, ""])
 
     @property
     def margin(self) -> int:
@@ -126,6 +131,7 @@ class PhaseWriter:
         self.outcomes: dict[str, bool] | None = None
         self.fresh = phase.busy() <= FEW
         self.is_once = not writer.returns(start)
+        self.carrying = False
 
     def write(self) -> None:
         """Write the phase and the way to the next."""
@@ -134,7 +140,7 @@ class PhaseWriter:
             if self.writer.common(name):
                 self.reloaded[name] = self.text.emit(f"load {self.writer.held(name)}, ptr {self.writer.frames[name]}")
         if self.phase.spans is None:
-            self._axis(0, [], "0")
+            self._whole()
         else:
             self._whole_or_parts(self.phase.spans)
         self._go_on()
@@ -145,11 +151,33 @@ class PhaseWriter:
         holds = self._guesses_hold(["0"] * len(self.shape.group), "0", spans)
         self.text.do(f"br i1 {holds}, label {whole}, label {parts}")
         known = {name: span.outcome for name, span in spans.items() if span.outcome is not None}
-        for label, self.outcomes in ((whole, known), (parts, None)):
-            self.text.label(label)
-            self._axis(0, [], "0")
-            self.text.do(f"br label {past}")
+        self.text.label(whole)
+        self.outcomes = known
+        self._whole()
+        self.text.do(f"br label {past}")
+        self.text.label(parts)
+        self.outcomes = None
+        self._plainly()
+        self.text.do(f"br label {past}")
         self.text.label(past)
+
+    def _plainly(self) -> None:
+        self._axis(0, [], "0")
+
+    def _whole(self) -> None:
+        """Write the phase; one that stores rows which the next group goes on with twice, to store them past the cache."""
+        items = [item for block in self.phase.function.blocks.values() for item in block.code]
+        if self.writer.carried is None or all(self.writer.carried.number(item) is None for item in items):
+            self._plainly()
+            return
+        lines, plainly, done = map(self.text.fresh, ("lines", "plainly", "done"))
+        test = self.text.emit("icmp ne ptr %carried, null")
+        self.text.do(f"br i1 {test}, label {lines}, label {plainly}")
+        for label, self.carrying in ((lines, True), (plainly, False)):
+            self.text.label(label)
+            self._plainly()
+            self.text.do(f"br label {done}")
+        self.text.label(done)
 
     def _go_on(self) -> None:
         numbers = {start: number for number, start in enumerate(self.writer.phases)}

@@ -4,25 +4,47 @@ from __future__ import annotations
 
 import hashlib
 from collections.abc import Callable
-from typing import Any
+from typing import Any, NamedTuple
 
 from llvmlite import ir
 
 from jitkit.backends.spmd import group, group_shape, order, plan, scalar
+from jitkit.backends.spmd.carrying import Carried
 from jitkit.backends.spmd.ir import Function, UnsupportedIRError
 from jitkit.backends.spmd.phases import DivergentBarrierError
 from jitkit.backends.spmd.rows import link
 from jitkit.backends.spmd.shapes import Shapes
 
 I64 = ir.IntType(64)
+BYTE = ir.IntType(8).as_pointer()
 
 
-def group_function(
-    context: Any, compiled: Any, shape: tuple[int, ...], unit_step: bool
-) -> tuple[Callable[[ir.Module], ir.Function], int]:
-    """Return what declares a kernel's group function in a module, and the axis along which groups follow one another.
+class Group(NamedTuple):
+    """A group function, linked.
 
-    The function takes ``(group indices, starts, steps, arguments)``.
+    Attributes
+    ----------
+    declare : callable
+        Declares it in a module.
+    fastest : int
+        The axis along which groups follow one another.
+    carried : Carried or None
+        The rows that it stores past the cache, if it is given memory for their ends.
+    declare_end : callable
+        Declares what stores the ends that are left there.
+    """
+
+    declare: Callable[[ir.Module], ir.Function]
+    fastest: int
+    carried: Carried | None
+    declare_end: Callable[[ir.Module], ir.Function]
+
+
+def group_function(context: Any, compiled: Any, shape: tuple[int, ...], unit_step: bool) -> Group:
+    """Return a kernel's group function.
+
+    It takes ``(group indices, starts, steps, arguments)``, and behind them, if it carries rows, memory for their ends, or
+    null to store them plainly.
 
     Parameters
     ----------
@@ -43,28 +65,38 @@ def group_function(
         Where the code cannot be cut at its barriers.
     """
     try:
-        text, fastest = _written(scalar.point_function(context, compiled, shape), shape, unit_step)
+        text, fastest, carried = _written(scalar.point_function(context, compiled, shape), shape, unit_step)
     except DivergentBarrierError:  # so may LLVM have made it
-        text, fastest = _written(scalar.point_function(context, compiled, shape, marked=True), shape, unit_step)
+        marked = scalar.point_function(context, compiled, shape, marked=True)
+        text, fastest, carried = _written(marked, shape, unit_step)
     name = f"jitkit_group_{hashlib.blake2b(text.encode(), digest_size=10).hexdigest()}"
-    link(context, name, text.replace("@jitkit_group(", f"@{name}(", 1))
+    link(context, name, text.replace("@jitkit_group(", f"@{name}(", 1).replace("@jitkit_group_end(", f"@{name}_end("))
     arguments = [context.get_value_type(kind) for kind in compiled.signature.args]
-    kinds = [I64] * (3 * len(shape)) + arguments
-    return lambda target: ir.Function(target, ir.FunctionType(ir.VoidType(), kinds), name), fastest
+    kinds = [I64] * (3 * len(shape)) + arguments + [BYTE] * (carried is not None)
+    return Group(
+        lambda target: ir.Function(target, ir.FunctionType(ir.VoidType(), kinds), name),
+        fastest,
+        carried,
+        lambda target: ir.Function(target, ir.FunctionType(ir.VoidType(), [BYTE]), f"{name}_end"),
+    )
 
 
-def _written(function: Function, shape: tuple[int, ...], unit_step: bool) -> tuple[str, int]:
-    """Return a group function's text, with the constants that it reads, and the axis along which groups follow."""
+def _written(function: Function, shape: tuple[int, ...], unit_step: bool) -> tuple[str, int, Carried | None]:
+    """Return a group function's text with its constants, the axis along which groups follow, and the rows it carries."""
     shapes = Shapes(function, group_shape.roots(function, shape, 1 if unit_step else None))
     fastest = order.fastest(function, shapes, len(shape))
-    text = _text(function, shapes, shape, unit_step, fastest)
-    return "\n".join([*function.constants(text), text]), fastest
+    text, carried = _text(function, shapes, shape, unit_step, fastest)
+    return "\n".join([*function.constants(text), text]), fastest, carried
 
 
-def _text(function: Function, shapes: Shapes, shape: tuple[int, ...], unit_step: bool, fastest: int) -> str:
+def _text(
+    function: Function, shapes: Shapes, shape: tuple[int, ...], unit_step: bool, fastest: int
+) -> tuple[str, Carried | None]:
     try:
         lanes = group_shape.fitting(shape, plan.lanes(function, shapes), fastest)
-        return group.GroupWriter(function, lanes, unit_step).write("jitkit_group")
+        writer = group.GroupWriter(function, lanes, unit_step)
+        return writer.write("jitkit_group"), writer.carried
     except UnsupportedIRError:
         # One work-item at a time takes what vectors do not, private memory of mixed types for one.
-        return group.GroupWriter(function, group_shape.Shape(shape, 1, fastest), unit_step).write("jitkit_group")
+        writer = group.GroupWriter(function, group_shape.Shape(shape, 1, fastest), unit_step)
+        return writer.write("jitkit_group"), writer.carried

@@ -152,7 +152,9 @@ class Memory(Windows):
             self._each_lane(item, mask)
         elif stride == size_of(value.type):
             shapes, own = self.body.shapes, pointer.text in self.body.shapes.private
-            if own and mask == self.body.mask:
+            if mask is None and (place := self.body.row_place(item)) is not None:
+                self._join_row(value, self._address(pointer), place)
+            elif own and mask == self.body.mask:
                 # Points past the end have memory of their own too, which nobody reads again: no mask is needed.
                 self._store_row(value, whole, self._address(pointer), item.tail, None)
             elif mask is not None and (pointer.text in shapes.shared or own):
@@ -188,6 +190,15 @@ class Memory(Windows):
             place = self.text.emit(f"getelementptr {value.type}, ptr {address}, i64 {first}")
             part = self._slice(value.type, vector, first, lanes)
             self._store_by_test(value.type, lanes, part, place, align, self._slice("i1", mask, first, lanes))
+
+    def _join_row(self, value: Value, address: str, place: str) -> None:
+        """Store lines past the cache, together with what waits of the row."""
+        vector, lanes = self.body.whole(value), LINE // size_of(value.type)
+        for first in range(0, self.body.lanes, lanes):
+            part = self._slice(value.type, vector, first, lanes)
+            words = self.text.emit(f"bitcast <{lanes} x {value.type}> {part} to <{LINE // 4} x i32>")
+            target = self.text.emit(f"getelementptr {value.type}, ptr {address}, i64 {first}")
+            self.text.do(f"call void @jitkit.row.join(ptr {place}, ptr {target}, <{LINE // 4} x i32> {words})")
 
     def _blend_row(self, value: Value, whole: str, address: str, align: str, mask: str) -> None:
         """Store under a mask into memory that no other thread sees: what stays is written back."""

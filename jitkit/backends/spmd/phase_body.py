@@ -7,6 +7,7 @@ from typing import TYPE_CHECKING
 
 from jitkit.backends.spmd import regions
 from jitkit.backends.spmd.body import Body
+from jitkit.backends.spmd.carrying import PLACE
 from jitkit.backends.spmd.folding import constant
 from jitkit.backends.spmd.graph import Loop
 from jitkit.backends.spmd.guesses import Span, cheap
@@ -32,7 +33,7 @@ class PhaseBody(Body):
         mask: str | None,
         after: str,
     ) -> None:
-        self.phase, self.number, self.after = phase, number, after
+        self.phase, self.places, self.number, self.after = phase, places, number, after
         computing = (block for block in function.blocks.values() if block.name != START)
         self.fresh = phase.fresh
         self.is_once = False
@@ -212,6 +213,19 @@ class PhaseBody(Body):
         """Return the memory of an alloca for the lanes of one vector."""
         own = self.phase.writer.private[item.name]
         return self.text.emit(f"getelementptr {aligned(kind)}, ptr {own}, i64 {self.number}")
+
+    def row_place(self, item: Instruction) -> str | None:
+        """Return the place where the end of a store's row waits for the next group, or None for a plain store."""
+        carried = self.phase.writer.carried if self.phase.carrying else None
+        number = None if carried is None else carried.number(item)
+        if carried is None or number is None:
+            return None
+        row = "0"
+        for size, place in zip(self.phase.shape.group[:-1], self.places[:-1], strict=True):
+            row = self.text.emit(f"add i64 {self.text.emit(f'mul i64 {row}, {size}')}, {place}")
+        row = self.text.emit(f"mul i64 {row}, {len(carried.stores)}")
+        row = self.text.emit(f"add i64 {row}, {number}")
+        return self.text.emit(f"getelementptr [{PLACE} x i8], ptr %carried, i64 {row}")
 
     def shared_memory(self, site: str) -> tuple[str, int]:
         """Return the address of a shared array that has been asked for, and how many bytes before it belong to it."""

@@ -36,12 +36,12 @@ def written(function: Function, shapes: Shapes) -> list[Instruction]:
     stores = [item for item in accesses if item.op == "store"]
     if not 0 < len(stores) <= RESULTS:
         return []
-    sources = {_origin(item.operands[0], shapes) for item in accesses if item.op == "load"}
+    sources = {origin(item.operands[0], shapes) for item in accesses if item.op == "load"}
     even = all(shapes.of(item.operands[-1]) in (0, size_of(item.accessed)) for item in accesses)
     size, pointers = size_of(stores[0].accessed), [item.operands[1] for item in stores]
     alike = all(size_of(item.accessed) == size for item in stores) and all(shapes.of(item) == size for item in pointers)
     fits = even and size in (4, 8) and alike
-    return stores if fits and sources.isdisjoint(_origin(item, shapes) for item in pointers) else []
+    return stores if fits and sources.isdisjoint(origin(item, shapes) for item in pointers) else []
 
 
 def _is_plain(item: Instruction) -> bool:
@@ -50,10 +50,10 @@ def _is_plain(item: Instruction) -> bool:
     return item.op not in ("alloca", "atomicrmw", "cmpxchg")
 
 
-def _origin(pointer: Value, shapes: Shapes) -> str:
+def origin(pointer: Value, shapes: Shapes) -> str:
     """Return the argument that an address belongs to."""
     made = shapes.made.get(pointer.text)
-    return _origin(made.operands[0], shapes) if made and made.op in ("getelementptr", "extractvalue") else pointer.text
+    return origin(made.operands[0], shapes) if made and made.op in ("getelementptr", "extractvalue") else pointer.text
 
 
 _METADATA = """

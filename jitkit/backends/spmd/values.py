@@ -37,6 +37,9 @@ class Values(Protocol):
     def special(self, item: Instruction) -> str | None:
         """Return the value of an instruction that has a meaning of its own here, or None."""
 
+    def row_place(self, item: Instruction) -> str | None:
+        """Return the place where the end of a store's row waits for the next group, or None for a plain store."""
+
     def private_memory(self, item: Instruction, kind: str) -> str:
         """Return the memory of an alloca for the lanes of one vector."""
 
