@@ -3,7 +3,7 @@
 A row of a group's result seldom begins and ends with a line of the cache: NumPy's arrays begin 16 bytes behind one. A store
 past the cache that fills a line in part costs more than it saves: rows of 256 bytes whose ends are stored plainly take 1.05
 of the time of plain stores. So the end of each row waits until the next group, which goes on where this one stopped, has the
-rest of its line: transpose takes 0.81 of the time. What waits at the end of a thread's groups is stored plainly. It takes
+rest of its line: transpose takes 0.75 of the time. What waits at the end of a thread's groups is stored plainly. It takes
 AVX-512, whose permutations put a line together of any two in one instruction.
 
 A row's place is its vector's last line as it was computed, and behind it the address that follows.
@@ -40,6 +40,8 @@ class Carried(NamedTuple):
         Bytes of an element.
     rows : int
         Rows of a group.
+    lines : int
+        Lines of a vector.
     stores : list of Instruction
         The stores, in an order.
     """
@@ -47,6 +49,7 @@ class Carried(NamedTuple):
     argument: int
     size: int
     rows: int
+    lines: int
     stores: list[Instruction]
 
     def number(self, item: Instruction) -> int | None:
@@ -100,7 +103,8 @@ def carried(
     sizes = {size_of(item.accessed) for _, item in stores}
     if rows > MOST or len(sizes) > 1:
         return None
-    return Carried(names.index(written), sizes.pop(), rows, [item for _, item in stores])
+    size = sizes.pop()
+    return Carried(names.index(written), size, rows, shape.lanes * size // LINE, [item for _, item in stores])
 
 
 def _is_harmless(item: Instruction) -> bool:
@@ -127,25 +131,108 @@ def _goes_on(item: Instruction, function: Function, shapes: Shapes, shape: Shape
     return step == shape.group[last] * size_of(kind)
 
 
-def functions(rows: int, name: str) -> str:
+def functions(carried: Carried, name: str) -> str:
     """Return the LLVM text of what the group function calls, and of ``name(places)``, which stores all that waits."""
-    lanes = ", ".join(f"i32 {k}" for k in range(LINE // 4))
-    return _FUNCTIONS.replace("LANES", f"<{lanes}>").replace("ROWS", str(rows)).replace("END", name)
+    rows = _END_OF_ALL.replace("ROWS", str(carried.rows)).replace("END", name)
+    return "\n".join([_JOINED, *_begin(carried.lines), *_join(carried.lines), rows]).replace("LANES", _LANES)
 
 
-_FUNCTIONS = """
+def _begin(lines: int) -> list[str]:
+    """Return what begins a row: all but its last line in part is stored plainly.
+
+    Where no element begins a line all is, and nothing waits.
+    """
+    wholes = [
+        line for k in range(lines - 1)
+        for line in (f"  %at.{k} = getelementptr i8, ptr %target, i64 {LINE * k}",
+                     f"  store <16 x i32> %v.{k}, ptr %at.{k}, align 1")
+    ]  # fmt: skip
+    return [
+        f"define internal void @jitkit.row.begin(ptr %place, ptr %target, {_given(lines)}) noinline nounwind {{",
+        "  call void @jitkit.row.end(ptr %place)",
+        *wholes,
+        f"  %last = getelementptr i8, ptr %target, i64 {LINE * (lines - 1)}",
+        "  %address = ptrtoint ptr %target to i64",
+        "  %low = and i64 %address, 3",
+        "  %odd = icmp ne i64 %low, 0",
+        "  %offset = and i64 %address, 63",
+        "  %words = lshr i64 %offset, 2",
+        "  %waiting = select i1 %odd, i64 0, i64 %words",
+        "  %stored = sub i64 16, %waiting",
+        "  %mask = call <16 x i1> @jitkit.row.first(i64 %stored)",
+        f"  call void @llvm.masked.store.v16i32.p0(<16 x i32> %v.{lines - 1}, ptr %last, i32 1, <16 x i1> %mask)",
+        f"  store <16 x i32> %v.{lines - 1}, ptr %place, align 64",
+        "  %behind = getelementptr i8, ptr %last, i64 64",
+        "  %next = select i1 %odd, ptr null, ptr %behind",
+        "  %at = getelementptr i8, ptr %place, i64 64",
+        "  store ptr %next, ptr %at, align 8",
+        "  ret void\n}",
+    ]
+
+
+def _join(lines: int) -> list[str]:
+    """Return what stores lines, each from the end of one vector and the beginning of the next."""
+    stores = []
+    for k in range(lines):
+        before = f"%v.{k - 1}" if k else "%before"
+        stores += [
+            f"  %line.{k} = call <16 x i32> {_PERMUTE}(<16 x i32> {before}, <16 x i32> %from, <16 x i32> %v.{k})",
+            f"  %at.{k} = getelementptr i8, ptr %line.at, i64 {LINE * k}",
+            f"  store <16 x i32> %line.{k}, ptr %at.{k}, align 64, !nontemporal !0",
+        ]
+    return [
+        f"define internal void @jitkit.row.join(ptr %place, ptr %target, {_given(lines)}) alwaysinline nounwind {{",
+        "entry:",
+        "  %at = getelementptr i8, ptr %place, i64 64",
+        "  %next = load ptr, ptr %at, align 8",
+        "  %goes.on = icmp eq ptr %next, %target",
+        "  br i1 %goes.on, label %on, label %begin, !prof !1",
+        "on:",
+        "  %before = load <16 x i32>, ptr %place, align 64",
+        "  %address = ptrtoint ptr %target to i64",
+        "  %offset = and i64 %address, 63",
+        "  %from = call <16 x i32> @jitkit.row.from(i64 %offset)",
+        "  %back = sub i64 0, %offset",
+        "  %line.at = getelementptr i8, ptr %target, i64 %back",
+        *stores,
+        f"  store <16 x i32> %v.{lines - 1}, ptr %place, align 64",
+        f"  %behind = getelementptr i8, ptr %target, i64 {LINE * lines}",
+        "  store ptr %behind, ptr %at, align 8",
+        "  ret void",
+        "begin:",
+        f"  call void @jitkit.row.begin(ptr %place, ptr %target, {_given(lines)})",
+        "  ret void\n}",
+    ]
+
+
+def _given(lines: int) -> str:
+    return ", ".join(f"<16 x i32> %v.{k}" for k in range(lines))
+
+
+_LANES = f"<{', '.join(f'i32 {k}' for k in range(LINE // 4))}>"
+_PERMUTE = "@llvm.x86.avx512.vpermi2var.d.512"
+_JOINED = """
 declare <16 x i32> @llvm.x86.avx512.vpermi2var.d.512(<16 x i32>, <16 x i32>, <16 x i32>)
 declare void @llvm.masked.store.v16i32.p0(<16 x i32>, ptr, i32, <16 x i1>)
 
-define internal <16 x i32> @jitkit.row.joined(<16 x i32> %before, <16 x i32> %behind, i64 %offset) alwaysinline nounwind {
+; Which of 32 words make a line, the last few of 16 and the first of the next.
+define internal <16 x i32> @jitkit.row.from(i64 %offset) alwaysinline nounwind {
   %words = lshr i64 %offset, 2
   %count = trunc i64 %words to i32
   %first = sub i32 16, %count
   %one = insertelement <16 x i32> poison, i32 %first, i64 0
   %all = shufflevector <16 x i32> %one, <16 x i32> poison, <16 x i32> zeroinitializer
   %from = add <16 x i32> %all, LANES
-  %line = call <16 x i32> @llvm.x86.avx512.vpermi2var.d.512(<16 x i32> %before, <16 x i32> %from, <16 x i32> %behind)
-  ret <16 x i32> %line
+  ret <16 x i32> %from
+}
+
+; The mask of a line's first words.
+define internal <16 x i1> @jitkit.row.first(i64 %words) alwaysinline nounwind {
+  %count = trunc i64 %words to i32
+  %one = insertelement <16 x i32> poison, i32 %count, i64 0
+  %all = shufflevector <16 x i32> %one, <16 x i32> poison, <16 x i32> zeroinitializer
+  %mask = icmp ult <16 x i32> LANES, %all
+  ret <16 x i1> %mask
 }
 
 ; Stores what waits in a row's place.
@@ -157,62 +244,15 @@ define internal void @jitkit.row.end(ptr %place) noinline nounwind {
   %back = sub i64 0, %offset
   %target = getelementptr i8, ptr %next, i64 %back
   %last = load <16 x i32>, ptr %place, align 64
-  %line = call <16 x i32> @jitkit.row.joined(<16 x i32> %last, <16 x i32> %last, i64 %offset)
+  %from = call <16 x i32> @jitkit.row.from(i64 %offset)
+  %line = call <16 x i32> @llvm.x86.avx512.vpermi2var.d.512(<16 x i32> %last, <16 x i32> %from, <16 x i32> %last)
   %words = lshr i64 %offset, 2
-  %count = trunc i64 %words to i32
-  %one = insertelement <16 x i32> poison, i32 %count, i64 0
-  %all = shufflevector <16 x i32> %one, <16 x i32> poison, <16 x i32> zeroinitializer
-  %mask = icmp ult <16 x i32> LANES, %all
+  %mask = call <16 x i1> @jitkit.row.first(i64 %words)
   call void @llvm.masked.store.v16i32.p0(<16 x i32> %line, ptr %target, i32 4, <16 x i1> %mask)
   ret void
 }
-
-; Begins a row: the part of its first line is stored plainly. No element of an odd address begins a line: all is then.
-define internal void @jitkit.row.begin(ptr %place, ptr %target, <16 x i32> %vector) noinline nounwind {
-  call void @jitkit.row.end(ptr %place)
-  %address = ptrtoint ptr %target to i64
-  %low = and i64 %address, 3
-  %odd = icmp ne i64 %low, 0
-  %offset = and i64 %address, 63
-  %words = lshr i64 %offset, 2
-  %count = trunc i64 %words to i32
-  %room = sub i32 16, %count
-  %stored = select i1 %odd, i32 16, i32 %room
-  %one = insertelement <16 x i32> poison, i32 %stored, i64 0
-  %all = shufflevector <16 x i32> %one, <16 x i32> poison, <16 x i32> zeroinitializer
-  %mask = icmp ult <16 x i32> LANES, %all
-  call void @llvm.masked.store.v16i32.p0(<16 x i32> %vector, ptr %target, i32 1, <16 x i1> %mask)
-  %behind = getelementptr i8, ptr %target, i64 64
-  %next = select i1 %odd, ptr null, ptr %behind
-  %at = getelementptr i8, ptr %place, i64 64
-  store ptr %next, ptr %at, align 8
-  store <16 x i32> %vector, ptr %place, align 64
-  ret void
-}
-
-define internal void @jitkit.row.join(ptr %place, ptr %target, <16 x i32> %vector) alwaysinline nounwind {
-entry:
-  %at = getelementptr i8, ptr %place, i64 64
-  %next = load ptr, ptr %at, align 8
-  %goes.on = icmp eq ptr %next, %target
-  br i1 %goes.on, label %on, label %begin, !prof !1
-on:
-  %before = load <16 x i32>, ptr %place, align 64
-  %address = ptrtoint ptr %target to i64
-  %offset = and i64 %address, 63
-  %line = call <16 x i32> @jitkit.row.joined(<16 x i32> %before, <16 x i32> %vector, i64 %offset)
-  %back = sub i64 0, %offset
-  %line.at = getelementptr i8, ptr %target, i64 %back
-  store <16 x i32> %line, ptr %line.at, align 64, !nontemporal !0
-  store <16 x i32> %vector, ptr %place, align 64
-  %behind = getelementptr i8, ptr %target, i64 64
-  store ptr %behind, ptr %at, align 8
-  ret void
-begin:
-  call void @jitkit.row.begin(ptr %place, ptr %target, <16 x i32> %vector)
-  ret void
-}
-
+"""
+_END_OF_ALL = """
 define void @END(ptr %places) noinline nounwind {
 entry:
   br label %again

@@ -97,7 +97,7 @@ class GroupWriter:
         listed += ["ptr %carried"] * (self.carried is not None)
         inline = "" if self.dynamic else "alwaysinline "
         head = f"define void @{name}({', '.join(listed)}) {inline}nounwind {{\nentry.group:"
-        ends = [] if self.carried is None else [carrying.functions(self.carried.rows, f"{name}_end")]
+        ends = [] if self.carried is None else [carrying.functions(self.carried, f"{name}_end")]
         return "\n".join([head, *self.text.allocas, *self.text.lines, "}", *self.text.declared.values(), *ends, ""])
 
     @property

@@ -197,12 +197,11 @@ class Memory(Windows):
 
     def _join_row(self, value: Value, address: str, place: str) -> None:
         """Store lines past the cache, together with what waits of the row."""
-        vector, lanes = self.body.whole(value), LINE // size_of(value.type)
-        for first in range(0, self.body.lanes, lanes):
-            part = self._slice(value.type, vector, first, lanes)
-            words = self.text.emit(f"bitcast <{lanes} x {value.type}> {part} to <{LINE // 4} x i32>")
-            target = self.text.emit(f"getelementptr {value.type}, ptr {address}, i64 {first}")
-            self.text.do(f"call void @jitkit.row.join(ptr {place}, ptr {target}, <{LINE // 4} x i32> {words})")
+        vector, lanes, words = self.body.whole(value), LINE // size_of(value.type), f"<{LINE // 4} x i32>"
+        parts = [self._slice(value.type, vector, first, lanes) for first in range(0, self.body.lanes, lanes)]
+        lines = [self.text.emit(f"bitcast <{lanes} x {value.type}> {part} to {words}") for part in parts]
+        given = ", ".join(f"{words} {line}" for line in lines)
+        self.text.do(f"call void @jitkit.row.join(ptr {place}, ptr {address}, {given})")
 
     def _blend_row(self, value: Value, whole: str, address: str, align: str, mask: str) -> None:
         """Store under a mask into memory that no other thread sees: what stays is written back."""
