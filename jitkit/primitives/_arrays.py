@@ -150,6 +150,21 @@ def length_of(arrays: Sequence[Any]) -> int:
     return n
 
 
+def dtypes_of_vectors(arrays: Sequence[Any]) -> tuple[Any, ...] | None:
+    """Return the dtypes of what `length_of` gives a length of, in one look, and None for anything else."""
+    shape, dtypes = None, []
+    for x in arrays:
+        if type(x) is not _ndarray and not (isinstance(x, Lazy) and x.device is None):
+            return None
+        own = x.shape
+        if own != shape:
+            if shape is not None or len(own) != 1:
+                return None
+            shape = own
+        dtypes.append(x.dtype)
+    return tuple(dtypes)
+
+
 def room(
     out: Any,
     shape: tuple[int, ...],

@@ -119,15 +119,19 @@ class Lazy(_Meaning):
     def __array__(self, dtype: Any = None, copy: bool | None = None) -> np.ndarray:
         if copy is False:
             raise ValueError("the elements of a lazy array lie nowhere: a NumPy array of them is always a copy")
-        return np.asarray(self.computed(), dtype=dtype)
+        computed = self.computed()
+        return computed if dtype is None else np.asarray(computed, dtype=dtype)
 
     def computed(self) -> np.ndarray:
         """Return the elements as a NumPy array."""
-        if self.ndim > _MOST_AXES and self.size and not self.flat():
+        if len(self.shape) > _MOST_AXES and self.size and not self.flat():
             return np.stack([self[k].computed() for k in range(len(self))])
-        out = operands.made(self.shape, (self.dtype,), self.device)
+        shape, device = self.shape, self.device
+        out = operands.made(shape, (self.dtype,), device)
+        if len(shape) == 1 and device is None and _writer(1).enter_over(None, (self, out)):
+            return out  # type: ignore[no-any-return]
         x, target = self, out
-        if len(self.shape) != 1 and self.flat():
+        if len(shape) != 1 and self.flat():
             x, target = self.reshape((-1,)), out.reshape((-1,))
         if self.size:
             _writer(len(x.shape)).run(x.shape, None, (x, target))

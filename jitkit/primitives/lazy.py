@@ -16,7 +16,7 @@ from jitkit import operands
 from jitkit.errors import KernelTypeError, LaunchError
 from jitkit.plans import remember
 from jitkit.primitives import _arrays, _functions, _operators, _values
-from jitkit.primitives._arrays import length_of, value_of
+from jitkit.primitives._arrays import dtypes_of_vectors, value_of
 from jitkit.primitives._lazy import Lazy, Plane, check_parts, class_of, is_flat, lazy_of, leaves_themselves
 
 _ndarray = np.ndarray
@@ -277,8 +277,9 @@ def zipped(*arrays: Any) -> Lazy:
     >>> jk.map(lambda pair: pair[0] * pair[1], jk.zipped(np.arange(4), jk.constant(10, 4)))
     array([ 0, 10, 20, 30])
     """
-    if length_of(arrays):
-        known = _zips.get(tuple([x.dtype for x in arrays]))
+    seen = dtypes_of_vectors(arrays)
+    if seen is not None:
+        known = _zips.get(seen)
         if known is not None:
             return lazy_of(known[0], arrays, arrays[0].shape, known[1], None, True)  # type: ignore[no-any-return]
     check_parts(len(arrays), _values.MOST, "zipped")
@@ -331,8 +332,9 @@ def transformed(f: Any, *arrays: Any) -> Lazy:
     >>> int(jk.reduce("add", squares)), int(squares[3])
     (285, 9)
     """
-    if length_of(arrays):
-        known = _applied.get((_operators.identity_of(f), tuple([x.dtype for x in arrays])))
+    seen = dtypes_of_vectors(arrays)
+    if seen is not None:
+        known = _applied.get((_operators.identity_of(f), seen))
         if known is not None:
             leaves = arrays if len(arrays) > 1 else arrays[0]
             return lazy_of(known[0], leaves, arrays[0].shape, known[1], None, True)  # type: ignore[no-any-return]

@@ -116,7 +116,11 @@ class Mapping:
         inputs: Any = given if len(given) > 1 else given[0]
         if where is not True:
             inputs = (inputs, where)
-        new, only, ndim, first = out is None, self._only, len(shape), given[0]
+        only, ndim = self._only, len(shape)
+        if out is None and ndim == 1 and only is not None:  # as mostly, in 0.2 us less
+            out = _empty(shape, only)
+            return out if self._enter(backend, (inputs, out)) else None
+        new, first = out is None, given[0]
         # Arrays that all lie in Fortran's order are vectors too, with a result that does.
         turned = new and ndim > 1 and only is not None and type(first) is _ndarray and first.flags.fnc
         if new:
