@@ -3,8 +3,8 @@
 A row of a group's result seldom begins and ends with a line of the cache: NumPy's arrays begin 16 bytes behind one. A store
 past the cache that fills a line in part costs more than it saves: rows of 256 bytes whose ends are stored plainly take 1.05
 of the time of plain stores. So the end of each row waits until the next group, which goes on where this one stopped, has the
-rest of its line: transpose takes 0.75 of the time. What waits at the end of a thread's groups is stored plainly. It takes
-AVX-512, whose permutations put a line together of any two in one instruction.
+rest of its line: transpose takes 0.79 (float32) and 0.74 (float64) of the time. What waits at the end of a thread's groups is
+stored plainly. It takes AVX-512, whose permutations put a line together of any two in one instruction.
 
 A row's place is its vector's last line as it was computed, and behind it the address that follows.
 """
