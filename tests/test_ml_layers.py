@@ -45,6 +45,47 @@ def test_softmax(shape, backend):
     close(jk.ml.log_softmax_backward(grad, np.log(y), backend=backend), grad - y * whole)
 
 
+@pytest.mark.parametrize("dtype", ["float32", "float64"])
+@pytest.mark.parametrize(
+    ("shape", "axis"), [((7, 64), 0), ((2, 130, 5, 19), 1), ((1, 1, 16), 1), ((3, 2, 65), -2), ((3, 15), 0)]
+)
+def test_softmax_of_columns(shape, axis, dtype, backend):
+    x, grad = normal(shape, dtype=dtype), normal(shape, 1, dtype)
+    y = scipy.special.softmax(x, axis)
+    close(jk.ml.softmax(x, axis, backend=backend), y, dtype)
+    log = scipy.special.log_softmax(x, axis)
+    close(jk.ml.log_softmax(x, axis, backend=backend), log, dtype)
+    slope = y * (grad - (grad * y).sum(axis, keepdims=True))
+    close(jk.ml.softmax_backward(grad, y, axis, backend=backend), slope, dtype)
+    log_slope = grad - y * grad.sum(axis, keepdims=True)
+    close(jk.ml.log_softmax_backward(grad, log, axis, backend=backend), log_slope, dtype)
+    over_y, over_grad = y.copy(), grad.copy()  # the result may take the place of either
+    assert jk.ml.softmax_backward(grad, over_y, axis, out=over_y, backend=backend) is over_y
+    close(over_y, slope, dtype)
+    jk.ml.softmax_backward(over_grad, y, axis, out=over_grad, backend=backend)
+    close(over_grad, slope, dtype)
+    assert jk.ml.log_softmax(x, axis, out=x, backend=backend) is x
+    close(x, log, dtype)
+
+
+def test_softmax_of_long_columns_views_and_columns_that_are_not_finite():
+    x = normal((5000, 20))
+    close(jk.ml.softmax(x, 0), scipy.special.softmax(x.astype("float64"), 0))
+    close(jk.ml.softmax(np.asfortranarray(x), 0), scipy.special.softmax(x.astype("float64"), 0))
+    close(jk.ml.softmax(x[::-7], 0), scipy.special.softmax(x[::-7].astype("float64"), 0))
+    out = np.zeros((5000, 40), "float32")[:, ::2]
+    assert jk.ml.softmax(x, 0, out=out) is out
+    close(out, scipy.special.softmax(x.astype("float64"), 0))
+    shifted = np.zeros(51 * 20)
+    shifted[:1000] = x[:50].ravel()
+    jk.ml.softmax(shifted[:1000].reshape(50, 20), 0, out=shifted[20:].reshape(50, 20))  # the two overlap
+    close(shifted[20:].reshape(50, 20), scipy.special.softmax(x[:50].astype("float64"), 0), "float64")
+    odd = np.array([[1, np.nan, 2], [1, np.inf, 0], [-np.inf] * 3, [0, -np.inf, 0], [1e5, 1e5, -1e5]])
+    many = np.tile(odd.T, (1, 20))
+    np.testing.assert_allclose(jk.ml.softmax(many, 0), np.tile(jk.ml.softmax(odd).T, (1, 20)))
+    np.testing.assert_allclose(jk.ml.log_softmax(many, 0), np.tile(jk.ml.log_softmax(odd).T, (1, 20)))
+
+
 @settings(max_examples=25)
 @given(st.lists(st.integers(0, 70), min_size=1, max_size=3), st.integers(-3, 2), st.booleans())
 def test_softmax_of_any_shape_and_axis(shape, axis, in_place):

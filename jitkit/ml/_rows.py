@@ -20,6 +20,7 @@ import jitkit as jk
 from jitkit import operands
 from jitkit.errors import LaunchError
 from jitkit.launch.launcher import Launcher
+from jitkit.ml._columns import Columns, wide
 from jitkit.primitives._turned import BLOCK, SHORT
 
 WARP = 32
@@ -60,11 +61,15 @@ class Rows:
         ``make(lanes)`` returns the body, ``body(row, lane, n, args)`` with a tuple of arrays and numbers.
     blocks : Launcher, optional
         The kernel of blocks of short rows, turned round: ``blocks[count, 1](n, *args)``.
+    columns : Columns, optional
+        What runs along an axis that is not the last, on the host.
     """
 
-    def __init__(self, make: Callable[[Lanes], Callable], blocks: Launcher | None = None) -> None:
+    def __init__(
+        self, make: Callable[[Lanes], Callable], blocks: Launcher | None = None, columns: Columns | None = None
+    ) -> None:
         alone, along, shared = make(ONE), make(ROW), make(MANY)
-        self._blocks = blocks
+        self._blocks, self.columns = blocks, columns
 
         @jk.kernel(fastmath=True, name=alone.__name__)
         def by_points(i, n, args):
@@ -128,6 +133,9 @@ def by_rows(
     axis = operands.axis_of(axis, len(shape), name)
     if out is not None:
         operands.check_out(out, shape, operands.dtype_of(x), name)
+    columns = kernels.columns
+    if columns is not None and not numbers and not operands.on_device(x, backend) and wide(arrays, axis):
+        return _along_columns(columns, arrays, axis, out, backend, name)
     given = [flat_rows(a, axis, backend) for a in arrays]
     last = axis == len(shape) - 1
     target = direct(out, given) if last else None
@@ -144,6 +152,16 @@ def by_rows(
     else:
         result = _swapped(written, math.prod(shape[:axis]), shape[axis], backend).reshape(shape)
     return result if out is None else operands.store(result, out, shape, name)
+
+
+def _along_columns(columns: Columns, arrays: Sequence[Any], axis: int, out: Any, backend: str | None, name: str) -> Any:
+    """Run an operation along an axis of arrays on the host that have many elements behind it."""
+    shape, dtype = tuple(arrays[0].shape), operands.dtype_of(arrays[0])
+    given = [np.ascontiguousarray(a) for a in arrays]
+    target = direct(out, given)
+    written = target if target is not None else operands.made(shape, (dtype,), None)
+    columns((*given, written), shape, axis, backend)
+    return written if out is None or target is not None else operands.store(written, out, shape, name)
 
 
 def flat_rows(x: Any, axis: int = -1, backend: str | None = None) -> Any:

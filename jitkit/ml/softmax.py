@@ -9,6 +9,8 @@ from typing import Any
 
 import jitkit as jk
 from jitkit import operands
+from jitkit.ml._columns import BLOCK as COLUMNS
+from jitkit.ml._columns import RUN, Columns
 from jitkit.ml._rows import Lanes, Rows, by_rows
 from jitkit.primitives._turned import BLOCK, in_blocks
 
@@ -165,8 +167,114 @@ def _log_softmax_backward(lanes: Lanes):
     return log_softmax_backward
 
 
-_forward, _log = Rows(_softmax, in_blocks(softmax_of_turned)), Rows(_log_softmax, in_blocks(log_softmax_of_turned))
-_backward, _log_backward = Rows(_softmax_backward), Rows(_log_softmax_backward)
+def largest_of_columns(stack, first, width, n, x, top):
+    """Find the largest element of each column."""
+    for r in range(width):
+        top[r] = x[stack, 0, first + r]
+    for c in range(1, n):
+        for r in range(width):
+            top[r] = max(top[r], x[stack, c, first + r])
+
+
+def cleared(width, sums):
+    """Make sums zero."""
+    for r in range(width):
+        sums[r] = 0.0
+
+
+def added(width, part, total):
+    """Add the sums of a run to those of whole columns."""
+    for r in range(width):
+        total[r] += part[r]
+
+
+def softmax_of_columns(stack, first, width, n, args):
+    """Do as `softmax` does, for columns side by side; results wait in `power`, as `out` may be `x`, which stops vectors."""
+    x, out = args
+    top, total = jk.local(COLUMNS, x.dtype), jk.local(COLUMNS, x.dtype)
+    part, power = jk.local(COLUMNS, x.dtype), jk.local(COLUMNS, x.dtype)
+    largest_of_columns(stack, first, width, n, x, top)
+    cleared(width, total)
+    for start in range(0, n, RUN):
+        cleared(width, part)
+        for c in range(start, min(start + RUN, n)):
+            for r in range(width):
+                power[r] = math.exp(x[stack, c, first + r] - top[r])
+                part[r] += power[r]
+            for r in range(width):
+                out[stack, c, first + r] = power[r]
+        added(width, part, total)
+    for r in range(width):
+        total[r] = 1.0 / total[r]
+    for c in range(n):
+        for r in range(width):
+            out[stack, c, first + r] *= total[r]
+
+
+def log_softmax_of_columns(stack, first, width, n, args):
+    """Do as `log_softmax` does, for columns side by side."""
+    x, out = args
+    top, total = jk.local(COLUMNS, x.dtype), jk.local(COLUMNS, x.dtype)
+    part, power = jk.local(COLUMNS, x.dtype), jk.local(COLUMNS, x.dtype)
+    largest_of_columns(stack, first, width, n, x, top)
+    cleared(width, total)
+    for start in range(0, n, RUN):
+        cleared(width, part)
+        for c in range(start, min(start + RUN, n)):
+            for r in range(width):
+                part[r] += math.exp(x[stack, c, first + r] - top[r])
+        added(width, part, total)
+    for r in range(width):
+        total[r] = math.log(total[r])
+    for c in range(n):
+        for r in range(width):
+            power[r] = x[stack, c, first + r] - top[r] - total[r]
+        for r in range(width):
+            out[stack, c, first + r] = power[r]
+
+
+def softmax_backward_of_columns(stack, first, width, n, args):
+    """Do as `softmax_backward` does, for columns side by side."""
+    grad, y, out = args
+    total, part = jk.local(COLUMNS, y.dtype), jk.local(COLUMNS, y.dtype)
+    slope = jk.local(COLUMNS, y.dtype)
+    cleared(width, total)
+    for start in range(0, n, RUN):
+        cleared(width, part)
+        for c in range(start, min(start + RUN, n)):
+            for r in range(width):
+                part[r] += grad[stack, c, first + r] * y[stack, c, first + r]
+        added(width, part, total)
+    for c in range(n):
+        for r in range(width):
+            slope[r] = y[stack, c, first + r] * (grad[stack, c, first + r] - total[r])
+        for r in range(width):
+            out[stack, c, first + r] = slope[r]
+
+
+def log_softmax_backward_of_columns(stack, first, width, n, args):
+    """Do as `log_softmax_backward` does, for columns side by side."""
+    grad, y, out = args
+    total, part = jk.local(COLUMNS, y.dtype), jk.local(COLUMNS, y.dtype)
+    slope = jk.local(COLUMNS, y.dtype)
+    cleared(width, total)
+    for start in range(0, n, RUN):
+        cleared(width, part)
+        for c in range(start, min(start + RUN, n)):
+            for r in range(width):
+                part[r] += grad[stack, c, first + r]
+        added(width, part, total)
+    for c in range(n):
+        for r in range(width):
+            slope[r] = grad[stack, c, first + r] - math.exp(y[stack, c, first + r]) * total[r]
+        for r in range(width):
+            out[stack, c, first + r] = slope[r]
+
+
+_forward = Rows(_softmax, in_blocks(softmax_of_turned), Columns(softmax_of_columns))
+_log = Rows(_log_softmax, in_blocks(log_softmax_of_turned), Columns(log_softmax_of_columns))
+_backward = Rows(_softmax_backward, columns=Columns(softmax_backward_of_columns))
+_log_backward = Rows(_log_softmax_backward, columns=Columns(log_softmax_backward_of_columns))
 
 
 def softmax(x: Any, axis: int = -1, *, out: Any = None, backend: str | None = None) -> Any:
