@@ -9,6 +9,7 @@ from hypothesis import strategies as st
 
 import jitkit as jk
 from jitkit import signal
+from jitkit.signal import _fft_plan
 
 RNG = np.random.default_rng(5)
 NORMS = (None, "backward", "ortho", "forward")
@@ -52,6 +53,35 @@ def test_long_transforms(n):
         x = complex_numbers((rows, n))
         close(signal.fft(x, backend="cpu"), np.fft.fft(x), 2.3e-16)
         close(signal.ifft(signal.fft(x, backend="cpu"), backend="cpu"), x, 2.3e-16)
+
+
+# Even and odd lengths in one go, by a convolution, by powers of a primitive root, and as a matrix; the last block of rows is
+# shorter than the others.
+@pytest.mark.parametrize("n", [1, 35, 34, 17, 47, 94, 4096])
+@pytest.mark.parametrize("rows", [0, 1, 7, 37])
+def test_rows_that_take_several_steps_are_done_some_at_a_time(n, rows, monkeypatch):
+    monkeypatch.setattr(_fft_plan, "_BLOCK", 16 * n * 3)
+    x, half = complex_numbers((rows, n)), complex_numbers((rows, n // 2 + 1))
+    close(signal.fft(x, backend="cpu"), np.fft.fft(x), 2.3e-16)
+    close(signal.ifft(x, backend="cpu"), np.fft.ifft(x), 2.3e-16)
+    expected = np.fft.rfft(x.real, norm="ortho")
+    close(signal.rfft(x.real, norm="ortho", backend="cpu"), expected, 2.3e-16)
+    out = np.zeros((rows, n))
+    assert signal.irfft(half, n, out=out, backend="cpu") is out
+    close(out, np.fft.irfft(half, n), 2.3e-16)
+    out = np.zeros((2, rows, n // 2 + 1), complex)[1]
+    assert signal.rfft(x.real, norm="ortho", out=out, backend="cpu") is out
+    close(out, expected, 2.3e-16)
+
+
+def test_rows_of_odd_lengths_as_numpy(backend):
+    x = RNG.standard_normal((2, 15)).astype(np.float32)
+    half = complex_numbers((2, 8), np.complex64)
+    close(signal.rfft(x, backend=backend), np.fft.rfft(x.astype(float)), 1.2e-7)
+    close(signal.irfft(half, 15, backend=backend), np.fft.irfft(half.astype(complex), 15), 1.2e-7)
+    close(signal.irfft(half[:, :4], 9, backend=backend), np.fft.irfft(half[:, :4].astype(complex), 9), 1.2e-7)
+    with pytest.raises(jk.LaunchError, match=r"signal.rfft"):
+        signal.rfft(x, out=np.zeros((2, 7), np.complex64), backend=backend)
 
 
 def test_many_long_transforms():

@@ -30,6 +30,16 @@ _ALONE = 256
 _GPU_GROUPS = 2048
 _SERIAL = 2048
 """As many elements one thread transforms before two are faster: 1024 take it 4 us, and another group half a microsecond."""
+_BLOCK = 1 << 20
+"""Bytes of the rows that take several steps together: what is between the steps stays in the cache, and in memory that was
+used before. 100 rows of 10,007 take 0.6 (complex64) and 0.5 (complex128) of the time, the latter 0.65 with four times as much."""
+
+
+def blocks_of(rows: int, n: int, parts: np.dtype[Any], device: str | None) -> list[slice]:
+    """Return which rows of n complex numbers take several steps together: all of them on a GPU."""
+    few = max(1, _BLOCK // (2 * parts.itemsize * n)) if device is None else rows
+    few -= few % 16 if few > 16 else 0  # whole tiles, for two threads
+    return [slice(row, min(row + few, rows)) for row in range(0, rows, few)]
 
 
 @functools.cache
@@ -196,6 +206,14 @@ class Transform:
 
     def __call__(self, x: Any, out: Any, outer: int, n: int, across: int, scale: float) -> None:
         """Transform along the middle of (outer, n, across); `x` and `out` are vectors of parts that do not overlap."""
+        if across > 1 or self.in_one(outer, n):
+            self._all(x, out, outer, n, across, scale)
+            return
+        for rows in blocks_of(outer, n, self.parts, self.device):
+            part = slice(2 * n * rows.start, 2 * n * rows.stop)
+            self._all(x[part], out[part], rows.stop - rows.start, n, 1, scale)
+
+    def _all(self, x: Any, out: Any, outer: int, n: int, across: int, scale: float) -> None:
         if radices_of(n) is None and radices_of(n - 1) is not None and _fft_primes.is_prime(n):
             self._by_powers(x, out, outer, n, across, scale)
         elif radices_of(n) is None:

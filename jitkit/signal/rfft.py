@@ -16,7 +16,7 @@ from jitkit import operands
 from jitkit.launch.launcher import Launcher
 from jitkit.primitives import _arrays
 from jitkit.signal import _axes
-from jitkit.signal._fft_plan import PARTS, Transform, complex_of, real, roots
+from jitkit.signal._fft_plan import PARTS, Transform, blocks_of, complex_of, real, roots
 from jitkit.signal.fft import Norm, along, axes_and_lengths, axis_of, fitted, length_of, numbers, scale_of
 
 
@@ -70,12 +70,37 @@ def mirror(o, j, c, x, n, out):
 
 
 @jk.kernel
+def complexes(i, x, out):
+    """Make complex numbers of real ones."""
+    out[2 * i] = x[i]
+    out[2 * i + 1] = 0
+
+
+@jk.kernel
+def lower(o, j, x, n, length, out):
+    """Keep the lower frequencies of rows."""
+    i, k = 2 * (o * n + j), 2 * (o * length + j)
+    out[k], out[k + 1] = x[i], x[i + 1]
+
+
+@jk.kernel
+def mirror_rows(o, j, x, n, length, out):
+    """Write all frequencies of rows of an odd length, each with its conjugate; the lowest one's imaginary part is none."""
+    k, i = 2 * (o * length + j), 2 * (o * n + j)
+    out[i], out[i + 1] = x[k], x[k + 1] if j > 0 else x[k] * 0
+    if j < length - 1:
+        k, i = 2 * (o * length + length - 1 - j), 2 * (o * n + length + j)
+        out[i], out[i + 1] = x[k], -x[k + 1]
+
+
+@jk.kernel
 def real_parts(i, x, out):
     """Leave out the imaginary parts, which are zero but for rounding."""
     out[i] = x[2 * i]
 
 
-_mirror, _real_parts = Launcher(mirror), Launcher(real_parts)
+_mirror, _mirror_rows, _real_parts = Launcher(mirror), Launcher(mirror_rows), Launcher(real_parts)
+_complexes, _lower = Launcher(complexes), Launcher(lower)
 _untangle, _untangle_ends = Launcher(untangle), Launcher(untangle_ends)
 _tangle, _tangle_ends = Launcher(tangle), Launcher(tangle_ends)
 
@@ -130,7 +155,9 @@ def rfft(
     n = length_of(x.shape[axis] if n is None else n, name)
     scale = scale_of(n, norm, False, name)
     dtype = complex_of(operands.dtype_of(x))
-    if n % 2:
+    if n % 2 and axis == len(x.shape) - 1:
+        found = _odd_forth(_axes.last(x, axis, n, backend), n, scale, dtype, out, backend, name)
+    elif n % 2:
         found = fitted(along(x, n, axis, norm, False, None, backend, name), axis, n // 2 + 1, dtype, backend)
     else:
         room = out if axis == len(x.shape) - 1 else None
@@ -186,8 +213,11 @@ def irfft(
         half = fitted(_axes.last(x, axis, n // 2 + 1, backend), len(x.shape) - 1, n // 2 + 1, dtype, backend)
         room = out if axis == len(x.shape) - 1 else None
         found = _axes.back(_back(half, n, scale, dtype, room, backend, name), axis, backend)
+    elif axis == len(x.shape) - 1:
+        half = fitted(x, axis, n // 2 + 1, dtype, backend)
+        found = _odd_back(half, n, scale, dtype, out, backend, name)
     else:
-        found = _odd_back(fitted(x, axis, n // 2 + 1, dtype, backend), n, axis, norm, backend, name)
+        found = _odd_back_across(fitted(x, axis, n // 2 + 1, dtype, backend), n, axis, norm, backend, name)
     return operands.delivered(found, out, name)
 
 
@@ -356,8 +386,44 @@ def _turn(n: int, parts: np.dtype[Any]) -> np.ndarray:
     return np.ascontiguousarray(roots(n, np.arange(n // 2)).T, parts)
 
 
-def _odd_back(x: Any, n: int, axis: int, norm: Norm, backend: str | None, name: str) -> Any:
-    """Go back by a whole transform."""
+def _odd_forth(
+    x: Any, n: int, scale: float, dtype: np.dtype[Any], room: Any, backend: str | None, name: str
+) -> Any:  # fmt: skip
+    """Transform rows of an odd length as complex numbers, some at a time: what is between the steps stays in the cache."""
+    lead, device, parts = tuple(x.shape[:-1]), operands.device_of(x), operands.dtype_of(x)
+    rows, length, transform = math.prod(lead), n // 2 + 1, Transform(parts, device, False, backend)
+    out = _arrays.room(room, (*lead, length), (dtype,), (x,), device, name)
+    flat, found = x.reshape((-1,)), out.reshape((-1,))
+    for block in blocks_of(rows, n, parts, device) if rows else ():
+        count = block.stop - block.start
+        z, spectra = (operands.made((count * n,), (dtype,), device) for _ in range(2))
+        _complexes(count * n, backend)(flat[n * block.start : n * block.stop], real(z))
+        transform(real(z), real(spectra), count, n, 1, scale)
+        after = found[length * block.start : length * block.stop]
+        _lower((count, length), backend)(real(spectra), n, length, real(after))
+    return out
+
+
+def _odd_back(
+    x: Any, n: int, scale: float, dtype: np.dtype[Any], room: Any, backend: str | None, name: str
+) -> Any:  # fmt: skip
+    """Go back to rows of an odd length by whole transforms, some rows at a time."""
+    lead, device, parts = tuple(x.shape[:-1]), operands.device_of(x), PARTS[dtype]
+    rows, length, transform = math.prod(lead), n // 2 + 1, Transform(parts, device, True, backend)
+    out = _arrays.room(room, (*lead, n), (parts,), (x,), device, name)
+    given, flat = x.reshape((-1,)), out.reshape((-1,))
+    for block in blocks_of(rows, n, parts, device) if rows else ():
+        count = block.stop - block.start
+        whole, z = (operands.made((count * n,), (dtype,), device) for _ in range(2))
+        before = given[length * block.start : length * block.stop]
+        _mirror_rows((count, length), backend)(real(before), n, length, real(whole))
+        transform(real(whole), real(z), count, n, 1, scale)
+        _real_parts(count * n, backend)(real(z), flat[n * block.start : n * block.stop])
+    return out
+
+
+def _odd_back_across(x: Any, n: int, axis: int, norm: Norm, backend: str | None, name: str) -> Any:
+    """Go back by a whole transform along an axis that is not the last."""
     shape, dtype, device = tuple(x.shape), operands.dtype_of(x), operands.device_of(x)
     wide = (*shape[:axis], n, *shape[axis + 1 :])
     whole, out = operands.made(wide, (dtype,), device), operands.made(wide, (PARTS[dtype],), device)
@@ -376,11 +442,14 @@ def _forth(x: Any, n: int, scale: float, dtype: np.dtype[Any], room: Any, backen
     if rows and transform.in_one(rows, half):
         transform.half(x.reshape((-1,)), real(out), rows, half, scale)
     elif rows:
-        z, turn = operands.made((rows * n,), (parts,), device), operands.constant(_turn(n, parts), device)
-        transform(x.reshape((-1,)), z, rows, half, 1, 1.0)
-        if half > 1:
-            _untangle((rows, half - 1), backend)(z, turn, half, parts.type(scale), real(out))
-        _untangle_ends(rows, backend)(z, half, parts.type(scale), real(out))
+        turn, flat, found = operands.constant(_turn(n, parts), device), x.reshape((-1,)), real(out)
+        for block in blocks_of(rows, half, parts, device):
+            count, after = block.stop - block.start, found[(n + 2) * block.start : (n + 2) * block.stop]
+            z = operands.made((count * n,), (parts,), device)
+            transform(flat[n * block.start : n * block.stop], z, count, half, 1, 1.0)
+            if half > 1:
+                _untangle((count, half - 1), backend)(z, turn, half, parts.type(scale), after)
+            _untangle_ends(count, backend)(z, half, parts.type(scale), after)
     return out
 
 
@@ -392,9 +461,12 @@ def _back(x: Any, n: int, scale: float, dtype: np.dtype[Any], room: Any, backend
     if rows and transform.in_one(rows, half):
         transform.half(real(x), out.reshape((-1,)), rows, half, 2 * scale)
     elif rows:
-        z, turn = operands.made((rows * n,), (parts,), device), operands.constant(_turn(n, parts), device)
-        if half > 1:
-            _tangle((rows, half - 1), backend)(real(x), turn, half, z)
-        _tangle_ends(rows, backend)(real(x), half, z)
-        transform(z, out.reshape((-1,)), rows, half, 1, 2 * scale)
+        turn, given, flat = operands.constant(_turn(n, parts), device), real(x), out.reshape((-1,))
+        for block in blocks_of(rows, half, parts, device):
+            count, before = block.stop - block.start, given[(n + 2) * block.start : (n + 2) * block.stop]
+            z = operands.made((count * n,), (parts,), device)
+            if half > 1:
+                _tangle((count, half - 1), backend)(before, turn, half, z)
+            _tangle_ends(count, backend)(before, half, z)
+            transform(z, flat[n * block.start : n * block.stop], count, half, 1, 2 * scale)
     return out
