@@ -112,6 +112,10 @@ class Body:
     def _held(self, name: str, kind: str) -> str:
         return self.vector.type(kind) if self.shapes.strides[name] is None else kind
 
+    def late_place(self, item: Instruction) -> str | None:
+        """Return where the places wait that an update changes later: points that are no group change them now."""
+        return None
+
     def private_memory(self, item: Instruction, kind: str) -> str:
         """Return the memory of an alloca for the lanes of one vector."""
         return self.text.alloca(kind, "private")

@@ -5,7 +5,7 @@ from __future__ import annotations
 import functools
 from collections.abc import Callable
 
-from jitkit.backends.spmd import carrying, fusing, homes, patterns, sweeps
+from jitkit.backends.spmd import carrying, deferring, fusing, homes, patterns, sweeps, updates
 from jitkit.backends.spmd.group_shape import Shape, roots, shared_sites, varying
 from jitkit.backends.spmd.guesses import Span
 from jitkit.backends.spmd.ir import Block, Function, Instruction
@@ -131,6 +131,8 @@ class PhaseWriter:
         self.outcomes: dict[str, bool] | None = None
         self.fresh = phase.busy() <= FEW
         self.is_once = not writer.returns(start)
+        self.late = deferring.late(phase.shapes, writer.shape, writer.dynamic)
+        self.places = self.text.alloca(f"[{self.shape.vectors * self.shape.lanes} x i32]", "late") if self.late else ""
         self.carrying = False
 
     def write(self) -> None:
@@ -139,11 +141,40 @@ class PhaseWriter:
         for name in self.writer.cutter.kept(self.start):
             if self.writer.common(name):
                 self.reloaded[name] = self.text.emit(f"load {self.writer.held(name)}, ptr {self.writer.frames[name]}")
+        if self.late is not None:
+            self._nowhere()
         if self.phase.spans is None:
             self._whole()
         else:
             self._whole_or_parts(self.phase.spans)
+        if self.late is not None:
+            self._update(self.late)
         self._go_on()
+
+    def _nowhere(self) -> None:
+        """Let the updates that no work-item comes to go to the margin before the array, which nobody reads."""
+        vector = self.writer.vector
+        kind, outside = vector.type("i32"), vector.multiples("i32", 8, -self.writer.margin)
+
+        def store(number: str) -> None:
+            place = self.text.emit(f"getelementptr {kind}, ptr {self.places}, i64 {number}")
+            self.text.do(f"store {kind} {outside}, ptr {place}")
+
+        self._loop(self.shape.vectors, store)
+
+    def _update(self, item: Instruction) -> None:
+        """Go through the elements that the phase updates, in the order of the work-items."""
+        array, kind = self.writer.sites[self.phase.shapes.shared[item.operands[0].text]], self.writer.vector.type("i32")
+
+        def update(number: str) -> None:
+            first = self.text.emit(f"getelementptr {kind}, ptr {self.places}, i64 {number}")
+            for lane in range(self.shape.lanes):
+                place = self.text.emit(f"getelementptr i32, ptr {first}, i64 {lane}")
+                distance = self.text.emit(f"sext i32 {self.text.emit(f'load i32, ptr {place}')} to i64")
+                address = self.text.emit(f"getelementptr i8, ptr {array}, i64 {distance}")
+                updates.alone(self.text, item, [address, item.operands[1].text])
+
+        self._loop(self.shape.vectors, update)
 
     def _whole_or_parts(self, spans: dict[str, Span]) -> None:
         """Write the phase twice: for groups in which all guesses hold, by one test, and for others."""

@@ -22,6 +22,10 @@ class LaneByLane(PrivateMemory):
         ]
         slot = self.text.alloca(self.vector.type(item.type), "lanes") if item.name else ""
         place: Callable[[int], str] | None = None
+        if (later := self.body.late_place(item)) is not None:
+            _, distances = self._distances(item.operands[0], whole[0], mask)
+            self.text.do(f"store {self.vector.type('i32')} {distances}, ptr {later}")
+            return
         if self.evades(item):
             place, mask = self._near(item.operands[0], whole[0], mask), None
         for k in range(self.body.lanes):
@@ -86,13 +90,7 @@ class LaneByLane(PrivateMemory):
         times as long.
         """
         lanes, kind = self.body.lanes, self.vector.type("i32")
-        array, margin = self.body.shared_memory(self.body.shapes.shared[pointer.text])
-        first = self.vector.splat("i32", self.text.emit(f"ptrtoint ptr {array} to i32"))
-        places = self.text.emit(f"ptrtoint {self.vector.type('ptr')} {addresses} to {kind}")
-        distances = self.text.emit(f"sub {kind} {places}, {first}")
-        if mask is not None:
-            # A place for each lane: one for all would make each wait for what the one before stored.
-            distances = self.vector.select("i32", mask, distances, self.vector.multiples("i32", 8, -margin))
+        array, distances = self._distances(pointer, addresses, mask)
         pairs = self.text.emit(f"bitcast {kind} {distances} to <{lanes // 2} x i64>")
 
         def address(k: int) -> str:
@@ -101,6 +99,18 @@ class LaneByLane(PrivateMemory):
             return self.text.emit(f"getelementptr i8, ptr {array}, i64 {self.text.emit(f'ashr i64 {high}, 32')}")
 
         return address
+
+    def _distances(self, pointer: Value, addresses: str, mask: str | None) -> tuple[str, str]:
+        """Return a shared array, and how many bytes from its beginning on each lane's address lies, in 32 bits."""
+        kind = self.vector.type("i32")
+        array, margin = self.body.shared_memory(self.body.shapes.shared[pointer.text])
+        first = self.vector.splat("i32", self.text.emit(f"ptrtoint ptr {array} to i32"))
+        places = self.text.emit(f"ptrtoint {self.vector.type('ptr')} {addresses} to {kind}")
+        distances = self.text.emit(f"sub {kind} {places}, {first}")
+        if mask is not None:
+            # A place for each lane: one for all would make each wait for what the one before stored.
+            distances = self.vector.select("i32", mask, distances, self.vector.multiples("i32", 8, -margin))
+        return array, distances
 
     def _lane_source(self, value: Value) -> str:
         return self._addresses(value) if value.text in self.body.shapes.private else self.body.whole(value)

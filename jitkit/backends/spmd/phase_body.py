@@ -227,6 +227,12 @@ class PhaseBody(Body):
         row = self.text.emit(f"add i64 {row}, {number}")
         return self.text.emit(f"getelementptr [{PLACE} x i8], ptr %carried, i64 {row}")
 
+    def late_place(self, item: Instruction) -> str | None:
+        """Return where a vector's places wait that an update changes at the end of the phase, or None."""
+        if item is not self.phase.late or self.shapes.of(item.operands[0]) == 0:
+            return None
+        return self.text.emit(f"getelementptr {self.vector.type('i32')}, ptr {self.phase.places}, i64 {self.number}")
+
     def shared_memory(self, site: str) -> tuple[str, int]:
         """Return the address of a shared array that has been asked for, and how many bytes before it belong to it."""
         writer = self.phase.writer

@@ -40,6 +40,9 @@ class Values(Protocol):
     def row_place(self, item: Instruction) -> str | None:
         """Return the place where the end of a store's row waits for the next group, or None for a plain store."""
 
+    def late_place(self, item: Instruction) -> str | None:
+        """Return where the places wait that an update changes at the end of the phase, or None where it changes them now."""
+
     def private_memory(self, item: Instruction, kind: str) -> str:
         """Return the memory of an alloca for the lanes of one vector."""
 
