@@ -2,40 +2,82 @@
 
 A comparator puts two elements into order. A network of them, arranged in advance, sorts whatever comes: no element
 decides what is compared next, so all comparators of a layer can work at once. That is the kernel of
-`jitkit.cases.bitonic`, one comparator for each work-item and a barrier after each of its 45 layers:
+`jitkit.cases.bitonic`, which sorts 512 keys with 32 work-items. Each has 16 keys in private memory, and as all loops over
+these turn a known number of times, they become registers; of the 45 layers of comparators, 30 take place there. The other
+15 compare keys of two work-items, through two halves of shared memory by turns, with one barrier a layer:
 
-    @jk.kernel(group=GROUP)
+    @jk.kernel(group=LANES)
     def bitonic(i, x, out):
-        local, start = jk.local_index(), jk.group_index() * BLOCK
+        lane, start = jk.local_index(), jk.group_index() * BLOCK
         length = min(x.shape[0] - start, BLOCK)
-        keys = jk.shared(BLOCK, x.dtype)
-        for k in range(0, BLOCK, GROUP):
-            if local + k < length:
-                keys[local + k] = x[start + local + k]
+        shared, keys = jk.shared((2, ROWS, LANES), x.dtype), jk.local(ROWS, x.dtype)
+        largest = nan = first = x[start]
+        numbers = np.int32(0)
+        for r in range(ROWS):
+            at = r * LANES + lane
+            keys[r] = x[start + at] if at < length else first
+            if at < length and keys[r] == keys[r]:
+                numbers += np.int32(1)
+        numbers = jk.group_reduce("add", numbers)
+        if numbers < BLOCK:
+            # NaN, and what the last block lacks, is sorted as the block's largest number, so that the numbers come first.
+            for r in range(ROWS):
+                largest = np.fmax(largest, keys[r])
+                nan = nan if keys[r] == keys[r] else keys[r]
+            largest, nan = jk.group_reduce("fmax", largest), jk.group_reduce("maximum", nan)
+            for r in range(ROWS):
+                if r * LANES + lane >= length or keys[r] != keys[r]:
+                    keys[r] = largest
+
+        # Two sorted runs of a width become one: the first layer compares them from their far ends inwards. Key r of a
+        # work-item is key ROWS * lane + r of the block.
+        width = 1
+        while width < ROWS:
+            for k in range(ROWS // 2):
+                low = 2 * k - (k & (width - 1))
+                order(keys, low, low ^ (2 * width - 1))
+            merge(keys, width // 2)
+            width *= 2
+        side = 0
+        for r in range(ROWS):
+            shared[side, r, lane] = keys[r]
         jk.barrier()
         width = 1
-        while width < BLOCK:
-            # Two sorted runs of this width become one: the first layer compares them from their far ends inwards.
-            flip, half = 2 * width - 1, width
+        while width < LANES:
+            half, flip, row_flip = width, 2 * width - 1, ROWS - 1
             while half > 0:
-                low = 2 * local - (local & (half - 1))
-                high = low ^ flip
-                if high < length:
-                    order(keys, low, high)
-                jk.barrier()
+                for r in range(ROWS):
+                    own, other = shared[side, r, lane], shared[side, r ^ row_flip, lane ^ flip]
+                    lower, upper = (other if other < own else own), (own if other < own else other)
+                    keys[r] = upper if lane & half else lower
                 half //= 2
-                flip = half
+                flip, row_flip = half, 0
+                if half == 0:
+                    merge(keys, ROWS // 2)
+                side = 1 - side  # others may still read what this layer read
+                for r in range(ROWS):
+                    shared[side, r, lane] = keys[r]
+                jk.barrier()
             width *= 2
-        for k in range(0, BLOCK, GROUP):
-            if local + k < length:
-                out[start + local + k] = keys[local + k]
+        for r in range(ROWS):
+            at = r * LANES + lane
+            key = shared[side, at % ROWS, at // ROWS]
+            if at < length:
+                out[start + at] = key if at < numbers else nan
 
-with the comparator in a helper:
+with the comparators in helpers:
 
     def order(keys, low, high):
         first, second = keys[low], keys[high]
-        if second < first or (first != first and second == second):
-            keys[low], keys[high] = second, first
+        keys[low] = second if second < first else first
+        keys[high] = first if second < first else second
+
+    def merge(keys, width):
+        while width > 0:
+            for k in range(ROWS // 2):
+                low = 2 * k - (k & (width - 1))
+                order(keys, low, low + width)
+            width //= 2
 
 The layers merge runs of 1, 2, 4, ... elements. The first layer of a merge compares two runs from their far ends inwards,
 and leaves the smaller elements in the lower half. K. E. Batcher found the network (Sorting networks and their
@@ -55,7 +97,7 @@ import _common
 import numpy as np
 
 import jitkit as jk
-from jitkit.cases.bitonic import BLOCK, GROUP, bitonic, blocks
+from jitkit.cases.bitonic import BLOCK, LANES, bitonic, blocks
 
 SIZES = {"python": 3, "cpu": 4_000, "cuda": 100_000}
 SHOWN = 64
@@ -73,7 +115,7 @@ def sorted_blocks(options: argparse.Namespace, x: np.ndarray) -> np.ndarray:
     """Return the blocks of `x`, each sorted, as rows."""
     out = jk.zeros(x.size, x.dtype, device=options.device)
     with jk.backend(options.backend):
-        bitonic[blocks(x.size) * GROUP](jk.asarray(x, device=options.device), out)
+        bitonic[blocks(x.size) * LANES](jk.asarray(x, device=options.device), out)
     return jk.to_numpy(out).reshape(-1, BLOCK)
 
 

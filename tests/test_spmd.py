@@ -10,7 +10,19 @@ import pytest
 
 import jitkit as jk
 from jitkit.backends.lowering import target
-from jitkit.backends.spmd import gathers, graph, order, patterns, phases, plan, pressure, reader, regions, windows
+from jitkit.backends.spmd import (
+    gathers,
+    graph,
+    order,
+    patterns,
+    phases,
+    plan,
+    pressure,
+    reader,
+    regions,
+    unrolling,
+    windows,
+)
 from jitkit.backends.spmd.ir import UnsupportedIRError
 from jitkit.backends.spmd.pattern import Pattern
 from jitkit.backends.spmd.shapes import Shapes
@@ -253,6 +265,77 @@ def behind(k):
 )
 def test_loops_that_two_registers_for_each_value_would_crowd(sums, body, available, crowded):
     assert pressure.crowded(*turns_of(sums, body), available) is crowded
+
+
+@pytest.mark.parametrize(
+    ("behind", "values", "crowded"),
+    [("  call void @jk.barrier(i64 7)\n", 12, True), ("  call void @jk.barrier(i64 7)\n", 3, False), ("", 12, False)],
+    ids=["two do not fit", "few values", "no barrier"],
+)
+def test_blocks_between_barriers_that_two_registers_for_each_value_would_crowd(behind, values, crowded):
+    made = "".join(f"  %v{k} = fmul contract float %start, %start\n" for k in range(values))
+    sums = "".join(f"  %s{k + 1} = fadd contract float %s{k}, %v{k}\n" for k in range(values))
+    text = f"""
+define void @f(i64 %i, ptr %x) {{
+entry:
+  %a = getelementptr float, ptr %x, i64 %i
+  %start = load float, ptr %a, align 4
+{made}  %s0 = fadd contract float %start, %start
+{sums}  store float %s{values}, ptr %a, align 4
+{behind}  ret void
+}}
+"""
+    function = reader.read(text, "f")
+    assert pressure.crowded(function, Shapes(function, {"%i": 1}), 16) is crowded
+
+
+# Each work-item fills memory of its own, and there is a barrier in each turn of a loop that narrows from 4 to 1.
+FILLING = """
+define void @f(i64 %i, ptr %x, i64 %n) {
+entry:
+  %mine = alloca [4 x float], align 4
+  br label %fill
+
+fill:                                             ; preds = %fill, %entry
+  %r = phi i64 [ 0, %entry ], [ %more, %fill ]
+  %a = getelementptr float, ptr WHERE, i64 %r
+  store float 1.000000e+00, ptr %a, align 4
+  %more = add nuw nsw i64 %r, 1
+  %filled = icmp eq i64 %more, TURNS
+  br i1 %filled, label %head, label %fill
+
+head:                                             ; preds = %head, %fill
+  %half = phi i64 [ 4, %fill ], [ %next, %head ]
+  %low = icmp slt i64 NARROWED, %half
+  %b = getelementptr float, ptr %x, i64 %i
+  %v = select i1 %low, float 1.000000e+00, float 2.000000e+00
+  store float %v, ptr %b, align 4
+  call void @jk.barrier(i64 7)
+  %next = lshr i64 %half, 1
+  %end = icmp eq i64 %next, 0
+  br i1 %end, label %done, label %head
+
+done:                                             ; preds = %head
+  ret void
+}
+"""
+
+
+@pytest.mark.parametrize(
+    ("where", "turns", "narrowed", "unrolled"),
+    [
+        ("%mine", "4", "%i", {"%head", "%fill"}),
+        ("%x", "4", "%i", {"%head"}),
+        ("%mine", "%n", "%i", set()),
+        ("%mine", "4", "%n", set()),
+        ("%mine", str(unrolling.MOST_INSTRUCTIONS), "%i", set()),
+    ],
+    ids=["of its own", "of an array", "turns unknown", "barriers' loop stays", "too many turns"],
+)
+def test_loops_over_private_memory_are_unrolled_with_those_of_barriers(where, turns, narrowed, unrolled):
+    text = FILLING.replace("WHERE", where).replace("TURNS", turns).replace("NARROWED", narrowed)
+    function = reader.read(text, "f")
+    assert {loop.header for loop in unrolling.unrollable(function, Shapes(function, {"%i": 1}))} == unrolled
 
 
 # A group of work-items (%i, %j) reads, before each barrier, one element of a place and four of another.

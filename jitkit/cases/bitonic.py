@@ -10,44 +10,88 @@ import jitkit as jk
 
 from .case import Arrays, Case, Cost, Problem
 
-GROUP = 256
-BLOCK = 2 * GROUP
-COMPARATORS = 45 * GROUP  # k (k + 1) / 2 layers of them sort 2**k elements, and BLOCK is 2**9
+# A block lies in ROWS x LANES keys; a work-item has a column of them in its registers, where 30 of the 45 layers of comparators
+# take place. The other 15 compare keys of two work-items, through shared memory.
+ROWS, LANES = 16, 32
+BLOCK = ROWS * LANES
+COMPARATORS = 45 * BLOCK // 2  # k (k + 1) / 2 layers of them sort 2**k elements, and BLOCK is 2**9
 
 
 def order(keys, low, high):
-    """Exchange two elements unless the first is the smaller; NaN counts as larger than all numbers, as in NumPy."""
+    """Exchange two keys of a work-item where the second is the smaller."""
     first, second = keys[low], keys[high]
-    if second == second and not first <= second:
-        keys[low], keys[high] = second, first
+    keys[low] = second if second < first else first
+    keys[high] = first if second < first else second
 
 
-@jk.kernel(group=GROUP)
+def merge(keys, width):
+    """Sort a work-item's keys within each two runs of `width`, between which the keys stand already on the right side."""
+    while width > 0:
+        for k in range(ROWS // 2):
+            low = 2 * k - (k & (width - 1))
+            order(keys, low, low + width)
+        width //= 2
+
+
+@jk.kernel(group=LANES)
 def bitonic(i, x, out):
-    """Sort a block of `x` in each group. All comparators point upwards, so the last block may be of any length."""
-    local, start = jk.local_index(), jk.group_index() * BLOCK
+    """Sort a block of `x` in each group: NaN behind all numbers, as in NumPy. The last block may be of any length."""
+    lane, start = jk.local_index(), jk.group_index() * BLOCK
     length = min(x.shape[0] - start, BLOCK)
-    keys = jk.shared(BLOCK, x.dtype)
-    for k in range(0, BLOCK, GROUP):
-        if local + k < length:
-            keys[local + k] = x[start + local + k]
+    shared, keys = jk.shared((2, ROWS, LANES), x.dtype), jk.local(ROWS, x.dtype)
+    largest = nan = first = x[start]
+    numbers = np.int32(0)
+    for r in range(ROWS):
+        at = r * LANES + lane
+        keys[r] = x[start + at] if at < length else first
+        if at < length and keys[r] == keys[r]:
+            numbers += np.int32(1)
+    numbers = jk.group_reduce("add", numbers)
+    if numbers < BLOCK:
+        # NaN, and what the last block lacks, is sorted as the block's largest number, so that the numbers come first.
+        for r in range(ROWS):
+            largest = np.fmax(largest, keys[r])
+            nan = nan if keys[r] == keys[r] else keys[r]
+        largest, nan = jk.group_reduce("fmax", largest), jk.group_reduce("maximum", nan)
+        for r in range(ROWS):
+            if r * LANES + lane >= length or keys[r] != keys[r]:
+                keys[r] = largest
+
+    # Two sorted runs of a width become one: the first layer compares them from their far ends inwards. Key r of a
+    # work-item is key ROWS * lane + r of the block.
+    width = 1
+    while width < ROWS:
+        for k in range(ROWS // 2):
+            low = 2 * k - (k & (width - 1))
+            order(keys, low, low ^ (2 * width - 1))
+        merge(keys, width // 2)
+        width *= 2
+    side = 0
+    for r in range(ROWS):
+        shared[side, r, lane] = keys[r]
     jk.barrier()
     width = 1
-    while width < BLOCK:
-        # Two sorted runs of this width become one: the first layer compares them from their far ends inwards.
-        flip, half = 2 * width - 1, width
+    while width < LANES:
+        half, flip, row_flip = width, 2 * width - 1, ROWS - 1
         while half > 0:
-            low = 2 * local - (local & (half - 1))
-            high = low ^ flip
-            if high < length:
-                order(keys, low, high)
-            jk.barrier()
+            for r in range(ROWS):
+                own, other = shared[side, r, lane], shared[side, r ^ row_flip, lane ^ flip]
+                lower, upper = (other if other < own else own), (own if other < own else other)
+                keys[r] = upper if lane & half else lower
             half //= 2
-            flip = half
+            flip, row_flip = half, 0
+            if half == 0:
+                merge(keys, ROWS // 2)
+            side = 1 - side  # others may still read what this layer read
+            for r in range(ROWS):
+                shared[side, r, lane] = keys[r]
+            jk.barrier()
         width *= 2
-    for k in range(0, BLOCK, GROUP):
-        if local + k < length:
-            out[start + local + k] = keys[local + k]
+    for r in range(ROWS):
+        at = r * LANES + lane
+        key = shared[side, at % ROWS, at // ROWS]
+        if at < length:
+            out[start + at] = key if at < numbers else nan
 
 
 def blocks(n: int) -> int:
@@ -58,7 +102,7 @@ def blocks(n: int) -> int:
 def make(size: int, dtype: np.dtype[Any], rng: np.random.Generator) -> Problem:
     """Return `size` normal deviates."""
     x = rng.standard_normal(size, dtype=dtype)
-    return Problem(blocks(size) * GROUP, (x, np.zeros_like(x)), written=("out",))
+    return Problem(blocks(size) * LANES, (x, np.zeros_like(x)), written=("out",))
 
 
 def reference(problem: Problem) -> Arrays:
@@ -73,7 +117,7 @@ def cost(problem: Problem) -> Cost:
     """Read `x`, write `out`; each comparator counts as one operation, also where the last block is short."""
     x, out = problem.args
     count = blocks(x.size)
-    return Cost(points=count * GROUP, bytes=x.nbytes + out.nbytes, flops=count * COMPARATORS)
+    return Cost(points=count * LANES, bytes=x.nbytes + out.nbytes, flops=count * COMPARATORS)
 
 
 CASE = Case(

@@ -1,7 +1,8 @@
-"""Loops with barriers that turn a known number of times, taken apart before a kernel is cut into phases.
+"""Loops that turn a known number of times, taken apart before a kernel is cut into phases: those with barriers first.
 
 ``half = 128; while half > 0: ...; barrier(); half //= 2`` then has a phase for each turn, in which `half` is a number: what
-each lane of a vector reads stands in a known place, and a network of comparators needs no gathers.
+each lane of a vector reads stands in a known place, and a network of comparators needs no gathers. Loops in such a kernel
+over memory of a work-item's own go the same way, for what stands in known places of that becomes registers.
 """
 
 from __future__ import annotations
@@ -16,12 +17,12 @@ from jitkit.backends.spmd.shapes import Shapes, reach
 
 MOST_BARRIERS = 96
 """Barriers that a group may pass on its way through unrolled loops; each is a phase to compile."""
-MOST_INSTRUCTIONS = 8192
+MOST_INSTRUCTIONS = 16384
 """Instructions on the way to the end of a kernel, loops included, beyond which it is not followed."""
 
 
 def unrollable(function: Function, shapes: Shapes) -> list[Loop]:
-    """Return the loops to unroll: with a barrier, of a known number of turns, and of use when their counters are numbers.
+    """Return the loops to unroll: of a known number of turns, and of use when their counters are numbers.
 
     Parameters
     ----------
@@ -39,7 +40,9 @@ def unrollable(function: Function, shapes: Shapes) -> list[Loop]:
         return []
     open_ = [loop.header for loop in barred if loop.header in endless]
     counted = [loop for loop in barred if not any(header in loop for header in open_)]
-    return [loop for loop in counted if _gains(function, loop, shapes)]
+    chosen = [loop for loop in counted if _gains(function, loop, shapes)]
+    own = [loop for loop in loops.values() if loop not in barred and loop.header not in endless]
+    return chosen + [loop for loop in own if _is_private(function, loop, shapes)]
 
 
 def marked(text: str, function: Function, loops: list[Loop]) -> str:
@@ -90,6 +93,15 @@ def _is_scattered(function: Function, loop: Loop, shapes: Shapes) -> bool:
     """Tell whether lanes touch shared memory in a loop in places that do not follow one another."""
     return any(
         item.op in ("load", "store") and item.operands[-1].text in shapes.shared and shapes.of(item.operands[-1]) is None
+        for name in loop.blocks for item in function.blocks[name].code
+    )  # fmt: skip
+
+
+def _is_private(function: Function, loop: Loop, shapes: Shapes) -> bool:
+    """Tell whether a loop touches memory of a work-item's own, in places that a turn computes."""
+    own = {item.name for name in loop.blocks for item in function.blocks[name].code if item.name}
+    return any(
+        item.op in ("load", "store") and item.operands[-1].text in shapes.private and item.operands[-1].text in own
         for name in loop.blocks for item in function.blocks[name].code
     )  # fmt: skip
 
