@@ -154,6 +154,19 @@ def test_integers_lists_and_out():
     assert out.tolist() == [2, 4]
 
 
+@pytest.mark.parametrize("dtype", ["float32", "float64"])
+@pytest.mark.parametrize("rows", [2, 3, 8, 9])
+def test_mean_over_few_rows_of_many_columns(rows, dtype, backend):
+    x = values(dtype, (rows, 131), missing=0.05)
+    x[0, 3], x[1, 4] = np.inf, -np.inf
+    for each in (x, np.asfortranarray(x), x[::-1, ::-1]):
+        agrees(jk.stats.mean(each, axis=0, backend=backend), each.mean(axis=0), dtype)
+    agrees(jk.stats.mean(x, axis=0, keepdims=True, backend=backend), x.mean(axis=0, keepdims=True), dtype)
+    out = np.zeros(131, dtype)
+    assert jk.stats.mean(x, axis=0, out=out, backend=backend) is out
+    agrees(out, x.mean(axis=0), dtype)
+
+
 def test_along_no_axis_as_in_numpy():
     x = np.array([[1.0, 4.0], [9.0, np.nan]]).T  # each element is a result of its own
     for name in ("mean", "var", "nansum", "nanvar", "nanmax", "median", "nanmedian"):
