@@ -55,6 +55,16 @@ def test_long_transforms(n):
         close(signal.ifft(signal.fft(x, backend="cpu"), backend="cpu"), x, 2.3e-16)
 
 
+@pytest.mark.skipif(np.finfo(np.longdouble).eps > 1e-18, reason="no wider floats to compare with")
+@pytest.mark.parametrize("n", [1, 2, 7, 1000, 10_007])
+def test_roots_of_unity_are_exact_but_for_their_rounding(n):
+    turns = np.arange(-n, 2 * n)
+    got = _fft_plan.roots(n, turns)
+    angle = turns * (-2 * np.longdouble("3.14159265358979323846264338") / n)
+    assert np.abs(got[:, 0] - np.cos(angle)).max() < 1.3e-16
+    assert np.abs(got[:, 1] - np.sin(angle)).max() < 1.3e-16
+
+
 # Even and odd lengths in one go, by a convolution, by powers of a primitive root, and as a matrix; the last block of rows is
 # shorter than the others.
 @pytest.mark.parametrize("n", [1, 35, 34, 17, 47, 94, 4096])

@@ -71,8 +71,10 @@ def radices_of(n: int) -> tuple[int, ...] | None:
 
 def roots(n: int, exponents: np.ndarray) -> np.ndarray:
     """Return exp(-2 pi i e / n) as rows of cosine and sine, for any integers e."""
-    angle = (exponents % n) * (-2 * np.pi / n)
-    return np.stack([np.cos(angle), np.sin(angle)], -1)
+    quarters, rest = np.divmod(8 * (exponents % n) + n, 2 * n)  # small angles lose less to rounding
+    angle = (rest - n) * (-np.pi / (4 * n))
+    found = np.exp(1j * angle) * np.array([1, -1j, -1, 1j])[quarters % 4]
+    return np.stack([found.real, found.imag], -1)
 
 
 @functools.lru_cache(64)
