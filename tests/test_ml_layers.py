@@ -68,6 +68,14 @@ def test_softmax_of_columns(shape, axis, dtype, backend):
     close(x, log, dtype)
 
 
+def test_softmax_of_columns_on_the_gpu_asked_for_on_the_host(backend):
+    if backend != "cuda":
+        pytest.skip("device arrays need cuda")
+    moved = jk.asarray(normal((20, 30)), device="cuda")
+    with pytest.raises(jk.BackendError, match="bring it over with"):
+        jk.ml.softmax(moved, 0, backend="cpu")
+
+
 def test_softmax_of_long_columns_views_and_columns_that_are_not_finite():
     x = normal((5000, 20))
     close(jk.ml.softmax(x, 0), scipy.special.softmax(x.astype("float64"), 0))

@@ -134,7 +134,8 @@ def by_rows(
     if out is not None:
         operands.check_out(out, shape, operands.dtype_of(x), name)
     columns = kernels.columns
-    if columns is not None and not numbers and not operands.on_device(x, backend) and wide(arrays, axis):
+    hosted = operands.device_of(x) is None and not operands.on_device(x, backend)
+    if columns is not None and not numbers and hosted and wide(arrays, axis):
         return _along_columns(columns, arrays, axis, out, backend, name)
     given = [flat_rows(a, axis, backend) for a in arrays]
     last = axis == len(shape) - 1
