@@ -14,7 +14,7 @@ from typing import Any
 from llvmlite import ir
 from numba.core import cgutils
 
-from jitkit.backends import direct, pool
+from jitkit.backends import direct, independent, pool
 from jitkit.backends.lowering.arguments import Arguments
 from jitkit.backends.lowering.emit import F64, I1, I64, Emitter, Mode
 from jitkit.backends.spmd.carrying import PLACE, Carried
@@ -82,13 +82,18 @@ class LoopNest:
         self.builder.ret_void()
         return self.function
 
-    def each(self, point: Callable[[list[ir.Value]], None]) -> Points:
-        """Return the way to run part of a row point by point, in a loop for LLVM to widen."""
+    def each(self, point: Callable[[list[ir.Value]], ir.Instruction], *, apart: bool = False) -> Points:
+        """Return the way to run part of a row point by point, in a loop for LLVM to widen.
+
+        `point` returns the call that it generates; `apart` tells that points do nothing but read arrays and write others.
+        """
 
         def points(outer: list[ir.Value], begin: ir.Value, end: ir.Value) -> None:
             with while_loop(self.builder, begin, end) as (position, advance):
-                point([*outer, self._index(self.ndim - 1, position)])
-                advance(self.builder.add(position, ir.Constant(I64, 1), flags=("nuw", "nsw")))
+                call = point([*outer, self._index(self.ndim - 1, position)])
+                branch = advance(self.builder.add(position, ir.Constant(I64, 1), flags=("nuw", "nsw")))
+                if apart:
+                    independent.mark(self.builder.module, call, branch)
 
         return points
 
@@ -201,8 +206,11 @@ class LoopNest:
 @contextlib.contextmanager
 def while_loop(
     builder: ir.IRBuilder, begin: ir.Value, end: ir.Value
-) -> Iterator[tuple[ir.Value, Callable[[ir.Value], None]]]:
-    """Generate a loop from `begin` while below `end`; the block gets the counter and a function that sets its next value."""
+) -> Iterator[tuple[ir.Value, Callable[[ir.Value], ir.Instruction]]]:
+    """Generate a loop from `begin` while below `end`; the block gets the counter and a function that sets its next value.
+
+    That returns the branch back.
+    """
     entry = builder.block
     body, done = builder.append_basic_block("loop"), builder.append_basic_block("done")
     builder.cbranch(builder.icmp_signed("<", begin, end), body, done)
@@ -210,10 +218,11 @@ def while_loop(
     counter = builder.phi(I64)
     counter.add_incoming(begin, entry)
 
-    def advance(following: ir.Value) -> None:
+    def advance(following: ir.Value) -> ir.Instruction:
         counter.add_incoming(following, builder.block)
-        builder.cbranch(builder.icmp_signed("<", following, end), body, done)
+        branch = builder.cbranch(builder.icmp_signed("<", following, end), body, done)
         builder.position_at_end(done)
+        return branch
 
     yield counter, advance
 
@@ -284,10 +293,12 @@ def define(
         _start(builder, function, record, functools.reduce(builder.mul, counts), threads)
         return
 
-    def point(indices: list[ir.Value]) -> None:
+    def point(indices: list[ir.Value]) -> ir.Instruction:
         direct.call(context, nest.builder, compiled, [*indices, *nest.arguments])
+        return next(item for item in reversed(nest.builder.block.instructions) if isinstance(item, ir.CallInstr))
 
-    row, points = None if apart else by_vectors(context, compiled, ndim, unit_step, fastmath), nest.each(point)
+    row = None if apart else by_vectors(context, compiled, ndim, unit_step, fastmath)
+    points = nest.each(point, apart=row is not None and row.streamed > 0)
     if row is not None:
         declared = row.declare(module)
         points = (
