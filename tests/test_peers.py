@@ -107,7 +107,7 @@ def test_comparison_reports_every_side(tmp_path):
     found = json.loads(report.read_text())
     assert [result["case"] for result in found["results"]] == ["saxpy", "heat"]
     for result in found["results"]:
-        assert result["turns"] == 2
+        assert result["turns"] == 4
         assert set(result["median"]) == {"jitkit", "C", "Numba", "reference"}
         assert all(seconds > 0 for seconds in result["median"].values())
     assert set(found["geometric_mean"]) == {"C", "Numba"}
@@ -189,12 +189,20 @@ def test_processes_take_turns_and_a_slow_one_three():
     times = measure.take_turns([Fake("jitkit", 0.5), Fake("NumPy", 1.0), Fake("C", 0.25)], turns=5, seconds=0.0)
     assert order[:9] == ["jitkit", "NumPy", "C", "NumPy", "C", "jitkit", "C", "jitkit", "NumPy"]
     assert times == {"jitkit": [0.5] * 5, "NumPy": [1.0] * 3 + [None] * 2, "C": [0.25] * 5}
-    found = measure.summary(times, {"JAX": "not installed"})
+    found = measure.summary([times], {"JAX": "not installed"})
     assert found["ratio"] == {"NumPy": 0.5, "C": 2.0}
     assert found["missing"] == {"JAX": "not installed"}
 
 
-WORDS = ["--side", "NumPy", "--side", "JAX", "--size", "500", "--turns", "2", "--seconds", "0"]
+def test_the_median_set_of_processes_counts():
+    sets = [{"jitkit": [2.0] * 3, "C": [c, c, c]} for c in (4.0, 1.0, 2.5)] + [{"jitkit": [2.0], "NumPy": [3.0]}]
+    found = measure.summary(sets, {})
+    assert found["median"] == {"jitkit": 2.0, "C": 2.5, "NumPy": 3.0}
+    assert found["ratio"] == {"C": 0.8, "NumPy": pytest.approx(2 / 3)}
+    assert found["turns"] == 10
+
+
+WORDS = ["--side", "NumPy", "--side", "JAX", "--size", "500", "--sets", "2", "--turns", "2", "--seconds", "0"]
 
 
 def readme_in(folder):
@@ -214,7 +222,7 @@ def test_measured_figures_become_the_tables_in_readme(tmp_path):
     found = json.loads(file.read_text())["rows"]
     assert list(found) == ["saxpy", "reduce", "stats_var"]
     assert found["saxpy"]["float32"]["ratio"]["NumPy"] > 0
-    assert found["reduce"]["float64"]["turns"] == 2
+    assert found["reduce"]["float64"]["turns"] == 4
     roofline.main(["--case", "saxpy", "--size", "500", "--seconds", "0", "--json", str(ceilings / file.name)])
     files = ["--results", str(results), "--readme", str(readme), "--ceilings", str(ceilings)]
     report.main(files)
@@ -244,6 +252,12 @@ def test_rows_measured_later_join_the_others_and_those_of_another_machine_do_not
     results.write_text(json.dumps(held | {"machine": "abacus"}))
     with pytest.raises(SystemExit, match="give --json another file"):
         measure.main([*WORDS, "--json", str(results), "--row", "saxpy"])
+
+
+def test_no_set_of_processes_is_refused(capsys):
+    with pytest.raises(SystemExit):
+        measure.main(["--sets", "0"])
+    assert "0, where 1 or more is expected" in capsys.readouterr().err
 
 
 def test_answers_are_checked_without_measuring(tmp_path, capsys):
