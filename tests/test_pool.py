@@ -27,6 +27,7 @@ SIGNATURE = ctypes.CFUNCTYPE(None, ctypes.c_void_p, ctypes.c_void_p, ctypes.c_in
 # Bodies at native speed.
 # @mark adds 1 to the byte of each of its units, after as many idle steps as the table says.
 # @tally adds to args its units and the sum of their indices (modulo 2**64).
+# @calls adds 1 to args.
 NATIVE_BODIES = """
 %marks = type { ptr, ptr } ; bytes, idle steps
 
@@ -75,6 +76,11 @@ define void @tally(i64 %begin, i64 %end, ptr %args) {
   ret void
 }
 
+define void @calls(i64 %begin, i64 %end, ptr %args) {
+  atomicrmw add ptr %args, i64 1 seq_cst
+  ret void
+}
+
 declare void @jitkit_parallel_for(ptr, ptr, i64, i64)
 
 define void @by_name(ptr %body, ptr %args, i64 %n, i64 %threads) {
@@ -102,7 +108,7 @@ def compile_bodies():
     machine = llvm.Target.from_default_triple().create_target_machine(opt=1, jit=True)
     engine = llvm.create_mcjit_compiler(llvm.parse_assembly(NATIVE_BODIES), machine)
     engine.finalize_object()
-    addresses = {name: engine.get_function_address(name) for name in ("mark", "tally", "by_name")}
+    addresses = {name: engine.get_function_address(name) for name in ("mark", "tally", "calls", "by_name")}
     engine.detach()
     return addresses
 
@@ -271,6 +277,32 @@ def test_short_work_runs_alone(native):
     after = pool.counters()
     assert after.alone > before.alone
     assert after.alone + after.parallel == before.alone + before.parallel + 100
+
+
+def test_a_body_that_stays_short_is_called_once_a_launch(native):
+    start_workers(2)
+    calls = ctypes.c_int64()
+
+    def once():
+        calls.value = 0
+        launch(native["calls"], ctypes.byref(calls), 1000, 2)
+        return calls.value == 1
+
+    once()
+    assert calls.value > 1  # nothing was known of it
+    wait_until(once)  # a launch that the system interrupts starts the row of short ones anew
+
+
+def test_short_work_that_gets_dear_is_shared_from_the_second_launch():
+    start_workers(2)
+    native = compile_bodies()
+    for _ in range(200):
+        np.testing.assert_array_equal(launch_marks(native, 100, 2, np.zeros(100, np.int64)), 1)
+    dear = np.full(100, 20_000)
+    np.testing.assert_array_equal(launch_marks(native, 100, 2, dear), 1)
+    before = pool.counters().parallel
+    np.testing.assert_array_equal(launch_marks(native, 100, 2, dear), 1)
+    assert pool.counters().parallel == before + 1
 
 
 # Threads --------------------------------------------------------------------------------------------------------------

@@ -42,6 +42,11 @@ _X86_PAUSE = ("declare void @llvm.x86.sse2.pause()", "call void @llvm.x86.sse2.p
 _ARM_PAUSE = ("declare void @llvm.aarch64.isb(i32)", "call void @llvm.aarch64.isb(i32 15)")
 _PAUSES = {"x86_64": _X86_PAUSE, "amd64": _X86_PAUSE, "aarch64": _ARM_PAUSE, "arm64": _ARM_PAUSE, "arm64e": _ARM_PAUSE}
 
+# The processor's own counter of time, which no system call reads: declaration and what reads it. Elsewhere the clock serves.
+_X86_TICKS = ("declare i64 @llvm.readcyclecounter()", "@llvm.readcyclecounter()")
+_ARM_TICKS = ("", 'asm sideeffect "mrs $0, cntvct_el0", "=r"()')
+_TICKS = {"x86_64": _X86_TICKS, "amd64": _X86_TICKS, "aarch64": _ARM_TICKS, "arm64": _ARM_TICKS, "arm64e": _ARM_TICKS}
+
 # For systems other than Linux: no thread knows its processor, so none is moved.
 _NO_AFFINITY = """
     define linkonce_odr i32 @sched_getcpu() { ret i32 -1 }
@@ -330,6 +335,7 @@ def _build_engine() -> llvm.ExecutionEngine:
 
 def _platform_ir(architecture: str) -> str:
     declaration, call = _PAUSES.get(architecture, ("", ""))
+    declaration_of_ticks, ticks = _TICKS.get(architecture, ("declare i64 @jitkit_now()", "@jitkit_now()"))
     return f"""
         @jitkit_clock_monotonic = linkonce_odr constant i32 {time.CLOCK_MONOTONIC}
         @jitkit_processors = linkonce_odr constant i64 {_processors_by_affinity()}
@@ -337,6 +343,11 @@ def _platform_ir(architecture: str) -> str:
         define linkonce_odr void @jitkit_cpu_pause() {{
           {call}
           ret void
+        }}
+        {declaration_of_ticks}
+        define linkonce_odr i64 @jitkit_ticks() {{
+          %ticks = call i64 {ticks}
+          ret i64 %ticks
         }}
         {"" if sys.platform == "linux" else _NO_AFFINITY}
     """
