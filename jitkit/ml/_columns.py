@@ -34,10 +34,12 @@ class Columns:
     body : callable
         ``body(stack, first, width, n, args)`` works on `width` columns of `n` elements from `first` on, at most `BLOCK`;
         `args` are arrays of three dimensions, of which the last is the result and may be one of the others.
+    name : str, optional
+        What the kernel is called; as the body is unless given.
     """
 
-    def __init__(self, body: Callable[..., None]) -> None:
-        @jk.kernel(fastmath=True, name=body.__name__)
+    def __init__(self, body: Callable[..., None], name: str | None = None) -> None:
+        @jk.kernel(fastmath=True, name=name or body.__name__)
         def by_columns(stack, block, _, n, args):
             first = block * BLOCK
             width = args[0].shape[2] - first

@@ -63,23 +63,30 @@ class Rows:
         The kernel of blocks of short rows, turned round: ``blocks[count, 1](n, *args)``.
     columns : Columns, optional
         What runs along an axis that is not the last, on the host.
+    name : str, optional
+        What the kernels are called; as the body is unless given.
     """
 
     def __init__(
-        self, make: Callable[[Lanes], Callable], blocks: Launcher | None = None, columns: Columns | None = None
+        self,
+        make: Callable[[Lanes], Callable],
+        blocks: Launcher | None = None,
+        columns: Columns | None = None,
+        name: str | None = None,
     ) -> None:
         alone, along, shared = make(ONE), make(ROW), make(MANY)
+        name = name or alone.__name__
         self._blocks, self.columns = blocks, columns
 
-        @jk.kernel(fastmath=True, name=alone.__name__)
+        @jk.kernel(fastmath=True, name=name)
         def by_points(i, n, args):
             alone(i, 0, n, args)
 
-        @jk.kernel(fastmath=True, name=alone.__name__)
+        @jk.kernel(fastmath=True, name=name)
         def by_rows(i, _, n, args):
             along(i, 0, n, args)
 
-        @jk.kernel(fastmath=True, group=(1, WARP), name=alone.__name__)
+        @jk.kernel(fastmath=True, group=(1, WARP), name=name)
         def by_groups(i, j, n, args):
             shared(i, jk.local_index()[1], n, args)
 

@@ -5,6 +5,7 @@
 from __future__ import annotations
 
 import math
+from collections.abc import Callable
 from typing import Any
 
 import jitkit as jk
@@ -137,34 +138,44 @@ def log_softmax_of_turned(tile, n, top, total):
             tile[c, r] = tile[c, r] - top[r] - total[r]
 
 
-def _softmax_backward(lanes: Lanes):
-    width, add = lanes.width, lanes.total
-
-    def softmax_backward(row, lane, n, args):
-        grad, y, out = args
-        total = 0.0
-        for c in range(lane, n, width):
-            total += grad[row, c] * y[row, c]
-        mean = add(total)
-        for c in range(lane, n, width):
-            out[row, c] = y[row, c] * (grad[row, c] - mean)
-
-    return softmax_backward
+def part_of_softmax(grad, y):
+    """Return what an element adds to its row's sum in the gradient of `softmax`."""
+    return grad * y
 
 
-def _log_softmax_backward(lanes: Lanes):
-    width, add = lanes.width, lanes.total
+def slope_of_softmax(grad, y, total):
+    """Return an element of the gradient of `softmax`."""
+    return y * (grad - total)
 
-    def log_softmax_backward(row, lane, n, args):
-        grad, y, out = args
-        total = 0.0
-        for c in range(lane, n, width):
-            total += grad[row, c]
-        whole = add(total)
-        for c in range(lane, n, width):
-            out[row, c] = grad[row, c] - math.exp(y[row, c]) * whole
 
-    return log_softmax_backward
+def part_of_logarithm(grad, _):
+    """Return what an element adds to its row's sum in the gradient of `log_softmax`."""
+    return grad
+
+
+def slope_of_logarithm(grad, y, total):
+    """Return an element of the gradient of `log_softmax`."""
+    return grad - math.exp(y) * total
+
+
+def gradient_of_rows(part, slope):
+    """Return what makes the body for rows of a gradient whose elements are ``slope(grad, y, sum of part(grad, y))``."""
+
+    def make(lanes: Lanes):
+        width, add = lanes.width, lanes.total
+
+        def gradient(row, lane, n, args):
+            grad, y, out = args
+            total = 0.0
+            for c in range(lane, n, width):
+                total += part(grad[row, c], y[row, c])
+            whole = add(total)
+            for c in range(lane, n, width):
+                out[row, c] = slope(grad[row, c], y[row, c], whole)
+
+        return gradient
+
+    return make
 
 
 def largest_of_columns(stack, first, width, n, x, top):
@@ -233,48 +244,39 @@ def log_softmax_of_columns(stack, first, width, n, args):
             out[stack, c, first + r] = power[r]
 
 
-def softmax_backward_of_columns(stack, first, width, n, args):
-    """Do as `softmax_backward` does, for columns side by side."""
-    grad, y, out = args
-    total, part = jk.local(COLUMNS, y.dtype), jk.local(COLUMNS, y.dtype)
-    slope = jk.local(COLUMNS, y.dtype)
-    cleared(width, total)
-    for start in range(0, n, RUN):
-        cleared(width, part)
-        for c in range(start, min(start + RUN, n)):
-            for r in range(width):
-                part[r] += grad[stack, c, first + r] * y[stack, c, first + r]
-        added(width, part, total)
-    for c in range(n):
-        for r in range(width):
-            slope[r] = y[stack, c, first + r] * (grad[stack, c, first + r] - total[r])
-        for r in range(width):
-            out[stack, c, first + r] = slope[r]
+def gradient_of_columns(part, slope):
+    """Return the body for columns side by side of the same gradients."""
 
-
-def log_softmax_backward_of_columns(stack, first, width, n, args):
-    """Do as `log_softmax_backward` does, for columns side by side."""
-    grad, y, out = args
-    total, part = jk.local(COLUMNS, y.dtype), jk.local(COLUMNS, y.dtype)
-    slope = jk.local(COLUMNS, y.dtype)
-    cleared(width, total)
-    for start in range(0, n, RUN):
-        cleared(width, part)
-        for c in range(start, min(start + RUN, n)):
+    def gradient(stack, first, width, n, args):
+        grad, y, out = args
+        total, run = jk.local(COLUMNS, y.dtype), jk.local(COLUMNS, y.dtype)
+        slopes = jk.local(COLUMNS, y.dtype)
+        cleared(width, total)
+        for start in range(0, n, RUN):
+            cleared(width, run)
+            for c in range(start, min(start + RUN, n)):
+                for r in range(width):
+                    run[r] += part(grad[stack, c, first + r], y[stack, c, first + r])
+            added(width, run, total)
+        for c in range(n):
             for r in range(width):
-                part[r] += grad[stack, c, first + r]
-        added(width, part, total)
-    for c in range(n):
-        for r in range(width):
-            slope[r] = grad[stack, c, first + r] - math.exp(y[stack, c, first + r]) * total[r]
-        for r in range(width):
-            out[stack, c, first + r] = slope[r]
+                slopes[r] = slope(grad[stack, c, first + r], y[stack, c, first + r], total[r])
+            for r in range(width):
+                out[stack, c, first + r] = slopes[r]
+
+    return gradient
 
 
 _forward = Rows(_softmax, in_blocks(softmax_of_turned), Columns(softmax_of_columns))
 _log = Rows(_log_softmax, in_blocks(log_softmax_of_turned), Columns(log_softmax_of_columns))
-_backward = Rows(_softmax_backward, columns=Columns(softmax_backward_of_columns))
-_log_backward = Rows(_log_softmax_backward, columns=Columns(log_softmax_backward_of_columns))
+
+
+def _gradient(part: Callable, slope: Callable, name: str) -> Rows:
+    return Rows(gradient_of_rows(part, slope), columns=Columns(gradient_of_columns(part, slope), name), name=name)
+
+
+_backward = _gradient(part_of_softmax, slope_of_softmax, "softmax_backward")
+_log_backward = _gradient(part_of_logarithm, slope_of_logarithm, "log_softmax_backward")
 
 
 def softmax(x: Any, axis: int = -1, *, out: Any = None, backend: str | None = None) -> Any:
