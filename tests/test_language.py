@@ -2,6 +2,7 @@
 
 from __future__ import annotations
 
+import ast
 import functools
 import math
 import operator
@@ -589,3 +590,20 @@ def test_a_lambda_inside_another_on_one_line_is_told_from_it(backend):
         return out.tolist()
 
     assert launched(lambda: lambda a: a * a) == [0, 1, 4]
+
+
+def test_lambdas_on_one_line_are_told_apart_by_what_they_do_where_code_keeps_no_places(backend, tmp_path):
+    """pytest up to 8.3.0 gave all code of an assert one place, and with ``python -X no_debug_ranges`` none has a place."""
+    bodies = "a: a + 1", "a: a * 7", "a: -a", "b: (b + 1) * 2", "a, c=3: a * c", "a, c=4: a * c"
+    written = "functions = " + ", ".join("lambda " + body for body in bodies) + "\n"
+    file = tmp_path / "without_places.py"
+    file.write_text(written)
+    tree = ast.parse(written)
+    for node in ast.walk(tree):
+        if hasattr(node, "lineno"):
+            node.lineno = node.end_lineno = 1
+            node.col_offset, node.end_col_offset = 0, len(written) - 1
+    scope = {}
+    exec(compile(tree, str(file), "exec"), scope)
+    results = [jk.map(f, np.arange(3.0), backend=backend).tolist() for f in scope["functions"]]
+    assert results == [[1, 2, 3], [0, 7, 14], [0, -1, -2], [2, 4, 6], [0, 3, 6], [0, 4, 8]]
