@@ -2,87 +2,19 @@
 
 from __future__ import annotations
 
-import functools
 from collections.abc import Callable
 
-from jitkit.backends.spmd import carrying, deferring, fusing, homes, patterns, sweeps, updates
-from jitkit.backends.spmd.group_shape import Shape, roots, shared_sites, varying
+from jitkit.backends.spmd import carrying, updates
+from jitkit.backends.spmd.group_shape import shared_sites
 from jitkit.backends.spmd.guesses import Span
 from jitkit.backends.spmd.ir import Block, Function, Instruction
+from jitkit.backends.spmd.layout import GroupLayout, PhaseLayout
 from jitkit.backends.spmd.phase_body import PhaseBody
-from jitkit.backends.spmd.phases import START, Cutter, Phase, refuse_divergent, split_at_barriers
-from jitkit.backends.spmd.shapes import Shapes, reach
-from jitkit.backends.spmd.windows import MOST_VECTORS
-from jitkit.backends.spmd.writer import Lanes, Text, aligned, wide
-
-FEW = 2
-"""Vectors that a phase runs so fast that what the one before stored is still on its way to the cache."""
+from jitkit.backends.spmd.phases import START
 
 
-class GroupWriter:
+class GroupWriter(GroupLayout):
     """Writes ``name(group indices, starts, steps, parameters)``, which runs one group."""
-
-    def __init__(self, function: Function, shape: Shape, unit_step: bool) -> None:
-        self.shape, self.unit_step = shape, unit_step
-        self.function = split_at_barriers(function)
-        everyone = Shapes(self.function, varying(self.function, shape.group))
-        refuse_divergent(everyone)
-        self.shapes = self._shapes()
-        if len(shape.group) == 1:
-            self.shapes.patterns = patterns.of_vectors(self.shapes, shape.lanes, 0)
-            self.function = fusing.fused(self.function, self.shapes, shape.lanes)
-        swept, self.in_order = sweeps.swept(self.function, self.shapes, everyone, shape)
-        if self.in_order:
-            self.function = swept
-            self.shapes, everyone = self._shapes(), Shapes(swept, varying(swept, shape.group))
-        self.cutter = Cutter(self.function, self.shapes, everyone, shape)
-        self.phases = self.cutter.phases()
-        self.carried = (
-            None if self.turns else carrying.carried(self.function, self.shapes, shape, self.phases, unit_step)
-        )
-        self.text = Text()
-        self.vector = Lanes(self.text, shape.lanes)
-        self.frames = self._frames()
-        self.private = {
-            item.name: self.text.alloca(f"[{shape.vectors} x {aligned(f'[{shape.lanes} x {item.element}]')}]", "own")
-            for block in self.function.blocks.values() for item in block.code if item.op == "alloca"
-        }  # fmt: skip
-        self.next = self.text.alloca("i32", "next", 4)
-
-    def _shapes(self) -> Shapes:
-        alone = self.shape.lanes == 1
-        if alone:
-            everywhere = dict.fromkeys(varying(self.function, self.shape.group), 0)
-            return Shapes(self.function, everywhere, alone=True)
-        return Shapes(self.function, roots(self.function, self.shape.group, 1 if self.unit_step else None))
-
-    def _frames(self) -> dict[str, str]:
-        """Reserve memory for every value that lives across a barrier."""
-        kept = [set(self.cutter.kept(start)) for start in self.phases]
-        places: dict[str, str] = {}
-        for names in homes.shared(self.function, kept, lambda name: (self.held(name), self.common(name))):
-            held = self.held(names[0])
-            place = self.text.alloca(held if self.common(names[0]) else f"[{self.shape.vectors} x {held}]", "frame")
-            places |= dict.fromkeys(names, place)
-        return places
-
-    def common(self, name: str) -> bool:
-        """Tell whether a value is the same for the whole group."""
-        return self.cutter.group.strides[name] == 0
-
-    @functools.cached_property
-    def turns(self) -> bool:
-        """Whether there is a loop around barriers."""
-        return any(map(self.returns, self.phases))
-
-    def returns(self, start: str) -> bool:
-        """Tell whether a group comes back to a phase."""
-        return start in reach({name: phase.exits for name, phase in self.phases.items()}, self.phases[start].exits, "")
-
-    def held(self, name: str) -> str:
-        """Return the type that holds a value for one vector of work-items."""
-        kind = self.cutter.types[name]
-        return wide(kind, self.shape.lanes) if self.shapes.strides[name] is None else kind
 
     def write(self, name: str) -> str:
         """Return the module's text."""
@@ -100,15 +32,8 @@ class GroupWriter:
         ends = [] if self.carried is None else [carrying.functions(self.carried, f"{name}_end")]
         return "\n".join([head, *self.text.allocas, *self.text.lines, "}", *self.text.declared.values(), *ends, ""])
 
-    @property
-    def margin(self) -> int:
-        """Bytes before and behind a shared array: stores under a mask write back what lies beside it."""
-        return 64 * -(-8 * self.shape.lanes * MOST_VECTORS // 64)
-
     def _shared(self) -> None:
         """Reserve shared memory; of a size known only here, when the first work-item asks for it."""
-        self.sites: dict[str, str] = {}
-        self.dynamic = {item.callee for item in shared_sites(self.function) if item.operands[0].local}
         for item in shared_sites(self.function):
             if item.callee not in self.sites:
                 size = item.operands[0]
@@ -121,26 +46,15 @@ class GroupWriter:
         self.text.do("br label %phase.0")
 
 
-class PhaseWriter:
+class PhaseWriter(PhaseLayout):
     """Writes the loops over the vectors of a group around one phase."""
-
-    def __init__(self, writer: GroupWriter, number: int, start: str, phase: Phase) -> None:
-        self.writer, self.number, self.start, self.phase = writer, number, start, phase
-        self.text, self.shape = writer.text, writer.shape
-        self.reloaded: dict[str, str] = {}
-        self.outcomes: dict[str, bool] | None = None
-        self.fresh = phase.busy() <= FEW
-        self.is_once = not writer.returns(start)
-        self.late = deferring.late(phase.shapes, writer.shape, writer.dynamic)
-        self.places = self.text.alloca(f"[{self.shape.vectors * self.shape.lanes} x i32]", "late") if self.late else ""
-        self.carrying = False
 
     def write(self) -> None:
         """Write the phase and the way to the next."""
         self.text.label(f"%phase.{self.number}")
-        for name in self.writer.cutter.kept(self.start):
-            if self.writer.common(name):
-                self.reloaded[name] = self.text.emit(f"load {self.writer.held(name)}, ptr {self.writer.frames[name]}")
+        for name in self.layout.cutter.kept(self.start):
+            if self.layout.common(name):
+                self.reloaded[name] = self.text.emit(f"load {self.layout.held(name)}, ptr {self.layout.frames[name]}")
         if self.late is not None:
             self._nowhere()
         if self.phase.spans is None:
@@ -153,8 +67,8 @@ class PhaseWriter:
 
     def _nowhere(self) -> None:
         """Let the updates that no work-item comes to go to the margin before the array, which nobody reads."""
-        vector = self.writer.vector
-        kind, outside = vector.type("i32"), vector.multiples("i32", 8, -self.writer.margin)
+        vector = self.layout.vector
+        kind, outside = vector.type("i32"), vector.multiples("i32", 8, -self.layout.margin)
 
         def store(number: str) -> None:
             place = self.text.emit(f"getelementptr {kind}, ptr {self.places}, i64 {number}")
@@ -164,7 +78,7 @@ class PhaseWriter:
 
     def _update(self, item: Instruction) -> None:
         """Go through the elements that the phase updates, in the order of the work-items."""
-        array, kind = self.writer.sites[self.phase.shapes.shared[item.operands[0].text]], self.writer.vector.type("i32")
+        array, kind = self.layout.sites[self.phase.shapes.shared[item.operands[0].text]], self.layout.vector.type("i32")
 
         def update(number: str) -> None:
             first = self.text.emit(f"getelementptr {kind}, ptr {self.places}, i64 {number}")
@@ -198,7 +112,7 @@ class PhaseWriter:
     def _whole(self) -> None:
         """Write the phase; one that stores rows which the next group goes on with twice, to store them past the cache."""
         items = [item for block in self.phase.function.blocks.values() for item in block.code]
-        if self.writer.carried is None or all(self.writer.carried.number(item) is None for item in items):
+        if self.layout.carried is None or all(self.layout.carried.number(item) is None for item in items):
             self._plainly()
             return
         lines, plainly, done = map(self.text.fresh, ("lines", "plainly", "done"))
@@ -211,7 +125,7 @@ class PhaseWriter:
         self.text.label(done)
 
     def _go_on(self) -> None:
-        numbers = {start: number for number, start in enumerate(self.writer.phases)}
+        numbers = {start: number for number, start in enumerate(self.layout.phases)}
         ends = any(block.code[-1].op == "ret" for block in self.phase.function.blocks.values())
         targets = [f"%phase.{numbers[name]}" for name in self.phase.exits]
         if not targets:
@@ -219,7 +133,7 @@ class PhaseWriter:
         elif len(targets) == 1 and not ends:
             self.text.do(f"br label {targets[0]}")
         else:
-            following = self.text.emit(f"load i32, ptr {self.writer.next}")
+            following = self.text.emit(f"load i32, ptr {self.layout.next}")
             cases = " ".join(
                 f"i32 {numbers[name]}, label {t}" for name, t in zip(self.phase.exits, targets, strict=True)
             )
@@ -306,23 +220,3 @@ class PhaseWriter:
         body = PhaseBody(self, function, self.phase.shapes, places, number, None, "")
         tests = [self.phase.guessed[name][-1] for name in self.phase.guessed]
         return body.agreement(tests, self.phase.kept, block, spans or {})
-
-    def parameters(self, places: list[str]) -> dict[str, str]:
-        """Return what stands for the indices and places of the work-items of one vector."""
-        function, group = self.writer.function, self.shape.group
-        found = {p.text: p.text for p in function.parameters}
-        for axis, place in enumerate(places):
-            found[f"@jk.local_index.{axis}"] = place
-            found[f"@jk.group_index.{axis}"] = f"%group.{axis}"
-            first = self.text.emit(f"mul nsw i64 %group.{axis}, {group[axis]}")
-            position = self.text.emit(f"add nsw i64 {first}, {place}")
-            last = axis == len(group) - 1
-            if last and self.writer.unit_step:
-                found[function.parameters[axis].text] = self.text.emit(f"add nsw i64 %start.{axis}, {position}")
-                continue
-            scaled = self.text.emit(f"mul nsw i64 %step.{axis}, {position}")
-            index = self.text.emit(f"add nsw i64 %start.{axis}, {scaled}")
-            if last and self.shape.lanes > 1:
-                index = self.writer.vector.indices(index, f"%step.{axis}")
-            found[function.parameters[axis].text] = index
-        return found

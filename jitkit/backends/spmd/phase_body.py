@@ -3,7 +3,6 @@
 from __future__ import annotations
 
 from collections.abc import Iterator
-from typing import TYPE_CHECKING
 
 from jitkit.backends.spmd import regions
 from jitkit.backends.spmd.body import Body
@@ -12,12 +11,10 @@ from jitkit.backends.spmd.folding import constant
 from jitkit.backends.spmd.graph import Loop
 from jitkit.backends.spmd.guesses import Span, cheap
 from jitkit.backends.spmd.ir import Block, Function, Instruction, Value
+from jitkit.backends.spmd.layout import PhaseLayout
 from jitkit.backends.spmd.phases import START
 from jitkit.backends.spmd.shapes import Shapes
 from jitkit.backends.spmd.writer import aligned
-
-if TYPE_CHECKING:
-    from jitkit.backends.spmd.group import PhaseWriter
 
 
 class PhaseBody(Body):
@@ -25,7 +22,7 @@ class PhaseBody(Body):
 
     def __init__(
         self,
-        phase: PhaseWriter,
+        phase: PhaseLayout,
         function: Function,
         shapes: Shapes,
         places: list[str],
@@ -48,11 +45,11 @@ class PhaseBody(Body):
 
     def _slots(self, function: Function) -> None:
         """Reserve slots for what comes from other phases and what goes to them."""
-        writer = self.phase.writer
+        layout = self.phase.layout
         for start in (self.phase.start, *self.phase.phase.exits):
-            for name in writer.cutter.kept(start):
+            for name in layout.cutter.kept(start):
                 if name in self.definitions:
-                    self._slot(name, writer.cutter.types[name])
+                    self._slot(name, layout.cutter.types[name])
         for item in function.blocks[START].code[:-1]:
             self._slot(item.name, item.type)
 
@@ -126,8 +123,8 @@ class PhaseBody(Body):
 
     def _loop_of_all(self, block: str) -> Loop | None:
         """Return the innermost loop around a block whose turns the vectors of a group make together."""
-        whole = self.phase.writer.function.blocks
-        loop = self.phase.writer.shapes.loop.get(block)
+        whole = self.phase.layout.function.blocks
+        loop = self.phase.layout.shapes.loop.get(block)
         while loop is not None and not any(whole[name].code[-1].op == "barrier" for name in loop.blocks):
             loop = loop.parent
         return loop
@@ -140,10 +137,10 @@ class PhaseBody(Body):
         stream, which the processor sees coming: asked for ahead of time, a sum takes 1.2 of its time. Clamped rows count
         as well: stencil_tiled, which goes down its tiles by a short row a turn, takes 0.83 of the time.
         """
-        shapes, writer = self.shapes, self.phase.writer
-        if not value.local or value.text in shapes.shared or value.text in writer.in_order:
+        shapes, layout = self.shapes, self.phase.layout
+        if not value.local or value.text in shapes.shared or value.text in layout.in_order:
             return None
-        if to_write and writer.turns:  # too early behind a loop around barriers: matmul_tiled took 1.07 of the time
+        if to_write and layout.turns:  # too early behind a loop around barriers: matmul_tiled took 1.07 of the time
             return None
         found = self._ahead(value) if self.is_once or self.turning is not None else None
         return found if found != self._base(value) else None
@@ -160,7 +157,7 @@ class PhaseBody(Body):
         """Return how much more a counter will be then; None where that is not known."""
         if self.turning is None:
             return None
-        phis = self.phase.writer.function.blocks[self.turning.header].phis
+        phis = self.phase.layout.function.blocks[self.turning.header].phis
         counter = next((phi for phi in phis if phi.name == item.name), None)
         if counter is None:  # of a loop within: the same as now
             return 0 if item.op == "phi" else None
@@ -203,7 +200,7 @@ class PhaseBody(Body):
         axis, last = shape.fastest, len(shape.group) - 1
         if not value.local or value.text != self.function.parameters[axis].text or not self.is_once:
             return self._base(value)
-        if axis == last and not self.phase.writer.unit_step:
+        if axis == last and not self.phase.layout.unit_step:
             return None
         step = "1" if axis == last else f"%step.{axis}"
         distance = self.text.emit(f"mul nsw i64 {step}, {shape.group[axis]}")
@@ -211,12 +208,12 @@ class PhaseBody(Body):
 
     def private_memory(self, item: Instruction, kind: str) -> str:
         """Return the memory of an alloca for the lanes of one vector."""
-        own = self.phase.writer.private[item.name]
+        own = self.phase.layout.private[item.name]
         return self.text.emit(f"getelementptr {aligned(kind)}, ptr {own}, i64 {self.number}")
 
     def row_place(self, item: Instruction) -> str | None:
         """Return the place where the end of a store's row waits for the next group, or None for a plain store."""
-        carried = self.phase.writer.carried if self.phase.carrying else None
+        carried = self.phase.layout.carried if self.phase.carrying else None
         number = None if carried is None else carried.number(item)
         if carried is None or number is None:
             return None
@@ -235,22 +232,22 @@ class PhaseBody(Body):
 
     def shared_memory(self, site: str) -> tuple[str, int]:
         """Return the address of a shared array that has been asked for, and how many bytes before it belong to it."""
-        writer = self.phase.writer
-        memory = writer.sites[site]
-        return self.text.emit(f"load ptr, ptr {memory}") if site in writer.dynamic else memory, writer.margin
+        layout = self.phase.layout
+        memory = layout.sites[site]
+        return self.text.emit(f"load ptr, ptr {memory}") if site in layout.dynamic else memory, layout.margin
 
     def special(self, item: Instruction) -> str | None:
         """Return the value of a reload, of a shared array, or of a comparison whose outcome is known."""
         if item.op == "reload":
             if item.name in self.phase.reloaded:
                 return self.phase.reloaded[item.name]
-            kind = self.phase.writer.held(item.name)
+            kind = self.phase.layout.held(item.name)
             value = self.text.emit(f"load {kind}, ptr {self._frame(item.name, kind)}")
             alike = item.name in self.phase.phase.kept and self.shapes.strides[item.name] == 0
             return self.vector.lane(item.type, value, 0) if alike else value
         if item.op == "icmp":
             return str(self.outcomes[item.name]).lower() if item.name in self.outcomes else None
-        site = self.phase.writer.sites.get(item.callee)
+        site = self.phase.layout.sites.get(item.callee)
         if site is None or not item.operands[0].local:
             return site
         return self._dynamic(site, self.scalar(item.operands[0]))
@@ -264,7 +261,7 @@ class PhaseBody(Body):
         missing = self.text.emit(f"icmp eq ptr {present}, null")
         self.text.do(f"br i1 {missing}, label {first}, label {ready}")
         self.text.label(first)
-        margin = self.phase.writer.margin
+        margin = self.phase.layout.margin
         whole = self.text.emit(f"add i64 {size}, {2 * margin}")
         memory = self.text.emit(f"alloca i8, i64 {whole}, align 64")
         inner = self.text.emit(f"getelementptr i8, ptr {memory}, i64 {margin}")
@@ -274,23 +271,23 @@ class PhaseBody(Body):
         return self.text.emit(f"load ptr, ptr {site}")
 
     def _frame(self, name: str, kind: str) -> str:
-        return self.text.emit(f"getelementptr {kind}, ptr {self.phase.writer.frames[name]}, i64 {self.number}")
+        return self.text.emit(f"getelementptr {kind}, ptr {self.phase.layout.frames[name]}, i64 {self.number}")
 
     def _leave(self, block: Block) -> None:
-        end, writer = block.code[-1], self.phase.writer
+        end, layout = block.code[-1], self.phase.layout
         number = -1
         if end.op == "barrier":
-            target = writer.function.blocks[block.name].code[-1].labels[0]
-            number = list(writer.phases).index(target)
-            for name in writer.cutter.kept(target):
+            target = layout.function.blocks[block.name].code[-1].labels[0]
+            number = list(layout.phases).index(target)
+            for name in layout.cutter.kept(target):
                 if name in self.changed:  # what else is kept is in its place
                     self._keep(name)
-        self.text.do(f"store i32 {number}, ptr {writer.next}")
+        self.text.do(f"store i32 {number}, ptr {layout.next}")
         self.text.do(f"br label {self.after}" if end.op in ("ret", "barrier") else "unreachable")
 
     def _keep(self, name: str) -> None:
-        writer = self.phase.writer
-        value, kind = Value(writer.cutter.types[name], name), writer.held(name)
-        text = self.whole(value) if writer.shapes.strides[name] is None else self.scalar(value)
-        place = writer.frames[name] if writer.common(name) else self._frame(name, kind)
+        layout = self.phase.layout
+        value, kind = Value(layout.cutter.types[name], name), layout.held(name)
+        text = self.whole(value) if layout.shapes.strides[name] is None else self.scalar(value)
+        place = layout.frames[name] if layout.common(name) else self._frame(name, kind)
         self.text.do(f"store {kind} {text}, ptr {place}")
