@@ -100,6 +100,64 @@ def test_selection_without_nan():
     assert np.isnan(jk.stats.quantile(x, 0.2, backend="cpu"))
 
 
+EDGES = [np.nan, -np.nan, np.inf, -np.inf, 0.0, -0.0, 5e-324, -5e-324, 1.5, 1.5, -2.0, 1.7e308, -1.7e308]
+
+
+@pytest.mark.parametrize("dtype", ["float32", "float64"])
+def test_rows_of_any_length_as_in_numpy(dtype):
+    # one row, few rows, rows for lanes, columns for lanes, few columns, and rows beyond those that a network sorts
+    rng = np.random.default_rng(5)
+    few = [
+        (1, 1, 1),
+        (1, 7, 1),
+        (3, 300, 1),
+        (40, 9, 1),
+        (2, 9, 40),
+        (20, 11, 3),
+        (9, 256, 1),
+        (9, 257, 1),
+        (2, 300, 9),
+    ]
+    for shape in few:
+        for kind in ("normal", "few values", "edges"):
+            x = rng.standard_normal(shape)
+            x = {"normal": x, "few values": np.round(x), "edges": rng.choice(EDGES, shape)}[kind]
+            with np.errstate(over="ignore"):
+                x = x.astype(dtype)
+            x[rng.random(shape) < 0.1] = np.nan
+            for method in ("lower", "higher"):  # elements themselves: nothing is interpolated, or rounded
+                for q in (0.0, 0.3, 0.5, 1.0):
+                    got = jk.stats.nanquantile(x, q, 1, method=method, backend="cpu")
+                    np.testing.assert_array_equal(got, np.nanquantile(x, q, 1, method=method))
+                    got = jk.stats.quantile(x, q, 1, method=method, backend="cpu")
+                    np.testing.assert_array_equal(got, np.quantile(x, q, 1, method=method))
+
+
+def test_many_shares_of_longer_rows():
+    x, q = values("float64", (3, 400)), np.linspace(0, 1, 21)
+    agrees(jk.stats.quantile(x, q, 1, backend="cpu"), np.quantile(x, q, 1), "float64")
+
+
+def test_calls_that_are_kept_look_at_what_is_given():
+    x = values("float64", (4, 300))
+    with pytest.raises(ValueError, match=r"q=2\.0"):
+        jk.stats.quantile(x, 2.0)
+    for _ in range(2):
+        agrees(jk.stats.median(x, 1), np.median(x, 1), "float64")
+        agrees(jk.stats.median(x[:, ::2], 1), np.median(x[:, ::2], 1), "float64")
+        agrees(jk.stats.median(x.T, 0), np.median(x.T, 0), "float64")
+        frozen = x.copy()
+        frozen.flags.writeable = False
+        agrees(jk.stats.median(frozen, 1, keepdims=True), np.median(x, 1, keepdims=True), "float64")
+        agrees(jk.stats.median(x.astype(int), 1), np.median(x.astype(int), 1), "float64")
+        out = x[:, 0]  # lies over what is read
+        expected = np.median(x, 1)
+        assert jk.stats.median(x, 1, out=out) is out
+        agrees(out, expected, "float64")
+        with pytest.raises(jk.LaunchError, match="out= has the shape"):
+            jk.stats.median(x, 1, out=np.zeros(3))
+
+
 def test_nothing_numbers_and_out():
     assert np.isnan(jk.stats.median(np.zeros(0)))
     assert np.isnan(jk.stats.quantile(np.zeros((0, 2)), [0.1, 0.2], axis=0)).all()

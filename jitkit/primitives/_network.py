@@ -58,7 +58,7 @@ class Lie(NamedTuple):
         return self.n <= (MOST if self.space[1] > FEW else MOST_ALONE)
 
 
-def _merge_exchange(exchange: Callable) -> Callable:
+def merge_exchange(exchange: Callable) -> Callable:
     """Return ``arrange(row, places, n)``, which calls ``exchange(row, places, i, j)`` for each comparator."""
 
     def arrange(row, places, n):
@@ -98,7 +98,7 @@ def alone_kernel(order: Order) -> Kernel:
     key_of, back, odd, wide = order.key, order.back, order.odd, order.wide
     # Vectors of AVX2 compare 64 bits as signed integers alone.
     held, sign = (np.int64, wide(1 << 63)) if wide is np.uint64 else (wide, wide(0))
-    arrange = _merge_exchange(_exchange)
+    arrange = merge_exchange(_exchange)
 
     def note(strange, at, found):
         strange[at] = found
@@ -141,7 +141,7 @@ def ties_kernel(order: Order) -> Kernel:
 def packed_kernel(order: Order, carry: Carry) -> Kernel:
     """Return the kernel for keys of 32 bits and what goes along: each key is one integer with its place."""
     key_of, first_of, put, within = order.key, carry.first, carry.put, (1 << BITS) - 1
-    arrange = _merge_exchange(_exchange)
+    arrange = merge_exchange(_exchange)
 
     @jk.kernel
     def sort_rows(o, c, n, across, along, x, v, out, w, flip):
@@ -160,7 +160,7 @@ def packed_kernel(order: Order, carry: Carry) -> Kernel:
 def paired_kernel(order: Order, carry: Carry) -> Kernel:
     """Return the kernel for keys of 64 bits and what goes along: the places lie in an array of their own."""
     key_of, first_of, put, sign = order.key, carry.first, carry.put, order.wide(1 << 63)
-    arrange = _merge_exchange(_exchange_pairs)
+    arrange = merge_exchange(_exchange_pairs)
 
     @jk.kernel
     def sort_rows(o, c, n, across, along, x, v, out, w, flip):

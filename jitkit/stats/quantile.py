@@ -5,14 +5,19 @@
 from __future__ import annotations
 
 import functools
+import math
+from collections.abc import Hashable
 from typing import Any
 
 import numpy as np
 
 from jitkit import operands
+from jitkit.launch import choice
+from jitkit.plans import remember
+from jitkit.primitives import _arrays
 from jitkit.primitives._sorting import Rows
 from jitkit.primitives.sort import sort
-from jitkit.stats import _axes, _selection
+from jitkit.stats import _axes, _ranks, _selection
 from jitkit.stats._statistic import Axis
 
 Rule = tuple[int, float, float]
@@ -20,6 +25,7 @@ _LONG, _SAMPLE = 2**17, 2**15
 """Elements from which selection pays, and of the sample that bounds are taken from."""
 _FEW = 8
 """Quantiles up to which each is selected by itself; one sort serves more."""
+_known: dict[Hashable, tuple[_ranks.Plan, tuple[int, ...]] | None] = {}
 
 
 def quantile(
@@ -228,30 +234,90 @@ def _quantile(
     a: Any, q: Any, axis: Axis, out: Any, keepdims: bool, backend: str | None, name: str, missing: bool,
     method: str = "linear",
 ) -> Any:  # fmt: skip
-    a, q = operands.floating(a, name), np.asarray(operands.floating(q, name), np.float64)
-    if not ((q >= 0) & (q <= 1)).all():
-        raise ValueError(f"jk.{name}: q={q} is not from 0 to 1")
-    if method not in _selection.METHODS:
-        raise ValueError(f"jk.{name}: there is no method={method!r}; there are {', '.join(_selection.METHODS)}")
-    rule = _selection.METHODS[method]
-    shape, dtype, device = tuple(a.shape), operands.dtype_of(a), operands.device_of(a)
-    axes = operands.sorted_axes(axis, len(shape), name)
-    final = (*q.shape, *_axes.result_shape(shape, axes, keepdims))
+    soon = _short(a, q, axis, keepdims, backend, name, missing, method)
+    if soon is not None:
+        flat, final = soon
+        return flat[0, 0] if final == () and out is None else _axes.finished(flat, final, out, name)
+    a, shares = operands.floating(a, name), _shares(q, name)
+    rule, final, axes = _asked(a, q, axis, keepdims, name, method)
+    dtype, device = operands.dtype_of(a), operands.device_of(a)
     if out is not None:
         operands.check_out(out, final, dtype, name)
-    shares = q.reshape(-1)
-    if 0 in shape:
-        flat = operands.made((int(np.prod(final)),), (dtype,), device)
+    if 0 in tuple(a.shape):
+        flat = operands.made((math.prod(final),), (dtype,), device)
         operands.assign(flat, np.nan)
     else:
-        x = _axes.along(a, axes)
-        flat = (
-            _of_one(x.reshape((-1,)), shares, rule, missing, backend)
-            if device is None and x.size == x.shape[1]
-            else None
-        )
-        flat = _of_rows(x, shares, rule, missing, device, backend) if flat is None else flat
+        flat = _of_any(_axes.along(a, axes), shares, rule, missing, device, backend)
     return _axes.finished(flat, final, out, name)
+
+
+def _shares(q: Any, name: str) -> np.ndarray:
+    shares = np.asarray(operands.floating(q, name), np.float64)
+    if not ((shares >= 0) & (shares <= 1)).all():
+        raise ValueError(f"jk.{name}: q={shares} is not from 0 to 1")
+    return shares.reshape(-1)
+
+
+def _asked(
+    a: Any, q: Any, axis: Axis, keepdims: bool, name: str, method: str
+) -> tuple[Rule, tuple[int, ...], tuple[int, ...]]:
+    """Return what is made of a place between two elements, the shape of the result, and the axes."""
+    if method not in _selection.METHODS:
+        raise ValueError(f"jk.{name}: there is no method={method!r}; there are {', '.join(_selection.METHODS)}")
+    shape = tuple(a.shape)
+    axes = operands.sorted_axes(axis, len(shape), name)
+    return _selection.METHODS[method], (*np.shape(q), *_axes.result_shape(shape, axes, keepdims)), axes
+
+
+def _short(
+    a: Any, q: Any, axis: Axis, keepdims: bool, backend: str | None, name: str, missing: bool, method: str
+) -> tuple[np.ndarray, tuple[int, ...]] | None:
+    """Return the results of one share and their shape by what is kept of such a call, or None where that is not the way.
+
+    The median of a thousand elements takes 2 us, and all that is looked at here as many.
+    """
+    if type(a) is not np.ndarray or type(q) is not float or (axis is not None and type(axis) is not int):
+        return None
+    key = (a.dtype, a.shape, q, axis, keepdims, backend, missing, method)
+    found = _known.get(key)
+    if found is None:
+        if key in _known:
+            return None
+        found = remember(_known, key, _kept(a, q, axis, keepdims, backend, name, missing, method))
+    flags = a.flags
+    if found is None or not (flags.c_contiguous and flags.writeable):
+        return None
+    if backend is None and choice.requested() == "cuda":
+        return None
+    plan, final = found
+    return plan(a), final
+
+
+def _kept(
+    a: np.ndarray, q: float, axis: Axis, keepdims: bool, backend: str | None, name: str, missing: bool, method: str
+) -> tuple[_ranks.Plan, tuple[int, ...]] | None:
+    shares = _shares(q, name)
+    rule, final, axes = _asked(a, q, axis, keepdims, name, method)
+    if a.dtype not in _ranks.DTYPES or 0 in a.shape or backend == "cuda":
+        return None
+    lengths = _arrays.split(a, axes).shape
+    return (
+        None
+        if lengths[1] == a.size >= _LONG
+        else (_ranks.Plan(a.dtype, lengths, shares, rule, missing, backend), final)
+    )
+
+
+def _of_any(x: Any, shares: np.ndarray, rule: Rule, missing: bool, device: str | None, backend: str | None) -> Any:
+    if device is None and x.size == x.shape[1] >= _LONG:
+        flat = _of_one(x.reshape((-1,)), shares, rule, missing, backend)
+        if flat is not None:
+            return flat
+    elif not operands.on_device(x, backend):
+        plan = _ranks.Plan(x.dtype, x.shape, shares, rule, missing, backend)
+        if plan.serves:
+            return plan(x if x.flags.writeable else x.copy())
+    return _of_rows(x, shares, rule, missing, device, backend)
 
 
 def _of_rows(x: Any, shares: np.ndarray, rule: Rule, missing: bool, device: str | None, backend: str | None) -> Any:
@@ -267,8 +333,8 @@ def _of_rows(x: Any, shares: np.ndarray, rule: Rule, missing: bool, device: str 
 
 
 def _of_one(x: np.ndarray, shares: np.ndarray, rule: Rule, missing: bool, backend: str | None) -> np.ndarray | None:
-    """Select each quantile of a long vector; None where it is short, or the sample misleads."""
-    if x.size < _LONG or shares.size > _FEW:
+    """Select each quantile of a long vector; None where they are many, or the sample misleads."""
+    if shares.size > _FEW:
         return None
     sample = x[_places(x.size)]
     sample = np.sort(sample[sample == sample])
