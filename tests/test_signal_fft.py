@@ -27,7 +27,7 @@ def close(got, expected, eps):
 
 # Stockham's passes of each radix, a matrix of columns and rows, a prime by its primitive root, and the convolution of any
 # length; alone, and more than a tile's lanes.
-@pytest.mark.parametrize("n", [1, 2, 12, 35, 64, 66, 17, 34, 256])
+@pytest.mark.parametrize("n", [1, 2, 12, 35, 64, 66, 17, 157, 314, 256])
 def test_transforms_as_numpy(n, backend):
     rows = (1, 18) if backend == "cpu" or n < 40 else (1,)
     for shape, axis in [((r, n), 1) for r in rows] + [((n, 5), 0)]:
@@ -36,6 +36,12 @@ def test_transforms_as_numpy(n, backend):
             got = getattr(signal, name)(x, axis=axis, backend=backend)
             assert got.dtype == np.complex64
             close(got, getattr(np.fft, name)(x.astype(complex), axis=axis), 1.2e-7)
+
+
+@pytest.mark.parametrize("n", _fft_plan.PRIMES)
+def test_every_radix(n):
+    x = complex_numbers((5, 2 * n))
+    close(signal.fft(x, backend="cpu"), np.fft.fft(x), 2.3e-16)
 
 
 @given(st.integers(1, 400), st.integers(1, 20), st.booleans(), st.sampled_from(NORMS))
@@ -67,7 +73,7 @@ def test_roots_of_unity_are_exact_but_for_their_rounding(n):
 
 # Even and odd lengths in one go, by a convolution, by powers of a primitive root, and as a matrix; the last block of rows is
 # shorter than the others.
-@pytest.mark.parametrize("n", [1, 35, 34, 17, 47, 94, 4096])
+@pytest.mark.parametrize("n", [1, 35, 34, 157, 167, 334, 314, 4096])
 @pytest.mark.parametrize("rows", [0, 1, 7, 37])
 def test_rows_that_take_several_steps_are_done_some_at_a_time(n, rows, monkeypatch):
     monkeypatch.setattr(_fft_plan, "_BLOCK", 16 * n * 3)
@@ -148,7 +154,7 @@ def test_arrays_of_every_kind():
     frozen.flags.writeable = False
     for given_x in (np.asfortranarray(x), x[::-1][::-1], np.repeat(x, 2, axis=1)[:, ::2], frozen, x.tolist()):
         close(signal.fft(given_x), expected, 2.3e-16)
-    for n in (34, 17):  # by a convolution, and by the powers of a primitive root
+    for n in (334, 157):  # by a convolution, and by the powers of a primitive root
         frozen = complex_numbers((2, n))
         frozen.flags.writeable = False
         close(signal.fft(frozen, backend="python"), np.fft.fft(frozen), 2.3e-16)

@@ -34,6 +34,8 @@ NOTHING, TURN, UNTANGLE, TANGLE = range(4)
 SINE_3 = math.sqrt(0.75)
 COS_5 = math.cos(2 * math.pi / 5), math.cos(4 * math.pi / 5)
 SIN_5 = math.sin(2 * math.pi / 5), math.sin(4 * math.pi / 5)
+COS_7 = math.cos(2 * math.pi / 7), math.cos(4 * math.pi / 7), math.cos(6 * math.pi / 7)
+SIN_7 = math.sin(2 * math.pi / 7), math.sin(4 * math.pi / 7), math.sin(6 * math.pi / 7)
 
 
 def pass_2(s, p, a, b, twiddles, at, apart, done, left, lane, step):
@@ -98,8 +100,7 @@ def pass_3(s, p, a, b, twiddles, at, apart, done, left, lane, step):
             i = b + (3 * j * done + k) * step + lane
             s[p, i] = x0 + both
             s[p, i + apart] = y0 + both_i
-            put(s, p, i + gap, apart, mid + side_i, mid_i - side, twiddles, at + 2 * j)
-            put(s, p, i + 2 * gap, apart, mid - side_i, mid_i + side, twiddles, at + 2 * j + 1)
+            put_both(s, p, i, gap, 1, 3, apart, mid, mid_i, side, side_i, twiddles, at + 2 * j)
 
 
 def pass_5(s, p, a, b, twiddles, at, apart, done, left, lane, step):
@@ -118,61 +119,103 @@ def pass_5(s, p, a, b, twiddles, at, apart, done, left, lane, step):
             s[p, i + apart] = y0 + outer_i + inner_i
             mid, mid_i = x0 + COS_5[0] * outer + COS_5[1] * inner, y0 + COS_5[0] * outer_i + COS_5[1] * inner_i
             side, side_i = SIN_5[0] * outer_d + SIN_5[1] * inner_d, SIN_5[0] * outer_e + SIN_5[1] * inner_e
-            put(s, p, i + gap, apart, mid + side_i, mid_i - side, twiddles, at + 4 * j)
-            put(s, p, i + 4 * gap, apart, mid - side_i, mid_i + side, twiddles, at + 4 * j + 3)
+            put_both(s, p, i, gap, 1, 5, apart, mid, mid_i, side, side_i, twiddles, at + 4 * j)
             mid, mid_i = x0 + COS_5[1] * outer + COS_5[0] * inner, y0 + COS_5[1] * outer_i + COS_5[0] * inner_i
             side, side_i = SIN_5[1] * outer_d - SIN_5[0] * inner_d, SIN_5[1] * outer_e - SIN_5[0] * inner_e
-            put(s, p, i + 2 * gap, apart, mid + side_i, mid_i - side, twiddles, at + 4 * j + 1)
-            put(s, p, i + 3 * gap, apart, mid - side_i, mid_i + side, twiddles, at + 4 * j + 2)
+            put_both(s, p, i, gap, 2, 5, apart, mid, mid_i, side, side_i, twiddles, at + 4 * j)
 
 
-def put(s, p, i, apart, re, im, twiddles, row):
-    """Store a number times a twiddle factor."""
-    wr, wi = twiddles[row, 0], twiddles[row, 1]
-    s[p, i] = re * wr - im * wi
-    s[p, i + apart] = re * wi + im * wr
+def pass_7(s, p, a, b, twiddles, at, apart, done, left, lane, step):
+    """Do the butterflies of seven."""
+    far, gap = done * left * step, done * step
+    for j in range(left):
+        row = at + 6 * j
+        for k in range(done):
+            i = a + (j * done + k) * step + lane
+            x0, x1, x2, x3 = s[p, i], s[p, i + far], s[p, i + 2 * far], s[p, i + 3 * far]
+            x4, x5, x6 = s[p, i + 4 * far], s[p, i + 5 * far], s[p, i + 6 * far]
+            u1, u2, u3, d1, d2, d3 = x1 + x6, x2 + x5, x3 + x4, x1 - x6, x2 - x5, x3 - x4
+            i += apart
+            y0, y1, y2, y3 = s[p, i], s[p, i + far], s[p, i + 2 * far], s[p, i + 3 * far]
+            y4, y5, y6 = s[p, i + 4 * far], s[p, i + 5 * far], s[p, i + 6 * far]
+            v1, v2, v3, e1, e2, e3 = y1 + y6, y2 + y5, y3 + y4, y1 - y6, y2 - y5, y3 - y4
+            i = b + (7 * j * done + k) * step + lane
+            s[p, i] = x0 + u1 + u2 + u3
+            s[p, i + apart] = y0 + v1 + v2 + v3
+            mid, mid_i = x0 + dot_3(COS_7, u1, u2, u3), y0 + dot_3(COS_7, v1, v2, v3)
+            side, side_i = dot_3(SIN_7, d1, d2, d3), dot_3(SIN_7, e1, e2, e3)
+            put_both(s, p, i, gap, 1, 7, apart, mid, mid_i, side, side_i, twiddles, row)
+            mid, mid_i = x0 + dot_3(COS_7, u3, u1, u2), y0 + dot_3(COS_7, v3, v1, v2)
+            side, side_i = dot_3(SIN_7, -d3, d1, -d2), dot_3(SIN_7, -e3, e1, -e2)
+            put_both(s, p, i, gap, 2, 7, apart, mid, mid_i, side, side_i, twiddles, row)
+            mid, mid_i = x0 + dot_3(COS_7, u2, u3, u1), y0 + dot_3(COS_7, v2, v3, v1)
+            side, side_i = dot_3(SIN_7, -d2, d3, d1), dot_3(SIN_7, -e2, e3, e1)
+            put_both(s, p, i, gap, 3, 7, apart, mid, mid_i, side, side_i, twiddles, row)
+
+
+def dot_3(factors, a, b, c):
+    """Return the sum of three numbers times constants."""
+    return factors[0] * a + factors[1] * b + factors[2] * c
+
+
+def put_both(s, p, o, gap, q, radix, apart, re, im, side, side_i, twiddles, row):
+    """Store results q and radix - q of a butterfly: what they share, less and plus i times what they do not, and turned."""
+    wr, wi = twiddles[row + q - 1, 0], twiddles[row + q - 1, 1]
+    i, xr, xi = o + q * gap, re + side_i, im - side
+    s[p, i] = xr * wr - xi * wi
+    s[p, i + apart] = xr * wi + xi * wr
+    wr, wi = twiddles[row + radix - q - 1, 0], twiddles[row + radix - q - 1, 1]
+    i, xr, xi = o + (radix - q) * gap, re - side_i, im + side
+    s[p, i] = xr * wr - xi * wi
+    s[p, i + apart] = xr * wi + xi * wr
 
 
 def pass_odd(s, p, a, b, twiddles, at, apart, done, left, lane, step, radix):
     """Do the butterflies of an odd prime by its roots of unity, in pairs of conjugates; the roots stand before the factors.
 
-    For q and its opposite, sums of x[m] + x[radix - m] go with cosines and differences with sines.
+    For q and its opposite, sums of x[m] + x[radix - m] go with cosines and differences with sines. Sums and differences take
+    the place of what they are made of, and two q share each that is loaded.
     """
-    far, gap = done * left * step, done * step
+    far, gap, half = done * left * step, done * step, radix // 2
     for j in range(left):
         for k in range(done):
             i = a + (j * done + k) * step + lane
-            first, first_i = s[p, i], s[p, i + apart]
             o = b + (radix * j * done + k) * step + lane
-            total, total_i = first, first_i
-            for m in range(1, radix):
-                total += s[p, i + m * far]
-                total_i += s[p, i + m * far + apart]
+            total, total_i = s[p, i], s[p, i + apart]
+            for m in range(1, half + 1):
+                low, high = i + m * far, i + (radix - m) * far
+                xr, zr, xi, zi = s[p, low], s[p, high], s[p, low + apart], s[p, high + apart]
+                s[p, low], s[p, high] = xr + zr, xr - zr
+                s[p, low + apart], s[p, high + apart] = xi + zi, xi - zi
+                total += xr + zr
+                total_i += xi + zi
             s[p, o] = total
             s[p, o + apart] = total_i
-            for q in range(1, (radix + 1) // 2):
-                cr, ci, dr, di = first, first_i, first * 0, first * 0
-                root = 0
-                for m in range(1, (radix + 1) // 2):
+            for q in range(1, half + 1, 2):
+                other = min(q + 1, half)
+                cr, ci = s[p, i], s[p, i + apart]
+                dr, di, er, ei, fr, fi = cr * 0, ci * 0, cr, ci, cr * 0, ci * 0
+                root, second = 0, 0
+                for m in range(1, half + 1):
                     root += q
                     root -= radix if root >= radix else 0
+                    second += other
+                    second -= radix if second >= radix else 0
+                    both, both_i = s[p, i + m * far], s[p, i + m * far + apart]
+                    away, away_i = s[p, i + (radix - m) * far], s[p, i + (radix - m) * far + apart]
                     cosine, sine = twiddles[at + root, 0], twiddles[at + root, 1]
-                    xr, zr = s[p, i + m * far], s[p, i + (radix - m) * far]
-                    xi, zi = s[p, i + m * far + apart], s[p, i + (radix - m) * far + apart]
-                    cr += cosine * (xr + zr)
-                    ci += cosine * (xi + zi)
-                    dr += sine * (xr - zr)
-                    di += sine * (xi - zi)
-                row = at + radix + (radix - 1) * j + q - 1
-                wr, wi = twiddles[row, 0], twiddles[row, 1]
-                re, im = cr - di, ci + dr
-                s[p, o + q * gap] = re * wr - im * wi
-                s[p, o + q * gap + apart] = re * wi + im * wr
-                row = at + radix + (radix - 1) * j + radix - q - 1
-                wr, wi = twiddles[row, 0], twiddles[row, 1]
-                re, im = cr + di, ci - dr
-                s[p, o + (radix - q) * gap] = re * wr - im * wi
-                s[p, o + (radix - q) * gap + apart] = re * wi + im * wr
+                    cr += cosine * both
+                    ci += cosine * both_i
+                    dr -= sine * away
+                    di -= sine * away_i
+                    cosine, sine = twiddles[at + second, 0], twiddles[at + second, 1]
+                    er += cosine * both
+                    ei += cosine * both_i
+                    fr -= sine * away
+                    fi -= sine * away_i
+                row = at + radix + (radix - 1) * j
+                put_both(s, p, o, gap, q, radix, apart, cr, ci, dr, di, twiddles, row)
+                put_both(s, p, o, gap, other, radix, apart, er, ei, fr, fi, twiddles, row)
 
 
 def load(s, p, x, rows, o, first, n, across, lane, width, step, re, im):
@@ -324,6 +367,9 @@ def tiles_kernel(width: int, odd: bool) -> Kernel:
                 elif odd and radix == 5:
                     pass_5(s, p, a, b, twiddles, at + 5, width, done, left, lane, step)
                     at += 5 + 4 * left
+                elif odd and radix == 7:
+                    pass_7(s, p, a, b, twiddles, at + 7, width, done, left, lane, step)
+                    at += 7 + 6 * left
                 else:
                     pass_other(s, p, a, b, twiddles, at, width, done, left, lane, step, radix)
                     at += radix + (radix - 1) * left
