@@ -502,6 +502,70 @@ def test_a_kernel_without_a_name_of_its_own_is_copied_with_its_options():
         pickle.dumps(kernel)
 
 
+_SCRIPT = """
+import functools, linecache, sys
+import cloudpickle
+import numpy as np
+import jitkit as jk
+
+cell = "def twice(a):\\n    return 2 * a\\n\\n@jk.kernel(name='of_cell')\\ndef doubled(i, x):\\n    x[i] = twice(x[i])\\n"
+linecache.cache["<cell>"] = len(cell), None, cell.splitlines(keepends=True), "<cell>"
+exec(compile(cell, "<cell>", "exec"))
+
+@jk.kernel
+def moved(i, x):
+    x[i] += five()
+
+def five():
+    return 5
+
+def run():
+    x = np.ones(3)
+    moved[3](x)
+    doubled[3](x)
+    doubled.on("python")[3](x)
+    return x.tolist(), doubled.name
+
+if __name__ == "__main__":
+    sys.stdout.buffer.write(cloudpickle.dumps(run))
+"""
+
+
+def test_kernels_of_scripts_and_cells_go_by_value_with_cloudpickle(tmp_path, monkeypatch):
+    monkeypatch.setenv("JITKIT_CACHE_DIR", str(tmp_path / "cache"))  # nothing is recognised: sources are read
+    pytest.importorskip("cloudpickle")
+    (tmp_path / "script.py").write_text(_SCRIPT)
+    pickled = subprocess.run([sys.executable, tmp_path / "script.py"], check=True, capture_output=True).stdout
+    read = "import sys, pickle; print(*pickle.load(sys.stdin.buffer)())"
+    found = subprocess.run([sys.executable, "-c", read], check=True, stdout=subprocess.PIPE, input=pickled).stdout
+    assert found.decode().strip() == "[24.0, 24.0, 24.0] of_cell"
+
+
+def test_a_function_that_cloudpickle_sent_without_its_source_is_refused_by_a_sentence():
+    cloudpickle = pytest.importorskip("cloudpickle")
+    factor = 0.37519
+    sent = pickle.loads(cloudpickle.dumps(lambda a: a * factor))
+    with pytest.raises(
+        jk.KernelSyntaxError, match=r"in this process: it came here by value.*a module that this process can"
+    ):
+        jk.map(sent, np.ones(3))
+
+
+class k:  # noqa: N801
+    @staticmethod
+    @jk.kernel
+    def func(i, x):
+        x[i] = 1
+
+
+def test_kernels_of_modules_go_by_name_with_cloudpickle():
+    cloudpickle = pytest.importorskip("cloudpickle")
+    for kernel in (moved, Solver.filled, k.func, k.func):
+        data = cloudpickle.dumps(kernel)
+        assert pickle.loads(data) is kernel
+        assert len(data) < 300  # no code
+
+
 @pytest.mark.parametrize("method", ["fork", "spawn"])
 def test_launches_go_to_other_processes(method):
     with ProcessPoolExecutor(1, mp_context=multiprocessing.get_context(method)) as pool:

@@ -30,10 +30,7 @@ def read(func: Callable) -> tuple[ast.FunctionDef, str]:
         # Of the code that runs: `functools.wraps` makes a function say that it stands for another.
         lines, first = inspect.getblock(_lines(func)[func.__code__.co_firstlineno - 1 :]), func.__code__.co_firstlineno
     except (OSError, TypeError):
-        raise KernelSyntaxError(
-            f"the source of kernel function {func.__qualname__!r} cannot be read (it was defined in {filename!r}, at an "
-            "interactive prompt or by exec); put it in a .py file or a notebook cell, and import it from there"
-        ) from None
+        raise KernelSyntaxError(_unreadable(func)) from None
     # A function indented in its file keeps its columns below an `if`; dedenting would move the caret of every error.
     text = "".join(lines)
     nested = text[:1].isspace()
@@ -50,6 +47,21 @@ def read(func: Callable) -> tuple[ast.FunctionDef, str]:
             f"{filename}:{first}: {func.__qualname__!r} is not a plain function: a kernel or a helper is written with `def`"
         )
     return found[0], filename
+
+
+def _unreadable(func: Callable) -> str:
+    filename = func.__code__.co_filename
+    start = f"the source of kernel function {func.__qualname__!r} cannot be read"
+    if filename == "<dynamic-code>":
+        return (
+            f"{start} in this process: it came here by value, as cloudpickle (joblib, dask) sends functions of scripts and "
+            "notebooks, and without its source; put it in a module that this process can import, or pass a kernel, "
+            "which takes its source along"
+        )
+    return (
+        f"{start} (it was defined in {filename!r}, at an interactive prompt or by exec); put it in a .py file or a "
+        "notebook cell, and import it from there"
+    )
 
 
 def _lines(func: Callable) -> list[str]:

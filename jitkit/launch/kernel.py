@@ -2,15 +2,13 @@
 
 from __future__ import annotations
 
-import contextlib
 import functools
 import importlib
-import sys
 from collections.abc import Callable, Hashable
 from typing import TYPE_CHECKING, Any, overload
 
 from jitkit.errors import BackendError, JitkitError, KernelSyntaxError, KernelTypeError, LaunchError, at_source
-from jitkit.launch import arguments, choice, groups, watching
+from jitkit.launch import arguments, choice, groups, travelling, watching
 from jitkit.launch.definition import Call, Definition
 from jitkit.launch.space import MAX_DIMENSIONS, Space, parse
 from jitkit.plans import remember
@@ -80,14 +78,9 @@ class Kernel(Launchable, Definition):
     def __repr__(self) -> str:
         return f"<jitkit kernel {self.name} ({', '.join(self.parameters)})>"
 
-    def __reduce__(self) -> str | tuple[Any, ...]:
+    def __reduce_ex__(self, protocol: Any) -> str | tuple[Any, ...]:
         """Pickle and copy as functions do: by name where the name leads here, else as the function and its options."""
-        name: str = self.func.__qualname__
-        with contextlib.suppress(AttributeError):  # of a function's own names: `outer.<locals>.inner`
-            found: Any = sys.modules.get(self.func.__module__)
-            if functools.reduce(getattr, name.split("."), found) is self:
-                return name
-        return _rebuilt, (self.func, self.fastmath, self.group, self.name)
+        return travelling.reduced(self, protocol)
 
     def _launch(self, space: Any) -> Launch:
         return Launch(self, parse(space, self.name), None)
@@ -186,10 +179,6 @@ class Kernel(Launchable, Definition):
                 arguments.bind(self.func, max(1, min(ndim, MAX_DIMENSIONS)), args, kwargs, self.name)
             space = (1,) * ndim
         return Launch(self, parse(space, self.name), backend and choice.checked(backend))
-
-
-def _rebuilt(func: Callable, fastmath: bool, group: tuple[int, ...] | None, name: str) -> Kernel:
-    return Kernel(func, fastmath=fastmath, group=group, name=name)
 
 
 class Pinned(Launchable):
