@@ -12,6 +12,7 @@ from primitives_helpers import SIZES, largest, sizes, values_of
 
 import jitkit as jk
 from jitkit.primitives._ordered import DEAL, IN_ORDER
+from jitkit.primitives._ordered_groups import Tiled
 
 EXAMPLES = 30
 
@@ -99,6 +100,33 @@ def test_operands_of_every_row_stay_in_order(backend):
     for row in range(3):
         pairs = zip(a[row].tolist(), b[row].tolist(), strict=True)
         assert (slopes[row], offsets[row]) == functools.reduce(after_modulo, pairs)
+
+
+@pytest.mark.parametrize("dtype", ["float32", "int64", "complex128"])
+def test_operands_stay_in_order_at_the_ends_of_tiles_and_blocks_of_a_gpu(dtype):
+    """A group has room for 9, 5 or 1 pairs of such numbers for each of its work-items."""
+    tiled = Tiled((np.dtype(dtype),) * 2)
+    units = [1, -1, 1j, -1j] if dtype == "complex128" else [1, -1]  # no map forgets those before it
+    ends = [tiled.tiles.whole, tiled.block, 2 * tiled.block]
+    with jk.emulate_cuda(check=True):
+        for n in [1, 2, *(end + d for end in ends for d in (-1, 0, 1)), 2 * tiled.block + 200]:
+            rng = np.random.default_rng(n)
+            a, b = rng.choice(units, n).astype(dtype), rng.integers(-5, 6, n).astype(dtype)
+            pairs = list(zip(a.tolist(), b.tolist(), strict=True))
+            maps = jk.asarray(a, device="cuda"), jk.asarray(b, device="cuda")
+            assert jk.reduce(after, maps) == functools.reduce(after, pairs), n
+            start = (units[-1], 7)
+            assert jk.reduce(after, maps, initial=start) == functools.reduce(after, pairs, start), n
+
+
+@pytest.mark.parametrize("n", [128, 4095, 4097, 11_000])
+def test_rows_on_a_gpu(n):
+    x = values_of("float64", (3, n))
+    with jk.emulate_cuda(check=True):
+        rows = jk.asarray(x, device="cuda")
+        np.testing.assert_allclose(jk.to_numpy(jk.reduce("add", rows, axis=1)), x.sum(axis=1))
+        np.testing.assert_array_equal(jk.to_numpy(jk.argmax(rows, axis=1)), x.argmax(axis=1))
+        np.testing.assert_array_equal(jk.to_numpy(jk.reduce(last, rows, axis=1)), x[:, -1])
 
 
 def test_the_last_of_all_is_the_last(backend):

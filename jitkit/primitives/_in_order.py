@@ -7,7 +7,7 @@ from __future__ import annotations
 from collections.abc import Callable
 from typing import Any
 
-from jitkit.primitives._reduction import RUN
+from jitkit.primitives._interleaved import RUN
 
 
 def in_order(read: Callable, join: Callable) -> Callable[..., Any]:

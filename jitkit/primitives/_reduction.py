@@ -1,15 +1,10 @@
-"""The kernels of every reduction, and how they are put together: in a fixed order, so that equal inputs give equal bits.
+"""How every reduction is put together: in a fixed order, so that equal inputs give equal bits.
 
 An array is cut into blocks of one size, whatever the number of threads. A group takes a block: each of its lanes combines
-elements on its own, four chains at a time in runs of sixteen, and then the lanes' results are combined in pairs. What the
-blocks give is reduced in the same way. A sum of n elements so passes through about as many additions as in NumPy's
-pairwise summation: 16 + 8 in a lane, 2 + 3 in a group, and again for every factor of 4096 (16 + 2 and 2 + 5 on a GPU).
+elements on its own, and then the lanes' results are combined in pairs. What the blocks give is reduced in the same way.
 
-Where operands may change places, lanes take neighbouring elements, as vectors and warps read them; where not, each lane
-takes a stretch of its own, and every operand stays in order. On a host `_ordered` has the kernel for that.
-
-Sources: M. Harris, Optimizing Parallel Reduction in CUDA, NVIDIA, 2007; N. J. Higham, The accuracy of floating point
-summation, SIAM J. Sci. Comput. 14, 783-799, 1993.
+Where operands may change places, lanes take neighbouring elements: `_interleaved` has the kernels. Where not, every operand
+stays in order: by `_ordered` on a host, by `_ordered_groups` on a GPU. Here are those for columns, and for what blocks give.
 """
 
 # Kernels take whatever they are launched with, so they carry no annotations.
@@ -18,7 +13,7 @@ from __future__ import annotations
 
 import functools
 from collections.abc import Callable, Sequence
-from typing import Any, NamedTuple
+from typing import Any
 
 import numpy as np
 
@@ -28,141 +23,14 @@ from jitkit.launch.launcher import Launcher
 from jitkit.operands import made
 from jitkit.primitives import _values
 from jitkit.primitives._arrays import apart, device_of, value_of
+from jitkit.primitives._interleaved import ON_GPU, ON_HOST, RUN, Order, groups_kernel, rows_kernel
 from jitkit.primitives._ordered import IN_ORDER, Deals, ordered_kernel
+from jitkit.primitives._ordered_groups import Tiled, ordered_groups_kernel
 
-LANES = 32
-"""Work-items of a group: a warp."""
-FEW_LANES = 8
-"""The same on a host: one vector, so that memory is read in one sweep (float64 in 0.6 of the time that 32 took)."""
-RUN = 16
-"""Elements that are combined one after another before the result joins another."""
 SPAN = 256
 """Elements along an axis that one point combines, where neighbouring points take neighbouring columns."""
 SHORT = 128
 """Rows shorter than this are left to one point each: a group would have little for its lanes to do."""
-
-
-class Order(NamedTuple):
-    """How a block is dealt out to `width` lanes: the distances between them, between a lane's four chains, along a chain."""
-
-    width: int
-    lanes: int
-    chains: int
-    along: int
-    length: int
-
-    @property
-    def block(self) -> int:
-        """Elements of a block."""
-        return self.width * 4 * self.length
-
-    def kept_of(self, n: int) -> int:
-        """Return how many values are kept of a row of n elements: one for each lane."""
-        return -(-n // self.block) * self.width
-
-
-# Two runs to a chain: 16 million elements are dealt out to 131,072 work-items, half of what an H200 has at a time.
-INTERLEAVED = Order(LANES, lanes=1, chains=LANES, along=4 * LANES, length=2 * RUN)
-ON_HOST = Order(FEW_LANES, lanes=1, chains=FEW_LANES, along=4 * FEW_LANES, length=8 * RUN)
-# 9 runs and not 8: a stretch of a power of two bytes would put the lanes' elements into the same set of the cache.
-STRETCHES = Order(LANES, lanes=36 * RUN, chains=9 * RUN, along=1, length=9 * RUN)
-
-
-def rows_kernel(read: Callable, again: Callable, join: Callable, write: Callable, order: Order) -> Kernel:
-    """Return the kernel that reduces each block of each row of a matrix.
-
-    Parameters
-    ----------
-    read, again : callable
-        ``read(x, at)`` gives the value of an input, ``again(out, at)`` that of a result.
-    join : callable
-        The operator on values.
-    write : callable
-        ``write(out, at, value)``.
-    order : Order
-        How a block is dealt out.
-    """
-    block, along, chains, width = order.block, order.along, order.chains, order.width
-    runs, jump, between = order.length // RUN, RUN * order.along, order.lanes
-
-    def run_of_four(x, r, at):
-        a, b, c, d = (
-            read(x, (r, at)),
-            read(x, (r, at + chains)),
-            read(x, (r, at + 2 * chains)),
-            read(x, (r, at + 3 * chains)),
-        )
-        for k in range(1, RUN):
-            to = at + k * along
-            a, b = join(a, read(x, (r, to))), join(b, read(x, (r, to + chains)))
-            c, d = join(c, read(x, (r, to + 2 * chains))), join(d, read(x, (r, to + 3 * chains)))
-        return a, b, c, d
-
-    def whole(x, r, at):
-        first = read(x, (r, at))
-        a, b, c, d = first, first, first, first
-        for k in range(runs):
-            e, f, g, h = run_of_four(x, r, at + k * jump)
-            if k > 0:
-                e, f, g, h = join(a, e), join(b, f), join(c, g), join(d, h)
-            a, b, c, d = e, f, g, h
-        return join(join(a, b), join(c, d))
-
-    def part(x, r, at, step, count):
-        total = read(x, (r, at))
-        for first in range(0, count, RUN):
-            value = read(x, (r, at + first * step))
-            for k in range(first + 1, min(first + RUN, count)):
-                value = join(value, read(x, (r, at + k * step)))
-            if first > 0:
-                value = join(total, value)
-            total = value
-        return total
-
-    if order.along > 1:
-
-        def rest(r, i, x, first, lane, count, held):
-            each = count // width
-            if each > 0:
-                write(held, (r, i), part(x, r, first + lane, width, each))
-            if lane < count - each * width:
-                value = read(x, (r, first + each * width + lane))
-                if each > 0:
-                    value = join(again(held, (r, i)), value)
-                write(held, (r, i), value)
-            return min(width, count)
-
-    else:
-
-        def rest(r, i, x, first, lane, count, held):
-            each = (count + width - 1) // width
-            if lane * each < count:
-                write(held, (r, i), part(x, r, first + lane * each, 1, min(each, count - lane * each)))
-            return (count + each - 1) // each
-
-    @jk.kernel(group=(1, width))
-    def reduce_rows(r, i, n, x, initial, started, held, out):
-        number, lane = jk.group_index()[1], jk.local_index()[1]
-        first = number * block
-        count = min(block, n - first)
-        used = width
-        if count == block:
-            write(held, (r, i), whole(x, r, first + lane * between))
-        else:
-            used = rest(r, i, x, first, lane, count, held)
-        jk.barrier()
-        if lane == 0:
-            apart = 1
-            while apart < used:
-                for k in range(i, i + used - apart, 2 * apart):
-                    write(held, (r, k), join(again(held, (r, k)), again(held, (r, k + apart))))
-                apart *= 2
-            total = again(held, (r, i))
-            if started:
-                total = join(initial, total)
-            write(out, (r, number), total)
-
-    return reduce_rows
 
 
 def pairs_kernel(again: Callable, join: Callable, write: Callable) -> Kernel:
@@ -264,25 +132,28 @@ class Reduction:
     @functools.cached_property
     def rows(self) -> tuple[Launcher, Launcher]:
         """The kernel for inputs on a GPU, and the one for what it gives."""
-        return self._rows(INTERLEAVED)
+        return self._pair(lambda read: groups_kernel(read, self.again, self.join, self.write, self.dtypes))
 
     @functools.cached_property
     def rows_on_host(self) -> tuple[Launcher, Launcher]:
         """The same for inputs on the host."""
-        return self._rows(ON_HOST)
+        return self._pair(lambda read: rows_kernel(read, self.again, self.join, self.write))
 
     @functools.cached_property
     def rows_in_order(self) -> tuple[Launcher, Launcher]:
         """The kernel for inputs on a GPU whose operands may not change places, and the one for what it gives."""
-        return self._rows(STRETCHES)
+        tiled = self._tiled
+        return self._pair(lambda read: ordered_groups_kernel(read, self.again, self.join, self.write, tiled))
+
+    @functools.cached_property
+    def _tiled(self) -> Tiled:
+        """How blocks of inputs on a GPU are dealt out where operands may not change places."""
+        return Tiled(self.dtypes)
 
     @functools.cached_property
     def rows_in_order_on_host(self) -> tuple[Launcher, Launcher]:
         """The same for inputs on the host."""
         return self._pair(lambda read: ordered_kernel(read, self.again, self.join, self.write))
-
-    def _rows(self, order: Order) -> tuple[Launcher, Launcher]:
-        return self._pair(lambda read: rows_kernel(read, self.again, self.join, self.write, order))
 
     @functools.cached_property
     def columns(self) -> tuple[Launcher, Launcher]:
@@ -321,22 +192,27 @@ class Reduction:
         while True:
             blocks = -(-n // order.block)
             space = (rows, blocks * order.width)
-            held = made((rows, order.kept_of(n)), self.dtypes, device)
+            # What lanes give; on a GPU it is in shared memory.
+            held = (made((rows, self._kept_of(n)), self.dtypes, None),) if device is None else ()
             if blocks == 1:
                 out = made((rows, 1), self.dtypes, device) if target is None else target.reshape((rows, 1))
-                launcher.run(space, backend, (n, x, *self._from(start), held, out))
+                launcher.run(space, backend, (n, x, *self._from(start), *held, out))
                 return out
             out = made((rows, blocks), self.dtypes, device)
-            launcher.run(space, backend, (n, x, *self._from(None), held, out))
+            launcher.run(space, backend, (n, x, *self._from(None), *held, out))
             if device is None and not self.alike:
                 return self._of_blocks(out, rows, blocks, start, target, backend)
             x, n, launcher = out, blocks, following
 
-    def _dealt(self, device: str | None) -> tuple[Order | Deals, tuple[Launcher, Launcher]]:
+    def _dealt(self, device: str | None) -> tuple[Order | Deals | Tiled, tuple[Launcher, Launcher]]:
         """Return how blocks are dealt out to lanes, and the kernels that do so."""
         if device is None:
             return (ON_HOST, self.rows_on_host) if self.commutative else (IN_ORDER, self.rows_in_order_on_host)
-        return (INTERLEAVED, self.rows) if self.commutative else (STRETCHES, self.rows_in_order)
+        return (ON_GPU, self.rows) if self.commutative else (self._tiled, self.rows_in_order)
+
+    def _kept_of(self, n: int) -> int:
+        """Return how many values a host keeps of a row of n elements."""
+        return (ON_HOST if self.commutative else IN_ORDER).kept_of(n)
 
     def of_row(self, x: Any, start: Any, target: Any, kept: bool, backend: str | None) -> Any:
         """Reduce matrices of the host, of one row that is not empty, to a number, or a tuple of them.
@@ -377,7 +253,7 @@ class Reduction:
     def _block(self) -> tuple[tuple[int, int], int, int, Launcher, Any, list[tuple[Any, Any, Any]]]:
         """What reduces a block on the host: the space, elements, values kept, the kernel, and what it works with."""
         order, launchers = self._dealt(None)
-        return (1, order.width), order.block, order.kept_of(order.block), launchers[0], self._nothing, []
+        return (1, order.width), order.block, self._kept_of(order.block), launchers[0], self._nothing, []
 
     def _of_blocks(self, held: Any, rows: int, blocks: int, start: Any, target: Any, backend: str | None) -> Any:
         """Reduce what the blocks of rows give: (rows, 1) results."""

@@ -41,14 +41,17 @@ class Tiles:
     ----------
     each : int
         Elements of a tile for each lane: odd, so that the lanes' stretches begin in different banks of shared memory.
+    whole : int
+        Elements of a tile.
     block : int
-        Elements of a block.
+        Elements of a block of a scan.
     """
 
-    def __init__(self, dtypes: tuple[np.dtype[Any], ...]) -> None:
-        fit = _ROOM // (LANES * sum(dtype.itemsize for dtype in dtypes)) - 2
+    def __init__(self, dtypes: tuple[np.dtype[Any], ...], rooms: int = 1) -> None:
+        fit = (_ROOM // (LANES * sum(dtype.itemsize for dtype in dtypes)) - 2) // rooms
         self.each = next((each for each in (9, 5, 3) if each <= fit), 1)
-        self.block = TILES * LANES * self.each
+        self.whole = LANES * self.each
+        self.block = TILES * self.whole
         self._dtypes = dtypes
 
     def shared(self, body: Callable) -> Callable[..., None]:
@@ -78,8 +81,7 @@ def walk(read: Callable, join: Callable, write: Callable, inclusive: bool) -> Ca
 
 def staging(read: Callable, again: Callable, write: Callable, tiles: Tiles) -> Callable[..., None]:
     """Return ``stage(x, r, first, count, lane, tile)``, which brings `count` elements of a row into shared memory."""
-    each = tiles.each
-    whole = LANES * each
+    each, whole = tiles.each, tiles.whole
 
     def through(kept, given):
         x, r, first, lane, tile = given
@@ -105,8 +107,7 @@ def lanes_totals(again: Callable, join: Callable, write: Callable, tiles: Tiles)
 
     Lanes that have no elements leave anything there: they come after those that have.
     """
-    each = tiles.each
-    first_totals = LANES * each
+    each, first_totals = tiles.each, tiles.whole
 
     def combine(count, lane, tile):
         at, here = lane * each, first_totals + lane
@@ -134,8 +135,7 @@ def lanes_totals(again: Callable, join: Callable, write: Callable, tiles: Tiles)
 def totals_kernel(read: Callable, again: Callable, join: Callable, write: Callable, tiles: Tiles) -> Kernel:
     """Return the kernel that gives what each block of a row combines to."""
     stage, combine = staging(read, again, write, tiles), lanes_totals(again, join, write, tiles)
-    each, block = tiles.each, tiles.block
-    whole = LANES * each
+    each, block, whole = tiles.each, tiles.block, tiles.whole
 
     def total(tile, given):
         r, n, x, carries = given
@@ -178,8 +178,7 @@ def rows_scan_kernel(
         How a block is dealt out.
     """
     stage, combine = staging(read, again, write, tiles), lanes_totals(again, join, write, tiles)
-    each, block = tiles.each, tiles.block
-    whole = LANES * each
+    each, block, whole = tiles.each, tiles.block, tiles.whole
 
     if started:
 
