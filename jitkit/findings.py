@@ -89,7 +89,7 @@ class Report:
         """Whether nothing was found."""
         return not self.findings
 
-    def __str__(self) -> str:
+    def __repr__(self) -> str:
         ran = f"{self.work_items:,} work-item{'' if self.work_items == 1 else 's'}"
         if self.ok:
             return f"{self.kernel}: nothing found in {ran}"

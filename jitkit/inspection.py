@@ -53,7 +53,7 @@ class Inspection:
     occupancy: float | None = None
     shared: int | None = None
 
-    def __str__(self) -> str:
+    def __repr__(self) -> str:
         facts = {
             "vectorised": None if self.vectorized is None else "yes" if self.vectorized else "no",
             "vector widths": ", ".join(self.vector_types) if self.llvm else None,

@@ -89,7 +89,7 @@ class VerifyReport:
         """Whether all backends agree."""
         return not self.differences
 
-    def __str__(self) -> str:
+    def __repr__(self) -> str:
         names = [f"cuda ({self.stand_in})" if name == "cuda" and self.stand_in else name for name in self.backends]
         ran = " and ".join(filter(None, [", ".join(names[:-1]), names[-1]]))
         if self.ok:

@@ -93,3 +93,15 @@ def test_compile_builds_without_running():
     assert (x == 2).all()
     with pytest.raises(jk.LaunchError, match="missing a required argument"):
         doubled.compile(space=3)
+
+
+def test_what_a_notebook_shows_of_what_was_found_is_for_reading():
+    case = cases.load("saxpy")
+    kernel, arguments = case.kernel, case.problem("tiny").args
+    found = kernel.inspect(*arguments, backend="cpu")
+    assert repr(found) == str(found)
+    assert repr(found).startswith("saxpy on cpu\n")
+    assert "define" not in repr(found)  # the LLVM IR has a name of its own
+    assert repr(kernel.check[4](*arguments)) == "saxpy: nothing found in 4 work-items"
+    agreed = kernel.verify(backends=("python", "cpu"))[4](*arguments)
+    assert repr(agreed) == "saxpy: python and cpu agree"
