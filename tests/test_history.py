@@ -63,6 +63,13 @@ def test_recorded_commits_are_read_off_the_file_names(tmp_path):
     assert commits.recorded(tmp_path, "here") == {"12345678", "abcdef01"}
 
 
+def test_results_of_a_machine_state_the_same_facts():
+    for path in (commits.ROOT / "benchmarks/results").glob("*/*-*.json"):
+        facts = json.loads(path.with_name("machine.json").read_text())
+        del facts["version"]
+        assert facts.items() <= json.loads(path.read_text())["params"].items(), "asv would draw it apart"
+
+
 def test_results_are_rounded_and_lose_samples_and_texts(tmp_path):
     result = [[1.23456789, None, math.nan], [["'a'"]], "1", 1795386420703, [0.5, 0.7]]
     columns = ["result", "params", "version", "started_at", "samples"]

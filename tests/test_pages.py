@@ -16,12 +16,16 @@ FACTS = {"machine": "abacus", "cpu": "beads & wires", "os": "none", "ram": "10 r
 COMMITS = [page.Commit(f"{k}" * 40, "2026-01-0" + str(k), f"change <{k}>") for k in (1, 2, 3)]
 HEAT = page.Row(
     "Heat",
+    "heat",
     times={"interpreted": [900.0, 1000.0, 1000.0], "NumPy": [50.0, 50.0, 50.0], "cpu": [4.0, 4.0, 2.0]},
     relative={"NumPy": [0.08, 0.08, 0.04]},
     memory={"memory": [None, 8.0, 4.5]},
 )
 SUMS = page.Row(
-    "ReduceSums", times={"cpu": [None, None, 0.5], "NumPy": [None, None, 0.4]}, relative={"NumPy": [None, None, 1.25]}
+    "ReduceSums",
+    "reduce, sums",
+    times={"cpu": [None, None, 0.5], "NumPy": [None, None, 0.4]},
+    relative={"NumPy": [None, None, 1.25]},
 )
 MACHINE = page.Machine(FACTS, {"numpy": "2.4", "python": ""}, COMMITS, [HEAT, SUMS])
 VOID = {"meta", "br", "link"}
@@ -65,7 +69,7 @@ def test_page_is_whole_and_needs_nothing_from_elsewhere(text):
 
 
 def test_factors_are_against_the_interpreter(text):
-    found = cells(text, "Heat")
+    found = cells(text, "heat")
     assert found["interpreted"] == ["1.00x", "1e+03", "ns"] or found["interpreted"] == ["1.00x", "1", "µs"]
     assert found["NumPy"] == ["20x", "50", "ns"]
     assert found["jitkit, CPU"] == ["500x", "2", "ns"]
@@ -74,7 +78,7 @@ def test_factors_are_against_the_interpreter(text):
 
 
 def test_row_without_an_interpreter_shows_times(text):
-    found = cells(text, "ReduceSums")
+    found = cells(text, "reduce, sums")
     assert found["interpreted"] == ["&ndash;"]
     assert found["jitkit, CPU"] == ["0.5", "ns"]
     assert found["jitkit is"] == ["0.80x", "NumPy"]
@@ -94,7 +98,36 @@ def test_names_and_messages_are_escaped(text):
 
 
 def test_rows_link_to_their_plot(text):
-    assert 'href="asv.html#view=explore&amp;bench=speedups.Heat.track_ns_per_point' in text
+    link = 'href="asv.html#view=explore&amp;params=3,2&amp;machine=abacus&amp;f-cpu=beads%20%26%20wires&amp;'
+    assert link in text
+    assert "&amp;bench=speedups.Heat.track_ns_per_point" in text
+
+
+def test_memory_of_nearly_nothing_is_none():
+    sums = page.Row("ReduceSums", "reduce, sums", times=SUMS.times, memory={"memory": [None, None, 0.0017]})
+    found = page.document("jitkit", [page.Machine(FACTS, {}, COMMITS, [sums])], "asv.html")
+    assert cells(found, "reduce, sums")["memory"] == ["0", "B"]
+
+
+@pytest.mark.parametrize(
+    ("name", "label"),
+    [
+        ("Heat", "heat"),
+        ("NBody", "nbody"),
+        ("AllAll", "all"),
+        ("HistogramBins256", "histogram, bins 256"),
+        ("Histogram2DRectangles", "histogram2d, rectangles"),
+        ("SortByKeyPairs", "sort_by_key, pairs"),
+        ("StatsNanmomentsWithoutNaN", "stats.nanmoments, without nan"),
+        ("SpatialNbodyAccelerationsAccelerations", "spatial.nbody_accelerations"),
+        ("Forgotten", "Forgotten"),
+    ],
+)
+def test_rows_are_called_by_the_file_of_their_benchmark(name, label):
+    pytest.importorskip("asv", reason="asv is not installed")
+    from benchmarks.pages import plugin
+
+    assert plugin.label(name, [path.stem for path in (commits.ROOT / "benchmarks").glob("[a-z]*.py")]) == label
 
 
 def test_sparkline_is_higher_where_it_is_faster():
@@ -112,9 +145,9 @@ def test_noise_stays_low_and_one_point_is_no_curve():
 
 
 def test_step_needs_the_time_and_the_ratio_to_agree():
-    noisy = page.Row("Noisy", times={"cpu": [9.0, 3.0, 3.0]}, relative={"C": [1.0, 1.0, 1.0]})
+    noisy = page.Row("Noisy", "noisy", times={"cpu": [9.0, 3.0, 3.0]}, relative={"C": [1.0, 1.0, 1.0]})
     found = page.steps(page.Machine(FACTS, {}, COMMITS, [HEAT, noisy]))
-    assert found == [page.Step(2.0, "Heat", COMMITS[2])]
+    assert found == [page.Step(2.0, "heat", COMMITS[2])]
 
 
 def test_results_of_asv_become_the_page(tmp_path, monkeypatch):
@@ -141,10 +174,16 @@ def test_results_of_asv_become_the_page(tmp_path, monkeypatch):
         data |= {"results": {key: [[800.0, 8.0 / (k + 1)], params, "1"]}, "durations": {}}
         (results / f"{commit[:8]}-e.json").write_text(json.dumps(data))
     benchmarks = {key: {"name": key, "params": params, "version": "1", "type": "track"}}
-    conf = SimpleNamespace(html_dir=str(site), results_dir=str(results.parent), project="jitkit", repo=str(tmp_path))
+    conf = SimpleNamespace(
+        benchmark_dir=str(commits.ROOT / "benchmarks"),
+        html_dir=str(site),
+        results_dir=str(results.parent),
+        project="jitkit",
+        repo=str(tmp_path),
+    )
     plugin.Speedups.publish(conf, None, benchmarks, None, {commit: k for k, commit in enumerate(hashes)})
     text = (site / "index.html").read_text()
-    assert cells(text, "Heat")["jitkit, CPU"] == ["200x", "4", "ns"]
+    assert cells(text, "heat")["jitkit, CPU"] == ["200x", "4", "ns"]
     assert "from 8 ns to 4 ns" in text
     assert json.loads((site / "commits.json").read_text()) == {commit: f"message of {commit[:3]}" for commit in hashes}
     assert (site / "asv.html").exists()

@@ -7,6 +7,7 @@ import math
 from collections.abc import Iterable, Sequence
 from dataclasses import dataclass, field
 from pathlib import Path
+from urllib.parse import quote
 
 SIDES = {
     "interpreted": "interpreted",
@@ -41,6 +42,8 @@ class Row:
     ----------
     name : str
         The name of its class among the benchmarks.
+    label : str
+        What the page calls it.
     times : dict of str to list
         Nanoseconds a point, by side.
     relative : dict of str to list
@@ -50,6 +53,7 @@ class Row:
     """
 
     name: str
+    label: str
     times: dict[str, list[float | None]] = field(default_factory=dict)
     relative: dict[str, list[float | None]] = field(default_factory=dict)
     memory: dict[str, list[float | None]] = field(default_factory=dict)
@@ -123,7 +127,9 @@ def _section(machine: Machine, plots: str) -> str:
     heads = "".join(f'<th scope="col">{html.escape(SIDES[side])}</th>' for side in sides)
     has_memory = any(row.memory for row in machine.rows)
     heads += f'<th scope="col">{MEMORY}</th>' * has_memory
-    body = "\n".join(_row(row, sides, has_memory, plots) for row in machine.rows)
+    chosen = "".join(f"&{'' if key == 'machine' else 'f-'}{key}={quote(fact)}" for key, fact in machine.facts.items())
+    plot = f"{plots}#view=explore&params=3,2{chosen}&bench=speedups."
+    body = "\n".join(_row(row, sides, has_memory, plot) for row in machine.rows)
     return f"""<section>
 <h2>{html.escape(machine.facts["machine"])}</h2>
 <p class="facts">{facts}<br>{versions}<br>{len(machine.commits)} commits, the newest
@@ -138,11 +144,11 @@ def _section(machine: Machine, plots: str) -> str:
 </section>"""
 
 
-def _row(row: Row, sides: Sequence[str], has_memory: bool, plots: str) -> str:
-    link = f"{plots}#view=explore&bench=speedups.{row.name}.track_ns_per_point&params=1,2,3"
+def _row(row: Row, sides: Sequence[str], has_memory: bool, plot: str) -> str:
+    link = f"{plot}{row.name}.track_ns_per_point"
     interpreted = newest(row.times.get("interpreted", []))
     cells = "".join(_cell(side, row.times.get(side, []), interpreted) for side in sides)
-    name = f'<th scope="row"><a href="{html.escape(link)}">{html.escape(row.name)}</a></th>'
+    name = f'<th scope="row"><a href="{html.escape(link)}">{html.escape(row.label)}</a></th>'
     cells += _memory(row.memory.get(MEMORY, [])) * has_memory
     return f"<tr>{name}{cells}{_verdict(row)}</tr>"
 
@@ -159,7 +165,7 @@ def _cell(side: str, times: Sequence[float | None], interpreted: float | None) -
 def _memory(values: Sequence[float | None]) -> str:
     """Return the cell of what a call takes at its peak: results and what is in between, not what it is given."""
     now = values[-1] if values else None
-    text = "&ndash;" if now is None else f"<small>{number(now)} B</small>"
+    text = "&ndash;" if now is None else f"<small>{number(now) if now >= 0.005 else 0} B</small>"
     kind = ' class="none"' if now is None else ""
     return f'<td data-label="{MEMORY}"{kind}><span>{text}</span></td>'
 
@@ -172,7 +178,8 @@ def _verdict(row: Row) -> str:
         for peer, ratio in found
         if ratio
     ]
-    return f'<td data-label="jitkit is">{"<br>".join(lines) or "&ndash;"}</td>'
+    kind = "" if lines else ' class="none"'
+    return f'<td data-label="jitkit is"{kind}>{"<br>".join(lines) or "&ndash;"}</td>'
 
 
 def sparkline(values: Sequence[float | None]) -> str:
@@ -210,7 +217,7 @@ def steps(machine: Machine) -> list[Step]:
             known = [factor for factor in factors if factor]
             if len(known) > 1 and (min(known) >= STEP or max(known) <= 1 / STEP):
                 weakest = min(known, key=lambda factor: abs(math.log(factor)))
-                found.append(Step(weakest, row.name, machine.commits[k]))
+                found.append(Step(weakest, row.label, machine.commits[k]))
     return sorted(found, key=lambda step: -abs(math.log(step.factor)))
 
 
@@ -233,7 +240,7 @@ def _step(step: Step) -> str:
     text = f"{number(step.factor if ahead else 1 / step.factor)}&times; {'faster' if ahead else 'slower'}"
     change = f'<td data-label="change"><span class="{"ahead" if ahead else "behind"}">{text}</span></td>'
     commit = f"<code>{step.commit.hash[:8]}</code> {html.escape(step.commit.subject)}"
-    return f'<tr><th scope="row">{step.row}</th>{change}<td data-label="commit" class="text">{commit}</td></tr>'
+    return f'<tr><th scope="row">{html.escape(step.row)}</th>{change}<td data-label="commit" class="text">{commit}</td></tr>'
 
 
 def newest(values: Sequence[float | None]) -> float | None:

@@ -33,6 +33,7 @@ COLUMNS = {
 }
 """Where a row of the page keeps what a benchmark says."""
 PLOTS = "asv.html"
+TOOLKIT = ("linalg", "ml", "ode", "random", "signal", "sparse", "spatial", "stats")
 VERSIONS = ("python", "numpy", "numba", "numba-cuda")
 
 
@@ -55,10 +56,10 @@ class Speedups(OutputPublisher):
         for result in iter_results(conf.results_dir):
             if result.commit_hash in revisions:
                 found[result.params["machine"]].append(result)
-        machines = [
-            machine_of(sorted(results, key=lambda result: revisions[result.commit_hash]), benchmarks, conf)
-            for _, results in sorted(found.items())
-        ]
+        for results in found.values():
+            results.sort(key=lambda result: revisions[result.commit_hash])
+        newest_first = sorted(found.values(), key=lambda results: -revisions[results[-1].commit_hash])
+        machines = [machine_of(results, benchmarks, conf) for results in newest_first]
         subjects = {commit.hash: commit.subject for machine in machines for commit in machine.commits}
         (site / "commits.json").write_text(json.dumps(subjects))  # shown by asv-tachyon
         (site / "index.html").write_text(page.document(conf.project, machines, PLOTS), encoding="utf-8")
@@ -80,18 +81,40 @@ def _replace_plots(site: Path) -> None:
 def machine_of(results: list[Any], benchmarks: Any, conf: Any) -> page.Machine:
     """Return what one machine's results, the oldest commit first, say for the page."""
     rows: dict[str, page.Row] = {}
+    stems = [path.stem for path in Path(conf.benchmark_dir).glob("[a-z]*.py")]
     for k, result in enumerate(results):
         for key in sorted(result.get_result_keys(benchmarks)):
             matched = BENCHMARK.fullmatch(key)
             if matched and matched[2] in COLUMNS:
-                row = rows.setdefault(matched[1], page.Row(matched[1]))
+                row = rows.setdefault(matched[1], page.Row(matched[1], label(matched[1], stems)))
                 columns = getattr(row, COLUMNS[matched[2]])
                 _add(columns, values_of(result, key, benchmarks[key]["params"]), k, len(results))
     newest = results[-1].params
     versions = {name: newest.get(name, "") for name in VERSIONS}
     facts = load_json(str(Path(conf.results_dir, newest["machine"], "machine.json")))
+    del facts["version"]  # of the file's form
     commits = [_commit(result, conf) for result in results]
-    return page.Machine(facts, versions, commits, [rows[name] for name in sorted(rows) if _has_values(rows[name])])
+    shown = sorted((row for row in rows.values() if _has_values(row)), key=lambda row: row.label)
+    return page.Machine(facts, versions, commits, shown)
+
+
+def label(name: str, stems: Iterable[str]) -> str:
+    """Return how a row is called: the file of its benchmark, and of the class what that does not say already.
+
+    Examples
+    --------
+    >>> label("LinalgNormNorms", ["linalg_norm", "saxpy"]), label("SortSortsByComparison", ["sort", "sort_by_key"])
+    ('linalg.norm', 'sort, sorts by comparison')
+    """
+    folded = {stem: stem.replace("_", "") for stem in stems}
+    found = max((stem for stem in folded if name.lower().startswith(folded[stem])), key=len, default="")
+    if not found:
+        return name
+    package, _, rest = found.partition("_")
+    module = f"{package}.{rest}" if package in TOOLKIT else found
+    words = re.sub(r"(?<=[a-z])(?=[A-Z][a-z]|[0-9])", " ", name[len(folded[found]) :]).lower()
+    said = words.replace(" ", "_").removesuffix("s") in found
+    return module if said else f"{module}, {words}"
 
 
 def values_of(result: Any, key: str, params: list[list[str]]) -> dict[str, float]:
