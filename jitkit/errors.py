@@ -6,8 +6,8 @@ import linecache
 import sys
 import warnings
 
-# Numba calls back into jitkit while it compiles.
-_BELOW_THE_USER = frozenset(("jitkit", "numba", "numba_cuda"))
+# Numba calls back into jitkit while it compiles, through functions decorated with its lock, a context manager.
+_BELOW_THE_USER = frozenset(("jitkit", "numba", "numba_cuda", "contextlib"))
 
 
 class JitkitError(Exception):

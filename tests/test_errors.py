@@ -12,6 +12,7 @@ import numpy as np
 import pytest
 
 import jitkit as jk
+from jitkit import errors
 
 CHECKED = ("python", "cpu")
 
@@ -466,3 +467,14 @@ def test_a_refused_launch_leaves_the_outputs_alone():
         with pytest.raises(jk.JitkitError):
             call()
     assert (y == 0).all()
+
+
+def test_a_warning_from_within_numbas_decorated_functions_names_the_users_line():
+    scope = {"__name__": "numba.core.compiler", "warn": errors.warn}
+    exec(
+        "import contextlib\nclass Lock(contextlib.ContextDecorator):\n    __enter__ = __exit__ = lambda *_: None", scope
+    )
+    exec("@Lock()\ndef compiled():\n    warn('cannot be kept')", scope)
+    with pytest.warns(jk.JitkitWarning, match="cannot be kept") as caught:
+        scope["compiled"]()
+    assert caught[0].filename == __file__
