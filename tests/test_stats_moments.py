@@ -11,6 +11,7 @@ from hypothesis import given
 from hypothesis import strategies as st
 
 import jitkit as jk
+from jitkit.stats._moments import BLOCK
 
 
 def values(dtype, shape, seed=0, missing=0.0):
@@ -65,6 +66,20 @@ def test_variance_as_in_numpy(backend):
             stays = jk.stats.var(jk.asarray(x, device="cuda"), axis)
             assert not isinstance(stays, np.ndarray)
             agrees(jk.to_numpy(stays), wide.var(axis), dtype)
+
+
+@pytest.mark.parametrize(
+    ("shape", "axis"), [((2 * BLOCK + 33,), None), ((3, BLOCK + 1), 1), ((300, 3), 0), ((2, 31), 1)]
+)
+def test_blocks_on_a_gpu_are_merged_by_groups(shape, axis):
+    x, gaps = values("float32", shape), values("float32", shape, missing=0.4)
+    with jk.emulate_cuda(check=True):
+        there, with_gaps = jk.asarray(x, device="cuda"), jk.asarray(gaps, device="cuda")
+        agrees(jk.to_numpy(jk.stats.mean(there, axis)), x.mean(axis, np.float64), "float32")
+        agrees(jk.to_numpy(jk.stats.var(there, axis)), x.var(axis, np.float64), "float32")
+        agrees(jk.to_numpy(jk.stats.nanvar(with_gaps, axis)), np.nanvar(gaps, axis, np.float64), "float32")
+        expected = scipy.stats.kurtosis(x.astype(np.float64), axis)
+        agrees(jk.to_numpy(jk.stats.kurtosis(there, axis)), expected, "float32")
 
 
 def test_without_nan_as_in_numpy(backend):

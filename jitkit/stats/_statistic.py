@@ -8,13 +8,15 @@ import numpy as np
 
 from jitkit import operands
 from jitkit.stats import _axes, _moments
-from jitkit.stats._moments import BLOCK, LANES, MANY, PLANES, SHORT, SPAN, TILE, Kernels
+from jitkit.stats._moments import BLOCK, LANES, MANY, MERGING, PLANES, SHORT, SPAN, TILE, Kernels
 
 Axis = int | tuple[int, ...] | None
 _FLOAT64 = np.dtype(np.float64)
 _RESOLUTION = {np.dtype(t): float(np.finfo(t).resolution) for t in (np.float32, np.float64)}
 _FEW_COLUMNS = 4
 """Fewer columns than this are taken as rows of a copy: a tile of them would have no vectors."""
+_FEW_RESULTS = 1 << 13
+"""Results up to which a GPU merges the blocks of each by a group: one work-item to each would leave it idle."""
 _FEW_ROWS = 8
 """Rows up to which columns are summed straight to the mean: half the time. With 32 it took 0.6 to 1.3 of it."""
 
@@ -84,16 +86,21 @@ def _run(kernels: Kernels, x: Any, options: Any, result: Any, device: str | None
         # Sums of few rows straight to the result: those of all columns would go to memory and back.
         kernels.shortest_rows(inner, backend)(x[0].T, n, options, result.T)
         return
-    blocks, lanes = (-(-n // BLOCK), LANES if device else 1) if inner == 1 else (-(-n // SPAN), 1)
-    part = operands.made((PLANES[kernels.order], outer, blocks * lanes, inner), (_FLOAT64,), device)
+    blocks = -(-n // (BLOCK if inner == 1 else SPAN))
+    part = operands.made((PLANES[kernels.order], outer, blocks, inner), (_FLOAT64,), device)
     if inner == 1:
         rows = x.reshape((outer, n))
-        launcher = kernels.rows if device is None else kernels.lanes
-        launcher((outer, blocks, lanes), backend)(rows, n, part)
+        if device is None:
+            kernels.rows((outer, blocks, 1), backend)(rows, n, part)
+        else:
+            kernels.groups((outer, blocks, LANES), backend)(rows, n, part)
     else:
         centre = operands.made((outer, blocks, inner), (operands.dtype_of(x),), device)
         if device is None:
             kernels.tiles((outer, blocks, -(-inner // TILE), 1), backend)(x, centre, part)
         else:
             kernels.columns((outer, blocks, inner), backend)(x, centre, part)
-    kernels.merge((outer, inner), backend)(part, blocks * lanes, options, result)
+    if device is None or blocks == 1 or outer * inner > _FEW_RESULTS:
+        kernels.merge((outer, inner), backend)(part, blocks, options, result)
+    else:
+        kernels.merge_in_groups((outer, inner, MERGING), backend)(part, blocks, options, result)
