@@ -75,6 +75,36 @@ def test_windows_along_other_axes(name, backend):
             agrees(got, rolled(OF[name], x, window, least, axis), "float32")
 
 
+@pytest.mark.parametrize("name", OF)
+def test_calls_that_are_kept_look_at_what_is_given(name):
+    x = values("float64", (6, 40), 0.1)
+    frozen = x.copy()
+    frozen.flags.writeable = False
+    move = getattr(jk.stats, f"move_{name}")
+    for _ in range(3):
+        for given in (
+            x,
+            x[:, ::2].copy()[:, :40],
+            x[::-1],
+            x[:, ::-1],
+            x.T,
+            frozen,
+            x.astype("float32"),
+            np.round(x * 0),
+        ):
+            agrees(move(given, 4, 2), rolled(OF[name], given, 4, 2), given.dtype)
+        assert np.isnan(move(x, 4)[:, :3]).all()
+        out = x.copy()
+        assert move(out, 4, 2, out=out) is out  # over what is read
+        agrees(out, rolled(OF[name], x, 4, 2), "float64")
+        with pytest.raises(jk.LaunchError, match="min_count=0"):
+            move(x, 4, 0)
+        with pytest.raises(ValueError, match="window=41"):
+            move(x, 41)
+        with pytest.raises(np.exceptions.AxisError):
+            move(x, 4, axis=2)
+
+
 @pytest.mark.parametrize("name", ["move_var", "move_std"])
 def test_ddof(name):
     x = values("float64", 100, 0.2)

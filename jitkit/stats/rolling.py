@@ -4,6 +4,7 @@ from __future__ import annotations
 
 from typing import Any
 
+from jitkit import operands
 from jitkit.stats import _rolling, _windows
 
 
@@ -57,7 +58,8 @@ def move_sum(
     >>> jk.stats.move_sum(np.array([1.0, 2.0, 6.0, 1.0]), 2)
     array([nan,  3.,  8.,  7.])
     """
-    return _rolling.running(_windows.sums, a, window, min_count, axis, 0, 0, out, backend, "stats.move_sum")
+    make = _rolling.running(_windows.sums, 0, 0)
+    return _rolling.rolled(make, a, window, min_count, axis, out, backend, "stats.move_sum")
 
 
 def move_mean(
@@ -110,7 +112,8 @@ def move_mean(
     >>> jk.stats.move_mean(np.array([1.0, 2.0, 6.0, 1.0]), 2)
     array([nan, 1.5, 4. , 3.5])
     """
-    return _rolling.running(_windows.sums, a, window, min_count, axis, 1, 0, out, backend, "stats.move_mean")
+    make = _rolling.running(_windows.sums, 1, 0)
+    return _rolling.rolled(make, a, window, min_count, axis, out, backend, "stats.move_mean")
 
 
 def move_var(
@@ -166,7 +169,8 @@ def move_var(
     >>> jk.stats.move_var(np.array([1.0, 2.0, 6.0, 1.0]), 2)
     array([ nan, 0.25, 4.  , 6.25])
     """
-    return _rolling.running(_windows.squares, a, window, min_count, axis, 0, ddof, out, backend, "stats.move_var")
+    make = _rolling.running(_windows.squares, 0, operands.number(ddof, "ddof", "stats.move_var"))
+    return _rolling.rolled(make, a, window, min_count, axis, out, backend, "stats.move_var")
 
 
 def move_std(
@@ -222,7 +226,8 @@ def move_std(
     >>> jk.stats.move_std(np.array([1.0, 2.0, 6.0, 1.0]), 2)
     array([nan, 0.5, 2. , 2.5])
     """
-    return _rolling.running(_windows.squares, a, window, min_count, axis, 1, ddof, out, backend, "stats.move_std")
+    make = _rolling.running(_windows.squares, 1, operands.number(ddof, "ddof", "stats.move_std"))
+    return _rolling.rolled(make, a, window, min_count, axis, out, backend, "stats.move_std")
 
 
 def move_min(
@@ -274,7 +279,7 @@ def move_min(
     >>> jk.stats.move_min(np.array([1.0, 2.0, 6.0, 1.0]), 2)
     array([nan,  1.,  2.,  1.])
     """
-    return _rolling.extreme(a, window, min_count, axis, 1, out, backend, "stats.move_min")
+    return _rolling.rolled(_rolling.extreme(1), a, window, min_count, axis, out, backend, "stats.move_min")
 
 
 def move_max(
@@ -326,7 +331,7 @@ def move_max(
     >>> jk.stats.move_max(np.array([1.0, 2.0, 6.0, 1.0]), 2)
     array([nan,  2.,  6.,  6.])
     """
-    return _rolling.extreme(a, window, min_count, axis, -1, out, backend, "stats.move_max")
+    return _rolling.rolled(_rolling.extreme(-1), a, window, min_count, axis, out, backend, "stats.move_max")
 
 
 def move_median(
@@ -379,4 +384,4 @@ def move_median(
     >>> jk.stats.move_median(np.array([1.0, 2.0, 6.0, 1.0]), 2)
     array([nan, 1.5, 4. , 3.5])
     """
-    return _rolling.median(a, window, min_count, axis, out, backend, "stats.move_median")
+    return _rolling.rolled(_rolling.median, a, window, min_count, axis, out, backend, "stats.move_median", turn=True)
