@@ -147,6 +147,28 @@ def test_several_axes(backend):
     close(signal.rfftn(x.real, axes=(2, 2), backend=backend), np.fft.rfftn(wide.real, axes=(2, 2)), 1.2e-7)
 
 
+# Tiles, columns and rows, powers of a primitive root, a convolution.
+@pytest.mark.parametrize("n", [24, 2048, 157, 314])
+@pytest.mark.parametrize("axis", [0, 1])
+def test_results_may_replace_what_is_transformed(n, axis):
+    x = complex_numbers((3, n) if axis else (n, 3))
+    for name in ("fft", "ifft"):
+        expected, both = getattr(np.fft, name)(x, axis=axis), x.copy()
+        assert getattr(signal, name)(both, axis=axis, out=both, backend="cpu") is both
+        close(both, expected, 2.3e-16)
+
+
+def test_transforms_along_several_axes_leave_what_is_given():
+    x, half = complex_numbers((20, 4, 33)), complex_numbers((20, 4, 17))
+    for name, given_x in [("fftn", x), ("ifftn", x), ("rfftn", x.real.copy()), ("irfftn", half)]:
+        before = given_x.copy()
+        close(getattr(signal, name)(given_x), getattr(np.fft, name)(before), 2.3e-16)
+        np.testing.assert_array_equal(given_x, before)
+    both = x.copy()
+    assert signal.fftn(both, out=both) is both
+    close(both, np.fft.fftn(x), 2.3e-16)
+
+
 def test_arrays_of_every_kind():
     x = complex_numbers((6, 10))
     expected = np.fft.fft(x)

