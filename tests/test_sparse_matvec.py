@@ -2,12 +2,14 @@
 
 from __future__ import annotations
 
+import gc
+
 import numpy as np
 import pytest
 from scipy import sparse
 
 import jitkit as jk
-from jitkit.sparse import Csr, ell, matmul, matvec, pagerank
+from jitkit.sparse import Csr, _formats, ell, matmul, matvec, pagerank
 
 RNG = np.random.default_rng(6)
 
@@ -50,6 +52,59 @@ def test_rows_of_every_length():
     data = RNG.random(indptr[-1])
     a = sparse.csr_array((data, RNG.integers(0, 60, data.size), indptr), shape=(90, 60))
     close(matvec(a, np.arange(60.0)), a @ np.arange(60.0))
+
+
+def test_columns_in_any_order_and_more_than_once():
+    columns, data, x = [3, 0, 3, 1, 1, 2, 0, 0], RNG.random(8), RNG.random(4)
+    a = sparse.csr_array((data, columns, [0, 3, 3, 8]), shape=(3, 4))
+    want = np.zeros(3)
+    np.add.at(want, [0, 0, 0, 2, 2, 2, 2, 2], data * x[columns])
+    for form in (a, parts_of(a), ell(a)):
+        close(matvec(form, x), want)
+        close(matmul(form, x[:, None]), want[:, None])
+
+
+@pytest.mark.parametrize("index", [np.int32, np.int64])
+@pytest.mark.parametrize("bad", [-1, 4, 2**31 - 1, -(2**31)])
+@pytest.mark.parametrize("call", [lambda a: matvec(a, np.ones(4)), lambda a: matmul(a, np.ones((4, 2))), pagerank, ell])
+def test_indices_outside_a_matrix_of_scipys_are_refused(call, bad, index):
+    a = sparse.csr_array((np.ones(5), [0, 3, 1, 2, 3], [0, 2, 3, 4, 5]), shape=(4, 4))
+    a.indices, a.indptr = a.indices.astype(index), a.indptr.astype(index)
+    call(a)
+    a.indices = a.indices.copy()  # parts that were not seen before
+    a.indices[2] = bad
+    with pytest.raises(jk.LaunchError, match=rf"columns, from 0 to 3; there is a {bad} among"):
+        call(a)
+
+
+def test_bounds_of_rows_outside_a_matrix_of_scipys_are_refused():
+    a = sparse.csr_array((np.ones(5), [0, 3, 1, 2, 3], [0, 2, 3, 4, 5]), shape=(4, 4))
+    for bounds in ([0, 2, 3, 4, 6], [-1, 2, 3, 4, 5], [0, 4, 3, 4, 5]):
+        a.indptr = np.array(bounds, np.int32)
+        with pytest.raises(jk.LaunchError, match="indptr ascends from 0 to at most 5"):
+            matvec(a, np.ones(4))
+    a.indptr = np.array([0, 2, 5], np.int32)
+    with pytest.raises(jk.LaunchError, match="a matrix of 4 rows has 5 pointers"):
+        matvec(a, np.ones(4))
+    a.indptr, a.indices = np.array([0, 1, 1, 2, 3], np.int32), np.array([0, 3, 1, 99, -7], np.int32)
+    close(matvec(a, np.arange(4.0)), np.array([0.0, 0, 3, 1]))  # what lies behind the last row is not of the matrix
+
+
+def test_indices_are_looked_at_once_and_forgotten_with_their_matrix(monkeypatch):
+    looks = []
+    look = _formats._look
+    monkeypatch.setattr(_formats, "_look", lambda *args: (looks.append(1), look(*args)))
+    a, before = random_matrix(9, 9), len(_formats._looked_at)
+    for _ in range(3):
+        matvec(a, np.ones(9))
+    assert len(looks) == 1
+    with pytest.raises(jk.LaunchError):
+        matvec(
+            sparse.csr_array((a.data, a.indices, a.indptr), shape=(9, 3)), np.ones(3)
+        )  # the same parts, fewer columns
+    del a
+    gc.collect()
+    assert len(_formats._looked_at) <= before
 
 
 def test_empty_matrices_and_results():

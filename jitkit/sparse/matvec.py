@@ -105,9 +105,9 @@ def matvec(a: Any, x: Any, *, out: Any = None, backend: str | None = None) -> An
     Notes
     -----
     Threads share pieces of rows (W. F. Tinney, J. W. Walker, Proc. IEEE 55(11), 1967, for the format; N. Bell, M. Garland,
-    Implementing Sparse Matrix-Vector Multiplication on Throughput-Oriented Processors, SC 2009, for the formats on GPUs). A
-    tuple on the host is checked at each call, which takes about as long as the product; a matrix of SciPy's and a `Csr` are
-    trusted.
+    Implementing Sparse Matrix-Vector Multiplication on Throughput-Oriented Processors, SC 2009, for the formats on GPUs). The
+    indices of a tuple on the host are checked at each call, and those of a matrix of SciPy's at the first with its arrays,
+    which takes 0.05 to 0.6 of the time of the product; a `Csr`, an `Ell` and what is on a GPU are trusted.
 
     Examples
     --------
