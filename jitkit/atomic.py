@@ -1,7 +1,9 @@
 """Atomic read-modify-write of one array element: no update of another work-item comes between the read and the write.
 
 Compiled kernels use the processor's own instructions. Called from Python, interpreted kernels included, the functions
-here are plain read-modify-write under one lock.
+here are plain read-modify-write under one lock. Where a kernel does nothing with an array but update it by one operation
+whose old values it ignores, as histograms do, threads on the CPU update copies of their own, which are combined in the
+end: sums of floats are rounded in another order each time, as with atomic instructions.
 
 All take ``(array, index, value)``: an array of int32, int64, uint32, uint64, float32 or float64, an index as in a
 subscript (an int, or a tuple in more dimensions), and a value, which is converted as an assignment would; integers wrap.

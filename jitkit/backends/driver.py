@@ -6,20 +6,21 @@ last index. Units are what the pool's threads claim; a run of units of one row i
 
 from __future__ import annotations
 
-import contextlib
 import functools
-from collections.abc import Callable, Iterator
+from collections.abc import Callable
 from typing import Any
 
 from llvmlite import ir
 from numba.core import cgutils
 
 from jitkit.backends import direct, independent, pool
+from jitkit.backends.loops import while_loop
 from jitkit.backends.lowering.arguments import Arguments
 from jitkit.backends.lowering.emit import F64, I1, I64, Emitter, Mode
+from jitkit.backends.spmd import rows
 from jitkit.backends.spmd.carrying import PLACE, Carried
 from jitkit.backends.spmd.groups import Group, group_function
-from jitkit.backends.spmd.rows import by_vectors
+from jitkit.backends.tables import DATA, NITEMS, Copies, Field, field_of, launch
 
 BLOCK = 128
 """Points of the last index in one unit. A multiple of every vector width times its unrolling, so that which points run in
@@ -33,8 +34,6 @@ LONG = 1 << 14
 
 LONG_OF_GROUPS = 1 << 12
 """Bytes of a row of groups from which that pays: their first and last lines are stored plainly in any case."""
-NITEMS = 2
-"""Where Numba's arrays hold the number of their elements."""
 
 BYTE = ir.IntType(8).as_pointer()
 BODY = ir.FunctionType(ir.VoidType(), [I64, I64, BYTE])
@@ -69,8 +68,8 @@ class LoopNest:
         """The kernel's arguments, as stored behind the space."""
         return self.fields[3 * self.ndim :]
 
-    def run(self, points: Points) -> ir.Function:
-        """Generate the loops around `points(outer indices, begin, end)`, which runs part of a row."""
+    def run(self, points: Points, finish: Callable[[], None] = lambda: None) -> ir.Function:
+        """Generate the loops around `points(outer indices, begin, end)`, which runs part of a row, and what `finish` adds."""
         begin, end, _ = self.function.args
         if self.ndim == 1:
             self._inner([], begin, end, points)
@@ -79,6 +78,7 @@ class LoopNest:
         if self.streams is not None:
             with self.builder.if_then(self.streams, likely=False):
                 self.builder.fence("seq_cst")  # stores past the cache do not wait for one another
+        finish()
         self.builder.ret_void()
         return self.function
 
@@ -103,7 +103,7 @@ class LoopNest:
         Rows of a few points, the three coordinates of a place say, leave most lanes empty: they run point by point.
         """
         few = self.builder.icmp_signed("<=", self.counts[-1], ir.Constant(I64, FEW))
-        return self._either(few, each, self._calling(row))
+        return self._either(few, each, self.calling(row))
 
     def streaming(self, row: ir.Function, size: int, results: int, each: Points) -> Points:
         """Return the way to run part of a row by a function that writes past the cache, in launches that write enough."""
@@ -112,9 +112,11 @@ class LoopNest:
         written = functools.reduce(builder.mul, self.counts[:-1], builder.mul(row_bytes, ir.Constant(I64, results)))
         enough = builder.icmp_unsigned(">=", written, ir.Constant(I64, STREAMED))
         self.streams = builder.and_(enough, builder.icmp_unsigned(">=", row_bytes, ir.Constant(I64, LONG)))
-        return self._either(self.streams, self._calling(row), each)
+        return self._either(self.streams, self.calling(row), each)
 
-    def _calling(self, row: ir.Function) -> Points:
+    def calling(self, row: ir.Function) -> Points:
+        """Return the way to run part of a row by a row function."""
+
         def points(outer: list[ir.Value], begin: ir.Value, end: ir.Value) -> None:
             space, ignored = [begin, end, self.starts[-1], self.steps[-1]], ir.Constant(I64, 0)
             self.builder.call(row, [*space, *outer, ignored, *self.arguments])
@@ -203,30 +205,6 @@ class LoopNest:
         points(outer, begin, end)
 
 
-@contextlib.contextmanager
-def while_loop(
-    builder: ir.IRBuilder, begin: ir.Value, end: ir.Value
-) -> Iterator[tuple[ir.Value, Callable[[ir.Value], ir.Instruction]]]:
-    """Generate a loop from `begin` while below `end`; the block gets the counter and a function that sets its next value.
-
-    That returns the branch back.
-    """
-    entry = builder.block
-    body, done = builder.append_basic_block("loop"), builder.append_basic_block("done")
-    builder.cbranch(builder.icmp_signed("<", begin, end), body, done)
-    builder.position_at_end(body)
-    counter = builder.phi(I64)
-    counter.add_incoming(begin, entry)
-
-    def advance(following: ir.Value) -> ir.Instruction:
-        counter.add_incoming(following, builder.block)
-        branch = builder.cbranch(builder.icmp_signed("<", following, end), body, done)
-        builder.position_at_end(done)
-        return branch
-
-    yield counter, advance
-
-
 def minimum(builder: ir.IRBuilder, a: ir.Value, b: ir.Value) -> ir.Value:
     """Return the smaller of two counts."""
     return builder.select(builder.icmp_signed("<", a, b), a, b)
@@ -297,7 +275,8 @@ def define(
         direct.call(context, nest.builder, compiled, [*indices, *nest.arguments])
         return next(item for item in reversed(nest.builder.block.instructions) if isinstance(item, ir.CallInstr))
 
-    row = None if apart else by_vectors(context, compiled, ndim, unit_step, fastmath)
+    scalar = None if apart else rows.point_of(context, compiled)
+    row = None if scalar is None else rows.by_vectors(context, compiled, scalar, ndim, unit_step, fastmath)
     points = nest.each(point, apart=row is not None and row.streamed > 0)
     if row is not None:
         declared = row.declare(module)
@@ -308,7 +287,34 @@ def define(
         )
     function = nest.run(points)
     context.active_code_library.add_linking_library(compiled.library)
-    _start(builder, function, record, units_of(builder, space[2 * ndim :]), threads)
+    counts = space[2 * ndim :]
+    units = units_of(builder, counts)
+    tables = None if scalar is None else rows.by_tables(context, compiled, scalar, ndim, unit_step, fastmath)
+    if tables is not None:
+        own = functools.partial(_with_copies, builder, module, tables, ndim, unit_step, record, units, threads)
+        every = functools.reduce(builder.mul, counts)
+        given = list(zip(arguments.given, leaves, strict=True))
+        launch(builder, tables, ndim, arguments.layouts, given, every, threads, own)
+    _start(builder, function, record, units, threads)
+
+
+def _with_copies(
+    builder: ir.IRBuilder, module: ir.Module, row: rows.TableRow, ndim: int, unit_step: bool, record: ir.Value,
+    units: ir.Value, threads: ir.Value, field: Field,
+) -> None:  # fmt: skip
+    """Generate the run of a launch whose threads update copies of some arrays."""
+    values = [builder.extract_value(record, k) for k in range(len(record.type.elements))]
+    whole = cgutils.pack_struct(builder, [*values, *field.values])
+    nest = LoopNest(module, whole.type, ndim, unit_step)
+    nest.fields, told = nest.fields[: len(values)], nest.fields[len(values) :]
+    copies = Copies(nest.builder, row.tables, field_of(told))
+    arrays = [nest.arguments[table.parameter - ndim] for table in row.tables]
+    taken = copies.take([nest.builder.extract_value(array, NITEMS) for array in arrays])
+    for number, (table, array) in enumerate(zip(row.tables, arrays, strict=True)):
+        place = nest.builder.bitcast(copies.table(taken, number), array.type.elements[DATA])
+        nest.fields[2 * ndim + table.parameter] = nest.builder.insert_value(array, place, DATA)
+    function = nest.run(nest.calling(row.declare(module)), lambda: copies.give_back(taken))
+    _start(builder, function, whole, units, threads, ends=False)
 
 
 def _unpacked(builder: ir.IRBuilder, slots: ir.Value, kinds: list[ir.Type]) -> list[ir.Value]:
@@ -337,10 +343,19 @@ def units_of(builder: ir.IRBuilder, counts: list[ir.Value]) -> ir.Value:
     return functools.reduce(builder.mul, counts[:-1], blocks_of(builder, counts[-1]))
 
 
-def _start(builder: ir.IRBuilder, function: ir.Function, record: ir.Value, units: ir.Value, threads: ir.Value) -> None:
-    """Hand the units of a space to the scheduler."""
+def _start(
+    builder: ir.IRBuilder,
+    function: ir.Function,
+    record: ir.Value,
+    units: ir.Value,
+    threads: ir.Value,
+    *,
+    ends: bool = True,
+) -> None:
+    """Hand the units of a space to the scheduler, and end the driver where nothing follows."""
     memory = cgutils.alloca_once_value(builder, record)
     kind = ir.FunctionType(ir.VoidType(), [BODY.as_pointer(), BYTE, I64, I64])
     scheduler = cgutils.get_or_insert_function(builder.module, kind, pool.SYMBOL)
     builder.call(scheduler, [function, builder.bitcast(memory, BYTE), units, threads])
-    builder.ret_void()
+    if ends:
+        builder.ret_void()

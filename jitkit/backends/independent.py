@@ -7,27 +7,13 @@ a short row takes.
 from __future__ import annotations
 
 from llvmlite import ir
-from llvmlite.ir.values import MDValue
 
-
-class _Distinct(MDValue):
-    """A node of metadata that equals no other; llvmlite makes none."""
-
-    def descr(self, buf: list[str]) -> None:
-        """Append the node's text."""
-        operands = ", ".join(item.get_reference() for item in self.operands)
-        buf += (f"distinct !{{ {operands} }}", "\n")
+from jitkit.backends.loops import distinct, tell
 
 
 def mark(module: ir.Module, call: ir.Instruction, branch: ir.Instruction) -> None:
     """Mark a call, which is to be inlined, and the branch back to it: what the call loads and stores is its turn's own."""
-    group = _distinct(module)
+    group = distinct(module)
     parallel = module.add_metadata([ir.MetaDataString(module, "llvm.loop.parallel_accesses"), group])
-    loop = _distinct(module)
-    loop.operands = (loop, parallel)  # a loop's node names itself first
     call.set_metadata("llvm.access.group", group)
-    branch.set_metadata("llvm.loop", loop)
-
-
-def _distinct(module: ir.Module) -> _Distinct:
-    return _Distinct(module, (), str(len(module.metadata)))
+    tell(module, branch, parallel)

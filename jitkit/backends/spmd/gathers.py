@@ -58,11 +58,12 @@ def _is_light(function: Function, shapes: Shapes, loop: Loop, least: float, mask
         return False
     code = [item for name in always for item in function.blocks[name].code]
     gathers = sum(is_gather(item, shapes) for item in code)
-    work = sum(_cost(item) for item in code if item.name and shapes.strides.get(item.name, 0) is None)
+    work = sum(cost(item) for item in code if item.name and shapes.strides.get(item.name, 0) is None)
     return gathers > 0 and work < least * gathers and not _follows(function, shapes, loop)
 
 
-def _cost(item: Instruction) -> int:
+def cost(item: Instruction) -> int:
+    """Return what an instruction costs, in simple operations."""
     if item.op == "call":
         return 0 if item.callee.startswith(DROPPED) else 1 if item.callee.startswith("@llvm.") else _CALL
     return 0 if item.op in NO_WORK else _COSTS.get(item.op, 1)

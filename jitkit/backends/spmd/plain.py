@@ -8,12 +8,17 @@ from jitkit.backends.spmd.ir import Block, Function
 from jitkit.backends.spmd.shapes import Shapes
 from jitkit.backends.spmd.writer import Lanes, Text
 
+DATA = "4"
+"""Where Numba's arrays hold the address of their elements."""
+MARGIN = 256
+"""Bytes before an array that one thread has to itself, in which lanes outside a mask change what nobody reads: eight each."""
+
 
 def row(function: Function, shapes: Shapes, parameter: str, unit_step: bool, lanes: int, name: str) -> str:
     """Return the LLVM text of ``name(begin, end, start, step, *parameters)``.
 
     It runs a point function for the last index ``start + step * p``, p from `begin` to `end`; `parameter` is the name of
-    that index, whose place in the parameters is kept and ignored.
+    that index, whose place in the parameters is kept and ignored. Before the tables of `shapes` lie `MARGIN` bytes.
 
     Raises
     ------
@@ -47,6 +52,9 @@ def _loop(
     text.do(f"store i64 {end}, ptr {slot}")
     text.do("br label %full.test")
     text.label("%rest.test")
+    if lanes == 1:
+        text.do("ret void")
+        return
     some = text.emit(f"icmp slt i64 {position}, %end")
     text.do(f"br i1 {some}, label %rest, label %done")
     text.label("%rest")
@@ -70,6 +78,15 @@ def _vector(
     else:
         first = text.emit(f"mul nsw i64 %step, {position}")
         first = text.emit(f"add nsw i64 %start, {first}")
-        index = Lanes(text, lanes).indices(first, "%step")
+        index = first if lanes == 1 else Lanes(text, lanes).indices(first, "%step")
     parameters = {p.text: p.text for p in function.parameters} | {parameter: index}
-    Body(text, function, shapes, found, lanes, mask, parameters, leave).write(function.entry)
+    _Points(text, function, shapes, found, lanes, mask, parameters, leave).write(function.entry)
+
+
+class _Points(Body):
+    """The code of points that are no group, some of whose arrays their thread may have to itself."""
+
+    def shared_memory(self, site: str) -> tuple[str, int]:
+        """Return the address of an array that the thread has to itself, and how many bytes before it belong to it."""
+        kind = next(p.type for p in self.function.parameters if p.text == site)
+        return self.text.emit(f"extractvalue {kind} {site}, {DATA}"), MARGIN

@@ -8,9 +8,10 @@ from typing import Any, NamedTuple
 
 import llvmlite.binding as llvm
 from llvmlite import ir
+from numba.core import types
 
-from jitkit.backends.spmd import plain, plan, scalar, streaming
-from jitkit.backends.spmd.ir import UnsupportedIRError
+from jitkit.backends.spmd import plain, plan, scalar, streaming, tables
+from jitkit.backends.spmd.ir import Function, UnsupportedIRError
 from jitkit.backends.spmd.shapes import Shapes, size_of
 from jitkit.backends.unlinked import unlinked
 
@@ -35,7 +36,43 @@ class Row(NamedTuple):
     results: int
 
 
-def by_vectors(context: Any, compiled: Any, ndim: int, unit_step: bool, fastmath: bool) -> Row | None:
+class TableRow(NamedTuple):
+    """A row function for arrays that are a thread's own, linked.
+
+    Attributes
+    ----------
+    declare : callable
+        Declares it in a module.
+    tables : list of Table
+        These arrays.
+    loops : bool
+        Whether a point may update any number of elements.
+    """
+
+    declare: Callable[[ir.Module], ir.Function]
+    tables: list[tables.Table]
+    loops: bool
+
+
+def point_of(context: Any, compiled: Any) -> Function | None:
+    """Return a body as one scalar function, or None where it has something that is not understood.
+
+    Parameters
+    ----------
+    context
+        Numba's CPU context; the code goes into its active library.
+    compiled
+        The body's compile result.
+    """
+    try:
+        return scalar.point_function(context, compiled)
+    except UnsupportedIRError:
+        return None
+
+
+def by_vectors(
+    context: Any, compiled: Any, function: Function, ndim: int, unit_step: bool, fastmath: bool
+) -> Row | None:
     """Return a kernel's row function, or None where points are better run one by one.
 
     Parameters
@@ -44,6 +81,8 @@ def by_vectors(context: Any, compiled: Any, ndim: int, unit_step: bool, fastmath
         Numba's CPU context; the code goes into its active library.
     compiled
         The body's compile result.
+    function : Function
+        What `point_of` made of it.
     ndim : int
         Dimensions of the space; the last index runs along the lanes.
     unit_step : bool
@@ -51,11 +90,10 @@ def by_vectors(context: Any, compiled: Any, ndim: int, unit_step: bool, fastmath
     fastmath : bool
         Whether LLVM may reassociate sums, and so widen innermost loops by itself.
     """
+    index = function.parameters[ndim - 1].text
+    if not function.uses(index):  # the only place along it: each point stands for a piece of work of its own
+        return None
     try:
-        function = scalar.point_function(context, compiled)
-        index = function.parameters[ndim - 1].text
-        if not function.uses(index):  # the only place along it: each point stands for a piece of work of its own
-            return None
         shapes = Shapes(function, {index: 1 if unit_step else None})
         stores = streaming.written(function, shapes)
         if stores:
@@ -67,13 +105,43 @@ def by_vectors(context: Any, compiled: Any, ndim: int, unit_step: bool, fastmath
             return None
     except UnsupportedIRError:
         return None
+    return Row(_linked(context, compiled, function, text), streamed, len(stores))
+
+
+def by_tables(
+    context: Any, compiled: Any, function: Function, ndim: int, unit_step: bool, fastmath: bool
+) -> TableRow | None:
+    """Return the row function that updates arrays as if no other thread did, or None where a kernel has no such arrays.
+
+    The parameters are those of `by_vectors`.
+    """
+    kinds = compiled.signature.args
+
+    def flat(place: int) -> bool:
+        kind = kinds[place]
+        return isinstance(kind, types.Array) and kind.layout in "CF" and kind.mutable
+
+    index = function.parameters[ndim - 1].text
+    try:
+        found = tables.find(function, flat)
+        if not found.tables or not function.uses(index):
+            return None
+        text = tables.row(function, found, index, unit_step, fastmath, "jitkit_row")
+        loops = bool(Shapes(function, {}).loop)
+    except UnsupportedIRError:
+        return None
+    return TableRow(_linked(context, compiled, function, text), found.tables, loops)
+
+
+def _linked(context: Any, compiled: Any, function: Function, text: str) -> Callable[[ir.Module], ir.Function]:
+    """Link a row function; return what declares it in a module."""
     text = "\n".join([*function.constants(text), text])
     # In one process all symbols share a name space.
     name = f"jitkit_row_{hashlib.blake2b(text.encode(), digest_size=10).hexdigest()}"
     link(context, name, text.replace("@jitkit_row(", f"@{name}(", 1))
     kinds = [I64] * 4 + [context.get_value_type(kind) for kind in compiled.signature.args]
     signature = ir.FunctionType(ir.VoidType(), kinds)
-    return Row(lambda target: ir.Function(target, signature, name), streamed, len(stores))
+    return lambda target: ir.Function(target, signature, name)
 
 
 def link(context: Any, name: str, text: str) -> None:

@@ -68,6 +68,8 @@ class Shapes:
         The function that `function` is a part of.
     alone : bool
         Whether vectors have one lane, in which everything is uniform.
+    tables : dict, optional
+        Pointers into arrays that one thread alone can see, as into memory that a group shares; each with its array.
     """
 
     def __init__(
@@ -77,6 +79,7 @@ class Shapes:
         fixed: dict[str, Stride] | None = None,
         whole: Function | None = None,
         alone: bool = False,
+        tables: dict[str, str] | None = None,
     ) -> None:
         self.function, self.roots, self.fixed, self.alone = function, roots, fixed or {}, alone
         self.whole = function if whole is None else whole
@@ -90,7 +93,7 @@ class Shapes:
         self.joins: dict[str, list[set[str] | None]] = {}
         self.made = {item.name: item for block in self.whole.blocks.values() for item in block.code if item.name}
         self.private = private_pointers(self.whole, only_allocas=alone)
-        self.shared = shared_pointers(self.whole)
+        self.shared = shared_pointers(self.whole) | (tables or {})
         self._solve()
         self.bounded = self._bounds()
         self.patterns: Known = {}

@@ -48,4 +48,6 @@ def _updated(text: Text, operation: str, kind: str, old: str, value: str) -> str
         return text.emit(f"{operation} {kind} {old}, {value}")
     symbol = f"@llvm.{_FUNCTIONS[operation]}.{_SUFFIXES.get(kind, kind)}"
     text.declare(symbol, kind, [kind, kind])
-    return text.emit(f"call {kind} {symbol}({kind} {old}, {kind} {value})")
+    # Which of the zeros is the smaller one is not said: to tell them apart took three instructions more.
+    flags = "nsz " if kind in _SUFFIXES else ""
+    return text.emit(f"call {flags}{kind} {symbol}({kind} {old}, {kind} {value})")
