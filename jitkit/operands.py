@@ -11,7 +11,7 @@ from numpy.lib.array_utils import normalize_axis_index, normalize_axis_tuple
 from jitkit.arrays import empty, to_numpy
 from jitkit.backends import device_memory
 from jitkit.errors import KernelTypeError, LaunchError
-from jitkit.launch.arguments import is_device_array
+from jitkit.launch.arguments import has_masked, is_device_array
 from jitkit.launch.choice import requested
 
 _NUMBERS = frozenset("?bhilqBHILQefdFD")
@@ -62,7 +62,7 @@ def unmasked(x: Any, who: str) -> Any:
     KernelTypeError
         For an array with a mask, which kernels would not look at.
     """
-    if isinstance(x, np.ndarray) and isinstance(x, np.ma.MaskedArray) and np.ma.is_masked(x):
+    if has_masked(x):
         raise KernelTypeError(
             f"{who}: masks are not looked at, and elements of this array are masked: pass x.filled(value) or x.compressed()"
         )

@@ -315,6 +315,14 @@ def test_imports_are_light():
     subprocess.run([sys.executable, "-c", code], check=True, timeout=60)
 
 
+def test_plain_arrays_import_no_masks():
+    code = (
+        "import sys, numpy as np, jitkit as jk\njk.map(abs, np.zeros(3), backend='python')\n"
+        "jk.linalg.norm(np.zeros(3))\nassert 'numpy.ma' not in sys.modules"
+    )
+    subprocess.run([sys.executable, "-c", code], check=True, timeout=60)
+
+
 def test_the_interpreter_never_imports_numba():
     code = (
         "import sys, numpy as np\nfrom jitkit import cases\ncase = cases.load('heat')\n"

@@ -23,6 +23,13 @@ def is_device_array(value: Any) -> bool:
     )  # the latter in the simulator
 
 
+def has_masked(value: Any) -> bool:
+    """Tell whether an array has masked elements. NumPy imports its masks when they are asked for: 7 ms of a first launch."""
+    if type(value) is np.ndarray or not isinstance(value, np.ndarray):
+        return False
+    return isinstance(value, np.ma.MaskedArray) and bool(np.ma.is_masked(value))
+
+
 def bind(func: Callable, ndim: int, args: tuple, kwargs: Mapping[str, Any], kernel: str) -> tuple[Any, ...]:
     """Return one value for each parameter behind the indices, defaults filled in.
 
@@ -130,7 +137,7 @@ def _check_array(path: str, value: np.ndarray, written: bool, kernel: str) -> No
         )
     if _too_wide(dtype):
         raise KernelTypeError(f"{kernel}: argument {path} is an array of {dtype}: the widest float is float64")
-    if isinstance(value, np.ma.MaskedArray) and np.ma.is_masked(value):
+    if has_masked(value):
         raise KernelTypeError(
             f"{kernel}: argument {path} has masked elements, and kernels look at no mask: pass {path}.filled(value), or "
             f"{path}.data and np.ma.getmaskarray({path})"
