@@ -325,9 +325,15 @@ def _takes_result(out: Any, a: np.ndarray) -> bool:
     return flags.c_contiguous and flags.writeable and not np.may_share_memory(out, a)
 
 
-def _fits(out: np.ndarray, x: np.ndarray) -> bool:
-    """Tell whether results may go where they belong at once: vectors are read before their results are written."""
-    return out is x or not np.may_share_memory(out, x)
+def _fits(out: np.ndarray, x: np.ndarray, backend: str | None) -> bool:
+    """Tell whether results may go where they belong at once.
+
+    They may take the place of what is transformed, since vectors are read before their results are written; copies of both
+    on a GPU would be two arrays.
+    """
+    if out is x:
+        return not operands.on_device(x, backend)
+    return not np.may_share_memory(out, x)
 
 
 def along(a: Any, n: int | None, axis: int, norm: Norm, inverse: bool, out: Any, backend: str | None, name: str) -> Any:
@@ -349,7 +355,7 @@ def along(a: Any, n: int | None, axis: int, norm: Norm, inverse: bool, out: Any,
     shape, device = tuple(x.shape), operands.device_of(x)
     result = operands.result(out, shape, dtype, device, name)
     fresh = result
-    if isinstance(result, np.ndarray) and not (result.flags.c_contiguous and _fits(result, x)):
+    if isinstance(result, np.ndarray) and not (result.flags.c_contiguous and _fits(result, x, backend)):
         fresh = np.empty(shape, dtype)
     outer, inner = math.prod(shape[:axis]), math.prod(shape[axis + 1 :])
     if outer * inner:
