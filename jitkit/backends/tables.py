@@ -27,9 +27,11 @@ from jitkit.backends.spmd.tables import Table
 
 LARGEST = 1 << 25
 """Bytes of all copies of a launch."""
-WORTH, WORTH_OF_LARGE, WORTH_OF_LOOPS = 2, 8, 1
+WORTH, WORTH_OF_LARGE = 2, 8
 """Points for each element of the tables from which copies pay: a million counters in int64 take 1.6 of the time for 4 million
-points, 0.6 for 16 million. Points with loops update any number of elements."""
+points, 0.6 for 16 million."""
+UPDATES_OF_LOOPS = 32
+"""What is guessed of how many elements a point with loops updates."""
 SMALL = 1 << 18
 """Bytes of a copy that the caches near a core hold."""
 LINE = 128
@@ -223,13 +225,12 @@ def launch(
     memory = builder.mul(builder.add(each, ir.Constant(I64, LINE)), threads)
     elements = functools.reduce(builder.add, counts)
     small = builder.icmp_unsigned("<=", each, ir.Constant(I64, SMALL))
-    least = WORTH_OF_LOOPS if row.loops else WORTH
-    factor = builder.select(small, ir.Constant(I64, least), ir.Constant(I64, least * WORTH_OF_LARGE // WORTH))
-    worth = builder.mul(elements, factor)
+    worth = builder.mul(elements, builder.select(small, ir.Constant(I64, WORTH), ir.Constant(I64, WORTH_OF_LARGE)))
+    updates = builder.mul(points, ir.Constant(I64, UPDATES_OF_LOOPS if row.loops else 1))
     conditions = [
         builder.icmp_unsigned("<", builder.sub(elements, ir.Constant(I64, 1)), ir.Constant(I64, LARGEST)),
         builder.icmp_unsigned("<=", memory, ir.Constant(I64, LARGEST)),
-        builder.icmp_unsigned("<=", worth, points),
+        builder.icmp_unsigned("<=", worth, updates),
         *(
             _apart(builder, leaves[k], leaves[other]) for k in arrays for other, (kind, _) in enumerate(leaves)
             if other != k and isinstance(kind, types.Array)
