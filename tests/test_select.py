@@ -130,11 +130,27 @@ def test_unique_as_in_numpy(dtype, backend):
     x = (values_of(dtype, (8, 5)) * 3 // 10).astype(dtype)
     if dtype == "float64":
         x[0, [1, 3]] = np.nan
-    expected = np.unique(x, return_inverse=True, return_counts=True)
-    for ours, numpys in zip(jk.unique(x, True, True, backend=backend), expected, strict=True):
+    expected = np.unique(x, return_index=True, return_inverse=True, return_counts=True)
+    for ours, numpys in zip(jk.unique(x, True, True, True, backend=backend), expected, strict=True):
         np.testing.assert_array_equal(ours, numpys)
     np.testing.assert_array_equal(jk.unique(x, backend=backend), expected[0])
-    assert jk.unique(x[:0], backend=backend).size == 0
+    np.testing.assert_array_equal(jk.unique(x, True, backend=backend)[1], expected[1])
+    for ours, numpys in zip(
+        jk.unique(x > 3, True, True, True, backend=backend), np.unique(x > 3, True, True, True), strict=True
+    ):
+        np.testing.assert_array_equal(ours, numpys)
+    for found in (jk.unique(x[:0], backend=backend), *jk.unique(x[:0], True, True, True, backend=backend)):
+        assert found.size == 0
+
+
+def test_unique_of_a_device_array_stays_there():
+    x = np.array([3, 1, 3, 2, 1, 1])
+    with jk.emulate_cuda():
+        for got, want in zip(
+            jk.unique(jk.asarray(x, device="cuda"), True, True, True), np.unique(x, True, True, True), strict=True
+        ):
+            assert not isinstance(got, np.ndarray)
+            np.testing.assert_array_equal(jk.to_numpy(got), want)
 
 
 @pytest.mark.parametrize("values", [7, 4_000, 6_000])
@@ -142,8 +158,8 @@ def test_unique_of_few_values_and_of_many(values):
     size = max(80_000, 20_000 * jk.get_num_threads())  # each thread meets too many of 6,000 values
     x = np.random.default_rng(values).integers(0, values, size).astype(np.float64)
     x[::9], x[1::9], x[2::99] = -0.0, np.nan, -np.nan
-    expected = np.unique(x[::2], return_inverse=True, return_counts=True)
-    for ours, numpys in zip(jk.unique(x[::2], True, True, backend="cpu"), expected, strict=True):
+    expected = np.unique(x[::2], return_index=True, return_inverse=True, return_counts=True)
+    for ours, numpys in zip(jk.unique(x[::2], True, True, True, backend="cpu"), expected, strict=True):
         np.testing.assert_array_equal(ours, numpys)
 
 
@@ -169,8 +185,8 @@ def test_unique_of_many_elements_sorts_them_itself(dtype, backend, monkeypatch):
     x = values_of(dtype, (20, 30), seed=4).round()
     if np.dtype(dtype).kind == "f":
         x[3, ::4] = np.nan
-    expected = np.unique(x, return_inverse=True, return_counts=True)
-    for ours, numpys in zip(jk.unique(x, True, True, backend=backend), expected, strict=True):
+    expected = np.unique(x, return_index=True, return_inverse=True, return_counts=True)
+    for ours, numpys in zip(jk.unique(x, True, True, True, backend=backend), expected, strict=True):
         np.testing.assert_array_equal(ours, numpys)
 
 
@@ -178,7 +194,12 @@ def test_unique_of_many_elements_sorts_them_itself(dtype, backend, monkeypatch):
     ("call", "error", "message"),
     [
         (lambda x: jk.select(x, x), jk.KernelTypeError, "a mask is an array of bool"),
-        (lambda x: jk.unique(x * 1j, True), jk.KernelTypeError, "jk.unique: return_inverse= takes real numbers"),
+        (
+            lambda x: jk.unique(x * 1j, True),
+            jk.KernelTypeError,
+            "jk.unique: return_index= and return_inverse= take real",
+        ),
+        (lambda x: jk.unique(x * 1j, return_inverse=True), jk.KernelTypeError, "take real numbers"),
         (lambda x: jk.select(x[:2] > 0, x), jk.LaunchError, "the mask has the shape"),
         (lambda x: jk.partition(second, x), jk.KernelError, "no function of 1 number"),
         (lambda x: jk.run_length_encode(x.reshape(2, 2)), jk.LaunchError, "2 dimensions"),

@@ -12,8 +12,12 @@ from jitkit.errors import KernelTypeError
 from jitkit.launch import choice
 from jitkit.primitives import _arrays
 from jitkit.primitives._few import WORTH, few
+from jitkit.primitives.argsort import argsort
 from jitkit.primitives.count import count
+from jitkit.primitives.lazy import permuted
+from jitkit.primitives.map import map as map_
 from jitkit.primitives.run_length_encode import beginnings, run_length_encode, runs_on_gpu, values_of
+from jitkit.primitives.scan import scan
 from jitkit.primitives.searchsorted import searchsorted
 from jitkit.primitives.sort import sort
 
@@ -21,13 +25,22 @@ MANY = 1 << 22
 """Elements from which sorting in two threads is ahead of NumPy's."""
 
 
-def unique(x: Any, return_inverse: bool = False, return_counts: bool = False, *, backend: str | None = None) -> Any:
+def unique(
+    x: Any,
+    return_index: bool = False,
+    return_inverse: bool = False,
+    return_counts: bool = False,
+    *,
+    backend: str | None = None,
+) -> Any:
     """Return the distinct elements in ascending order; all NaN are one, and last.
 
     Parameters
     ----------
     x : array_like or device array
         Real numbers, of any shape. They are sorted where they lie.
+    return_index : bool, default False
+        Also return where each is first in `x`, in one dimension.
     return_inverse : bool, default False
         Also return where each element of `x` is in the result, in the shape of `x`.
     return_counts : bool, default False
@@ -37,13 +50,14 @@ def unique(x: Any, return_inverse: bool = False, return_counts: bool = False, *,
 
     Returns
     -------
-    array, or tuple of values, inverse, counts as asked for
+    array, or tuple of values, index, inverse, counts as asked for
 
     Notes
     -----
     The definition is that of `numpy.unique`. On the CPU, from 32768 elements on, values of which no thread meets more than
-    4096 are counted in tables of hashes; others are the runs of the sorted elements. The inverse is a binary search. NumPy
-    sorts up to four million elements, with instructions for vectors; more are sorted as by `sort`, in all threads.
+    4096 are counted in tables of hashes; others are the runs of the sorted elements. The index takes a stable argsort, the
+    inverse a binary search. NumPy sorts up to four million elements, with instructions for vectors; more are sorted as by
+    `sort`, in all threads.
 
     Examples
     --------
@@ -52,15 +66,24 @@ def unique(x: Any, return_inverse: bool = False, return_counts: bool = False, *,
     (array([1, 3]), array([1, 2]))
     """
     x = _arrays.array(x, "unique")
-    if return_inverse and operands.dtype_of(x).kind == "c":
-        raise KernelTypeError("jk.unique: return_inverse= takes real numbers, as complex ones have no order in kernels")
-    values, counts = _few_of(x, backend) or _runs_of(x, return_counts, backend)
+    if (return_index or return_inverse) and operands.dtype_of(x).kind == "c":
+        raise KernelTypeError(
+            "jk.unique: return_index= and return_inverse= take real numbers, as complex ones have no order in kernels"
+        )
+    values, counts = _few_of(x, backend) or _runs_of(x, return_counts or return_index, backend)
     results = [values]
+    if return_index:
+        starts = scan("add", counts, inclusive=False, backend=backend)
+        results.append(map_(_same, permuted(argsort(x, axis=None, backend=backend), starts), backend=backend))
     if return_inverse:
         results.append(searchsorted(values, x, backend=backend))
     if return_counts:
         results.append(counts)
     return results[0] if len(results) == 1 else tuple(results)
+
+
+def _same(place):  # type: ignore[no-untyped-def]
+    return place
 
 
 def _few_of(x: Any, backend: str | None) -> tuple[np.ndarray, np.ndarray] | None:
