@@ -75,6 +75,34 @@ def test_windows_along_other_axes(name, backend):
             agrees(got, rolled(OF[name], x, window, least, axis), "float32")
 
 
+COURSES = {
+    "a walk far from zero": lambda rng, n: 1e4 + np.cumsum(rng.standard_normal(n)),
+    "a ramp": lambda rng, n: np.arange(n) * 0.25,
+    "a constant": lambda rng, n: np.full(n, 0.1),
+    "outliers": lambda rng, n: np.where(rng.random(n) < 0.02, 1e9, 1.0) * rng.standard_normal(n),
+    "a jump": lambda rng, n: np.where(np.arange(n) > n // 2, 1e7, 0.0) + rng.standard_normal(n),
+    "squares beyond float64": lambda rng, n: rng.standard_normal(n) * 1e200,
+}
+
+
+@pytest.mark.parametrize("course", COURSES)
+def test_missing_elements_leave_precision(course):
+    rng = np.random.default_rng(8)
+    x = COURSES[course](rng, 700)
+    x[rng.random(700) < 0.1] = np.nan
+    x[200:260] = np.nan  # longer than a window
+    for window in (1, 2, 5, 40):
+        with np.errstate(over="ignore"):
+            variance = rolled(var, x, window, 1)
+        got = jk.stats.move_var(x, window, 1, backend="cpu")
+        np.testing.assert_allclose(got, variance, rtol=1e-10, atol=1e-25)
+        total = rolled(np.sum, x, window, 1)
+        got = jk.stats.move_sum(x, window, 1, backend="cpu")
+        np.testing.assert_allclose(got, total, rtol=1e-9, atol=1e-12)
+        both = jk.stats.move_var(np.stack([x, x[::-1]], 1), window, 1, 0, backend="cpu")  # columns are lanes
+        np.testing.assert_allclose(both[:, 0], variance, rtol=1e-10, atol=1e-25)
+
+
 @pytest.mark.parametrize("name", OF)
 def test_calls_that_are_kept_look_at_what_is_given(name):
     x = values("float64", (6, 40), 0.1)

@@ -21,6 +21,7 @@ import numpy as np
 
 import jitkit as jk
 from jitkit.launch.launcher import Launcher
+from jitkit.stats._missing_windows import squares_of_numbers, sums_of_numbers
 
 STRETCH = 4096
 """Elements between two beginnings; more where the window is longer, so that beginnings stay cheap."""
@@ -58,16 +59,18 @@ def of_sum(total, n, up, down, least, means):
     return total / n if means else total
 
 
-def finite_of(read: Callable[..., Any], write: Callable[..., None]) -> Callable[..., Any]:
-    """Return ``all_finite(x, o, c, first, last)``: whether elements are neither NaN nor infinite."""
+def odd_of(read: Callable[..., Any], write: Callable[..., None]) -> Callable[..., Any]:
+    """Return ``odd(x, o, c, first, last)``: how many elements are NaN, and how many infinite."""
 
-    def all_finite(x, o, c, first, last):
-        found = 0
+    def odd(x, o, c, first, last):
+        missing, infinite = 0, 0
         for k in range(first, last):
-            found += 0 if read(x, o, k, c) - read(x, o, k, c) == 0 else 1  # NaN and infinity less themselves are NaN
-        return found == 0
+            v = read(x, o, k, c)
+            missing += 0 if v == v else 1
+            infinite += 0 if v - v == 0 else 1  # NaN and infinity less themselves are NaN
+        return missing, infinite - missing
 
-    return all_finite
+    return odd
 
 
 def exchange_of(read: Callable[..., Any], write: Callable[..., None]) -> Callable[..., Any]:
@@ -157,7 +160,7 @@ def sums_of(read: Callable[..., Any], write: Callable[..., None]) -> Callable[..
 
 
 def sums_of_any(read: Callable[..., Any], write: Callable[..., None]) -> Callable[..., Any]:
-    """Return the function that writes the sums of elements some of which are NaN or infinite."""
+    """Return the function that writes the sums of elements some of which are infinite."""
     added = added_of(read, write)
 
     def rolling_sums_of_any(x, o, c, first, last, window, least, means, out):
@@ -191,11 +194,15 @@ def sums_of_any(read: Callable[..., Any], write: Callable[..., None]) -> Callabl
 
 def sums(read: Callable[..., Any], write: Callable[..., None]) -> Callable[..., Any]:
     """Return the step of rolling sums (`what` 0) and means (1): it writes the results of a stretch."""
-    finite, quick, careful = finite_of(read, write), sums_of(read, write), sums_of_any(read, write)
+    odd, quick, careful = odd_of(read, write), sums_of(read, write), sums_of_any(read, write)
+    numbers = sums_of_numbers(read, write, added_of(read, write), holds)
 
     def step(x, o, c, first, last, window, least, what, ddof, out):
-        if finite(x, o, c, max(first - window, 0), last):
+        missing, infinite = odd(x, o, c, max(first - window, 0), last)
+        if missing + infinite == 0:
             quick(x, o, c, first, last, window, least, what == 1, out)
+        elif infinite == 0:
+            numbers(x, o, c, first, last, window, least, what == 1, out)
         else:
             careful(x, o, c, first, last, window, least, what == 1, out)
 
@@ -299,7 +306,7 @@ def squares_of(read: Callable[..., Any], write: Callable[..., None]) -> Callable
 
 
 def squares_of_any(read: Callable[..., Any], write: Callable[..., None]) -> Callable[..., Any]:
-    """Return the function for elements some of which are NaN or infinite: they do not count, or make the result NaN."""
+    """Return the function for elements some of which are infinite, which makes the result NaN; NaN do not count."""
     added, squared = added_of(read, write), squared_of(read, write)
 
     def rolling_squares_of_any(x, o, c, first, last, window, least, roots, ddof, out):
@@ -341,11 +348,15 @@ def squares_of_any(read: Callable[..., Any], write: Callable[..., None]) -> Call
 
 def squares(read: Callable[..., Any], write: Callable[..., None]) -> Callable[..., Any]:
     """Return the step of rolling variances (`what` 0) and standard deviations (1)."""
-    finite, quick, careful = finite_of(read, write), squares_of(read, write), squares_of_any(read, write)
+    odd, quick, careful = odd_of(read, write), squares_of(read, write), squares_of_any(read, write)
+    numbers = squares_of_numbers(read, write, of_squares)
 
     def step(x, o, c, first, last, window, least, what, ddof, out):
-        if finite(x, o, c, max(first - window, 0), last):
+        missing, infinite = odd(x, o, c, max(first - window, 0), last)
+        if missing + infinite == 0:
             quick(x, o, c, first, last, window, least, what == 1, ddof, out)
+        elif infinite == 0:
+            numbers(x, o, c, first, last, window, least, what == 1, ddof, out)
         else:
             careful(x, o, c, first, last, window, least, what == 1, ddof, out)
 
