@@ -7,7 +7,7 @@ import pytest
 from hypothesis import strategies
 from primitives_helpers import sizes
 
-from jitkit.primitives import _merge, _radix, _short, _sorting, _spans
+from jitkit.primitives import _merge, _radix, _row_network, _short, _sorting, _spans
 
 DTYPES = ("bool int8 int16 int32 int64 uint8 uint16 uint32 uint64 float16 float32 float64").split()
 SPECIAL = (np.nan, -np.nan, np.inf, -np.inf, 0.0, -0.0)
@@ -64,6 +64,7 @@ def many_buckets(monkeypatch):
     limits = _radix.Limits(digits=4, short=40, bucket=16, buckets=64, piece=16, many=4, sorting=2)
     monkeypatch.setattr(_radix, "CPU", limits)
     monkeypatch.setattr(_radix, "GPU", limits)
+    monkeypatch.setattr(_row_network, "FEW", 0)
     monkeypatch.setattr(_merge, "CPU", _merge.Limits(16, 16))
     monkeypatch.setattr(_merge, "GPU", _merge.Limits(16, 16))
     for module, plans in ((_short, "radix_plans"), (_short, "_known"), (_sorting, "_merge")):

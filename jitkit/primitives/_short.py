@@ -16,10 +16,11 @@ from jitkit.primitives._keys import flip_of
 from jitkit.primitives._merge import merge_of_complex
 from jitkit.primitives._network import Lie
 from jitkit.primitives._radix import Radix
+from jitkit.primitives._row_network import RowNetwork, row_network
 
 _ndarray, _empty, _INT64 = np.ndarray, np.empty, np.dtype(np.int64)
 radix_plans: dict[Hashable, Radix] = {}
-_known: dict[Hashable, Short | ShortComplex | None] = {}
+_known: dict[Hashable, Short | ShortRows | ShortComplex | None] = {}
 
 
 class Short:
@@ -113,6 +114,36 @@ class Short:
         return x.copy() if out is None else out, moved
 
 
+class ShortRows:
+    """What `Short` is for a few rows along the last axis with which nothing goes along.
+
+    Parameters
+    ----------
+    network : RowNetwork
+        What sorts such rows.
+    rows, n : int
+        How many rows, and elements of each.
+    descending, backend
+        As for `Short`.
+    """
+
+    __slots__ = ("backend", "enter", "flip", "n", "sort", "space")
+
+    def __init__(self, network: RowNetwork, rows: int, n: int, descending: bool, backend: str | None) -> None:
+        self.space, self.n, self.backend = rows * network.grid.lanes, n, backend
+        self.flip, self.enter = network.keys.flips[descending], network.launcher.enter
+        self.sort = self
+
+    def __call__(self, x: Any, v: Any, out: Any) -> tuple[Any, Any] | None:
+        """Do what `Short` does."""
+        if out is None:
+            out = x.copy()
+        else:
+            out[...] = x
+        target = out if len(x.shape) == 1 else out.reshape(-1)
+        return (out, None) if self.enter(self.space, self.backend, (self.n, target, target, self.flip)) else None
+
+
 class ShortComplex:
     """What `Short` is for complex numbers: rows that one point each sorts by merging.
 
@@ -197,7 +228,7 @@ def _short_of(
     along: np.dtype[Any],
     descending: bool,
     backend: str | None,
-) -> Short | ShortComplex | None:
+) -> Short | ShortRows | ShortComplex | None:
     if dtype.kind == "c" and what != "values" and dtype.isnative and backend != "cuda":
         fits = -len(shape) <= axis < len(shape) and 0 not in shape
         return ShortComplex(dtype, shape, axis, what, descending, backend) if fits else None
@@ -207,6 +238,12 @@ def _short_of(
         return None
     if not -len(shape) <= axis < len(shape) or 0 in shape:
         return None
+    if what == "nothing" and axis % len(shape) == len(shape) - 1:
+        n = shape[-1]
+        rows = math.prod(shape) // n
+        network = row_network(dtype, rows, n) if n > 1 else None
+        if network is not None:
+            return ShortRows(network, rows, n, descending, backend)
     return Short(dtype, shape, axis, what, along, descending, backend)
 
 

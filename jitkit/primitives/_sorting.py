@@ -20,6 +20,7 @@ from jitkit.primitives import _arrays, _functions, _operators
 from jitkit.primitives._keys import flip_of
 from jitkit.primitives._lazy import Lazy
 from jitkit.primitives._merge import Merge, merge_of_complex
+from jitkit.primitives._row_network import row_network
 from jitkit.primitives._short import kind_of, radix_of
 from jitkit.primitives.map import map as map_
 
@@ -175,12 +176,17 @@ def sort_rows(
     w = out
     if what != "nothing":
         w = operands.made((rows * n,), (INT64 if what == "places" else operands.dtype_of(v),), device)
-    on_gpu = (backend or choice.requested() or ("cpu" if device is None else "cuda")) == "cuda"
+    where = backend or choice.requested() or ("cpu" if device is None else "cuda")
+    on_gpu = where == "cuda"
     if less is not None or dtype.kind == "c":
         _by_comparison(less, descending, what, on_gpu, name).sort(x, v, rows, n, out, w, backend)
         return out, w
     if dtype.itemsize > 8:
         raise KernelTypeError(f"jk.{name}: elements of {dtype}; the widest float is float64: convert with .astype(...)")
+    network = row_network(dtype, rows, n) if what == "nothing" and where == "cpu" else None
+    if network is not None:
+        network.sort(x, rows, n, out, bool(descending), backend)
+        return out, w
     plan = radix_of(dtype, what, on_gpu)
     bits = plan.order.bits
     values, moved = (0, 0) if what == "nothing" else (0, w)
