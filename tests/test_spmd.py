@@ -790,6 +790,34 @@ def test_the_next_turn_s_clamped_row_is_asked_for(backend, shape, dtype):
     assert any(byte % 32 == 31 for byte in behind)  # the last byte of a row, which may lie in a line of its own
 
 
+@jk.kernel(group=64)
+def running_sums(i, x, out):
+    """Each turn writes a row of sums, of the columns from the other end."""
+    total = jk.shared(64, x.dtype)
+    me = jk.local_index()
+    mine = 0.0
+    for r in range(x.shape[0]):
+        mine += x[r, i] if i < x.shape[1] else 0
+        total[me] = mine
+        jk.barrier()
+        if i < out.shape[1]:
+            out[r, i] = total[63 - me]
+        jk.barrier()
+
+
+@pytest.mark.parametrize("shape", [(1, 1), (3, 40), (9, 64), (5, 200)])
+@pytest.mark.parametrize("dtype", [np.float32, np.float64])
+def test_the_row_that_the_next_turn_writes_is_asked_for(backend, shape, dtype):
+    x = np.random.default_rng(5).integers(0, 1000, shape).astype(dtype)
+    out = np.zeros(shape, dtype)
+    running_sums.on(backend)[shape[1]](x, out)
+    wide = np.pad(x, ((0, 0), (0, -shape[1] % 64))).cumsum(0)
+    expected = wide.reshape(shape[0], -1, 64)[:, :, ::-1].reshape(shape[0], -1)[:, : shape[1]]
+    np.testing.assert_array_equal(out, expected)
+    llvm = running_sums.inspect(x, out, backend="cpu").llvm
+    assert re.search(r"@llvm\.prefetch\.p0\(ptr \S+, i32 1,", llvm)  # to write
+
+
 @jk.kernel(group=24)
 def guessed_anew_in_each_turn(i, x, out, n, rounds):
     t = jk.local_index()
