@@ -2,6 +2,8 @@
 
 from __future__ import annotations
 
+from array import array
+
 import numpy as np
 import pytest
 
@@ -61,6 +63,39 @@ def test_repeated_calls_give_what_numpy_gives(backend, n):
         assert found["where"] is out
         for name, result in found.items():
             np.testing.assert_array_equal(result, expected[name], err_msg=f"{name}, call {k}")
+
+
+@pytest.mark.parametrize(
+    "make",
+    [
+        list, tuple, lambda x: array("d", x), lambda x: memoryview(x.copy()), lambda x: bytearray(x.astype(np.uint8)),
+        lambda x: x.reshape(2, 6).tolist(), lambda x: memoryview(x[3:4].reshape(())),
+    ],
+)  # fmt: skip
+def test_what_numpy_makes_arrays_of_at_any_call(make, backend):
+    for k in range(TIMES):
+        given = make(np.arange(12) + k / 2)
+        expected = np.asarray(given) / 2
+        with jk.backend(backend):
+            found = jk.map(halved, given), jk.vectorize(halved)(given), jk.map(lambda v, w: v / w, given, 2)
+        for result in found:
+            assert result.dtype == expected.dtype
+            np.testing.assert_array_equal(result, expected)
+
+
+def test_all_axes_at_any_call(backend):
+    x = np.arange(60.0).reshape(3, 4, 5)
+    with jk.backend(backend):
+        for _ in range(TIMES):
+            for given in (x, x[:, 1:3], x.T, x[::2]):
+                assert jk.reduce("add", given, axis=(0, 1, 2)) == given.sum()
+                kept = jk.reduce("add", given, axis=(0, 1, 2), keepdims=True, initial=1)
+                np.testing.assert_array_equal(kept, given.sum(keepdims=True, initial=1))
+                out = np.empty(())
+                assert jk.reduce("add", given, axis=(0, 1, 2), out=out) is out
+                assert out == given.sum()
+            with pytest.raises(np.exceptions.AxisError):
+                jk.reduce("add", x, axis=(0, 1, 3))
 
 
 def test_functions_of_one_place_that_see_different_numbers_stay_apart(backend):

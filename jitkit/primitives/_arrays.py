@@ -3,6 +3,7 @@
 from __future__ import annotations
 
 import math
+from array import array as array_of_numbers
 from collections.abc import Sequence
 from typing import Any
 
@@ -18,6 +19,8 @@ from jitkit.primitives._lazy import Lazy, Number, broadcast_to, number_of
 _ndarray = np.ndarray
 _SCALARS = (bool, int, float, complex, np.generic)
 Axis = int | tuple[int, ...] | None
+PLAIN = frozenset((list, tuple, bytearray, memoryview, array_of_numbers))
+"""Python's own types of which NumPy makes arrays: of those first, since they are looked up sooner."""
 
 
 def array(x: Any, name: str, tuples: bool = False) -> Any:
@@ -47,6 +50,11 @@ def operand(x: Any, name: str) -> Any:
         return number_of(x)
     found = array(x, name, tuples=True)
     return number_of(found[()]) if isinstance(found, np.ndarray) and not found.ndim else found
+
+
+def as_arrays(values: Sequence[Any]) -> list[Any]:
+    """Return what is of one of Python's own types as NumPy's arrays, and all else as it is."""
+    return [np.asarray(x) if type(x) in PLAIN else x for x in values]
 
 
 def alike(arrays: Sequence[Any], name: str) -> list[Any]:

@@ -35,6 +35,8 @@ def reduce_by(
     start = None if initial is None else _values.initial_value(initial, plan.dtypes, name)
     shape = arrays[0].shape
     ndim = len(shape)
+    if type(axis) is tuple and axis == tuple(range(ndim)):  # all axes, in their order, are none in particular
+        axis = None
     if axis is None or (ndim == 1 and axis in OF_VECTORS):  # most reductions take but microseconds
         x = arrays[0]
         if len(arrays) == 1 and type(x) is _ndarray and x.size and (ndim == 1 or (ndim and x.flags.c_contiguous)):

@@ -18,7 +18,7 @@ from jitkit.launch.kernel import Kernel
 from jitkit.launch.launcher import Launcher
 from jitkit.plans import remember
 from jitkit.primitives import _arrays, _functions, _values
-from jitkit.primitives._arrays import value_of
+from jitkit.primitives._arrays import PLAIN, value_of
 from jitkit.primitives._lazy import Lazy, Number, is_flat
 from jitkit.primitives._operators import identity_of
 
@@ -180,6 +180,9 @@ def map(f: Any, *arrays: Any, out: Any = None, dtype: DTypeLike | None = None, b
             if result is not None:
                 return result
             break
+    else:
+        if arrays and type(arrays[0]) in PLAIN:
+            return map(f, *_arrays.as_arrays(arrays), out=out, dtype=dtype, backend=backend)
     _values.check_count(len(arrays), "map")
     given = _arrays.alike([_arrays.operand(x, "map") for x in arrays], "map")
     dtypes = tuple(operands.dtype_of(x) for x in given)

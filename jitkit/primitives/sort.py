@@ -66,10 +66,11 @@ def sort(
     Notes
     -----
     Numbers are sorted by their digits: on the CPU in buckets from a sample, each by itself, and rows of up to 512 by a
-    network of comparators, many of them as lanes of vectors, and one by one with its own columns as lanes; on a GPU all elements by one digit after the other. Comparisons, and complex
-    numbers, are sorted by merging. Sources: D. E. Knuth, The Art of Computer Programming 3, 2nd edition, 1998, sections
-    5.2.2, 5.2.4 and 5.2.5; N. Satish, M. Harris and M. Garland, Designing efficient sorting algorithms for manycore GPUs,
-    IPDPS 2009; O. Green, R. McColl and D. A. Bader, GPU Merge Path, ICS 2012.
+    network of comparators, whose lanes are rows where there are many, or columns of one row; on a GPU all elements by one
+    digit after the other. Comparisons, and complex numbers, are sorted by merging. Sources: D. E. Knuth, The Art of
+    Computer Programming 3, 2nd edition, 1998, sections 5.2.2, 5.2.4 and 5.2.5; N. Satish, M. Harris and M. Garland,
+    Designing efficient sorting algorithms for manycore GPUs, IPDPS 2009; O. Green, R. McColl and D. A. Bader, GPU Merge
+    Path, ICS 2012.
 
     Examples
     --------

@@ -124,6 +124,9 @@ class Vectorized:
                 if found is not None:
                     return found
                 break
+        else:
+            if len(inputs) == self.nin and type(inputs[0]) in _arrays.PLAIN:
+                return self(*_arrays.as_arrays(inputs), out=out, where=where, dtype=dtype, backend=backend)
         if len(inputs) != self.nin:
             raise TypeError(f"{self.__name__} takes {self.nin} arrays, not {len(inputs)}")
         if _foreign.among(inputs, out, where):
