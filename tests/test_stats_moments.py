@@ -182,6 +182,38 @@ def test_mean_over_few_rows_of_many_columns(rows, dtype, backend):
     agrees(out, x.mean(axis=0), dtype)
 
 
+@pytest.mark.parametrize("name", ["mean", "var", "std", "nanmean", "nanvar", "nansum"])
+def test_calls_that_are_kept_look_at_what_is_given(name):
+    ours, numpys = getattr(jk.stats, name), getattr(np, name)
+    x = values("float64", (70, 70), missing=0.1 if name.startswith("nan") else 0.0)
+    frozen = x.copy()
+    frozen.flags.writeable = False
+    for array in (x.T, x, x.T, frozen, x[::-1], x.astype("float32"), np.round(np.nan_to_num(x)).astype(int)):
+        for axis in (None, 0, 1, -1):
+            dtype = "float32" if array.dtype == "float32" else "float64"
+            if array.dtype.kind == "f" or name != "nansum":
+                agrees(ours(array, axis), numpys(array, axis, dtype="float64"), dtype)
+                agrees(ours(array, axis, keepdims=True), numpys(array, axis, dtype="float64", keepdims=True), dtype)
+    out = np.zeros(70)
+    assert ours(x, 0, out=out) is out
+    agrees(out, numpys(x, 0), "float64")
+    with pytest.raises(jk.LaunchError, match="out= has the shape"):
+        ours(x, 0, out=np.zeros(3))
+    if "var" in name:
+        agrees(ours(x, 0, ddof=1), numpys(x, 0, ddof=1), "float64")
+        agrees(ours(x, 0), numpys(x, 0), "float64")
+
+
+@pytest.mark.parametrize("name", ["var", "nanmean", "nanvar"])
+def test_few_rows_of_many_columns(name, backend):
+    for rows in (1, 2, 3, 8):
+        x = values("float64", (rows, 70), missing=0.3 if name.startswith("nan") else 0.0)
+        with warnings.catch_warnings():
+            warnings.simplefilter("ignore")  # of NumPy, about columns of NaN
+            expected = getattr(np, name)(x, 0)
+        agrees(getattr(jk.stats, name)(x, 0, backend=backend), expected, "float64")
+
+
 def test_along_no_axis_as_in_numpy():
     x = np.array([[1.0, 4.0], [9.0, np.nan]]).T  # each element is a result of its own
     for name in ("mean", "var", "nansum", "nanvar", "nanmax", "median", "nanmedian"):

@@ -161,7 +161,8 @@ def move_var(
     Notes
     -----
     The definition is that of `bottleneck.move_var`: NaN do not count. An element in and one out change mean and sum of squares:
-    B. P. Welford, Technometrics 4, 419-420, 1962; where NaN are near, sums of squares about one of them.
+    B. P. Welford, Technometrics 4, 419-420, 1962; where NaN are near,
+    sums of squares about a number close to those of the window.
     A far larger element leaves no trace when it leaves the window.
 
     Examples
@@ -219,7 +220,8 @@ def move_std(
     Notes
     -----
     The definition is that of `bottleneck.move_std`: NaN do not count. An element in and one out change mean and sum of squares:
-    B. P. Welford, Technometrics 4, 419-420, 1962; where NaN are near, sums of squares about one of them.
+    B. P. Welford, Technometrics 4, 419-420, 1962; where NaN are near,
+    sums of squares about a number close to those of the window.
     A far larger element leaves no trace when it leaves the window.
 
     Examples
