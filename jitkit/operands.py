@@ -255,6 +255,11 @@ def constant(x: np.ndarray, device: str | None) -> np.ndarray | Any:
     return x if device is None else device_memory.constant(np.ascontiguousarray(x))
 
 
+def table(x: np.ndarray, device: str | None) -> np.ndarray | Any:
+    """Return the same of a contiguous array that the library keeps and never changes: a GPU keeps large ones, too."""
+    return x if device is None else device_memory.constant(x, stays=True)
+
+
 def result(
     out: Any, shape: tuple[int, ...], dtype: np.dtype[Any], device: str | None, name: str, inputs: Sequence[Any] = ()
 ) -> Any:

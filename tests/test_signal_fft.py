@@ -9,7 +9,7 @@ from hypothesis import strategies as st
 
 import jitkit as jk
 from jitkit import signal
-from jitkit.signal import _fft_plan
+from jitkit.signal import _fft_passes, _fft_plan
 
 RNG = np.random.default_rng(5)
 NORMS = (None, "backward", "ortho", "forward")
@@ -240,6 +240,30 @@ def test_what_is_kept_of_a_call_is_for_calls_like_it():
     first, second = signal.fft(x), signal.fft(2 * x)
     assert not np.may_share_memory(first, second)
     close(first, np.fft.fft(x), 2.3e-16)
+
+
+@pytest.mark.parametrize(("rows", "n"), [(9, 60), (2, 256), (1, 1000), (2, 17), (1, 302), (1, 331)])
+def test_teams_of_work_items_transform_arrays_on_a_gpu(rows, n):
+    x = complex_numbers((rows, n))
+    with jk.emulate_cuda(check=True):
+        there = jk.asarray(x, device="cuda")
+        close(jk.to_numpy(signal.fft(there)), np.fft.fft(x), 2.3e-16)
+        close(jk.to_numpy(signal.ifft(there)), np.fft.ifft(x), 2.3e-16)
+        half = signal.rfft(jk.asarray(x.real.copy(), device="cuda"))
+        close(jk.to_numpy(half), np.fft.rfft(x.real), 2.3e-16)
+        close(jk.to_numpy(signal.irfft(half, n)), x.real, 2.3e-16)
+
+
+@pytest.mark.parametrize(
+    ("n", "extra"),
+    [(60, _fft_passes.NOTHING), (22, _fft_passes.TURN), (16, _fft_passes.UNTANGLE), (14, _fft_passes.TANGLE)],
+)
+def test_teams_wait_for_what_they_read(n, extra):
+    parts, width, team, across = np.dtype(np.float64), 2, 4, 3
+    tables = _fft_plan.tables_of(n, across if extra == _fft_passes.TURN else 0, width, extra, parts)
+    x, out, buffers = np.ones(2 * across * (n + 1)), np.zeros(2 * across * (n + 1)), np.zeros((2, 4 * (n + 1) * width))
+    kernel = _fft_passes.tiles_kernel(width, True, team)
+    kernel.check[2 * width * team](x, out, buffers, *tables, 1, n, across, 1, 1, 0, extra, 1.0).raise_if_any()
 
 
 def test_device_arrays_stay_on_the_device():

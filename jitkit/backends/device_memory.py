@@ -42,14 +42,17 @@ def empty(shape: int | tuple[int, ...], dtype: DTypeLike) -> Any:
         return cuda_memory.empty(extents, kind)
 
 
-def constant(x: NDArray[Any]) -> Any:
-    """Return a C-contiguous NumPy array on the device, where it may have been before; nobody may write to it."""
+def constant(x: NDArray[Any], stays: bool = False) -> Any:
+    """Return a C-contiguous NumPy array on the device, where it may have been before; nobody may write to it.
+
+    One that `stays` is never written to on the host, either, and is recognised without a look at its elements.
+    """
     if gpu.stand_in() is not None:
         return to_device(x)
     from jitkit.backends import cuda_constants
 
     with _room_for(x.nbytes):
-        return cuda_constants.constant(x)
+        return cuda_constants.table(x) if stays else cuda_constants.constant(x)
 
 
 def zeros(shape: int | tuple[int, ...], dtype: DTypeLike) -> Any:

@@ -29,7 +29,10 @@ _WHOLE, _FEW = 1 << 14, 1024
 """The longest transform in one go, of many and of few; two buffers of a tile of 1024 take 128 KiB."""
 _ALONE = 256
 """The shortest that is worth being split where there are too few to fill the lanes of a tile."""
-_GPU_GROUPS = 2048
+_GPU_ITEMS, _GPU_GROUP, _GPU_FEW = 264 * 256, 256, 64
+"""Work-items that share the tiles on a GPU, two groups for each multiprocessor of an H200, so that their buffers stay in its
+50 MB of second-level cache; those of a group, and of one whose vectors are no longer than the third: these have no more
+butterflies. With one work-item to a vector 4096 rows of 1024 kept 4096 busy, each for 1280 butterflies one after another."""
 _SERIAL = 2048
 """As many elements one thread transforms before two are faster: 1024 take it 4 us, and another group half a microsecond."""
 _BLOCK = 1 << 20
@@ -116,14 +119,14 @@ def tables_of(n: int, across: int, width: int, extra: int, parts: np.dtype[Any])
 @functools.lru_cache(64)
 def launch_of(
     parts: np.dtype[Any], width: int, outer: int, n: int, across: int, rows_in: int, rows_out: int, flip: int, extra: int,
-    scale: float, groups: int,
+    scale: float, groups: int, team: int,
 ) -> tuple[Launcher, int, tuple[int, int], tuple[Any, ...], tuple[Any, ...]]:  # fmt: skip
     """Return how tiles are launched: by what, over how many work-items, the shape of their buffers, tables and numbers."""
     groups = min(outer * -(-across // width), groups)
     tables = tables_of(n, across if extra == TURN else 0, width, extra, parts)
     numbers = outer, n, across, rows_in, rows_out, flip, extra, parts.type(scale)
-    launcher = _fft_passes.tiles(width, n & (n - 1) != 0)
-    return launcher, groups * width, (groups, 4 * (n + 1) * width), tables, numbers
+    launcher = _fft_passes.tiles(width, n & (n - 1) != 0, team)
+    return launcher, groups * width * team, (groups, 4 * (n + 1) * width), tables, numbers
 
 
 @functools.lru_cache(64)
@@ -140,7 +143,7 @@ def length_for(n: int) -> int:
 
 
 @functools.lru_cache(32)
-def chirps_of(n: int) -> tuple[int, np.ndarray, np.ndarray]:
+def chirps_of(n: int, parts: np.dtype[Any]) -> tuple[int, np.ndarray, np.ndarray]:
     """Return the length of the convolution for a length, the chirp, and the transform of its conjugate."""
     m = length_for(2 * n - 1)
     k = np.arange(n)
@@ -149,7 +152,7 @@ def chirps_of(n: int) -> tuple[int, np.ndarray, np.ndarray]:
     filled[:n] = chirp[:, 0] - 1j * chirp[:, 1]
     filled[m - n + 1 :] = filled[1:n][::-1]
     there = np.fft.fft(filled)
-    return m, chirp, np.stack([there.real, there.imag], -1)
+    return m, np.ascontiguousarray(chirp, parts), np.stack([there.real, there.imag], -1).astype(parts)
 
 
 def chirp_in(o, j, c, n, across, args):
@@ -205,9 +208,6 @@ class Transform:
         self.parts, self.device, self.flip, self.backend = parts, device, int(inverse), backend
         self.width = _fft_passes.LANES[parts.itemsize]
 
-    def _there(self, x: np.ndarray) -> Any:
-        return operands.constant(np.ascontiguousarray(x, self.parts), self.device)
-
     def __call__(self, x: Any, out: Any, outer: int, n: int, across: int, scale: float) -> None:
         """Transform along the middle of (outer, n, across); `x` and `out` are vectors of parts that do not overlap."""
         if across > 1 or self.in_one(outer, n):
@@ -231,17 +231,24 @@ class Transform:
 
     def in_one(self, rows: int, n: int) -> bool:
         """Return whether rows are transformed in one go."""
-        few = (n >= _ALONE and rows < self.width // 2) or (n > _FEW and rows < 2 * self.width)
+        if self.device is not None:  # two steps have more tiles, for more groups, and smaller buffers
+            few = n > _FEW or (n >= _ALONE and rows < _GPU_ITEMS // _GPU_GROUP * self.width)
+        else:
+            few = (n >= _ALONE and rows < self.width // 2) or (n > _FEW and rows < 2 * self.width)
         return radices_of(n) is not None and n <= _WHOLE and not few
 
     def half(self, x: Any, out: Any, rows: int, half: int, scale: float) -> None:
         """Transform rows of twice so many real numbers to their lower frequencies, or back; where `in_one`."""
         self._tiles(x, out, 1, half, rows, 1, 1, scale / 2, TANGLE if self.flip else UNTANGLE)
 
+    def _team(self, n: int) -> int:
+        """Return how many work-items share a vector."""
+        return 1 if self.device is None else (_GPU_FEW if n <= _GPU_FEW else _GPU_GROUP) // self.width
+
     def _groups(self, elements: int, n: int) -> int:
         """Return how many groups share the tiles."""
         if self.device is not None:
-            return _GPU_GROUPS
+            return _GPU_ITEMS // (self._team(n) * self.width)
         return 1 if elements <= _SERIAL else (1 if n > _FEW else 4) * jk.get_num_threads()
 
     def _tiles(
@@ -250,11 +257,11 @@ class Transform:
     ) -> None:  # fmt: skip
         launcher, items, room, tables, numbers = launch_of(
             self.parts, self.width, outer, n, across, rows_in, rows_out, self.flip, extra, scale,
-            self._groups(outer * n * across, n),
+            self._groups(outer * n * across, n), self._team(n),
         )  # fmt: skip
         scratch = operands.made(room, (self.parts,), self.device)
         if self.device is not None:
-            tables = tuple(operands.constant(table, self.device) for table in tables)
+            tables = tuple(operands.table(table, self.device) for table in tables)
         launcher.run(items, self.backend, (x, out, scratch, *tables, *numbers))
 
     def _in_two(self, x: Any, out: Any, outer: int, n: int, scale: float) -> None:
@@ -269,14 +276,14 @@ class Transform:
 
     def _by_powers(self, x: Any, out: Any, outer: int, n: int, across: int, scale: float) -> None:
         """Transform a prime length by one element less, which is half as long as what any length takes."""
-        powers, inverses, factors = _fft_primes.powers_of(n, PRIMES)
-        powers, inverses = (operands.constant(places, self.device) for places in (powers, inverses))
+        tables = _fft_primes.powers_of(n, PRIMES, self.parts)
+        powers, inverses, factors = (operands.table(table, self.device) for table in tables)
         space = (outer, n - 1, across)
         a, b = (operands.made((2 * outer * (n - 1) * across,), (self.parts,), self.device) for _ in range(2))
         _fft_primes.enter(space, n, (x, powers, self.flip, a), self.backend)
         Transform(self.parts, self.device, False, self.backend)(a, b, outer, n - 1, across, 1.0)
         whole, part = self.parts.type(scale), self.parts.type(scale / (n - 1))
-        _fft_primes.through(space, n, (b, self._there(factors), x, self.flip, whole, out), self.backend)
+        _fft_primes.through(space, n, (b, factors, x, self.flip, whole, out), self.backend)
         Transform(self.parts, self.device, True, self.backend)(b, a, outer, n - 1, across, 1.0)
         _fft_primes.leave(space, n, (a, inverses, self.flip, part, out), self.backend)
 
@@ -285,8 +292,8 @@ class Transform:
 
         Reference: L. Bluestein, "A linear filtering approach to the computation of discrete Fourier transform", 1970.
         """
-        m, chirp, factors = chirps_of(n)
-        chirp, factors = self._there(chirp), self._there(factors)
+        m, *tables = chirps_of(n, self.parts)
+        chirp, factors = (operands.table(table, self.device) for table in tables)
         a, b = (operands.made((2 * outer * m * across,), (self.parts,), self.device) for _ in range(2))
         _in((outer, m, across), n, (x, chirp, m, self.flip, a), self.backend)
         forth = Transform(self.parts, self.device, False, self.backend)

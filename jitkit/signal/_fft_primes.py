@@ -10,6 +10,7 @@ from __future__ import annotations
 import functools
 import math
 from collections.abc import Sequence
+from typing import Any
 
 import numpy as np
 
@@ -22,7 +23,7 @@ def is_prime(n: int) -> bool:
 
 
 @functools.lru_cache(32)
-def powers_of(n: int, primes: Sequence[int]) -> tuple[np.ndarray, np.ndarray, np.ndarray]:
+def powers_of(n: int, primes: Sequence[int], parts: np.dtype[Any]) -> tuple[np.ndarray, np.ndarray, np.ndarray]:
     """Return the powers of a primitive root of a prime n, modulo n, and the roots of unity at their inverses.
 
     Parameters
@@ -31,6 +32,8 @@ def powers_of(n: int, primes: Sequence[int]) -> tuple[np.ndarray, np.ndarray, np
         The prime.
     primes : sequence of int
         All prime factors of ``n - 1``, and others.
+    parts : dtype
+        Of the factors' real and imaginary parts.
 
     Returns
     -------
@@ -48,7 +51,7 @@ def powers_of(n: int, primes: Sequence[int]) -> tuple[np.ndarray, np.ndarray, np
         powers[q] = power
         power = power * root % n
     there = np.fft.fft(np.exp(-2j * np.pi / n * np.roll(powers[::-1], 1)))
-    return powers, np.roll(powers[::-1], 1), np.stack([there.real, there.imag], -1)
+    return powers, np.roll(powers[::-1], 1), np.stack([there.real, there.imag], -1).astype(parts)
 
 
 def rader_in(o, q, c, n, across, args):

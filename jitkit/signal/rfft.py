@@ -439,7 +439,7 @@ def _forth(x: Any, n: int, scale: float, dtype: np.dtype[Any], room: Any, backen
     if rows and transform.in_one(rows, half):
         transform.half(x.reshape((-1,)), real(out), rows, half, scale)
     elif rows:
-        turn, flat, found = operands.constant(_turn(n, parts), device), x.reshape((-1,)), real(out)
+        turn, flat, found = operands.table(_turn(n, parts), device), x.reshape((-1,)), real(out)
         for block in blocks_of(rows, half, parts, device):
             count, after = block.stop - block.start, found[(n + 2) * block.start : (n + 2) * block.stop]
             z = operands.made((count * n,), (parts,), device)
@@ -458,7 +458,7 @@ def _back(x: Any, n: int, scale: float, dtype: np.dtype[Any], room: Any, backend
     if rows and transform.in_one(rows, half):
         transform.half(real(x), out.reshape((-1,)), rows, half, 2 * scale)
     elif rows:
-        turn, given, flat = operands.constant(_turn(n, parts), device), real(x), out.reshape((-1,))
+        turn, given, flat = operands.table(_turn(n, parts), device), real(x), out.reshape((-1,))
         for block in blocks_of(rows, half, parts, device):
             count, before = block.stop - block.start, given[(n + 2) * block.start : (n + 2) * block.stop]
             z = operands.made((count * n,), (parts,), device)

@@ -35,6 +35,7 @@ def machine():
     gc.collect()
     for gpu in cuda.gpus:
         gpu.get_primary_context().extras.pop(cuda_constants.constant, None)
+        gpu.get_primary_context().extras.pop(cuda_constants.table, None)
     assert found.used == before
 
 
@@ -278,3 +279,28 @@ def test_constants_are_told_apart_and_few_and_small(machine, monkeypatch):
         np.testing.assert_array_equal(jk.to_numpy(y), x)
     for x in (np.zeros(0), np.zeros(cuda_constants.LARGEST + 1, np.uint8)):
         assert constant(x) is not constant(x)
+
+
+def test_tables_are_kept_however_large(machine, monkeypatch):
+    monkeypatch.setattr(cuda_constants, "MOST_TABLES", 2)
+    tables = [np.full(cuda_constants.LARGEST // 8 + 1, float(k)) for k in range(3)]
+    assert cuda_constants.constant(tables[0]) is not cuda_constants.constant(tables[0])
+    there = [cuda_constants.table(table) for table in tables[:2]]
+    assert all(cuda_constants.table(table) is copy for table, copy in zip(tables, there, strict=False))
+    cuda_constants.table(tables[2])  # drops the first
+    assert cuda_constants.table(tables[1]) is there[1]
+    assert cuda_constants.table(tables[0]) is not there[0]
+    for table, copy in zip(tables, there, strict=False):
+        np.testing.assert_array_equal(jk.to_numpy(copy), table)
+    monkeypatch.setattr(cuda_constants, "LARGEST_TABLE", 1000)
+    assert cuda_constants.table(tables[0]) is not cuda_constants.table(tables[0])
+
+
+def test_tables_of_fourier_transforms_are_sent_once(machine):
+    x = np.random.default_rng(3).standard_normal((2, 70_000)).view(np.complex128)[0]
+    there = jk.asarray(x, device="cuda")
+    jk.signal.fft(there)
+    machine.forget()
+    found = jk.signal.fft(there)
+    assert machine.calls(*COPIES) == [0, 0]
+    np.testing.assert_allclose(jk.to_numpy(found), np.fft.fft(x), rtol=0, atol=1e-9)
