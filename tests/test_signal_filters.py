@@ -247,6 +247,37 @@ OPERATIONS = {
 }
 
 
+@pytest.mark.parametrize("mode", ["full", "same", "valid"])
+@pytest.mark.parametrize("dtype", ["float32", "float64", "complex128"])
+def test_convolves_long_vectors_in_pieces(mode, dtype):
+    rng = np.random.default_rng(9)
+    for n, m in ((1 << 14, 1), (1 << 14, 20), (17000, 21), (4 * 4096 + 3, 512), (150_000, 33)):
+        x, w = (rng.standard_normal(k).astype(dtype) for k in (n, m))
+        if dtype == "complex128":
+            x, w = x + 1j * rng.standard_normal(n), w - 1j * rng.standard_normal(m)
+        for one, other in ((x, w), (w, x)):
+            for name in ("convolve", "correlate"):
+                expected = getattr(scipy.signal, name)(one, other, mode, "direct" if m < 100 else "fft")
+                got = getattr(signal, name)(one, other, mode, "fft", backend="cpu")
+                scale = float(np.finfo(dtype).eps) * 16 * np.sqrt(m)
+                np.testing.assert_allclose(got, expected, rtol=0, atol=scale * np.abs(expected).max())
+                assert got.dtype == dtype
+
+
+def test_long_vectors_choose_pieces_by_themselves():
+    rng = np.random.default_rng(10)
+    x, w = rng.standard_normal(70_000), rng.standard_normal(300)
+    out = np.empty(70_000)
+    x[40_000] = np.nan
+    assert signal.convolve(x, w, "same", out=out, backend="cpu") is out
+    there = np.isnan(out)
+    assert there[39_900:40_100].all()
+    assert not there[:30_000].any()
+    assert not there[50_000:].any()  # a NaN spoils its pieces alone
+    expected = scipy.signal.convolve(np.nan_to_num(x), w, "same", "fft")
+    np.testing.assert_allclose(out[~there], expected[~there], rtol=0, atol=1e-11)
+
+
 @pytest.mark.parametrize("name", OPERATIONS)
 def test_arrays_of_every_kind(name):
     run, x = OPERATIONS[name], RNG.random((7, 9))
