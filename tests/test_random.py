@@ -17,7 +17,7 @@ from scipy import special, stats
 
 import jitkit as jk
 from jitkit.cases.philox import blocks
-from jitkit.random import bounded, fills, rejection, shuffling
+from jitkit.random import bounded, elements, fills, formulas, rejection, shuffling
 from jitkit.random.bounded import wide_product
 from jitkit.random.rejection import log_factorial
 
@@ -34,6 +34,30 @@ CONTINUOUS = [
     ("exponential", ("exponential", 3.0), stats.expon(scale=3)),
     *[(f"gamma {k}", ("gamma", k, 2.0), stats.gamma(k, scale=2)) for k in (0.05, 0.5, 1.0, 3.0, 200.0)],
 ]
+# The moments of some of these are infinite.
+FURTHER = [
+    (("lognormal", 0.5, 0.5), stats.lognorm(0.5, scale=np.exp(0.5))),
+    (("laplace", 1.0, 2.0), stats.laplace(1, 2)),
+    (("logistic", 1.0, 2.0), stats.logistic(1, 2)),
+    (("gumbel", 1.0, 2.0), stats.gumbel_r(1, 2)),
+    (("rayleigh", 2.0), stats.rayleigh(scale=2)),
+    (("weibull", 1.5), stats.weibull_min(1.5)),
+    (("pareto", 3.0), stats.lomax(3)),
+    (("triangular", -1.0, 0.0, 3.0), stats.triang(0.25, -1, 4)),
+    (("triangular", 0.0, 2.0, 2.0), stats.triang(1, 0, 2)),
+    (("standard_cauchy",), stats.cauchy()),
+    (("standard_gamma", 2.5), stats.gamma(2.5)),
+    (("chisquare", 3.0), stats.chi2(3)),
+    (("standard_t", 4.0), stats.t(4)),
+    (("beta", 2.0, 5.0), stats.beta(2, 5)),
+    (("beta", 0.05, 0.4), stats.beta(0.05, 0.4)),
+]
+COUNTS = [
+    *[(("binomial", n, p), stats.binom(n, p)) for n, p in
+      [(1, 0.5), (20, 0.25), (20, 0.9), (39, 0.5), (40, 0.25), (1000, 0.004), (1000, 0.7), (10**6, 0.3), (10**15, 1e-13)]],
+    *[(("geometric", p), stats.geom(p)) for p in (0.01, 0.5, 0.97)],
+    *[(("negative_binomial", n, p), stats.nbinom(n, p)) for n, p in [(0.3, 0.1), (3, 0.25), (50, 0.5)]],
+]  # fmt: skip
 every_continuous = pytest.mark.parametrize(
     ("call", "law"), [row[1:] for row in CONTINUOUS], ids=[row[0] for row in CONTINUOUS]
 )
@@ -49,6 +73,10 @@ EXACT = {
     "permutation": lambda rng, n: rng.permutation(n),
     "choice": lambda rng, n: rng.choice(n, n // 2, replace=False),
     "weighted choice": lambda rng, n: rng.choice(4, n, p=[0.1, 0.2, 0.3, 0.4]),
+    "binomial by gaps": lambda rng, n: rng.binomial(20, 0.75, n),
+    "binomial by rejection": lambda rng, n: rng.binomial(1000, 0.3, n),
+    "geometric": lambda rng, n: rng.geometric(0.2, n),
+    "negative binomial": lambda rng, n: rng.negative_binomial(4, 0.3, n),
     "weighted sample": lambda rng, n: rng.choice(n, n // 3, replace=False, p=np.arange(1, n + 1) / (n * (n + 1) / 2)),
 }
 ELEMENTWISE = [name for name in EXACT if name not in ("permutation", "choice", "weighted sample")]
@@ -60,6 +88,12 @@ ROUNDED = {
     "exponential float32": lambda rng, n: rng.standard_exponential(n, dtype=np.float32),
     "gamma": lambda rng, n: rng.gamma(2.5, 3, n),
     "gamma below one": lambda rng, n: rng.gamma(0.3, 1, n),
+    "lognormal": lambda rng, n: rng.lognormal(0.1, 0.25, n),
+    "logistic": lambda rng, n: rng.logistic(1, 2, n),
+    "weibull": lambda rng, n: rng.weibull(2, n),
+    "triangular": lambda rng, n: rng.triangular(1, 2, 4, n),
+    "standard_t": lambda rng, n: rng.standard_t(4, n),
+    "beta": lambda rng, n: rng.beta(2, 0.5, n),
 }
 FIRST_RANDOM = [0.23036871294948158, 0.44345577636909395, 0.25616432163199987]
 FIRST_INTEGERS = [741289761, 683741795, 470174154]
@@ -103,6 +137,44 @@ def test_kolmogorov_smirnov(call, law, dtype):
     else:
         p = stats.kstest(x, law.cdf).pvalue
     assert p > LEAST
+
+
+@pytest.mark.parametrize(("call", "law"), FURTHER, ids=[row[0][0] for row in FURTHER])
+def test_further_distributions(call, law):
+    x = drawn(call, N, seed=11)
+    assert stats.kstest(x, law.cdf).pvalue > LEAST
+    assert drawn(call, 3, dtype="float32").dtype == np.float32
+    assert np.ndim(drawn(call, None)) == 0
+    arrays = (call[0], *(np.full((4, 5), value) for value in call[1:]))
+    if len(arrays) > 1:  # arrays as parameters, and the shape that they give
+        np.testing.assert_allclose(drawn(arrays, None, seed=11).ravel(), x[:20], rtol=1e-13)
+
+
+@pytest.mark.parametrize(("call", "law"), COUNTS, ids=[str(row[0]) for row in COUNTS])
+def test_counts_of_trials(call, law):
+    x = drawn(call, N, seed=12)
+    assert x.dtype == np.int64
+    least, most = (int(law.ppf(q)) for q in (1e-6, 1 - 1e-6))
+    edges = np.unique(np.linspace(least, most, 60).astype(np.int64))
+    p = np.diff(law.cdf(edges), prepend=0.0, append=1.0)
+    if len(edges) == most - least + 1 and law.support()[0] == least:
+        edges, p = edges[:-1], np.append(p[:-2], p[-2] + p[-1])  # the last of all there are has none above
+    counts = np.bincount(np.searchsorted(edges, x), minlength=p.size)
+    assert chi_square(counts, N * p) > LEAST
+    arrays = (call[0], *(np.full(20, value) for value in call[1:]))
+    np.testing.assert_array_equal(drawn(arrays, None, seed=12), x[:20])
+
+
+def test_extreme_counts():
+    rng = generator()
+    assert rng.binomial(0, 0.3, 5).tolist() == rng.binomial(9, 0.0, 5).tolist() == [0] * 5
+    assert rng.binomial(9, 1.0, 5).tolist() == [9] * 5
+    assert rng.geometric(1.0, 5).tolist() == [1] * 5
+    assert rng.negative_binomial(3, 1.0, 5).tolist() == [0] * 5
+    assert rng.geometric(1e-300, 5).tolist() == [2**63 - 1024] * 5
+    x = rng.binomial(2**53, 0.5, 1000)
+    assert abs(x.mean() - 2**52) < 5 * 2**25.5 / np.sqrt(1000)
+    assert 0.8 < x.std() / 2**25.5 < 1.2
 
 
 @every_continuous
@@ -542,6 +614,18 @@ REFUSED = [
     (lambda rng: rng.gamma(1, -1), ValueError, r"Generator.gamma: scale is -1.0"),
     (lambda rng: rng.uniform(0, np.inf), ValueError, r"Generator.uniform: .*finite bounds"),
     (lambda rng: rng.uniform(-1e308, 1e308), ValueError, r"finite difference"),
+    (lambda rng: rng.beta(0, 1), ValueError, r"Generator.beta: a is 0; give numbers above"),
+    (lambda rng: rng.beta(1, [1, -2.0]), ValueError, r"Generator.beta: b is -2.0; give numbers from 0"),
+    (lambda rng: rng.standard_t(np.inf), ValueError, r"Generator.standard_t: df is infinite or NaN"),
+    (lambda rng: rng.laplace(np.nan), ValueError, r"Generator.laplace: loc is infinite or NaN"),
+    (lambda rng: rng.lognormal(0, -1), ValueError, r"Generator.lognormal: sigma is -1.0"),
+    (lambda rng: rng.triangular(0, 3, 2), ValueError, r"left is 0, mode 3 and right 2; give left <= mode <= right"),
+    (lambda rng: rng.triangular(1, 1, 1), ValueError, r"and left < right"),
+    (lambda rng: rng.binomial(2.5, 0.5), ValueError, r"Generator.binomial: n is 2.5; give integers up to 2\*\*53"),
+    (lambda rng: rng.binomial(3, 1.5), ValueError, r"Generator.binomial: p is 1.5; give probabilities"),
+    (lambda rng: rng.geometric(0), ValueError, r"Generator.geometric: p is 0; give numbers above"),
+    (lambda rng: rng.negative_binomial(3, 1e-300), ValueError, r"at most 1e15"),
+    (lambda rng: rng.binomial(3, 0.5, 2, dtype="int32"), TypeError, r"dtype is int32; give one of int64"),
     (lambda rng: rng.poisson(-0.5), ValueError, r"Generator.poisson: lam is -0.5"),
     (lambda rng: rng.poisson(1e19), ValueError, r"lam is 1e\+19; give means up to 9.22e\+18"),
     (lambda rng: rng.poisson(1, 3, dtype="int32"), TypeError, r"dtype is int32; give one of int64"),
@@ -602,6 +686,8 @@ LAUNCHES = [
     (bounded.fill_far_below, (1, 256), (np.zeros(512, np.int64), KEY, 0, 0, KEY, np.uint64(3 * 2**61), np.uint64(2**62))),
     (rejection.fill_gamma, (60,), (ONES, KEY, 0, np.linspace(0, 5, 700), ONES)),
     (rejection.fill_poisson, (60,), (np.zeros(700, np.int64), KEY, 0, MEANS, np.exp(-MEANS))),
+    (elements._varied(formulas.draw_beta, 2).kernel, (60,), (ONES.copy(), KEY, 0, (ONES, np.linspace(0.01, 5, 700)))),
+    (elements._varied(formulas.draw_binomial, 2).kernel, (60,), (np.zeros(700, np.int64), KEY, 0, (MEANS.round(), ONES / 3))),
     (rejection.rescale, (60,), (ONES.copy(), ONES, ONES)),
     (shuffling.order_few, (1,), (np.empty(100, np.int64), KEY, 2)),
     (shuffling.shuffle_buckets, (2,), (np.arange(300), np.array([0, 100, 300]), np.arange(300, dtype=np.uint32) << 23, KEY, 0)),

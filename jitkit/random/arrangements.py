@@ -10,12 +10,15 @@ import numpy as np
 from numpy.typing import ArrayLike
 
 from jitkit.random.continuous import Continuous
+from jitkit.random.counts import Counts
 from jitkit.random.discrete import Discrete
+from jitkit.random.families import Families
+from jitkit.random.gamma_families import GammaFamilies
 from jitkit.random.outputs import Size, shape_of
 from jitkit.random.shuffling import permuted
 
 
-class Arrangements(Continuous, Discrete):
+class Arrangements(Continuous, Families, GammaFamilies, Discrete, Counts):
     """Orders and samples of given elements."""
 
     def permutation(self, x: int | ArrayLike, axis: int = 0) -> Any:

@@ -64,3 +64,25 @@ def _launcher(draw: Draw) -> Launcher:
         x[i] = draw(key, i, step, given)
 
     return Launcher(draw_elements)
+
+
+def draw_varied(draw: Draw, x: Any, key: np.uint64, step: int, given: tuple[Any, ...]) -> None:
+    """Fill a one-dimensional array as `draw_each` does, with an array of each parameter, as long as `x` is."""
+    _varied(draw, len(given))(x.shape[0], None)(x, key, step, given)
+
+
+@functools.cache
+def _varied(draw: Draw, parameters: int) -> Launcher:
+    @jk.kernel
+    def draw_by_one(i: Any, x: Any, key: Any, step: Any, given: Any) -> None:
+        x[i] = draw(key, i, step, (given[0][i],))
+
+    @jk.kernel
+    def draw_by_two(i: Any, x: Any, key: Any, step: Any, given: Any) -> None:
+        x[i] = draw(key, i, step, (given[0][i], given[1][i]))
+
+    @jk.kernel
+    def draw_by_three(i: Any, x: Any, key: Any, step: Any, given: Any) -> None:
+        x[i] = draw(key, i, step, (given[0][i], given[1][i], given[2][i]))
+
+    return Launcher((draw_by_one, draw_by_two, draw_by_three)[parameters - 1])

@@ -56,12 +56,18 @@ def rescale(i: Any, x: Any, offset: Any, factor: Any) -> None:
 
 
 def standard_gamma(shape: Any, key: Any, counter: Any, step: Any) -> Any:
-    """Return a number of the gamma distribution of a shape, by Marsaglia and Tsang; below shape 1 out of the next one."""
+    """Return a number of the gamma distribution of a shape; below shape 1 out of the next one."""
     if shape == 0.0:
         return 0.0
+    result, boost = gamma_and_boost(shape, key, counter, step)
+    return result * boost ** (1.0 / shape) if shape < 1.0 else result
+
+
+def gamma_and_boost(shape: Any, key: Any, counter: Any, step: Any) -> Any:
+    """Return a gamma number by Marsaglia and Tsang, below shape 1 of one more, and a uniform number that takes it back."""
     d = (shape + 1.0 if shape < 1.0 else shape) - 1.0 / 3.0
     c = 1.0 / math.sqrt(9.0 * d)
-    result = -1.0
+    result, boost = -1.0, 1.0
     while result < 0.0:
         a0, a1, a2, a3 = block(key, counter, step)
         b0, b1, b2, b3 = block(key, counter, step + 1)
@@ -69,10 +75,8 @@ def standard_gamma(shape: Any, key: Any, counter: Any, step: Any) -> Any:
         z, _ = normal_pair(positive_unit(a0, a1), unit(a2, a3))
         v = (1.0 + c * z) ** 3
         if v > 0.0 and math.log(positive_unit(b0, b1)) < 0.5 * z * z + d * (1.0 - v + math.log(v)):
-            result = d * v
-            if shape < 1.0:
-                result *= positive_unit(b2, b3) ** (1.0 / shape)
-    return result
+            result, boost = d * v, positive_unit(b2, b3)
+    return result, boost
 
 
 def poisson_by_product(limit: Any, key: Any, counter: Any, step: Any) -> Any:
@@ -130,6 +134,16 @@ def log_factorial(k: Any) -> Any:
     while x < 10.0:
         product *= x
         x += 1.0
+    return (x - 0.5) * math.log(x) - x + _HALF_LOG_TWO_PI + stirling_series(x) - math.log(product)
+
+
+def stirling_series(x: Any) -> Any:
+    """Return by how much the logarithm of the gamma function is above Stirling's formula, for x from 10 on."""
     square = 1.0 / (x * x)
-    series = (1.0 / 12.0 - square * (1.0 / 360.0 - square * (1.0 / 1260.0 - square / 1680.0))) / x
-    return (x - 0.5) * math.log(x) - x + _HALF_LOG_TWO_PI + series - math.log(product)
+    return (1.0 / 12.0 - square * (1.0 / 360.0 - square * (1.0 / 1260.0 - square / 1680.0))) / x
+
+
+def stirling_rest(k: Any) -> Any:
+    """Return by how much log(k!) is above Stirling's formula."""
+    x = k + 1.0
+    return stirling_series(x) if x >= 10.0 else log_factorial(k) - ((x - 0.5) * math.log(x) - x + _HALF_LOG_TWO_PI)
