@@ -11,6 +11,7 @@ from hypothesis import given
 from hypothesis import strategies as st
 
 import jitkit as jk
+from jitkit.errors import LaunchError
 from jitkit.stats._moments import BLOCK
 
 
@@ -247,3 +248,32 @@ def test_omitted_nan():
     expected = scipy.stats.skew(x, nan_policy="omit")
     assert jk.stats.skew(x, nan_policy="omit", backend="python") == pytest.approx(expected, rel=1e-12)
     assert np.isnan(jk.stats.skew(x, backend="python"))
+
+
+@pytest.mark.parametrize("dtype", ["float32", "float64", "int32"])
+def test_all_elements_at_any_call(dtype, backend):
+    rng = np.random.default_rng(0)
+    result = "float32" if dtype == "float32" else "float64"
+    pairs = (
+        (jk.stats.mean, np.mean),
+        (jk.stats.var, np.var),
+        (jk.stats.nanstd, np.nanstd),
+        (jk.stats.nanmean, np.nanmean),
+    )
+    for n in (1, 7, 1000, BLOCK, BLOCK + 1) if backend == "cpu" else (1, 7):
+        for _ in range(3):  # the first compiles, the second opens the way into compiled code, the third takes it
+            x = (100 * rng.standard_normal(n)).astype(dtype)
+            matrix = np.asfortranarray(np.stack([x, 2 * x]))
+            cases = [(x, None), (x, 0), (x, -1), (x[::2], None), (matrix, None), (matrix.T, None), (matrix, 0)]
+            with jk.backend(backend):
+                for ours, numpys in pairs:
+                    for array, axis in cases:
+                        found, expected = ours(array, axis=axis), numpys(array.astype(np.float64), axis=axis)
+                        assert (found.dtype, found.shape) == (result, expected.shape)
+                        np.testing.assert_allclose(
+                            found, expected, rtol=1e-5 if result == "float32" else 1e-12, atol=1e-3
+                        )
+                with pytest.raises(np.exceptions.AxisError):
+                    jk.stats.mean(x, axis=1)
+                with pytest.raises(LaunchError, match="ddof"):
+                    jk.stats.var(x, ddof="one")
