@@ -17,6 +17,11 @@ def _fill_1(i, value, out):
 
 
 @jk.kernel
+def _number_1(i, each, out):
+    out[i] = i // each
+
+
+@jk.kernel
 def _copy_1(i, x, out):
     out[i] = x[i]
 
@@ -64,6 +69,12 @@ def assign(out: Any, value: Any) -> None:
             assign(out[k], value[k])
         return
     _COPIES[len(out.shape) - 1].on("cuda")[tuple(out.shape)](value, out)
+
+
+def number(out: Any, each: int) -> None:
+    """Write 0, 1, 2 and so on, each so many times, into a vector on a GPU."""
+    if out.shape[0]:
+        _number_1.on("cuda")[out.shape[0]](each, out)
 
 
 def _filled(out: Any, value: Any, dimensions: int) -> None:

@@ -7,6 +7,7 @@ from typing import Any
 
 import numpy as np
 from numpy.lib.array_utils import normalize_axis_index, normalize_axis_tuple
+from numpy.typing import DTypeLike
 
 from jitkit.arrays import empty, to_numpy
 from jitkit.backends import device_memory
@@ -248,6 +249,17 @@ def made(shape: tuple[int, ...], dtypes: Sequence[np.dtype[Any]], device: str | 
         return np.empty(shape, dtypes[0]) if len(dtypes) == 1 else tuple([np.empty(shape, dtype) for dtype in dtypes])
     arrays = [empty(shape, dtype, device=device) for dtype in dtypes]
     return arrays[0] if len(arrays) == 1 else tuple(arrays)
+
+
+def numbers(n: int, device: str | None, dtype: DTypeLike = np.int64, each: int = 1) -> Any:
+    """Return n numbers from 0 on, `each` so many times, made where they lie."""
+    if device is None:
+        return np.arange(n, dtype=dtype) // each if each > 1 else np.arange(n, dtype=dtype)
+    from jitkit import assigning
+
+    out = empty((n,), dtype, device=device)
+    assigning.number(out, each)
+    return out
 
 
 def constant(x: np.ndarray, device: str | None) -> np.ndarray | Any:

@@ -126,12 +126,17 @@ def test_no_queries_and_equal_points():
     assert indices[:3].tolist() == [[1, 2], [0, 2], [0, 1]]
 
 
-def test_neighbours_on_a_gpu():
-    x = points(60, 3)
+@pytest.mark.parametrize(("n", "d"), [(60, 3), (600, 6)])
+def test_neighbours_on_a_gpu(n, d):
+    x = points(n, d)
     with jk.emulate_cuda():
         distances, indices = jk.spatial.knn(jk.asarray(x, device="cuda"), k=4)
         assert not isinstance(distances, np.ndarray)
         np.testing.assert_array_equal(jk.to_numpy(indices), nearest(x, x, 4, own=True)[1])
+        for missing in (np.nan, np.inf, -np.inf):
+            x[7, d - 1] = missing
+            with pytest.raises(jk.LaunchError, match="not finite"):
+                jk.spatial.knn(jk.asarray(x, device="cuda"), k=4)
 
 
 def sorted_rows(offsets, indices):

@@ -224,10 +224,10 @@ def visits(tree: _tree.Tree, q: Any, own: bool, backend: str | None) -> tuple[An
     """Return the order in which queries take their turns, and the leaf about each: queries of one leaf together."""
     (m, d), device = q.shape, operands.device_of(q)
     if own:
-        return tree.order, jk.asarray(np.arange(m, dtype=np.int32) // LEAF, device=device)
+        return tree.order, operands.numbers(m, device, np.int32, LEAF)
     near = operands.made((m,), (np.dtype(np.int32),), device)
     _kernels_for(d)[1]((m, 1), backend)(LEAF, FANOUT, q, tree.points, tree.boxes, tree.children, near)
-    near, turn = sort_by_key(near, jk.asarray(np.arange(m), device=device), backend=backend)
+    near, turn = sort_by_key(near, operands.numbers(m, device), backend=backend)
     return turn, near
 
 

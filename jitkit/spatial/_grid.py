@@ -144,7 +144,7 @@ def sorted_by_cell(
     n, device = spread_points.shape[1], operands.device_of(spread_points)
     cells = operands.made((n,), (INT32 if math.prod(shape) < 2**31 else INT64,), device)
     _numbers(n, backend)(spread_points, lower, inverse, shape, cells)
-    found: tuple[Any, Any] = sort_by_key(cells, jk.asarray(np.arange(n), device=device), backend=backend)
+    found: tuple[Any, Any] = sort_by_key(cells, operands.numbers(n, device), backend=backend)
     return found
 
 

@@ -22,6 +22,7 @@ from jitkit.arrays import to_numpy
 from jitkit.errors import LaunchError
 from jitkit.launch.kernel import Kernel
 from jitkit.launch.launcher import Launcher
+from jitkit.primitives.reduce import reduce
 from jitkit.primitives.sort_by_key import sort_by_key
 from jitkit.spatial._nearest import LEAF
 
@@ -186,8 +187,11 @@ def finite(points: Any, name: str) -> tuple[np.ndarray, np.ndarray]:
     LaunchError
         Where a coordinate is NaN or infinite.
     """
-    columns = np.ascontiguousarray(to_numpy(points).T)  # along rows of three NumPy takes four times as long
-    low, high = columns.min(axis=1), columns.max(axis=1)
+    if operands.device_of(points) is not None:
+        low, high = (to_numpy(reduce(op, points, axis=0)) for op in ("minimum", "maximum"))
+    else:
+        columns = np.ascontiguousarray(points.T)  # along rows of three NumPy takes four times as long
+        low, high = columns.min(axis=1), columns.max(axis=1)
     if not (np.isfinite(low).all() and np.isfinite(high).all()):
         raise LaunchError(f"jk.{name}: the points have coordinates that are not finite; leave those points out")
     return low, high
@@ -202,7 +206,7 @@ def ordered(points: Any, backend: str | None) -> Any:
     while size < n:
         size *= CUTS
     below = max(BLOCK, size // CUTS)
-    order = jk.asarray(np.arange(-(-n // below) * below), device=device)  # what fills rows up comes last in each
+    order = operands.numbers(-(-n // below) * below, device)  # what fills rows up comes last in each
     while size > BLOCK:
         rows = -(-n // size)
         width = min(size, order.shape[0])

@@ -15,6 +15,7 @@ from jitkit.arrays import to_numpy
 from jitkit.errors import LaunchError
 from jitkit.launch.launcher import Launcher
 from jitkit.primitives import _arrays
+from jitkit.primitives.any import any as any_of
 from jitkit.spatial import _grid, _metrics, _points, _tree
 from jitkit.spatial._by_grid import by_grid
 from jitkit.spatial._by_tree import by_tree, visits
@@ -137,10 +138,10 @@ def _by_boxes(
     x: Any, low: np.ndarray, high: np.ndarray, q: Any, own: bool, distances: Any, indices: Any, backend: str | None
 ) -> None:
     m, d = q.shape
-    left = jk.asarray(np.ones(m, bool), device=operands.device_of(x))
+    left = jk.full(m, True, np.bool_, device=operands.device_of(x))
     if d <= _grid.AXES:
         by_grid(x, low, high, q, own, distances, indices, left, backend)
-        if not to_numpy(left).any():
+        if not any_of(left, backend=backend):
             return
     tree = _tree.grown(x, backend)
     visited = visits(tree, q, own, backend)
