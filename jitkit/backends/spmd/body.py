@@ -101,7 +101,8 @@ class Body:
         """Yield the operands of an instruction, and what its use computes clamped or patterned ones of the end lanes from."""
         for value in item.operands:
             yield value
-            if value.text in self.shapes.bounded or self.shapes.patterns.get(value.text) is not None:
+            known = value.text in self.shapes.bounded or self.shapes.patterns.get(value.text) is not None
+            if known or self.shapes.decided(value):
                 yield from self._read_by(self.definitions[value.text])
 
     def _slot(self, name: str, kind: str) -> None:

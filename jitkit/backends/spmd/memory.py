@@ -2,7 +2,7 @@
 
 from __future__ import annotations
 
-from jitkit.backends.spmd import plan
+from jitkit.backends.spmd import choices, plan
 from jitkit.backends.spmd.ir import Instruction, Value
 from jitkit.backends.spmd.shapes import size_of
 from jitkit.backends.spmd.windows import Windows
@@ -35,6 +35,8 @@ class Memory(Windows):
             self._fetch_ahead(pointer, item.type)
         elif found := self.window(pointer, item.type):
             self.body.define(item, self._load_window(item.type, pointer, found, item.tail))
+        elif pointer.text in self.body.shapes.chosen:
+            self.body.define(item, self._load_chosen(item, pointer, mask))
         elif stride is not None and mask is None:
             self.body.define(item, self._load_apart(item, self._address(pointer), stride))
         else:
@@ -50,6 +52,17 @@ class Memory(Windows):
             element = self.text.emit(f"load {item.type}, ptr {place}, align {item.tail}")
             vector = self.vector.set_lane(item.type, vector, element, k)
         return vector
+
+    def _load_chosen(self, item: Instruction, pointer: Value, mask: str | None) -> str:
+        """Load the row of neighbours that a condition says where it holds, and the other one elsewhere."""
+        shapes, whole = self.body.shapes, self.vector.type(item.type)
+        holds = self.body.whole(Value("i1", shapes.chosen[pointer.text]))
+        rows = []
+        for truth, lanes in ((True, holds), (False, self.vector.others(holds))):
+            address = choices.write(pointer, truth, shapes.made, shapes.of, self.body.scalar, self.text.emit)
+            under = lanes if mask is None else self.vector.both(mask, lanes)
+            rows.append(self._load_row(item.type, address, item.tail, under))
+        return self.text.emit(f"select {self.vector.mask_type} {holds}, {whole} {rows[0]}, {whole} {rows[1]}")
 
     def _define_uniform(self, item: Instruction, code: str) -> None:
         varying = self.body.shapes.strides[item.name] is None

@@ -16,11 +16,13 @@ REGISTERS = 2
 def worthwhile(function: Function, shapes: Shapes, fastmath: bool) -> bool:
     """Tell whether to widen across points rather than let LLVM widen the innermost loop.
 
-    LLVM does straight-line code as well, but for logarithms, and loops over contiguous memory where sums may be
-    reassociated. Where the CPU has no fast instruction for it, gathers cost lanes more than they save.
+    LLVM does straight-line code as well, but for logarithms and addresses that a condition chooses, and loops over
+    contiguous memory where sums may be reassociated. Where the CPU has no fast instruction for it, gathers cost lanes more
+    than they save.
     """
     if not shapes.loop and not shapes.divergent:
-        return any(item.callee in logarithm.CALLS for block in function.blocks.values() for item in block.code)
+        code = (item for block in function.blocks.values() for item in block.code)
+        return bool(shapes.chosen) or any(item.callee in logarithm.CALLS for item in code)
     scattered = any(gathers.is_gather(item, shapes) for name in shapes.loop for item in function.blocks[name].code)
     return not scattered or not (
         fastmath or (not gathers_are_fast() and gathers.dominate(function, shapes, masked_stores_are_fast()))

@@ -9,9 +9,11 @@ Reference: R. Karrenberg, S. Hack, "Improving performance of OpenCL on CPUs", CC
 
 from __future__ import annotations
 
+import functools
 from collections.abc import Hashable, Iterable, Iterator, Sized
 from typing import Protocol
 
+from jitkit.backends.spmd import choices
 from jitkit.backends.spmd.folding import constant
 from jitkit.backends.spmd.graph import Graph, Loop, dominators, loops, reversed_graph
 from jitkit.backends.spmd.ir import BINARY, CASTS, Function, Instruction, UnsupportedIRError, Value
@@ -103,6 +105,38 @@ class Shapes:
         seen = self._seen(value)
         assert not isinstance(seen, str), value.text
         return seen
+
+    @functools.cached_property
+    def chosen(self) -> dict[str, str]:
+        """The addresses of loads that one condition decides between two rows of neighbours, each with the condition."""
+        found: dict[str, str] = {}
+        if self.whole is not self.function:  # what they are computed from may belong to another part
+            return found
+        for item in (item for block in self.function.blocks.values() for item in block.code if item.op == "load"):
+            pointer = item.operands[0]
+            if not pointer.local or self.of(pointer) is not None or item.type not in ("i32", "i64", "float", "double"):
+                continue
+            conditions = choices.condition(pointer, self.made, self.of)
+            if len(conditions) == 1 and "" not in conditions:
+                ways = [choices.stride(pointer, truth, self.made, self.of, size_of) for truth in (True, False)]
+                if ways == [size_of(item.type)] * 2:
+                    found[pointer.text] = next(iter(conditions))
+        return found
+
+    def decided(self, value: Value) -> bool:
+        """Tell whether a value is part of what `chosen` addresses are computed from, and not all lanes know it."""
+        return value.text in self._decided
+
+    @functools.cached_property
+    def _decided(self) -> set[str]:
+        found: set[str] = set()
+        pending = list(self.chosen)
+        while pending:
+            name = pending.pop()
+            if name not in found and name not in self.chosen.values() and self.strides.get(name, 0) is None:
+                found.add(name)
+                pending += [value.text for value in self.made[name].operands if value.local]
+        return found
 
     def _solve(self) -> None:
         changed = True

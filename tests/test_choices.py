@@ -1,0 +1,134 @@
+"""Elements that a condition chooses between two neighbours: upwind differences, borders, limiters."""
+
+from __future__ import annotations
+
+import numpy as np
+import pytest
+
+import jitkit as jk
+from jitkit.backends import machine
+
+DTYPES = [np.float32, np.float64, np.int32, np.int64]
+
+
+@jk.kernel
+def along(i, u, v, out):
+    out[i] = u[i] - (u[i - 1] if v[i] > 0 else u[i + 1])
+
+
+@jk.kernel
+def across(i, j, u, v, out):
+    out[i, j] = u[i - 1, j] if v[i, j] > 0 else u[i + 1, j]
+
+
+@jk.kernel
+def upwind(i, j, q, u, v, out):
+    a, b = u[i, j], v[i, j]
+    dx = q[i, j] - q[i - 1, j] if a > 0 else q[i + 1, j] - q[i, j]
+    dy = q[i, j] - q[i, j - 1] if b > 0 else q[i, j + 1] - q[i, j]
+    out[i, j] = a * dx + b * dy
+
+
+@jk.kernel
+def borders(i, j, u, out):
+    n, m = u.shape
+    left = u[i, j - 1] if j > 0 else u[i, j]
+    right = u[i, j + 1] if j < m - 1 else u[i, j]
+    above = u[i - 1, j] if i > 0 else u[i, j]
+    below = u[i + 1, j] if i < n - 1 else u[i, j]
+    out[i, j] = left + right + above + below - 4 * u[i, j]
+
+
+@jk.kernel
+def in_loop(i, j, u, v, out):
+    for k in range(out.shape[2]):
+        if v[i, j] != k:
+            out[i, j, k] = u[i - 1, j] if v[i, j] > k else u[i + 1, j]
+
+
+@jk.kernel
+def three(i, j, u, v, out):
+    out[i, j] = u[i - 1, j] if v[i, j] > 1 else (u[i + 1, j] if v[i, j] < -1 else u[i, j])
+
+
+@jk.kernel
+def other_way(i, j, u, v, out):
+    out[i, j] = u[i, j] if not v[i, j] > 0 else u[i, 2 * j]
+
+
+def arrays(dtype: type, count: int = 2, shape: tuple[int, int] = (9, 71)) -> list[np.ndarray]:
+    """Small whole numbers of both signs."""
+    rng = np.random.default_rng(0)
+    return [rng.integers(-5, 6, shape).astype(dtype) for _ in range(count)]
+
+
+@pytest.mark.parametrize("dtype", DTYPES)
+@pytest.mark.parametrize("n", [3, 19, 600])
+def test_along_a_row(backend, dtype, n):
+    u, v = arrays(dtype, 2, (1, n))
+    out = np.zeros(n, dtype)
+    along.on(backend)[1 : n - 1](u[0], v[0], out)
+    expected = u[0, 1:-1] - np.where(v[0, 1:-1] > 0, u[0, :-2], u[0, 2:])
+    np.testing.assert_array_equal(out, np.concatenate([[0], expected, [0]]))
+
+
+@pytest.mark.parametrize("dtype", DTYPES)
+def test_across_rows(backend, dtype):
+    u, v = arrays(dtype)
+    out = np.zeros_like(u)
+    across.on(backend)[1:8, 0:71](u, v, out)
+    np.testing.assert_array_equal(out[1:-1], np.where(v[1:-1] > 0, u[:-2], u[2:]))
+
+
+@pytest.mark.parametrize("dtype", DTYPES)
+@pytest.mark.parametrize("step", [1, 3])
+def test_upwind(backend, dtype, step):
+    q, u, v = arrays(dtype, 3)
+    out = np.zeros_like(q)
+    upwind.on(backend)[1:8, 1:70:step](q, u, v, out)
+    inner = np.s_[1:-1, 1:-1]
+    dx = np.where(u > 0, q - np.roll(q, 1, 0), np.roll(q, -1, 0) - q)
+    dy = np.where(v > 0, q - np.roll(q, 1, 1), np.roll(q, -1, 1) - q)
+    expected = np.zeros_like(q)
+    expected[1:-1, 1:-1:step] = (u * dx + v * dy)[inner][:, ::step]
+    np.testing.assert_array_equal(out, expected)
+
+
+@pytest.mark.parametrize("dtype", DTYPES)
+@pytest.mark.parametrize("shape", [(1, 1), (2, 40), (7, 131)])
+def test_borders(backend, dtype, shape):
+    (u,) = arrays(dtype, 1, shape)
+    out, padded = np.zeros_like(u), np.pad(u, 1, mode="edge")
+    borders.on(backend)[shape](u, out)
+    expected = padded[1:-1, :-2] + padded[1:-1, 2:] + padded[:-2, 1:-1] + padded[2:, 1:-1] - 4 * u
+    np.testing.assert_array_equal(out, expected)
+
+
+@pytest.mark.parametrize("dtype", [np.float64, np.int32])
+def test_in_loops_and_branches(backend, dtype):
+    u, v = arrays(dtype)
+    out = np.full((*u.shape, 3), 9, dtype)
+    in_loop.on(backend)[1:8, 0:71](u, v, out)
+    expected = np.full_like(out, 9)
+    for k in range(3):
+        chosen = np.where(v[1:-1] > k, u[:-2], u[2:])
+        expected[1:-1, :, k] = np.where(v[1:-1] != k, chosen, 9)
+    np.testing.assert_array_equal(out, expected)
+
+
+@pytest.mark.parametrize("dtype", DTYPES)
+def test_what_is_no_choice_of_two_rows(backend, dtype):
+    u, v = arrays(dtype)
+    out = np.zeros_like(u)
+    three.on(backend)[1:8, 0:71](u, v, out)
+    inner = v[1:-1]
+    np.testing.assert_array_equal(out[1:-1], np.where(inner > 1, u[:-2], np.where(inner < -1, u[2:], u[1:-1])))
+    other_way.on(backend)[0:9, 0:35](u, v, out)
+    np.testing.assert_array_equal(out[:, :35], np.where(v[:, :35] > 0, u[:, :70:2], u[:, :35]))
+
+
+def test_rows_are_loaded_under_masks():
+    u, v = arrays(np.float64)
+    if "avx2" not in str(machine.identity()):
+        pytest.skip("this CPU loads no vectors under masks")
+    assert "@llvm.masked.load" in across.inspect(u, v, u, backend="cpu").llvm
