@@ -133,6 +133,17 @@ def test_calls_that_are_kept_look_at_what_is_given(name):
             move(x, 4, axis=2)
 
 
+@pytest.mark.parametrize("window", [256, 257, 288, 1024, 1100])
+def test_medians_of_long_windows(window):
+    rng = np.random.default_rng(11)
+    x = rng.standard_normal(1500)
+    for course in (x, np.round(x, 1), np.sort(x), np.full(1500, 2.0)):
+        course = course.copy()
+        course[rng.random(1500) < 0.05] = np.nan
+        got = jk.stats.move_median(course, window, 1, backend="cpu")
+        np.testing.assert_allclose(got, rolled(np.median, course, window, 1), rtol=1e-15)
+
+
 @pytest.mark.parametrize("name", ["move_var", "move_std"])
 def test_ddof(name):
     x = values("float64", 100, 0.2)

@@ -22,8 +22,12 @@ from jitkit.stats._windows import read_column, write_column
 
 STRETCH, TILE = 2048, 64
 """Elements between two beginnings, two copies of which fill half of a first-level cache, and columns taken together."""
-FEW = 256
-"""Sorted numbers among which a place is found by counting, in vectors, instead of by halving."""
+FEW, BLOCK, MANY = 256, 32, 1024
+"""Sorted numbers among which a place is found by counting; of each block the first is counted before, where they are more.
+
+Halving guesses half of its branches wrong, and is for more than that: windows of 1,000 took 1.2 (float64) to 1.7 times as
+long by it.
+"""
 
 
 def double(x, y, width, count):
@@ -131,21 +135,29 @@ def smallest_of(read: Callable[..., Any], write: Callable[..., None]) -> Callabl
     return smallest
 
 
+def counted(held, v, first, last):
+    """Return how many of some sorted numbers are less than v, by looking at all of them, in vectors."""
+    less = np.int32(0)
+    for j in range(first, last):
+        less += np.int32(1) if held[j] < v else np.int32(0)
+    return int(less)
+
+
 def lower(held, v, n):
     """Return how many of n sorted numbers are less than v."""
     if n <= FEW:
-        less = np.int32(0)
-        for j in range(n):
-            less += np.int32(1) if held[j] < v else np.int32(0)
-        return int(less)
-    low = 0
-    size = n
-    while size > 0:
+        return counted(held, v, 0, n)
+    low, size = 0, n
+    while size > MANY:
         half = size // 2
         below = held[low + half] < v
         low = low + half + 1 if below else low
         size = size - half - 1 if below else half
-    return low
+    blocks = np.int32(0)
+    for j in range((size + BLOCK - 1) // BLOCK):
+        blocks += np.int32(1) if held[low + j * BLOCK] < v else np.int32(0)
+    first = low + max(int(blocks) - 1, 0) * BLOCK
+    return first + counted(held, v, first, min(first + BLOCK, low + size))
 
 
 def enter(held, v, n):
