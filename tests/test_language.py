@@ -343,6 +343,52 @@ def power_kernel(exponent, scale):
     return jk.kernel(power)
 
 
+def chosen_by(constant: Any, other: Any = 2) -> jk.Kernel:
+    def refused(x):
+        return [x]
+
+    @jk.kernel
+    def chosen(i, out):
+        value = np.float32(0.1)
+        if constant:
+            pass
+        elif other == 8:
+            value = 0.5
+        if other > 1 and not constant:
+            value = np.float64(0.1) if other == 3 else value
+        elif other < 0 or 0 <= other < 2:
+            value = refused(value)
+        if other == 5 and constant:
+            value = [value]
+        if False:
+            raise ValueError
+        while other == 3 and value > 1.0:
+            if True:
+                value = value - 1.0
+        out[i] = value * 3.0
+
+    return chosen
+
+
+# 0.1 of float32 and of float64, times three.
+SINGLE, DOUBLE = float(np.float32(0.1) * np.float32(3.0)), 0.1 * 3.0
+
+
+@pytest.mark.parametrize(
+    ("constant", "other", "expected"),
+    [(False, 2, SINGLE), (False, 3, DOUBLE), (True, 7, SINGLE), (0, 5, SINGLE), (-0.0, 2.5, SINGLE), (2.0, 9, SINGLE)],
+)
+def test_what_a_constant_does_not_choose_is_not_compiled(backend, constant, other, expected):
+    assert run(chosen_by(constant, other), backend, 2) == [expected] * 2
+
+
+def test_what_a_constant_chooses_is_compiled(backend):
+    if backend == "python":
+        pytest.skip("the interpreter makes lists, and refuses them where they go into the array")
+    with pytest.raises(jk.KernelSyntaxError, match="a list"):
+        run(chosen_by(False, 1), backend, 2)
+
+
 @pytest.mark.parametrize(("exponent", "scale"), [(2, 1.0), (3, 2), (-1, 0.5), (0.5, 4.0), (0, 7)])
 def test_closures(backend, exponent, scale):
     x = [1.0, 2.0, 3.5]

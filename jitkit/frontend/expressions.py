@@ -112,7 +112,10 @@ class Expressions(Rewriter):
         return result
 
     def visit_IfExp(self, node: ast.IfExp) -> ast.expr:
-        """Return a conditional expression."""
+        """Return a conditional expression, or the part of it that a constant chooses."""
+        holds = self.decide(node.test)
+        if holds is not None:
+            return self.visit(node.body if holds else node.orelse)
         return at(ast.IfExp(self.truth(node.test), self.visit(node.body), self.visit(node.orelse)), node)
 
     def visit_NamedExpr(self, node: ast.NamedExpr) -> ast.expr:

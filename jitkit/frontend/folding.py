@@ -1,12 +1,13 @@
 """Computing constant expressions when a kernel is read, with Python's own unbounded integers.
 
 ``x / 2**64``, ``-2**63`` and ``1 << 63`` pass through integers that 64 bits do not hold, and an index that is a constant
-(``x[LAST]``) means the same as the literal.
+(``x[LAST]``) means the same as the literal. Of a choice by a constant (``if SKIP:``) only what is taken is read and compiled.
 """
 
 from __future__ import annotations
 
 import ast
+import itertools
 import operator
 from collections.abc import Callable
 from typing import Any
@@ -18,6 +19,10 @@ BINARY: dict[type[ast.operator], Callable[[Any, Any], Any]] = {
 }  # fmt: skip
 UNARY: dict[type[ast.unaryop], Callable[[Any], Any]] = {
     ast.USub: operator.neg, ast.UAdd: operator.pos, ast.Invert: operator.invert,
+}  # fmt: skip
+COMPARISONS: dict[type[ast.cmpop], Callable[[Any, Any], Any]] = {
+    ast.Eq: operator.eq, ast.NotEq: operator.ne, ast.Lt: operator.lt, ast.LtE: operator.le, ast.Gt: operator.gt,
+    ast.GtE: operator.ge,
 }  # fmt: skip
 _LARGEST_BITS = 4096
 
@@ -43,6 +48,39 @@ def fold(node: ast.expr, outer: Callable[[ast.expr], Any]) -> int | float | comp
     value: Any = node.value if isinstance(node, ast.Constant) else outer(node)
     # Not booleans: Python counts them and NumPy does not. Not NumPy's numbers: np.float64 is a float, and strong.
     return value if type(value) in (int, float, complex) else None
+
+
+def decide(node: ast.expr, outer: Callable[[ast.expr], Any]) -> bool | None:
+    """Return whether a condition of Python numbers and booleans alone holds, or None for any other.
+
+    Parameters
+    ----------
+    node, outer
+        As for `fold`.
+    """
+    if isinstance(node, ast.UnaryOp) and isinstance(node.op, ast.Not):
+        holds = decide(node.operand, outer)
+        return None if holds is None else not holds
+    if isinstance(node, ast.BoolOp):
+        return _decide_in_order(node, outer)
+    if isinstance(node, ast.Compare):
+        values = [fold(item, outer) for item in (node.left, *node.comparators)]
+        if None in values or not all(type(op) in COMPARISONS for op in node.ops) or complex in map(type, values):
+            return None
+        return all(COMPARISONS[type(op)](*pair) for op, pair in zip(node.ops, itertools.pairwise(values), strict=True))
+    value: Any = node.value if isinstance(node, ast.Constant) else outer(node)
+    number = value if type(value) is bool else fold(node, outer)
+    return None if number is None else bool(number)
+
+
+def _decide_in_order(node: ast.BoolOp, outer: Callable[[ast.expr], Any]) -> bool | None:
+    """Return whether an ``and`` or ``or`` holds, whose operands count up to the one that settles it."""
+    settles = isinstance(node.op, ast.Or)
+    for operand in node.values:
+        holds = decide(operand, outer)
+        if holds is None or holds == settles:
+            return holds
+    return not settles
 
 
 def _compute(function: Callable[..., Any], *operands: Any) -> Any:

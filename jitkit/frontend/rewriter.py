@@ -4,7 +4,7 @@ from __future__ import annotations
 
 import ast
 import dataclasses
-from collections.abc import Callable
+from collections.abc import Callable, Iterator
 from typing import Any, NoReturn, Protocol
 
 import numpy as np
@@ -12,7 +12,7 @@ import numpy as np
 from jitkit.errors import KernelSyntaxError, at_source
 from jitkit.frontend import vocabulary
 from jitkit.frontend.aliases import Aliases
-from jitkit.frontend.folding import fold
+from jitkit.frontend.folding import decide, fold
 from jitkit.frontend.names import Scope, UnboundNameError, local_names
 from jitkit.frontend.nodes import at, is_comparison
 from jitkit.frontend.program import Constant, Operation, Program
@@ -83,11 +83,20 @@ class Rewriter(ast.NodeTransformer):
     def block(self, statements: list[ast.stmt]) -> list[ast.stmt]:
         """Return statements rewritten."""
         result: list[ast.stmt] = []
-        for statement in statements:
+        for statement in self._taken(statements):
             new = self.visit(statement)
             for item in new if isinstance(new, list) else [new]:
                 result.append(ast.copy_location(item, statement))
-        return result
+        return result or [at(ast.Pass(), statement) for statement in statements[:1]]
+
+    def _taken(self, statements: list[ast.stmt]) -> Iterator[ast.stmt]:
+        """Yield statements; in the place of a branch on a constant those that are run."""
+        for statement in statements:
+            holds = self.decide(statement.test) if isinstance(statement, ast.If) else None
+            if holds is None:
+                yield statement
+            else:
+                yield from self._taken(statement.body if holds else statement.orelse)
 
     def name(self, stem: str, meaning: Any) -> ast.Name:
         """Return a global name of the rewritten code that stands for `meaning`."""
@@ -176,6 +185,10 @@ class Rewriter(ast.NodeTransformer):
     def fold(self, node: ast.expr) -> int | float | complex | None:
         """Return the value of an expression of Python numbers that are known now, or None."""
         return fold(node, self.known)
+
+    def decide(self, node: ast.expr) -> bool | None:
+        """Return whether a condition holds that is known now, or None."""
+        return decide(node, self.known)
 
     def fixed_integer(self, node: ast.expr) -> int | None:
         """Return the value of an integer that is known when the kernel is read, or None."""
