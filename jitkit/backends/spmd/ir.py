@@ -2,6 +2,7 @@
 
 from __future__ import annotations
 
+import functools
 from dataclasses import dataclass, field
 
 BINARY = set("add sub mul sdiv udiv srem urem shl lshr ashr and or xor fadd fsub fmul fdiv frem".split())
@@ -19,7 +20,7 @@ class Value:
     type: str
     text: str
 
-    @property
+    @functools.cached_property  # asked for a hundred thousand times while a reduction is compiled
     def local(self) -> bool:
         """Whether an instruction or a parameter defines it."""
         return self.text.startswith("%")

@@ -8,7 +8,7 @@ other way round fetches less: matmul_tiled reads 0.38 of the bytes from L3, and 
 from __future__ import annotations
 
 from collections import Counter
-from collections.abc import Callable
+from collections.abc import Callable, Iterator
 
 from jitkit.backends.spmd.folding import constant, fold
 from jitkit.backends.spmd.graph import Loop, reverse_postorder
@@ -33,10 +33,15 @@ def fastest(function: Function, shapes: Shapes, ndim: int) -> int:
     ndim : int
         Dimensions of its groups.
     """
-    loads = _Loads(function, shapes, ndim).of_axes() if ndim == 2 else Counter()
+    if ndim != 2:
+        return ndim - 1
+    loads = _Loads(function, shapes, ndim)
     # What every group reads of its own keeps its order in memory.
-    apart = set(loads) == {frozenset({0}), frozenset({1})}
-    return 0 if apart and loads[frozenset({0})] < loads[frozenset({1})] else ndim - 1
+    apart = {axes for axes, _, _ in loads.found()} == {frozenset({0}), frozenset({1})}
+    if not apart:
+        return 1
+    read = loads.of_axes()
+    return 0 if read[frozenset({0})] < read[frozenset({1})] else 1
 
 
 class _Loads:
@@ -67,14 +72,19 @@ class _Loads:
         sources = [item.callee, *(value.text for value in item.operands)]
         return frozenset().union(*(self.axes.get(name, frozenset()) for name in sources))
 
-    def of_axes(self) -> Counter[Axes]:
-        """Return the bytes that a work-item loads in a turn of a loop around barriers; 0 for what it loads outside."""
-        found: Counter[Axes] = Counter()
+    def found(self) -> Iterator[tuple[Axes, Instruction, str]]:
+        """Yield the loads from memory that is not the group's own, with their axes and blocks."""
         for name, block in self.function.blocks.items():
             for item in block.code:
                 if item.op == "load" and not self._is_own(item.operands[0]):
-                    found[self.axes.get(item.operands[0].text, frozenset())] += self._bytes(item, name)
-        return found
+                    yield self.axes.get(item.operands[0].text, frozenset()), item, name
+
+    def of_axes(self) -> Counter[Axes]:
+        """Return the bytes that a work-item loads in a turn of a loop around barriers; 0 for what it loads outside."""
+        total: Counter[Axes] = Counter()
+        for axes, item, name in self.found():
+            total[axes] += self._bytes(item, name)
+        return total
 
     def _is_own(self, pointer: Value) -> bool:
         return pointer.text in self.shapes.shared or pointer.text in self.shapes.private
