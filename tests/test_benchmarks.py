@@ -5,6 +5,7 @@ from __future__ import annotations
 import importlib
 import importlib.util
 import inspect
+import json
 import os
 import pkgutil
 import re
@@ -19,6 +20,7 @@ import benchmarks
 import jitkit as jk
 from benchmarks import _measure, _primitives, _sides, _suite, gpu_code, launch
 from benchmarks import compile as first_launch
+from benchmarks.peers import on_gpu
 from jitkit import cases
 from jitkit.backends import sass
 from jitkit.cases import Problem
@@ -224,6 +226,22 @@ def test_gpu_code_is_counted(monkeypatch):
     assert 5 <= benchmark.track_instructions(*arguments) < 100
     assert 4 <= benchmark.track_registers(*arguments) <= 255
     assert benchmark.track_spilled_bytes(*arguments) == 0
+
+
+def test_calls_on_a_gpu_are_timed(tmp_path, capsys):
+    pytest.importorskip("numba_cuda", reason="numba-cuda is not installed")
+    kept = tmp_path / "figures.json"
+    chosen = ["--call", "reduce", "--call", "random", "--dtype", "float32", "--repeats", "1"]
+    with jk.emulate_cuda():
+        on_gpu.main(["--size", "3000", *chosen, "--json", str(kept)])
+    rows = json.loads(kept.read_text())
+    assert [(row["call"], row["dtype"], row["size"]) for row in rows] == [
+        (name, "float32", 2048) for name in ("reduce", "random")
+    ]
+    assert all(row["ms"] > 0 and row["GB/s"] > 0 for row in rows)
+    assert "reduce" in capsys.readouterr().out
+    with pytest.raises(SystemExit):
+        on_gpu.main(["--size", "10"])
 
 
 def test_gpu_code_is_not_available_without_the_tools(monkeypatch):
