@@ -118,7 +118,7 @@ def _as_row(arrays: list[Any]) -> Any:
         if type(x) is _ndarray:
             if not x.size or not x.ndim:
                 return None
-            rows.append(x.reshape((1, -1)))
+            rows.append(x[None] if x.ndim == 1 else x.reshape((1, -1)))
         elif isinstance(x, Lazy) and len(x.shape) == 1 and x.shape[0] > 0 and _arrays.device_of(x) is None:
             rows.append(as_row(x))
         else:

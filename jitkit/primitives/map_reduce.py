@@ -87,10 +87,11 @@ def map_reduce_by(
     identity: Hashable = None,
 ) -> Any:
     """Do what `map_reduce` does, under another name in messages; `identity` is that of `f`, where it is known already."""
-    dtypes = tuple(map(operands.dtype_of, given))
+    one = len(given) == 1 and type(given[0]) is np.ndarray  # as mostly, in 0.3 us less
+    dtypes = (given[0].dtype,) if one else tuple([operands.dtype_of(x) for x in given])
     key = (_operators.identity_of(f) if identity is None else identity, operator, dtypes, dtype)
     plan = _plans.get(key) or remember(_plans, key, _plan(f, operator, dtypes, dtype, name))
-    return reduce_by(plan, _arrays.alike(given, name), axis, initial, out, keepdims, backend, name)
+    return reduce_by(plan, given if one else _arrays.alike(given, name), axis, initial, out, keepdims, backend, name)
 
 
 def _plan(f: Any, operator: Operator, given: tuple[np.dtype[Any], ...], dtype: Any, name: str) -> Reduction:
