@@ -124,14 +124,17 @@ def _of_module(found: targets.Found, text: str) -> tuple[tuple[Any, ...], dict[s
 @contextlib.contextmanager
 def _progress() -> Iterator[Listener]:
     """Show a bar to somebody who watches. Nothing moves between steps: a thread that draws would disturb the timing."""
+    watched = Console(stderr=True)
+    if not watched.is_terminal:  # a disabled bar still ends in an empty line in rich before 14.3
+        yield lambda done, total, text: None
+        return
     bar = Progress(
         TextColumn("{task.description}"),
         BarColumn(),
         MofNCompleteColumn(),
-        console=Console(stderr=True),
+        console=watched,
         auto_refresh=False,
         transient=True,
-        disable=not Console(stderr=True).is_terminal,
     )
     task = bar.add_task("")
 
