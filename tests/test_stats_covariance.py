@@ -97,6 +97,19 @@ def test_device_arrays_stay_on_the_device(backend):
         np.testing.assert_allclose(jk.to_numpy(got), np.cov(x), rtol=1e-11)
 
 
+def test_weights_of_observations_on_a_gpu():
+    rng = np.random.default_rng(4)
+    x = values((3, 5000)) + 1000
+    weights, counts = rng.random(5000) ** 4, rng.integers(0, 4, 5000)
+    weights[:5] = 1000  # far from the plain means
+    with jk.emulate_cuda(check=True):
+        there, aweights, fweights = (jk.asarray(a, device="cuda") for a in (x, weights, counts))
+        for given in ({"aweights": weights}, {"fweights": counts}, {"aweights": weights, "fweights": counts}):
+            found = jk.stats.cov(there, **{name: {"aweights": aweights, "fweights": fweights}[name] for name in given})
+            assert not isinstance(found, np.ndarray)
+            np.testing.assert_allclose(jk.to_numpy(found), np.cov(x, **given), rtol=1e-10)
+
+
 @pytest.mark.parametrize(
     ("call", "error", "message"),
     [

@@ -101,6 +101,15 @@ def normalise(i, j, c, out):
     out[i, j] = r if r != r else min(max(r, -1.0), 1.0)
 
 
+@jk.kernel
+def weigh_deviations(i, k, x, centre, further, share, weights, deviations, products):
+    """Write deviations from a centre and a share of something further, and these times the weights."""
+    d = x[i, k] - (centre[i] + share * further[i])
+    deviations[i, k] = d
+    products[i, k] = d * weights[k]
+
+
+_weigh = Launcher(weigh_deviations)
 _multiply, _add, _normalise = Launcher(multiply_tiles), Launcher(add_chunks), Launcher(normalise)
 
 
@@ -299,7 +308,10 @@ def _covariances(x: Any, weights: Any, aweights: Any, less: float, backend: str 
             result[...] = _by_products(x, centre) * scale
         return result
     if weights is not None:
-        x, y, centre = _weighted(x, weights, total, device)
+        if device is None:
+            x, y, centre = _weighted(x, weights, total)
+        else:
+            x, y, centre = _weighted_there(x, centre, weights, total, device, backend)
     chunks, tiles = -(-n // _CHUNK), -(-variables // 2) * -(-variables // 4)
     part = operands.made((chunks, variables, variables), (np.dtype(np.float64),), device)
     sums = operands.made((chunks, variables), (np.dtype(np.float64),), device)
@@ -326,12 +338,22 @@ def _by_products(x: np.ndarray, centre: np.ndarray) -> np.ndarray:
     return total
 
 
-def _weighted(x: Any, weights: np.ndarray, total: float, device: str | None) -> tuple[Any, Any, Any]:
+def _weighted(x: np.ndarray, weights: np.ndarray, total: float) -> tuple[Any, Any, Any]:
     """Return deviations from the weighted means, these times the weights, and the means that are left: zeros."""
-    host = to_numpy(x)
-    deviations = host - ((host @ weights) / total).astype(host.dtype)[:, None]
-    found = deviations, (deviations * weights).astype(host.dtype), np.zeros(host.shape[0], host.dtype)
-    if device is None:
-        return found
-    first, second, third = (asarray(array, device=device) for array in found)
-    return first, second, third
+    deviations = x - ((x @ weights) / total).astype(x.dtype)[:, None]
+    return deviations, (deviations * weights).astype(x.dtype), np.zeros(x.shape[0], x.dtype)
+
+
+def _weighted_there(
+    x: Any, centre: Any, weights: np.ndarray, total: float, device: str, backend: str | None
+) -> tuple[Any, Any, Any]:
+    """Return the same on a GPU: about the plain means first, of which the products give those with weights."""
+    dtype = operands.dtype_of(x)
+    there = asarray(weights.astype(dtype), device=device)
+    deviations, products = (operands.made(x.shape, (dtype,), device) for _ in range(2))
+    weigh = _weigh(x.shape, backend)
+    weigh(x, centre, centre, 0.0, there, deviations, products)
+    weigh(x, centre, mean(products, 1, backend=backend), x.shape[1] / total, there, deviations, products)
+    left = operands.made((x.shape[0],), (dtype,), device)
+    operands.assign(left, 0.0)
+    return deviations, products, left
