@@ -2,8 +2,8 @@
 
 Upwind differences and copies at borders read so: ``u[i-1, j] if v > 0 else u[i+1, j]`` becomes, in LLVM's hands, the address
 of ``u[i + (v > 0 ? -1 : 1), j]``, of which nothing is known but that it differs from lane to lane. Two loads under masks
-take the place of a gather then: an upwind step takes 0.47 of the
-time, a stencil with copies at its borders 0.51, with AVX2 0.48 and 0.70.
+take the place of a gather then: an upwind step takes 0.47 of the time, a stencil with copies at
+its borders 0.51, with AVX2 0.48 and 0.70.
 """
 
 from __future__ import annotations
