@@ -90,7 +90,35 @@ def test_rows_that_take_several_steps_are_done_some_at_a_time(n, rows, monkeypat
     close(out, expected, 2.3e-16)
 
 
+# One pass of real numbers alone, before (or behind) another, and before two; lengths of large primes and their products.
+@pytest.mark.parametrize("n", [3, 9, 13, 21, 45, 51, 121, 151, 255, 17 * 19, 1001, 3**7])
+def test_many_rows_of_odd_lengths(n):
+    for rows, dtype, eps in ((9, np.float64, 2.3e-16), (41, np.float32, 1.2e-7)):
+        x, half = RNG.standard_normal((rows, n)).astype(dtype), complex_numbers((rows, n // 2 + 1))
+        half = half.astype(np.result_type(dtype, np.complex64))
+        for norm in NORMS:
+            got = signal.rfft(x, norm=norm, backend="cpu")
+            assert got.dtype == half.dtype
+            close(got, np.fft.rfft(x.astype(float), norm=norm), eps)
+            assert not got[:, 0].imag.any()
+            got = signal.irfft(half, n, norm=norm, backend="cpu")
+            assert got.dtype == dtype
+            close(got, np.fft.irfft(half.astype(complex), n, norm=norm), eps)
+
+
+def test_rows_of_odd_lengths_leave_others_alone():
+    x = RNG.standard_normal((5, 45))
+    x[2, 7] = np.nan
+    got = signal.rfft(x, backend="cpu")
+    assert np.isnan(got[2]).all()
+    close(np.delete(got, 2, 0), np.fft.rfft(np.delete(x, 2, 0)), 2.3e-16)
+
+
 def test_rows_of_odd_lengths_as_numpy(backend):
+    x = RNG.standard_normal((3, 45)).astype(np.float32)
+    half = complex_numbers((3, 23), np.complex64)
+    close(signal.rfft(x, backend=backend), np.fft.rfft(x.astype(float)), 1.2e-7)
+    close(signal.irfft(half, 45, backend=backend), np.fft.irfft(half.astype(complex), 45), 1.2e-7)
     x = RNG.standard_normal((2, 15)).astype(np.float32)
     half = complex_numbers((2, 8), np.complex64)
     close(signal.rfft(x, backend=backend), np.fft.rfft(x.astype(float)), 1.2e-7)

@@ -15,6 +15,8 @@ from __future__ import annotations
 
 import functools
 import math
+from collections.abc import Callable
+from typing import Any
 
 import numpy as np
 
@@ -366,13 +368,50 @@ def wait_for_all():
     jk.barrier()
 
 
+def passes_of(odd: bool, team: int) -> Callable[..., Any]:
+    """Return what does all passes over a tile; without `odd` those of powers of two."""
+    pass_other = pass_odd if odd else no_pass
+    share_of, meet = (everything, wait_for_nobody) if team == 1 else (dealt, wait_for_all)
+
+    def passes(s, p, a, b, twiddles, radices, at, apart, done, left, lane, step, member):
+        """Go back and forth between the buffers at `a` and `b`; return where the result is, and the other one."""
+        for f in range(radices.shape[0]):
+            radix = radices[f]
+            left //= radix
+            share = share_of(done, left, member, team)
+            if radix == 4:
+                pass_4(s, p, a, b, twiddles, at, apart, done, left, lane, step, share)
+                at += 3 * left
+            elif radix == 2:
+                pass_2(s, p, a, b, twiddles, at, apart, done, left, lane, step, share)
+                at += left
+            elif odd and radix == 3:
+                pass_3(s, p, a, b, twiddles, at + 3, apart, done, left, lane, step, share)
+                at += 3 + 2 * left
+            elif odd and radix == 5:
+                pass_5(s, p, a, b, twiddles, at + 5, apart, done, left, lane, step, share)
+                at += 5 + 4 * left
+            elif odd and radix == 7:
+                pass_7(s, p, a, b, twiddles, at + 7, apart, done, left, lane, step, share)
+                at += 7 + 6 * left
+            else:
+                pass_other(s, p, a, b, twiddles, at, apart, done, left, lane, step, share, radix)
+                at += radix + (radix - 1) * left
+            done *= radix
+            a, b = b, a
+            meet()
+        return a, b
+
+    return passes
+
+
 def tiles_kernel(width: int, odd: bool, team: int) -> Kernel:
     """Return the kernel that transforms `outer` times `across` vectors of n, in tiles of `width`.
 
     Without `odd`, for powers of two, it compiles in a third of the time. `team` work-items share each vector of a tile.
     """
-    pass_other = pass_odd if odd else no_pass
-    place, share_of, meet = (alone, everything, wait_for_nobody) if team == 1 else (of_a_team, dealt, wait_for_all)
+    passes = passes_of(odd, team)
+    place, meet = (alone, wait_for_nobody) if team == 1 else (of_a_team, wait_for_all)
 
     @jk.kernel(group=width * team)
     def transform_tiles(
@@ -389,36 +428,13 @@ def tiles_kernel(width: int, odd: bool, team: int) -> Kernel:
             load(s, p, x, rows_in, o, first, long, across, lane, width, step, re, im, member, team)
             jk.barrier()
             # Of one type from the start: begun as Python's numbers, all passes were compiled for those as well.
-            a, b, done, left, at = np.int64(0), np.int64((n + 1) * step), np.int64(1), np.int64(n), np.int64(0)
+            a, b = np.int64(0), np.int64((n + 1) * step)
             if extra == TANGLE:
                 tangle(s, p, re, im, b + re, b + im, n, coarse, lane, step, member, team)
                 a, b = b, a
                 meet()
-            for f in range(radices.shape[0]):
-                radix = radices[f]
-                left //= radix
-                share = share_of(done, left, member, team)
-                if radix == 4:
-                    pass_4(s, p, a, b, twiddles, at, width, done, left, lane, step, share)
-                    at += 3 * left
-                elif radix == 2:
-                    pass_2(s, p, a, b, twiddles, at, width, done, left, lane, step, share)
-                    at += left
-                elif odd and radix == 3:
-                    pass_3(s, p, a, b, twiddles, at + 3, width, done, left, lane, step, share)
-                    at += 3 + 2 * left
-                elif odd and radix == 5:
-                    pass_5(s, p, a, b, twiddles, at + 5, width, done, left, lane, step, share)
-                    at += 5 + 4 * left
-                elif odd and radix == 7:
-                    pass_7(s, p, a, b, twiddles, at + 7, width, done, left, lane, step, share)
-                    at += 7 + 6 * left
-                else:
-                    pass_other(s, p, a, b, twiddles, at, width, done, left, lane, step, share, radix)
-                    at += radix + (radix - 1) * left
-                done *= radix
-                a, b = b, a
-                meet()
+            done, left, at = np.int64(1), np.int64(n), np.int64(0)
+            a, b = passes(s, p, a, b, twiddles, radices, at, width, done, left, lane, step, member)
             if extra == TURN:
                 turn(s, p, a, width, n, coarse, fine, tile, lane, width, step, member, team)
             elif extra == UNTANGLE:

@@ -245,7 +245,7 @@ class Transform:
         """Return how many work-items share a vector."""
         return 1 if self.device is None else (_GPU_FEW if n <= _GPU_FEW else _GPU_GROUP) // self.width
 
-    def _groups(self, elements: int, n: int) -> int:
+    def groups(self, elements: int, n: int) -> int:
         """Return how many groups share the tiles."""
         if self.device is not None:
             return _GPU_ITEMS // (self._team(n) * self.width)
@@ -257,7 +257,7 @@ class Transform:
     ) -> None:  # fmt: skip
         launcher, items, room, tables, numbers = launch_of(
             self.parts, self.width, outer, n, across, rows_in, rows_out, self.flip, extra, scale,
-            self._groups(outer * n * across, n), self._team(n),
+            self.groups(outer * n * across, n), self._team(n),
         )  # fmt: skip
         scratch = operands.made(room, (self.parts,), self.device)
         if self.device is not None:

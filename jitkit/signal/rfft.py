@@ -15,7 +15,7 @@ import jitkit as jk
 from jitkit import operands
 from jitkit.launch.launcher import Launcher
 from jitkit.primitives import _arrays
-from jitkit.signal import _axes
+from jitkit.signal import _axes, _fft_odd
 from jitkit.signal._fft_plan import PARTS, Transform, blocks_of, complex_of, real, roots
 from jitkit.signal.fft import Norm, along, along_each, axes_and_lengths, axis_of, fitted, length_of, numbers, scale_of
 
@@ -141,7 +141,8 @@ def rfft(
 
     Notes
     -----
-    The definition is that of `numpy.fft.rfft`. An even length is done by a complex transform of half the length.
+    The definition is that of `numpy.fft.rfft`. An even length is done by a complex transform of half the length; an odd one
+    by passes over about half of the sequences that its first pass makes (H. V. Sorensen et al. 1987).
 
     Examples
     --------
@@ -391,6 +392,9 @@ def _odd_forth(
     rows, length, transform = math.prod(lead), n // 2 + 1, Transform(parts, device, False, backend)
     out = _arrays.room(room, (*lead, length), (dtype,), (x,), device, name)
     flat, found = x.reshape((-1,)), out.reshape((-1,))
+    if _fft_odd.serves(transform, rows, n):
+        _fft_odd.rows(transform, flat, real(out), rows, n, scale)
+        return out
     for block in blocks_of(rows, n, parts, device) if rows else ():
         count = block.stop - block.start
         z, spectra = (operands.made((count * n,), (dtype,), device) for _ in range(2))
@@ -409,6 +413,9 @@ def _odd_back(
     rows, length, transform = math.prod(lead), n // 2 + 1, Transform(parts, device, True, backend)
     out = _arrays.room(room, (*lead, n), (parts,), (x,), device, name)
     given, flat = x.reshape((-1,)), out.reshape((-1,))
+    if _fft_odd.serves(transform, rows, n):
+        _fft_odd.rows(transform, real(x), flat, rows, n, scale)
+        return out
     for block in blocks_of(rows, n, parts, device) if rows else ():
         count = block.stop - block.start
         whole, z = (operands.made((count * n,), (dtype,), device) for _ in range(2))
