@@ -15,10 +15,13 @@ memory stands between them. That is the kernel of `jitkit.cases.transpose`:
             inside = top + row + r < n and left + column < m
             tile[row + r, column] = x[top + row + r, left + column] if inside else 0
         jk.barrier()
-        for r in range(0, TILE, ROWS):
-            value = tile[column, row + r]
-            if left + row + r < m and top + column < n:
-                out[left + row + r, top + column] = value
+        # A work-item's rows of `out` lie side by side: what it reads down the tile's columns then comes from few lines of the
+        # cache. ROWS apart it took 1.05 times as long on Zen 4, and with AVX2 1.0 (float32) and 1.15 times (float64).
+        first = row * (TILE // ROWS)
+        for r in range(TILE // ROWS):
+            value = tile[column, first + r]
+            if left + first + r < m and top + column < n:
+                out[left + first + r, top + column] = value
 
 A group of 8 x 64 work-items copies a tile of 64 x 64 elements into shared memory, waits at the barrier until all of it
 is there, and writes its columns as rows. Work-items next to each other read elements next to each other, and write such.

@@ -408,7 +408,7 @@ def passes_of(odd: bool, team: int) -> Callable[..., Any]:
 def tiles_kernel(width: int, odd: bool, team: int) -> Kernel:
     """Return the kernel that transforms `outer` times `across` vectors of n, in tiles of `width`.
 
-    Without `odd`, for powers of two, it compiles in a third of the time. `team` work-items share each vector of a tile.
+    Without `odd`, for powers of two, it compiles in 0.8 of the time. `team` work-items share each vector of a tile.
     """
     passes = passes_of(odd, team)
     place, meet = (alone, wait_for_nobody) if team == 1 else (of_a_team, wait_for_all)
