@@ -9,17 +9,14 @@ import sys
 from collections.abc import Callable
 from pathlib import Path
 from types import FunctionType
-from typing import TYPE_CHECKING, Any
-
-if TYPE_CHECKING:
-    from jitkit.launch.kernel import Kernel
+from typing import Any
 
 _WHOLE_PATHS = 4  # the pickle protocol from which on the name of a thing inside a thing is written as such
 _Place = tuple[str, int]
-_Rebuild = tuple[Callable[..., "Kernel"], tuple[Any, ...]]
+_Rebuild = tuple[Callable[..., Any], tuple[Any, ...]]
 
 
-def reduced(kernel: Kernel, protocol: int) -> str | _Rebuild:
+def reduced(kernel: Any, protocol: int) -> str | _Rebuild:
     """Return what `__reduce_ex__` does.
 
     A kernel's name leads to the kernel and ``name.func`` to its function, which pickle then finds by that name. cloudpickle,
@@ -33,7 +30,7 @@ def reduced(kernel: Kernel, protocol: int) -> str | _Rebuild:
         kernel.func.__qualname__ = f"{name}.func"
     in_module = leads_here and kernel.func.__module__ != "__main__"
     sources = ({}, {}) if in_module else _sources(kernel.func)
-    return _rebuilt, (kernel.func, kernel.fastmath, kernel.group, kernel.name, *sources)
+    return _rebuilt, (type(kernel), kernel.func, kernel.fastmath, kernel.group, kernel.name, *sources)
 
 
 def named(module: str, name: str) -> Any:
@@ -45,18 +42,17 @@ def named(module: str, name: str) -> Any:
 
 
 def _rebuilt(
+    kind: type[Any],
     func: Callable,
     fastmath: bool,
     group: tuple[int, ...] | None,
     name: str,
     files: dict[_Place, str],
     cells: dict[str, str],
-) -> Kernel:
-    from jitkit.launch.kernel import Kernel
-
+) -> Any:
     for path in (func.__qualname__, func.__qualname__.removesuffix(".func")):
         found = named(func.__module__, path)
-        if isinstance(found, Kernel) and found.func is func:
+        if isinstance(found, kind) and found.func is func:
             return found
     for each in _reached(func):
         filename = files.get(_place(each), each.__code__.co_filename)
@@ -65,7 +61,7 @@ def _rebuilt(
     for filename, text in cells.items():
         if filename not in linecache.cache:  # without a time of change: it stays when others are looked at anew
             linecache.cache[filename] = len(text), None, text.splitlines(keepends=True), filename
-    return Kernel(func, fastmath=fastmath, group=group, name=name)
+    return kind(func, fastmath=fastmath, group=group, name=name)
 
 
 def _sources(func: Callable) -> tuple[dict[_Place, str], dict[str, str]]:
