@@ -109,6 +109,41 @@ def test_a_search_past_the_end_ends():
     assert {(finding.kind, finding.array) for finding in report.findings} == {("out-of-bounds", "x")}
 
 
+def documented(value):
+    """Do nothing."""
+
+
+def passing(value):
+    """Do nothing."""
+    pass
+
+
+def returning(value):
+    """Do nothing."""
+    return
+
+
+@jk.kernel
+def idle(i, x):
+    """Do nothing."""
+
+
+@jk.kernel
+def calls_what_does_nothing(i, x):
+    documented(x[i])
+    passing(x[i])
+    returning(x[i])
+    x[i + 1] = 1
+
+
+def test_functions_that_do_nothing():
+    x = np.zeros(8)
+    assert idle.check(backend="cuda")[8](x).ok
+    (finding,) = calls_what_does_nothing.check(backend="cuda")[8](x).findings
+    first = calls_what_does_nothing.func.__code__.co_firstlineno
+    assert (finding.kind, finding.index, finding.lineno) == ("out-of-bounds", 8, first + 5)
+
+
 def test_what_cannot_be_asked_for():
     x = np.zeros(4)
     with pytest.raises(jk.BackendError, match="check: the code for CPUs has no checks"):

@@ -69,8 +69,17 @@ class Variant:
 
 def compile_body(program: Program, mode: Mode, lines: bool = False, shared: bool = True) -> Any:
     """Return the dispatcher of the rewritten function; `shared` tells whether its helpers may be other programs', too."""
-    device = functools.partial(cuda.jit, device=True, fastmath=mode.fastmath, lineinfo=lines)
+
+    def device(func: Callable[..., Any], **options: bool) -> Any:
+        # For lines, numba-cuda 0.30 reads the source's first statement behind the documentation, and fails without one.
+        lineinfo = lines and func.__code__.co_code != _nothing.__code__.co_code
+        return cuda.jit(device=True, fastmath=mode.fastmath, lineinfo=lineinfo, **options)(func)
+
     return target().compile(program, mode, lambda f: device(f, forceinline=True), device, shared)
+
+
+def _nothing() -> None:
+    pass
 
 
 def build(
