@@ -672,6 +672,11 @@ def test_kernels_that_draw_need_no_generator():
 
 # ---- the kernels
 
+
+def varied(draw):
+    return elements._varied(draw).kernel
+
+
 KEY, ONES, MEANS = np.uint64(7), np.ones(700), np.linspace(0, 300, 700)
 LAUNCHES = [
     (fills.fill_words, (1, 256), (np.zeros(1024, np.uint32), KEY, 0, 0)),
@@ -684,10 +689,10 @@ LAUNCHES = [
     (fills.fill_exponential32, (1, 256), (np.zeros(1024, np.float32), KEY, 0, 0, 1.0)),
     (bounded.fill_below, (1, 256), (np.zeros(1024, np.int64), KEY, 0, 0, KEY, np.uint64(3 * 2**30), np.uint64(2**30))),
     (bounded.fill_far_below, (1, 256), (np.zeros(512, np.int64), KEY, 0, 0, KEY, np.uint64(3 * 2**61), np.uint64(2**62))),
-    (rejection.fill_gamma, (60,), (ONES, KEY, 0, np.linspace(0, 5, 700), ONES)),
-    (rejection.fill_poisson, (60,), (np.zeros(700, np.int64), KEY, 0, MEANS, np.exp(-MEANS))),
-    (elements._varied(formulas.draw_beta, 2).kernel, (60,), (ONES.copy(), KEY, 0, (ONES, np.linspace(0.01, 5, 700)))),
-    (elements._varied(formulas.draw_binomial, 2).kernel, (60,), (np.zeros(700, np.int64), KEY, 0, (MEANS.round(), ONES / 3))),
+    (varied(rejection.draw_gamma), (60,), (ONES.copy(), KEY, 0, jk.zipped(np.linspace(0, 5, 700), ONES))),
+    (varied(rejection.draw_poisson), (60,), (np.zeros(700, np.int64), KEY, 0, jk.zipped(MEANS, np.exp(-MEANS)))),
+    (varied(formulas.draw_beta), (60,), (ONES.copy(), KEY, 0, jk.zipped(ONES, np.linspace(0.01, 5, 700)))),
+    (varied(formulas.draw_binomial), (60,), (np.zeros(700, np.int64), KEY, 0, jk.zipped(MEANS.round(), ONES / 3))),
     (rejection.rescale, (60,), (ONES.copy(), ONES, ONES)),
     (shuffling.order_few, (1,), (np.empty(100, np.int64), KEY, 2)),
     (shuffling.shuffle_buckets, (2,), (np.arange(300), np.array([0, 100, 300]), np.arange(300, dtype=np.uint32) << 23, KEY, 0)),
@@ -706,7 +711,7 @@ def test_kernels_check_clean(kernel, space, args):
 @every_launch
 def test_fills_are_vector_code(kernel, space, args):
     found = kernel.inspect(*args, space=space, backend="cpu")
-    if len(space) == 2 or kernel in (rejection.fill_gamma, rejection.fill_poisson):
+    if len(space) == 2 or kernel in (varied(rejection.draw_gamma), varied(rejection.draw_poisson)):
         assert found.vector_types
     if "uniform" in kernel.name and platform.machine() == "x86_64":
         assert "pmuludq" in found.asm

@@ -11,7 +11,7 @@ import numpy as np
 
 import jitkit as jk
 from jitkit.random.elements import Draw, first_of
-from jitkit.random.fills import LANES, double_words, fill, fill_double_words, fill_words
+from jitkit.random.fills import LANES, double_words, fill, fill_double_words, fill_words, words
 from jitkit.random.numbers import joined
 from jitkit.random.philox import block
 
@@ -118,9 +118,9 @@ class Plan(NamedTuple):
 def plan_of(dtype: np.dtype[Any], low: int, count: int) -> Plan:
     """Return how integers of a range are drawn."""
     if count == 1 << dtype.itemsize * 8 and dtype.itemsize == 4:  # every pattern of bits is one of the integers
-        return Plan(fill_words, 4, first_of(block, 0), np.dtype(np.uint32), ())
+        return Plan(fill_words, 4, first_of(words), np.dtype(np.uint32), ())
     if count == 1 << 64:
-        return Plan(fill_double_words, 2, first_of(double_words, 0), np.dtype(np.uint64), ())
+        return Plan(fill_double_words, 2, first_of(double_words), np.dtype(np.uint64), ())
     narrow = count <= 2**32
     given = np.uint64(low % 2**64), np.uint64(count), np.uint64((1 << (32 if narrow else 64)) % count)
     return (

@@ -7,11 +7,11 @@ import math
 from typing import Any
 
 import numpy as np
-from numpy.typing import ArrayLike, DTypeLike
+from numpy.typing import ArrayLike
 
 from jitkit.random import fills, rejection
 from jitkit.random.elements import FEW, draw_each, first_of
-from jitkit.random.outputs import FLOATS, Size, beside, dtype_of, output, parameter
+from jitkit.random.outputs import FLOATS, Dtype, Size, beside, dtype_of, output, parameter
 from jitkit.random.singles import Single, Singles, single
 
 _ndarray = np.ndarray
@@ -22,17 +22,17 @@ _KERNELS = {
     ("exponential", _FLOAT64): (fills.fill_exponential, 2), ("exponential", _FLOAT32): (fills.fill_exponential32, 4),
 }  # fmt: skip
 _DRAWS = {
-    ("uniform", _FLOAT64): first_of(fills.uniform, 2), ("uniform", _FLOAT32): first_of(fills.uniform32, 2),
-    ("normal", _FLOAT64): first_of(fills.normal, 2), ("normal", _FLOAT32): first_of(fills.normal32, 2),
-    ("exponential", _FLOAT64): first_of(fills.exponential, 1), ("exponential", _FLOAT32): first_of(fills.exponential32, 1),
+    ("uniform", _FLOAT64): first_of(fills.uniform), ("uniform", _FLOAT32): first_of(fills.uniform32),
+    ("normal", _FLOAT64): first_of(fills.normal), ("normal", _FLOAT32): first_of(fills.normal32),
+    ("exponential", _FLOAT64): first_of(fills.exponential), ("exponential", _FLOAT32): first_of(fills.exponential32),
 }  # fmt: skip
 _STANDARD = {"uniform": (0.0, 1.0), "normal": (0.0, 1.0), "exponential": (1.0,)}
 
 
 class Continuous(Singles):
-    """Uniform, normal, exponential and gamma distributions."""
+    """Uniform, normal and exponential distributions."""
 
-    def random(self, size: Size = None, dtype: DTypeLike | None = None, out: Any = None) -> Any:
+    def random(self, size: Size = None, dtype: Dtype = None, out: Any = None) -> Any:
         """Return numbers from 0 to below 1, equally likely.
 
         Parameters
@@ -67,8 +67,8 @@ class Continuous(Singles):
         return self._fill("Generator.random", "uniform", size, dtype, out, 0.0, 1.0)
 
     def uniform(
-        self, low: ArrayLike = 0.0, high: ArrayLike = 1.0, size: Size = None, dtype: DTypeLike | None = None, out: Any = None
-    ) -> Any:  # fmt: skip
+        self, low: ArrayLike = 0.0, high: ArrayLike = 1.0, size: Size = None, dtype: Dtype = None, out: Any = None
+    ) -> Any:
         """Return numbers between two bounds, equally likely; rounding can give the upper bound itself.
 
         Parameters
@@ -113,8 +113,8 @@ class Continuous(Singles):
         return self._fill(what, "uniform", size, dtype, out, least, width)
 
     def normal(
-        self, loc: ArrayLike = 0.0, scale: ArrayLike = 1.0, size: Size = None, dtype: DTypeLike | None = None, out: Any = None
-    ) -> Any:  # fmt: skip
+        self, loc: ArrayLike = 0.0, scale: ArrayLike = 1.0, size: Size = None, dtype: Dtype = None, out: Any = None
+    ) -> Any:
         """Return numbers of a normal distribution.
 
         Parameters
@@ -149,7 +149,7 @@ class Continuous(Singles):
         mean, deviation = parameter(what, "loc", loc, positive=False), parameter(what, "scale", scale)
         return self._fill(what, "normal", size, dtype, out, mean, deviation)
 
-    def standard_normal(self, size: Size = None, dtype: DTypeLike | None = None, out: Any = None) -> Any:
+    def standard_normal(self, size: Size = None, dtype: Dtype = None, out: Any = None) -> Any:
         """Return numbers of the normal distribution of mean 0 and deviation 1; all else as in `normal` and `random`.
 
         Parameters
@@ -178,9 +178,7 @@ class Continuous(Singles):
         """
         return self._fill("Generator.standard_normal", "normal", size, dtype, out, 0.0, 1.0)
 
-    def exponential(
-        self, scale: ArrayLike = 1.0, size: Size = None, dtype: DTypeLike | None = None, out: Any = None
-    ) -> Any:
+    def exponential(self, scale: ArrayLike = 1.0, size: Size = None, dtype: Dtype = None, out: Any = None) -> Any:
         """Return numbers of an exponential distribution.
 
         Parameters
@@ -214,7 +212,7 @@ class Continuous(Singles):
         mean = parameter(what, "scale", scale)
         return self._fill(what, "exponential", size, dtype, out, mean)
 
-    def standard_exponential(self, size: Size = None, dtype: DTypeLike | None = None, out: Any = None) -> Any:
+    def standard_exponential(self, size: Size = None, dtype: Dtype = None, out: Any = None) -> Any:
         """Return numbers of the exponential distribution of mean 1; all else as in `exponential` and `random`.
 
         Parameters
@@ -242,54 +240,6 @@ class Continuous(Singles):
         (3,)
         """
         return self._fill("Generator.standard_exponential", "exponential", size, dtype, out, 1.0)
-
-    def gamma(
-        self, shape: ArrayLike, scale: ArrayLike = 1.0, size: Size = None, dtype: DTypeLike | None = None, out: Any = None
-    ) -> Any:  # fmt: skip
-        """Return numbers of a gamma distribution.
-
-        Parameters
-        ----------
-        shape, scale : float or array_like
-            The parameters; the mean is their product.
-        size, dtype, out
-            As in `random`; without a size, the shape of the parameters. Computed in float64 in either case.
-
-        Returns
-        -------
-        float or ndarray
-            Equal on every backend but for the rounding of `math` functions. It decides which candidates are taken: about
-            one number in 1e14 may differ altogether.
-
-        Raises
-        ------
-        TypeError, ValueError
-            As in `random`, and for a negative or infinite parameter.
-
-        Notes
-        -----
-        G. Marsaglia, W. W. Tsang, "A simple method for generating gamma variables", ACM Trans. Math. Softw. 26(3), 2000.
-
-        Examples
-        --------
-        >>> import jitkit as jk
-        >>> x = jk.random.Generator(7).gamma(3.0, 2.0, 100_000)
-        >>> round(float(x.mean()))
-        6
-        """
-        what = "Generator.gamma"
-        form, factor = parameter(what, "shape", shape), parameter(what, "scale", scale)
-        if not (math.isfinite(form) if type(form) is float else np.all(np.isfinite(form))):
-            raise ValueError(f"{what}: shape is infinite; give finite numbers from 0")
-        if size is None and out is None and type(form) is type(factor) is float:
-            return self._one(single(rejection.draw_gamma, dtype_of(what, dtype, FLOATS), (form, factor)))
-        chosen, step = output(what, size, dtype, out, FLOATS, form, factor), self._next_step()
-        n = chosen.flat.shape[0]
-        if n and type(form) is type(factor) is float:
-            draw_each(rejection.draw_gamma, chosen.flat, self._key, step, (form, factor))
-        elif n:
-            rejection.fill_gamma[n](chosen.flat, self._key, step, beside(form, chosen), beside(factor, chosen))
-        return chosen.array
 
     def _fill(self, what: str, distribution: str, size: Size, dtype: Any, out: Any, *parameters: Any) -> Any:
         """Draw the numbers of a method; numbers as parameters go into the kernel, arrays over its result."""

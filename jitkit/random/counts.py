@@ -1,31 +1,36 @@
-"""A generator's numbers of successes and of trials."""
+"""A generator's numbers of successes, of trials and of events."""
 
 from __future__ import annotations
 
+import functools
 from typing import Any
 
 import numpy as np
-from numpy.typing import ArrayLike, DTypeLike
+from numpy.typing import ArrayLike
 
-from jitkit.random import formulas
+from jitkit.random import formulas, rejection
+from jitkit.random.documented import DEVROYE, documented
 from jitkit.random.each import Each, above_0, from_0
-from jitkit.random.outputs import Size
+from jitkit.random.outputs import COUNTS, Dtype, Size, parameter
 
-_INTEGER = ("int64",)
 _MOST_TRIALS = 2.0**53
+_MOST_EVENTS = 2.0**63 - 10 * 2.0**31.5  # as NumPy's: above, what is ten deviations over the mean would not fit 64 bits
 _LARGEST_MEAN = 1e15  # of a gamma number that becomes the mean of a Poisson number
 
 
 class Counts(Each):
-    """Distributions of independent trials under NumPy's names.
+    """Distributions of independent trials and events under NumPy's names.
 
     Where candidates are taken or not, the rounding of `math` functions decides: about one number in 1e12 may differ between
     backends.
     """
 
-    def binomial(
-        self, n: ArrayLike, p: ArrayLike, size: Size = None, dtype: DTypeLike | None = None, out: Any = None
-    ) -> Any:
+    @documented(
+        'W. Hörmann, "The generation of binomial random variates", J. Stat. Comput. Simul. 46, 1993; for means below 10 by\n'
+        f"        the gaps between successes: {DEVROYE}, chapter 10.",
+        counts=True,
+    )
+    def binomial(self, n: ArrayLike, p: ArrayLike, size: Size = None, dtype: Dtype = None, out: Any = None) -> Any:
         """Return how many of n trials succeed.
 
         Parameters
@@ -34,26 +39,7 @@ class Counts(Each):
             The trials, up to 2**53.
         p : float or array_like
             The probability of each.
-        size : int or tuple of int, optional
-            The shape; by default that of the parameters.
-        dtype : {int64}, optional
-            The elements' type.
-        out : contiguous array of int64, optional
-            A NumPy or device array to fill.
-
-        Returns
-        -------
-        numpy.int64 or ndarray
-
-        Raises
-        ------
-        TypeError, ValueError
-            As in `random`, and for parameters outside what is said above.
-
-        Notes
-        -----
-        W. Hörmann, "The generation of binomial random variates", J. Stat. Comput. Simul. 46, 1993; for means below 10 by the
-        gaps between successes: L. Devroye, Non-Uniform Random Variate Generation, Springer, 1986, chapter 10.
+        {shared}
 
         Examples
         --------
@@ -66,30 +52,17 @@ class Counts(Each):
         trials, probability = from_0(what, "n", n), _probability(what, p)
         if not np.all((trials == np.floor(trials)) & (trials <= _MOST_TRIALS)):
             raise ValueError(f"{what}: n is {n!r}; give integers up to 2**53")
-        return self._drawn(what, formulas.draw_binomial, _INTEGER, size, dtype, out, trials, probability)
+        return self._drawn(what, formulas.draw_binomial, size, dtype, out, trials, probability, allowed=COUNTS)
 
-    def geometric(self, p: ArrayLike, size: Size = None, dtype: DTypeLike | None = None, out: Any = None) -> Any:
+    @documented(f"By inversion: {DEVROYE}, chapter 10.", counts=True)
+    def geometric(self, p: ArrayLike, size: Size = None, dtype: Dtype = None, out: Any = None) -> Any:
         """Return the number of the first trial that succeeds, from 1 on.
 
         Parameters
         ----------
         p : float or array_like
             The probability of each, above 0.
-        size, dtype, out
-            As in `binomial`.
-
-        Returns
-        -------
-        numpy.int64 or ndarray
-
-        Raises
-        ------
-        TypeError, ValueError
-            As in `binomial`.
-
-        Notes
-        -----
-        By inversion: L. Devroye, Non-Uniform Random Variate Generation, Springer, 1986, chapter 10.
+        {shared}
 
         Examples
         --------
@@ -103,10 +76,11 @@ class Counts(Each):
         with np.errstate(divide="ignore"):  # of what is certain
             rate = -np.log1p(-probability)  # here once, so that no backend rounds it in a way of its own
         rate = float(rate) if type(probability) is float else rate
-        return self._drawn(what, formulas.draw_geometric, _INTEGER, size, dtype, out, rate)
+        return self._drawn(what, formulas.draw_geometric, size, dtype, out, rate, allowed=COUNTS)
 
+    @documented(f"A Poisson number whose mean is a gamma number: {DEVROYE}, chapter 10.", counts=True)
     def negative_binomial(
-        self, n: ArrayLike, p: ArrayLike, size: Size = None, dtype: DTypeLike | None = None, out: Any = None
+        self, n: ArrayLike, p: ArrayLike, size: Size = None, dtype: Dtype = None, out: Any = None
     ) -> Any:
         """Return how many trials fail before n have succeeded.
 
@@ -115,23 +89,8 @@ class Counts(Each):
         n : float or array_like
             The successes, above 0; any number, not only integers.
         p : float or array_like
-            The probability of each, above 0.
-        size, dtype, out
-            As in `binomial`.
-
-        Returns
-        -------
-        numpy.int64 or ndarray
-
-        Raises
-        ------
-        TypeError, ValueError
-            As in `binomial`, and where the mean is above 1e15.
-
-        Notes
-        -----
-        A Poisson number whose mean is a gamma number: L. Devroye, Non-Uniform Random Variate Generation, Springer, 1986,
-        chapter 10.
+            The probability of each, above 0, and such that the mean, n (1 - p) / p, is at most 1e15.
+        {shared}
 
         Examples
         --------
@@ -145,7 +104,42 @@ class Counts(Each):
         scale = (1.0 - probability) / probability
         if not np.all(scale * successes <= _LARGEST_MEAN):
             raise ValueError(f"{what}: n is {n!r} and p {p!r}; give numbers of which n (1 - p) / p is at most 1e15")
-        return self._drawn(what, formulas.draw_negative_binomial, _INTEGER, size, dtype, out, successes, scale)
+        return self._drawn(what, formulas.draw_negative_binomial, size, dtype, out, successes, scale, allowed=COUNTS)
+
+    @documented(
+        'W. Hörmann, "The transformed rejection method for generating Poisson random variables", Insurance: Mathematics\n'
+        "        and Economics 12(1), 1993; for means below 10, the same bits on every backend, by products: D. E. Knuth, The\n"
+        "        Art of Computer Programming 2, 3.4.1. Above, one number in 1e12 may differ.",
+        counts=True,
+    )
+    def poisson(self, lam: ArrayLike = 1.0, size: Size = None, dtype: Dtype = None, out: Any = None) -> Any:
+        """Return integers of a Poisson distribution.
+
+        Parameters
+        ----------
+        lam : float or array_like
+            The mean, up to 9.2e18.
+        {shared}
+
+        Examples
+        --------
+        >>> import jitkit as jk
+        >>> x = jk.random.Generator(7).poisson(4.0, 100_000)
+        >>> round(float(x.mean())), round(float(x.var()))
+        (4, 4)
+        """
+        what = "Generator.poisson"
+        mean = parameter(what, "lam", lam)
+        if not (mean <= _MOST_EVENTS if type(mean) is float else np.all(mean <= _MOST_EVENTS)):
+            raise ValueError(f"{what}: lam is {float(np.max(mean))!r}; give means up to {_MOST_EVENTS:.3g}")
+        # Here once, so that no backend rounds it in a way of its own.
+        limit = _limit(mean) if type(mean) is float else np.exp(-mean)
+        return self._drawn(what, rejection.draw_poisson, size, dtype, out, mean, limit, allowed=COUNTS)
+
+
+@functools.lru_cache(maxsize=256)
+def _limit(mean: float) -> float:
+    return float(np.exp(-mean))  # which takes 0.5 us
 
 
 def _probability(what: str, value: ArrayLike) -> Any:

@@ -7,25 +7,25 @@ import operator
 from typing import Any
 
 import numpy as np
-from numpy.typing import ArrayLike, DTypeLike
 
-from jitkit.random import rejection
 from jitkit.random.bounded import fill_integers, plan_of
 from jitkit.random.elements import FEW, draw_each
-from jitkit.random.outputs import INTEGERS, Size, beside, dtype_of, output, parameter
+from jitkit.random.outputs import INTEGERS, Dtype, Size, dtype_of, output
 from jitkit.random.singles import Single, Singles, single
-
-# As NumPy's: above, a number ten deviations over the mean would not fit 64 bits.
-_LARGEST_MEAN = 2.0**63 - 10 * 2.0**31.5
 
 
 class Discrete(Singles):
-    """Equally likely integers, and the Poisson distribution."""
+    """Equally likely integers."""
 
     def integers(
-        self, low: int, high: int | None = None, size: Size = None, dtype: DTypeLike | None = None,
-        endpoint: bool = False, out: Any = None,
-    ) -> Any:  # fmt: skip
+        self,
+        low: int,
+        high: int | None = None,
+        size: Size = None,
+        dtype: Dtype = None,
+        endpoint: bool = False,
+        out: Any = None,
+    ) -> Any:
         """Return integers of a range, equally likely, without bias.
 
         Parameters
@@ -88,71 +88,12 @@ class Discrete(Singles):
         fill_integers(chosen.flat, self._key, self._next_step(), least, most - least)
         return chosen.array
 
-    def poisson(self, lam: ArrayLike = 1.0, size: Size = None, dtype: DTypeLike | None = None, out: Any = None) -> Any:
-        """Return integers of a Poisson distribution.
-
-        Parameters
-        ----------
-        lam : float or array_like
-            The mean.
-        size : int or tuple of int, optional
-            The shape; by default that of `lam`.
-        dtype : {int64}, optional
-            The elements' type.
-        out : contiguous array of int64, optional
-            A NumPy or device array to fill.
-
-        Returns
-        -------
-        numpy.int64 or ndarray
-            For means below 10 the same bits on every backend. Above, the rounding of `math` functions decides which
-            candidates are taken: about one number in 1e12 may differ.
-
-        Raises
-        ------
-        TypeError, ValueError
-            As in `random`, and for a mean that is negative or above 9.2e18.
-
-        Notes
-        -----
-        W. Hörmann, "The transformed rejection method for generating Poisson random variables", Insurance: Mathematics
-        and Economics 12(1), 1993; for means below 10, D. E. Knuth, The Art of Computer Programming 2, 3.4.1.
-
-        Examples
-        --------
-        >>> import jitkit as jk
-        >>> x = jk.random.Generator(7).poisson(4.0, 100_000)
-        >>> round(float(x.mean())), round(float(x.var()))
-        (4, 4)
-        """
-        what = "Generator.poisson"
-        mean = parameter(what, "lam", lam)
-        if not (mean <= _LARGEST_MEAN if type(mean) is float else np.all(mean <= _LARGEST_MEAN)):
-            raise ValueError(f"{what}: lam is {float(np.max(mean))!r}; give means up to {_LARGEST_MEAN:.3g}")
-        # Here once, so that no backend rounds it in a way of its own.
-        limit = _limit(mean) if type(mean) is float else np.exp(-mean)
-        if size is None and out is None and type(mean) is float:
-            kind = dtype_of(what, dtype, ("int64",))
-            return self._one(single(rejection.draw_poisson, kind, (mean, limit)))
-        chosen, step = output(what, size, dtype, out, ("int64",), mean), self._next_step()
-        n = chosen.flat.shape[0]
-        if n and type(mean) is float:
-            draw_each(rejection.draw_poisson, chosen.flat, self._key, step, (mean, limit))
-        elif n:
-            rejection.fill_poisson[n](chosen.flat, self._key, step, beside(mean, chosen), beside(limit, chosen))
-        return chosen.array
-
 
 @functools.lru_cache(maxsize=256)
 def _alone(dtype: np.dtype[Any], low: int, count: int) -> Single:
     """Return what draws single integers of a range, or their bits where there is no bound."""
     plan = plan_of(dtype, low, count)
     return single(plan.draw, plan.dtype, plan.given)
-
-
-@functools.lru_cache(maxsize=256)
-def _limit(mean: float) -> float:
-    return float(np.exp(-mean))  # which takes 0.5 us
 
 
 @functools.cache

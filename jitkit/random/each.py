@@ -5,10 +5,10 @@ from __future__ import annotations
 from typing import Any
 
 import numpy as np
-from numpy.typing import ArrayLike, DTypeLike
+from numpy.typing import ArrayLike
 
 from jitkit.random.elements import Draw, draw_each, draw_varied
-from jitkit.random.outputs import Size, beside, dtype_of, output, parameter
+from jitkit.random.outputs import FLOATS, Dtype, Size, beside, dtype_of, output, parameter
 from jitkit.random.singles import Singles, single
 
 
@@ -16,7 +16,7 @@ class Each(Singles):
     """What draws numbers by a function of a place, a step and parameters."""
 
     def _drawn(
-        self, what: str, draw: Draw, allowed: tuple[str, ...], size: Size, dtype: DTypeLike | None, out: Any, *given: Any
+        self, what: str, draw: Draw, size: Size, dtype: Dtype, out: Any, *given: Any, allowed: tuple[str, ...] = FLOATS
     ) -> Any:  # fmt: skip
         """Draw the numbers of a method; `given` are its parameters, floats or arrays."""
         numbers = all(type(x) is float for x in given)

@@ -22,19 +22,13 @@ Draw = Callable[[Any, Any, Any, Any], Any]
 
 
 @functools.cache
-def first_of(rows: Callable[..., Any], parameters: int) -> Draw:
+def first_of(rows: Draw) -> Draw:
     """Return what draws the number of the first row of a function of `fills`; those of the others are not computed."""
 
-    def draw_by_0(key: Any, counter: Any, step: Any, given: Any) -> Any:
-        return rows(key, counter, step)[0]
+    def draw_first(key: Any, counter: Any, step: Any, given: Any) -> Any:
+        return rows(key, counter, step, given)[0]
 
-    def draw_by_1(key: Any, counter: Any, step: Any, given: Any) -> Any:
-        return rows(key, counter, step, given[0])[0]
-
-    def draw_by_2(key: Any, counter: Any, step: Any, given: Any) -> Any:
-        return rows(key, counter, step, given[0], given[1])[0]
-
-    return (draw_by_0, draw_by_1, draw_by_2)[parameters]
+    return draw_first
 
 
 def draw_each(draw: Draw, x: Any, key: np.uint64, step: int, given: tuple[Any, ...]) -> None:
@@ -68,21 +62,13 @@ def _launcher(draw: Draw) -> Launcher:
 
 def draw_varied(draw: Draw, x: Any, key: np.uint64, step: int, given: tuple[Any, ...]) -> None:
     """Fill a one-dimensional array as `draw_each` does, with an array of each parameter, as long as `x` is."""
-    _varied(draw, len(given))(x.shape[0], None)(x, key, step, given)
+    _varied(draw)(x.shape[0], None)(x, key, step, jk.zipped(*given))
 
 
 @functools.cache
-def _varied(draw: Draw, parameters: int) -> Launcher:
+def _varied(draw: Draw) -> Launcher:
     @jk.kernel
-    def draw_by_one(i: Any, x: Any, key: Any, step: Any, given: Any) -> None:
-        x[i] = draw(key, i, step, (given[0][i],))
+    def draw_by_parameters(i: Any, x: Any, key: Any, step: Any, given: Any) -> None:
+        x[i] = draw(key, i, step, given[i])
 
-    @jk.kernel
-    def draw_by_two(i: Any, x: Any, key: Any, step: Any, given: Any) -> None:
-        x[i] = draw(key, i, step, (given[0][i], given[1][i]))
-
-    @jk.kernel
-    def draw_by_three(i: Any, x: Any, key: Any, step: Any, given: Any) -> None:
-        x[i] = draw(key, i, step, (given[0][i], given[1][i], given[2][i]))
-
-    return Launcher((draw_by_one, draw_by_two, draw_by_three)[parameters - 1])
+    return Launcher(draw_by_parameters)

@@ -5,11 +5,12 @@ from __future__ import annotations
 from typing import Any
 
 import numpy as np
-from numpy.typing import ArrayLike, DTypeLike
+from numpy.typing import ArrayLike
 
 from jitkit.random import formulas
+from jitkit.random.documented import FAMILIES, documented
 from jitkit.random.each import Each, above_0, from_0, number
-from jitkit.random.outputs import FLOATS, Size
+from jitkit.random.outputs import Dtype, Size
 
 
 class Families(Each):
@@ -19,13 +20,9 @@ class Families(Each):
     parameters. All are computed in float64, and equal on every backend but for the rounding of `math` functions.
     """
 
+    @documented(FAMILIES)
     def lognormal(
-        self,
-        mean: ArrayLike = 0.0,
-        sigma: ArrayLike = 1.0,
-        size: Size = None,
-        dtype: DTypeLike | None = None,
-        out: Any = None,
+        self, mean: ArrayLike = 0.0, sigma: ArrayLike = 1.0, size: Size = None, dtype: Dtype = None, out: Any = None
     ) -> Any:
         """Return numbers whose logarithms are normal.
 
@@ -33,21 +30,7 @@ class Families(Each):
         ----------
         mean, sigma : float or array_like
             Mean and standard deviation of the logarithms.
-        size, dtype, out
-            As in `random`; without a size, the shape of the parameters.
-
-        Returns
-        -------
-        float or ndarray
-
-        Raises
-        ------
-        TypeError, ValueError
-            As in `random`, and for parameters outside what is said above.
-
-        Notes
-        -----
-        L. Devroye, Non-Uniform Random Variate Generation, Springer, 1986, chapters 2 and 9.
+        {shared}
 
         Examples
         --------
@@ -57,23 +40,12 @@ class Families(Each):
         """
         what = "Generator.lognormal"
         return self._drawn(
-            what,
-            formulas.draw_lognormal,
-            FLOATS,
-            size,
-            dtype,
-            out,
-            number(what, "mean", mean),
-            from_0(what, "sigma", sigma),
+            what, formulas.draw_lognormal, size, dtype, out, number(what, "mean", mean), from_0(what, "sigma", sigma)
         )
 
+    @documented(FAMILIES)
     def laplace(
-        self,
-        loc: ArrayLike = 0.0,
-        scale: ArrayLike = 1.0,
-        size: Size = None,
-        dtype: DTypeLike | None = None,
-        out: Any = None,
+        self, loc: ArrayLike = 0.0, scale: ArrayLike = 1.0, size: Size = None, dtype: Dtype = None, out: Any = None
     ) -> Any:
         """Return numbers of the Laplace distribution, an exponential one to either side.
 
@@ -81,21 +53,7 @@ class Families(Each):
         ----------
         loc, scale : float or array_like
             The mean, and the mean distance from it.
-        size, dtype, out
-            As in `random`; without a size, the shape of the parameters.
-
-        Returns
-        -------
-        float or ndarray
-
-        Raises
-        ------
-        TypeError, ValueError
-            As in `random`, and for parameters outside what is said above.
-
-        Notes
-        -----
-        L. Devroye, Non-Uniform Random Variate Generation, Springer, 1986, chapters 2 and 9.
+        {shared}
 
         Examples
         --------
@@ -105,23 +63,12 @@ class Families(Each):
         """
         what = "Generator.laplace"
         return self._drawn(
-            what,
-            formulas.draw_laplace,
-            FLOATS,
-            size,
-            dtype,
-            out,
-            number(what, "loc", loc),
-            from_0(what, "scale", scale),
+            what, formulas.draw_laplace, size, dtype, out, number(what, "loc", loc), from_0(what, "scale", scale)
         )
 
+    @documented(FAMILIES)
     def logistic(
-        self,
-        loc: ArrayLike = 0.0,
-        scale: ArrayLike = 1.0,
-        size: Size = None,
-        dtype: DTypeLike | None = None,
-        out: Any = None,
+        self, loc: ArrayLike = 0.0, scale: ArrayLike = 1.0, size: Size = None, dtype: Dtype = None, out: Any = None
     ) -> Any:
         """Return numbers of the logistic distribution.
 
@@ -129,21 +76,7 @@ class Families(Each):
         ----------
         loc, scale : float or array_like
             The mean and the width.
-        size, dtype, out
-            As in `random`; without a size, the shape of the parameters.
-
-        Returns
-        -------
-        float or ndarray
-
-        Raises
-        ------
-        TypeError, ValueError
-            As in `random`, and for parameters outside what is said above.
-
-        Notes
-        -----
-        L. Devroye, Non-Uniform Random Variate Generation, Springer, 1986, chapters 2 and 9.
+        {shared}
 
         Examples
         --------
@@ -153,23 +86,12 @@ class Families(Each):
         """
         what = "Generator.logistic"
         return self._drawn(
-            what,
-            formulas.draw_logistic,
-            FLOATS,
-            size,
-            dtype,
-            out,
-            number(what, "loc", loc),
-            from_0(what, "scale", scale),
+            what, formulas.draw_logistic, size, dtype, out, number(what, "loc", loc), from_0(what, "scale", scale)
         )
 
+    @documented(FAMILIES)
     def gumbel(
-        self,
-        loc: ArrayLike = 0.0,
-        scale: ArrayLike = 1.0,
-        size: Size = None,
-        dtype: DTypeLike | None = None,
-        out: Any = None,
+        self, loc: ArrayLike = 0.0, scale: ArrayLike = 1.0, size: Size = None, dtype: Dtype = None, out: Any = None
     ) -> Any:
         """Return numbers of the Gumbel distribution, that of largest values.
 
@@ -177,21 +99,7 @@ class Families(Each):
         ----------
         loc, scale : float or array_like
             The most likely value and the width.
-        size, dtype, out
-            As in `random`; without a size, the shape of the parameters.
-
-        Returns
-        -------
-        float or ndarray
-
-        Raises
-        ------
-        TypeError, ValueError
-            As in `random`, and for parameters outside what is said above.
-
-        Notes
-        -----
-        L. Devroye, Non-Uniform Random Variate Generation, Springer, 1986, chapters 2 and 9.
+        {shared}
 
         Examples
         --------
@@ -201,40 +109,18 @@ class Families(Each):
         """
         what = "Generator.gumbel"
         return self._drawn(
-            what,
-            formulas.draw_gumbel,
-            FLOATS,
-            size,
-            dtype,
-            out,
-            number(what, "loc", loc),
-            from_0(what, "scale", scale),
+            what, formulas.draw_gumbel, size, dtype, out, number(what, "loc", loc), from_0(what, "scale", scale)
         )
 
-    def rayleigh(
-        self, scale: ArrayLike = 1.0, size: Size = None, dtype: DTypeLike | None = None, out: Any = None
-    ) -> Any:
+    @documented(FAMILIES)
+    def rayleigh(self, scale: ArrayLike = 1.0, size: Size = None, dtype: Dtype = None, out: Any = None) -> Any:
         """Return lengths of vectors of two normal numbers.
 
         Parameters
         ----------
         scale : float or array_like
             The standard deviation of these.
-        size, dtype, out
-            As in `random`; without a size, the shape of the parameters.
-
-        Returns
-        -------
-        float or ndarray
-
-        Raises
-        ------
-        TypeError, ValueError
-            As in `random`, and for parameters outside what is said above.
-
-        Notes
-        -----
-        L. Devroye, Non-Uniform Random Variate Generation, Springer, 1986, chapters 2 and 9.
+        {shared}
 
         Examples
         --------
@@ -243,38 +129,17 @@ class Families(Each):
         (3,)
         """
         what = "Generator.rayleigh"
-        return self._drawn(
-            what,
-            formulas.draw_rayleigh,
-            FLOATS,
-            size,
-            dtype,
-            out,
-            from_0(what, "scale", scale),
-        )
+        return self._drawn(what, formulas.draw_rayleigh, size, dtype, out, from_0(what, "scale", scale))
 
-    def weibull(self, a: ArrayLike, size: Size = None, dtype: DTypeLike | None = None, out: Any = None) -> Any:
+    @documented(FAMILIES)
+    def weibull(self, a: ArrayLike, size: Size = None, dtype: Dtype = None, out: Any = None) -> Any:
         """Return numbers of the Weibull distribution of scale 1.
 
         Parameters
         ----------
         a : float or array_like
             The shape, above 0.
-        size, dtype, out
-            As in `random`; without a size, the shape of the parameters.
-
-        Returns
-        -------
-        float or ndarray
-
-        Raises
-        ------
-        TypeError, ValueError
-            As in `random`, and for parameters outside what is said above.
-
-        Notes
-        -----
-        L. Devroye, Non-Uniform Random Variate Generation, Springer, 1986, chapters 2 and 9.
+        {shared}
 
         Examples
         --------
@@ -283,30 +148,17 @@ class Families(Each):
         (3,)
         """
         what = "Generator.weibull"
-        return self._drawn(what, formulas.draw_weibull, FLOATS, size, dtype, out, above_0(what, "a", a))
+        return self._drawn(what, formulas.draw_weibull, size, dtype, out, above_0(what, "a", a))
 
-    def pareto(self, a: ArrayLike, size: Size = None, dtype: DTypeLike | None = None, out: Any = None) -> Any:
+    @documented(FAMILIES)
+    def pareto(self, a: ArrayLike, size: Size = None, dtype: Dtype = None, out: Any = None) -> Any:
         """Return numbers of the Pareto distribution of the second kind (Lomax), from 0 on, as NumPy's.
 
         Parameters
         ----------
         a : float or array_like
             The exponent of the tail, above 0.
-        size, dtype, out
-            As in `random`; without a size, the shape of the parameters.
-
-        Returns
-        -------
-        float or ndarray
-
-        Raises
-        ------
-        TypeError, ValueError
-            As in `random`, and for parameters outside what is said above.
-
-        Notes
-        -----
-        L. Devroye, Non-Uniform Random Variate Generation, Springer, 1986, chapters 2 and 9.
+        {shared}
 
         Examples
         --------
@@ -315,28 +167,15 @@ class Families(Each):
         (3,)
         """
         what = "Generator.pareto"
-        return self._drawn(what, formulas.draw_pareto, FLOATS, size, dtype, out, above_0(what, "a", a))
+        return self._drawn(what, formulas.draw_pareto, size, dtype, out, above_0(what, "a", a))
 
-    def standard_cauchy(self, size: Size = None, dtype: DTypeLike | None = None, out: Any = None) -> Any:
+    @documented(FAMILIES)
+    def standard_cauchy(self, size: Size = None, dtype: Dtype = None, out: Any = None) -> Any:
         """Return numbers of the Cauchy distribution, which has no mean.
 
         Parameters
         ----------
-        size, dtype, out
-            As in `random`.
-
-        Returns
-        -------
-        float or ndarray
-
-        Raises
-        ------
-        TypeError, ValueError
-            As in `random`.
-
-        Notes
-        -----
-        L. Devroye, Non-Uniform Random Variate Generation, Springer, 1986, chapters 2 and 9.
+        {shared}
 
         Examples
         --------
@@ -345,15 +184,22 @@ class Families(Each):
         (3,)
         """
         what = "Generator.standard_cauchy"
-        return self._drawn(what, formulas.draw_cauchy, FLOATS, size, dtype, out)
+        return self._drawn(
+            what,
+            formulas.draw_cauchy,
+            size,
+            dtype,
+            out,
+        )
 
+    @documented(FAMILIES)
     def triangular(
         self,
         left: ArrayLike,
         mode: ArrayLike,
         right: ArrayLike,
         size: Size = None,
-        dtype: DTypeLike | None = None,
+        dtype: Dtype = None,
         out: Any = None,
     ) -> Any:
         """Return numbers whose density is a triangle.
@@ -362,21 +208,7 @@ class Families(Each):
         ----------
         left, mode, right : float or array_like
             Where it begins, has its top, and ends.
-        size, dtype, out
-            As in `random`; without a size, the shape of the parameters.
-
-        Returns
-        -------
-        float or ndarray
-
-        Raises
-        ------
-        TypeError, ValueError
-            As in `random`, and for parameters outside what is said above.
-
-        Notes
-        -----
-        L. Devroye, Non-Uniform Random Variate Generation, Springer, 1986, chapters 2 and 9.
+        {shared}
 
         Examples
         --------
@@ -390,4 +222,4 @@ class Families(Each):
             raise ValueError(
                 f"{what}: left is {left!r}, mode {mode!r} and right {right!r}; give left <= mode <= right, and left < right"
             )
-        return self._drawn(what, formulas.draw_triangular, FLOATS, size, dtype, out, *given)
+        return self._drawn(what, formulas.draw_triangular, size, dtype, out, *given)

@@ -29,47 +29,58 @@ ALONE = 1024
 # What a block gives, an element for each row: the fills below write all of them, and few numbers are those of the first row.
 
 
-def double_words(key: Any, counter: Any, step: Any) -> Any:
-    """Return two integers of 64 random bits."""
+def words(key: Any, counter: Any, step: Any, given: Any) -> Any:
+    """Return four integers of 32 random bits; given nothing."""
+    return block(key, counter, step)
+
+
+def double_words(key: Any, counter: Any, step: Any, given: Any) -> Any:
+    """Return two integers of 64 random bits; given nothing."""
     a, b, c, d = block(key, counter, step)
     return joined(a, b), joined(c, d)
 
 
-def uniform(key: Any, counter: Any, step: Any, low: Any, width: Any) -> Any:
-    """Return two float64 numbers from `low` on."""
+def uniform(key: Any, counter: Any, step: Any, given: Any) -> Any:
+    """Return two float64 numbers; given the least and the width."""
+    low, width = given
     a, b, c, d = block(key, counter, step)
     return low + width * unit(a, b), low + width * unit(c, d)
 
 
-def uniform32(key: Any, counter: Any, step: Any, low: Any, width: Any) -> Any:
-    """Return four float32 numbers from `low` on."""
+def uniform32(key: Any, counter: Any, step: Any, given: Any) -> Any:
+    """Return four float32 numbers; given the least and the width."""
+    low, width = given
     a, b, c, d = block(key, counter, step)
     return low + width * unit32(a), low + width * unit32(b), low + width * unit32(c), low + width * unit32(d)
 
 
-def normal(key: Any, counter: Any, step: Any, mean: Any, deviation: Any) -> Any:
-    """Return two float64 normal numbers."""
+def normal(key: Any, counter: Any, step: Any, given: Any) -> Any:
+    """Return two float64 normal numbers; given mean and deviation."""
+    mean, deviation = given
     a, b, c, d = block(key, counter, step)
     first, second = normal_pair(positive_unit(a, b), unit(c, d))
     return mean + deviation * first, mean + deviation * second
 
 
-def normal32(key: Any, counter: Any, step: Any, mean: Any, deviation: Any) -> Any:
-    """Return four float32 normal numbers."""
+def normal32(key: Any, counter: Any, step: Any, given: Any) -> Any:
+    """Return four float32 normal numbers; given mean and deviation."""
+    mean, deviation = given
     a, b, c, d = block(key, counter, step)
     first, second = normal_pair32(a, b)
     third, fourth = normal_pair32(c, d)
     return mean + deviation * first, mean + deviation * second, mean + deviation * third, mean + deviation * fourth
 
 
-def exponential(key: Any, counter: Any, step: Any, scale: Any) -> Any:
-    """Return two float64 numbers of mean `scale`, by the inverse of the distribution."""
+def exponential(key: Any, counter: Any, step: Any, given: Any) -> Any:
+    """Return two float64 numbers by the inverse of the exponential distribution; given its mean."""
+    scale = given[0]
     a, b, c, d = block(key, counter, step)
     return -scale * math.log(positive_unit(a, b)), -scale * math.log(positive_unit(c, d))
 
 
-def exponential32(key: Any, counter: Any, step: Any, scale: Any) -> Any:
-    """Return four float32 numbers of mean `scale`, by the inverse of the distribution."""
+def exponential32(key: Any, counter: Any, step: Any, given: Any) -> Any:
+    """Return four float32 numbers by the inverse of the exponential distribution; given its mean."""
+    scale = given[0]
     a, b, c, d = block(key, counter, step)
     return (
         -scale * math.log(positive_unit32(a)),
@@ -90,15 +101,15 @@ def fill_words(chunk: Any, lane: Any, x: Any, key: Any, step: Any, first: Any) -
 def fill_double_words(chunk: Any, lane: Any, x: Any, key: Any, step: Any, first: Any) -> None:
     """Write 64 random bits to each element; two rows a chunk."""
     at = chunk * (2 * LANES) + lane
-    x[at], x[at + LANES] = double_words(key, (first + chunk) * LANES + lane, step)
+    x[at], x[at + LANES] = double_words(key, (first + chunk) * LANES + lane, step, ())
 
 
 @jk.kernel
 def fill_uniform(chunk: Any, lane: Any, x: Any, key: Any, step: Any, first: Any, low: Any, width: Any) -> None:
     """Write float64 numbers from `low` on; two rows a chunk, and two lanes a point."""
     counter, at, half = (first + chunk) * LANES + lane, chunk * (2 * LANES) + lane, LANES // 2
-    a, b = uniform(key, counter, step, low, width)
-    c, d = uniform(key, counter + half, step, low, width)
+    a, b = uniform(key, counter, step, (low, width))
+    c, d = uniform(key, counter + half, step, (low, width))
     x[at], x[at + half], x[at + LANES], x[at + LANES + half] = a, c, b, d
 
 
@@ -106,35 +117,35 @@ def fill_uniform(chunk: Any, lane: Any, x: Any, key: Any, step: Any, first: Any,
 def fill_uniform32(chunk: Any, lane: Any, x: Any, key: Any, step: Any, first: Any, low: Any, width: Any) -> None:
     """Write float32 numbers from `low` on; four rows a chunk."""
     at, counter = chunk * (4 * LANES) + lane, (first + chunk) * LANES + lane
-    x[at], x[at + LANES], x[at + 2 * LANES], x[at + 3 * LANES] = uniform32(key, counter, step, low, width)
+    x[at], x[at + LANES], x[at + 2 * LANES], x[at + 3 * LANES] = uniform32(key, counter, step, (low, width))
 
 
 @jk.kernel
 def fill_normal(chunk: Any, lane: Any, x: Any, key: Any, step: Any, first: Any, mean: Any, deviation: Any) -> None:
     """Write float64 normal numbers; two rows a chunk."""
     at = chunk * (2 * LANES) + lane
-    x[at], x[at + LANES] = normal(key, (first + chunk) * LANES + lane, step, mean, deviation)
+    x[at], x[at + LANES] = normal(key, (first + chunk) * LANES + lane, step, (mean, deviation))
 
 
 @jk.kernel
 def fill_normal32(chunk: Any, lane: Any, x: Any, key: Any, step: Any, first: Any, mean: Any, deviation: Any) -> None:
     """Write float32 normal numbers; four rows a chunk."""
     at, counter = chunk * (4 * LANES) + lane, (first + chunk) * LANES + lane
-    x[at], x[at + LANES], x[at + 2 * LANES], x[at + 3 * LANES] = normal32(key, counter, step, mean, deviation)
+    x[at], x[at + LANES], x[at + 2 * LANES], x[at + 3 * LANES] = normal32(key, counter, step, (mean, deviation))
 
 
 @jk.kernel
 def fill_exponential(chunk: Any, lane: Any, x: Any, key: Any, step: Any, first: Any, scale: Any) -> None:
     """Write float64 numbers of an exponential distribution; two rows a chunk."""
     at = chunk * (2 * LANES) + lane
-    x[at], x[at + LANES] = exponential(key, (first + chunk) * LANES + lane, step, scale)
+    x[at], x[at + LANES] = exponential(key, (first + chunk) * LANES + lane, step, (scale,))
 
 
 @jk.kernel
 def fill_exponential32(chunk: Any, lane: Any, x: Any, key: Any, step: Any, first: Any, scale: Any) -> None:
     """Write float32 numbers of an exponential distribution; four rows a chunk."""
     at, counter = chunk * (4 * LANES) + lane, (first + chunk) * LANES + lane
-    x[at], x[at + LANES], x[at + 2 * LANES], x[at + 3 * LANES] = exponential32(key, counter, step, scale)
+    x[at], x[at + LANES], x[at + 2 * LANES], x[at + 3 * LANES] = exponential32(key, counter, step, (scale,))
 
 
 # Two blocks a point are two chains of products that need not wait for each other: 35 ms and not 44 for 16 million.

@@ -4,11 +4,12 @@ from __future__ import annotations
 
 from typing import Any
 
-from numpy.typing import ArrayLike, DTypeLike
+from numpy.typing import ArrayLike
 
 from jitkit.random import formulas, rejection
+from jitkit.random.documented import FAMILIES, MARSAGLIA_TSANG, documented
 from jitkit.random.each import Each, above_0, from_0
-from jitkit.random.outputs import FLOATS, Size
+from jitkit.random.outputs import Dtype, Size
 
 
 class GammaFamilies(Each):
@@ -17,30 +18,38 @@ class GammaFamilies(Each):
     The rounding of `math` functions decides which candidates are taken: about one number in 1e14 may differ altogether.
     """
 
-    def standard_gamma(
-        self, shape: ArrayLike, size: Size = None, dtype: DTypeLike | None = None, out: Any = None
+    @documented(MARSAGLIA_TSANG)
+    def gamma(
+        self, shape: ArrayLike, scale: ArrayLike = 1.0, size: Size = None, dtype: Dtype = None, out: Any = None
     ) -> Any:
+        """Return numbers of a gamma distribution.
+
+        Parameters
+        ----------
+        shape, scale : float or array_like
+            The parameters, from 0; the mean is their product.
+        {shared}
+
+        Examples
+        --------
+        >>> import jitkit as jk
+        >>> x = jk.random.Generator(7).gamma(3.0, 2.0, 100_000)
+        >>> round(float(x.mean()))
+        6
+        """
+        what = "Generator.gamma"
+        given = from_0(what, "shape", shape), from_0(what, "scale", scale)
+        return self._drawn(what, rejection.draw_gamma, size, dtype, out, *given)
+
+    @documented(MARSAGLIA_TSANG)
+    def standard_gamma(self, shape: ArrayLike, size: Size = None, dtype: Dtype = None, out: Any = None) -> Any:
         """Return numbers of the gamma distribution of scale 1.
 
         Parameters
         ----------
         shape : float or array_like
             The shape, which is the mean.
-        size, dtype, out
-            As in `random`; without a size, the shape of the parameters.
-
-        Returns
-        -------
-        float or ndarray
-
-        Raises
-        ------
-        TypeError, ValueError
-            As in `random`, and for parameters outside what is said above.
-
-        Notes
-        -----
-        G. Marsaglia, W. W. Tsang, "A simple method for generating gamma variables", ACM Trans. Math. Softw. 26(3), 2000.
+        {shared}
 
         Examples
         --------
@@ -49,39 +58,17 @@ class GammaFamilies(Each):
         (3,)
         """
         what = "Generator.standard_gamma"
-        return self._drawn(
-            what,
-            rejection.draw_gamma,
-            FLOATS,
-            size,
-            dtype,
-            out,
-            from_0(what, "shape", shape),
-            1.0,
-        )
+        return self._drawn(what, rejection.draw_gamma, size, dtype, out, from_0(what, "shape", shape), 1.0)
 
-    def chisquare(self, df: ArrayLike, size: Size = None, dtype: DTypeLike | None = None, out: Any = None) -> Any:
+    @documented(FAMILIES)
+    def chisquare(self, df: ArrayLike, size: Size = None, dtype: Dtype = None, out: Any = None) -> Any:
         """Return sums of squares of normal numbers.
 
         Parameters
         ----------
         df : float or array_like
             The degrees of freedom, above 0: how many squares.
-        size, dtype, out
-            As in `random`; without a size, the shape of the parameters.
-
-        Returns
-        -------
-        float or ndarray
-
-        Raises
-        ------
-        TypeError, ValueError
-            As in `random`, and for parameters outside what is said above.
-
-        Notes
-        -----
-        L. Devroye, Non-Uniform Random Variate Generation, Springer, 1986, chapters 2 and 9.
+        {shared}
 
         Examples
         --------
@@ -90,30 +77,17 @@ class GammaFamilies(Each):
         (3,)
         """
         what = "Generator.chisquare"
-        return self._drawn(what, formulas.draw_chisquare, FLOATS, size, dtype, out, above_0(what, "df", df))
+        return self._drawn(what, formulas.draw_chisquare, size, dtype, out, above_0(what, "df", df))
 
-    def standard_t(self, df: ArrayLike, size: Size = None, dtype: DTypeLike | None = None, out: Any = None) -> Any:
+    @documented(FAMILIES)
+    def standard_t(self, df: ArrayLike, size: Size = None, dtype: Dtype = None, out: Any = None) -> Any:
         """Return numbers of Student's distribution.
 
         Parameters
         ----------
         df : float or array_like
             The degrees of freedom, above 0.
-        size, dtype, out
-            As in `random`; without a size, the shape of the parameters.
-
-        Returns
-        -------
-        float or ndarray
-
-        Raises
-        ------
-        TypeError, ValueError
-            As in `random`, and for parameters outside what is said above.
-
-        Notes
-        -----
-        L. Devroye, Non-Uniform Random Variate Generation, Springer, 1986, chapters 2 and 9.
+        {shared}
 
         Examples
         --------
@@ -122,32 +96,17 @@ class GammaFamilies(Each):
         (3,)
         """
         what = "Generator.standard_t"
-        return self._drawn(what, formulas.draw_student, FLOATS, size, dtype, out, above_0(what, "df", df))
+        return self._drawn(what, formulas.draw_student, size, dtype, out, above_0(what, "df", df))
 
-    def beta(
-        self, a: ArrayLike, b: ArrayLike, size: Size = None, dtype: DTypeLike | None = None, out: Any = None
-    ) -> Any:
+    @documented(FAMILIES)
+    def beta(self, a: ArrayLike, b: ArrayLike, size: Size = None, dtype: Dtype = None, out: Any = None) -> Any:
         """Return numbers of the beta distribution, from 0 to 1.
 
         Parameters
         ----------
         a, b : float or array_like
             The shapes, above 0; the mean is a / (a + b).
-        size, dtype, out
-            As in `random`; without a size, the shape of the parameters.
-
-        Returns
-        -------
-        float or ndarray
-
-        Raises
-        ------
-        TypeError, ValueError
-            As in `random`, and for parameters outside what is said above.
-
-        Notes
-        -----
-        L. Devroye, Non-Uniform Random Variate Generation, Springer, 1986, chapters 2 and 9.
+        {shared}
 
         Examples
         --------
@@ -156,6 +115,4 @@ class GammaFamilies(Each):
         (3,)
         """
         what = "Generator.beta"
-        return self._drawn(
-            what, formulas.draw_beta, FLOATS, size, dtype, out, above_0(what, "a", a), above_0(what, "b", b)
-        )
+        return self._drawn(what, formulas.draw_beta, size, dtype, out, above_0(what, "a", a), above_0(what, "b", b))

@@ -14,8 +14,10 @@ from jitkit.launch.arguments import is_device_array
 from jitkit.random.fills import numpy_dtype
 
 Size = int | tuple[int, ...] | None
+Dtype = DTypeLike | None
 _ndarray = np.ndarray
 FLOATS = ("float64", "float32")
+COUNTS = ("int64",)
 INTEGERS = ("int64", "int32", "int16", "int8", "uint64", "uint32", "uint16", "uint8")
 
 
@@ -61,9 +63,7 @@ def shape_of(what: str, size: Size) -> tuple[int, ...]:
     return shape
 
 
-def output(
-    what: str, size: Size, dtype: DTypeLike | None, out: Any, allowed: tuple[str, ...], *parameters: Any
-) -> Output:
+def output(what: str, size: Size, dtype: Dtype, out: Any, allowed: tuple[str, ...], *parameters: Any) -> Output:
     """Return the array that a method fills.
 
     Parameters
@@ -120,7 +120,7 @@ def _common(what: str, parameters: tuple[Any, ...]) -> tuple[int, ...]:
         ) from None
 
 
-def dtype_of(what: str, dtype: DTypeLike | None, allowed: tuple[str, ...]) -> np.dtype[Any]:
+def dtype_of(what: str, dtype: Dtype, allowed: tuple[str, ...]) -> np.dtype[Any]:
     """Return a dtype that a method can draw, by default the first; refuse any other."""
     known = _dtypes(allowed)
     kind = known[0] if dtype is None else dtype if isinstance(dtype, np.dtype) else np.dtype(dtype)
@@ -134,7 +134,7 @@ def _dtypes(names: tuple[str, ...]) -> tuple[np.dtype[Any], ...]:
     return tuple(map(np.dtype, names))
 
 
-def _check_out(what: str, size: Size, dtype: DTypeLike | None, out: Any, allowed: tuple[str, ...]) -> None:
+def _check_out(what: str, size: Size, dtype: Dtype, out: Any, allowed: tuple[str, ...]) -> None:
     on_device = type(out) is not np.ndarray and is_device_array(out)
     if not on_device and not isinstance(out, np.ndarray):
         raise TypeError(f"{what}: out is a {type(out).__name__}; give a NumPy or device array")

@@ -20,28 +20,13 @@ SMALL_MEAN, LARGE = 10.0, 1e8
 _HALF_LOG_TWO_PI = 0.5 * math.log(2 * math.pi)
 
 
-@jk.kernel
-def fill_gamma(i: Any, x: Any, key: Any, step: Any, shape: Any, scale: Any) -> None:
-    """Write numbers of the gamma distributions of given shapes and scales."""
-    x[i] = scale[i] * standard_gamma(shape[i], key, i, step)
-
-
-@jk.kernel
-def fill_poisson(i: Any, x: Any, key: Any, step: Any, mean: Any, limit: Any) -> None:
-    """Write numbers of the Poisson distributions of given means; `limit` is exp(-mean)."""
-    if mean[i] < SMALL_MEAN:
-        x[i] = poisson_by_product(limit[i], key, i, step)
-    else:
-        x[i] = poisson_by_rejection(mean[i], key, i, step)
-
-
 def draw_gamma(key: Any, counter: Any, step: Any, given: Any) -> Any:
-    """Return the number that `fill_gamma` writes for a shape and a scale."""
+    """Return a gamma number; given shape and scale."""
     return given[1] * standard_gamma(given[0], key, counter, step)
 
 
 def draw_poisson(key: Any, counter: Any, step: Any, given: Any) -> Any:
-    """Return the number that `fill_poisson` writes for a mean and its limit."""
+    """Return a Poisson number; given its mean and exp(-mean)."""
     return (
         poisson_by_product(given[1], key, counter, step)
         if given[0] < SMALL_MEAN
