@@ -10,7 +10,7 @@ import llvmlite.binding as llvm
 from llvmlite import ir
 from numba.core import types
 
-from jitkit.backends.spmd import plain, plan, scalar, streaming, tables
+from jitkit.backends.spmd import plain, plan, scalar, streaming, tables, turns
 from jitkit.backends.spmd.ir import Function, UnsupportedIRError
 from jitkit.backends.spmd.shapes import Shapes, size_of
 from jitkit.backends.unlinked import unlinked
@@ -93,6 +93,8 @@ def by_vectors(
     index = function.parameters[ndim - 1].text
     if not function.uses(index):  # the only place along it: each point stands for a piece of work of its own
         return None
+    if plan.registers_are_many():
+        function = turns.carried(function)
     try:
         shapes = Shapes(function, {index: 1 if unit_step else None})
         stores = streaming.written(function, shapes)
