@@ -26,6 +26,7 @@ from jitkit.launch.kernel import Kernel
 from jitkit.launch.launcher import Launcher
 from jitkit.plans import remember
 from jitkit.primitives import _functions, _operators
+from jitkit.primitives._identity import identity_of
 
 ROWS = 4
 """Rows that one point computes of small matrices."""
@@ -243,7 +244,7 @@ def product_of(semiring: Semiring, activation: Any, biased: bool, name: str) -> 
     """
     if activation is not None:
         activation = _functions.function_of(activation, 1, name)
-    key = (*map(_operators.identity_of, semiring[:2]), _operators.identity_of(activation), biased)
+    key = (*map(identity_of, semiring[:2]), identity_of(activation), biased)
     return _products.get(key) or remember(_products, key, Product(semiring, activation, biased))
 
 

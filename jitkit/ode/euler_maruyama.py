@@ -19,7 +19,7 @@ from jitkit.launch.launcher import Launcher
 from jitkit.ode import _arguments, _systems, _trajectory
 from jitkit.ode._result import OdeResult
 from jitkit.plans import remember
-from jitkit.primitives._operators import identity_of
+from jitkit.primitives._identity import identity_of
 from jitkit.random.numbers import normal_pair, normal_pair32, positive_unit, unit
 from jitkit.random.philox import block
 

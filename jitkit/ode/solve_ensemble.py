@@ -19,7 +19,7 @@ from jitkit.ode._result import OdeResult
 from jitkit.ode._rk4 import rk4_kernel
 from jitkit.ode._solution import OdeSolution, keeping_of, room_for
 from jitkit.plans import remember
-from jitkit.primitives._operators import identity_of
+from jitkit.primitives._identity import identity_of
 
 Method = Literal["dopri5", "RK45", "rodas4", "rk4"]
 _NAME = "ode.solve_ensemble"

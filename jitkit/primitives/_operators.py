@@ -7,7 +7,7 @@ import functools
 import operator
 from collections.abc import Callable, Hashable
 from dataclasses import dataclass
-from types import BuiltinFunctionType, CodeType, FunctionType
+from types import BuiltinFunctionType, FunctionType
 from typing import Any
 
 import numpy as np
@@ -15,6 +15,7 @@ import numpy as np
 from jitkit.errors import KernelSyntaxError, KernelTypeError
 from jitkit.frontend import source
 from jitkit.frontend.collectives import operator_of
+from jitkit.primitives._identity import identity_of
 
 # One ufunc stands for each operator that NumPy has, so that identities, dtypes and the order of NaN are NumPy's.
 _UFUNCS: dict[Any, np.ufunc] = {
@@ -105,56 +106,6 @@ def _resolve(op: Any) -> Operator:
     if ufunc is not None:
         return Operator(ufunc, ufunc, ufunc in _COMMUTATIVE)
     return Operator(func, None, isinstance(func, FunctionType) and _is_symmetric(func))
-
-
-def identity_of(func: Any) -> Hashable:
-    """Return what is equal for two functions only if they compute the same: a lambda in a loop is one function.
-
-    Functions made from one place in the source differ in what they see around them; numbers compare with their types.
-    """
-    if type(func) is not FunctionType:
-        return func if type(func).__hash__ is not None else id(func)
-    code = func.__code__
-    known = _tokens_by_id.get(id(code))  # of most lambdas
-    if known is not None and known[1] is func.__globals__ and func.__defaults__ is None:
-        return known[2]
-    if not code.co_names and func.__closure__ is None and func.__defaults__ is None:
-        return _token(code, func.__globals__)
-    try:
-        around = func.__globals__
-        seen = [around[name] for name in code.co_names if name in around]
-        seen += [cell.cell_contents for cell in func.__closure__ or ()]
-        key = (code, id(around), *map(_constant, seen), *map(_constant, func.__defaults__ or ()))
-        hash(key)
-    except (TypeError, ValueError, RecursionError):  # what it sees cannot be compared: then it is like no other
-        return func
-    return key
-
-
-_tokens: dict[tuple[CodeType, int], _Token] = {}
-_tokens_by_id: dict[int, tuple[CodeType, dict[str, Any], Hashable]] = {}
-
-
-def _token(code: CodeType, around: dict[str, Any]) -> Hashable:
-    """Return one object for all equal code in a module: Python hashes code anew each time, in 0.4 us."""
-    if max(len(_tokens), len(_tokens_by_id)) >= _REMEMBERED:
-        _tokens.clear()
-        _tokens_by_id.clear()
-    token = _tokens.setdefault((code, id(around)), _Token())
-    _tokens_by_id[id(code)] = code, around, token  # while code is kept, no other has its id
-    return token
-
-
-class _Token:
-    """Equal to itself alone."""
-
-    __slots__ = ()
-
-
-def _constant(value: Any) -> Hashable:
-    if isinstance(value, (bool, int, float, complex, np.generic)):
-        return type(value), repr(value)  # 1 == 1.0 == True, and 0.0 == -0.0
-    return (tuple, *map(_constant, value)) if isinstance(value, tuple) else identity_of(value)
 
 
 @functools.lru_cache(maxsize=_REMEMBERED)

@@ -16,7 +16,8 @@ from jitkit.errors import KernelTypeError, LaunchError
 from jitkit.launch import choice
 from jitkit.launch.launcher import Launcher
 from jitkit.plans import remember
-from jitkit.primitives import _arrays, _functions, _operators
+from jitkit.primitives import _arrays, _functions
+from jitkit.primitives._identity import identity_of
 from jitkit.primitives._keys import flip_of
 from jitkit.primitives._lazy import Lazy
 from jitkit.primitives._merge import Merge, merge_of_complex
@@ -206,7 +207,7 @@ def as_bits(x: Any, bits: np.dtype[Any]) -> Any:
 def _by_comparison(less: Any, descending: bool, what: str, on_gpu: bool, name: str) -> Merge:
     if less is None:
         return merge_of_complex(bool(descending), what, on_gpu)
-    key = (_operators.identity_of(less), bool(descending), what, on_gpu)
+    key = (identity_of(less), bool(descending), what, on_gpu)
     plan = _merge.get(key)
     if plan is None:
         before = _functions.function_of(less, 2, name)

@@ -12,6 +12,7 @@ import numpy as np
 from jitkit.plans import remember
 from jitkit.primitives import _arrays, _functions, _operators
 from jitkit.primitives._arrays import Axis
+from jitkit.primitives._identity import identity_of
 from jitkit.primitives.map_reduce import map_reduce_by
 
 _counters: dict[Hashable, Callable[[Any], Any]] = {}
@@ -56,7 +57,7 @@ def count(
     >>> int(jk.count(lambda x: x > 2, np.arange(5)))
     2
     """
-    key = (count, _operators.identity_of(pred))
+    key = (count, identity_of(pred))
     counter = _counters.get(key)
     if counter is None:
         counter = remember(_counters, key, _one_where(_functions.function_of(pred, 1, "count")))

@@ -15,8 +15,9 @@ from numpy.typing import DTypeLike
 from jitkit import operands
 from jitkit.errors import KernelTypeError, LaunchError
 from jitkit.plans import remember
-from jitkit.primitives import _arrays, _functions, _operators, _values
+from jitkit.primitives import _arrays, _functions, _values
 from jitkit.primitives._arrays import dtypes_of_vectors, value_of
+from jitkit.primitives._identity import identity_of
 from jitkit.primitives._lazy import Lazy, Plane, check_parts, class_of, is_flat, lazy_of, leaves_themselves
 
 _ndarray = np.ndarray
@@ -334,14 +335,14 @@ def transformed(f: Any, *arrays: Any) -> Lazy:
     """
     seen = dtypes_of_vectors(arrays)
     if seen is not None:
-        known = _applied.get((_operators.identity_of(f), seen))
+        known = _applied.get((identity_of(f), seen))
         if known is not None:
             leaves = arrays if len(arrays) > 1 else arrays[0]
             return lazy_of(known[0], leaves, arrays[0].shape, known[1], None, True)  # type: ignore[no-any-return]
     check_parts(len(arrays), _values.MOST, "transformed")
     given = _arrays.alike([_arrays.array(x, "transformed", tuples=True) for x in arrays], "transformed")
     dtypes = tuple([operands.dtype_of(x) for x in given])
-    key = (_operators.identity_of(f), dtypes)
+    key = (identity_of(f), dtypes)
     kind, dtype = _applied.get(key) or remember(_applied, key, _application(f, dtypes))
     return lazy_of(kind, value_of(given), tuple(given[0].shape), dtype)  # type: ignore[no-any-return]
 

@@ -19,8 +19,8 @@ from jitkit.launch.launcher import Launcher
 from jitkit.plans import remember
 from jitkit.primitives import _arrays, _functions, _values
 from jitkit.primitives._arrays import PLAIN, value_of
+from jitkit.primitives._identity import identity_of
 from jitkit.primitives._lazy import Lazy, Number, is_flat
-from jitkit.primitives._operators import identity_of
 
 _MOST_AXES = 4
 _ndarray, _empty = np.ndarray, np.empty

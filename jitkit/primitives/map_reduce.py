@@ -13,6 +13,7 @@ from jitkit.errors import KernelTypeError
 from jitkit.plans import remember
 from jitkit.primitives import _arrays, _functions, _operators, _values
 from jitkit.primitives._arrays import Axis
+from jitkit.primitives._identity import identity_of
 from jitkit.primitives._operators import Operator
 from jitkit.primitives._reducing import reduce_by
 from jitkit.primitives._reduction import Reduction
@@ -89,7 +90,7 @@ def map_reduce_by(
     """Do what `map_reduce` does, under another name in messages; `identity` is that of `f`, where it is known already."""
     one = len(given) == 1 and type(given[0]) is np.ndarray  # as mostly, in 0.3 us less
     dtypes = (given[0].dtype,) if one else tuple([operands.dtype_of(x) for x in given])
-    key = (_operators.identity_of(f) if identity is None else identity, operator, dtypes, dtype)
+    key = (identity_of(f) if identity is None else identity, operator, dtypes, dtype)
     plan = _plans.get(key) or remember(_plans, key, _plan(f, operator, dtypes, dtype, name))
     return reduce_by(plan, given if one else _arrays.alike(given, name), axis, initial, out, keepdims, backend, name)
 

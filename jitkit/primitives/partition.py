@@ -12,7 +12,8 @@ import numpy as np
 import jitkit as jk
 from jitkit import operands
 from jitkit.plans import remember
-from jitkit.primitives import _arrays, _functions, _operators
+from jitkit.primitives import _arrays, _functions
+from jitkit.primitives._identity import identity_of
 from jitkit.primitives._scanning import Scan
 from jitkit.primitives._selecting import counting_scan
 
@@ -56,7 +57,7 @@ def partition(pred: Any, x: Any, *, backend: str | None = None) -> tuple[Any, in
     x = _arrays.array(x, "partition")
     flat, dtype, device = _arrays.flat(x), operands.dtype_of(x), _arrays.device_of(x)
     n = flat.shape[0]
-    key = _operators.identity_of(pred)
+    key = identity_of(pred)
     plan = _plans.get(key)
     if plan is None:
         plan = remember(_plans, key, _plan(_functions.function_of(pred, 1, "partition")))

@@ -12,8 +12,9 @@ import numpy as np
 from jitkit import operands
 from jitkit.errors import KernelTypeError, LaunchError
 from jitkit.plans import remember
-from jitkit.primitives import _arrays, _functions, _operators
+from jitkit.primitives import _arrays, _functions
 from jitkit.primitives._arrays import value_of
+from jitkit.primitives._identity import identity_of
 from jitkit.primitives._lazy import Lazy
 from jitkit.primitives._selecting import FEW, Selecting
 
@@ -76,7 +77,7 @@ def select(pred_or_mask: Any, x: Any, *, backend: str | None = None) -> Any:
 def _among_few_known(pred_or_mask: Any, x: Any, backend: str | None) -> Any:
     """Return what is selected from few elements of the host, if such were met before; else None."""
     mask = pred_or_mask if type(pred_or_mask) is _ndarray else None
-    plan = _plans.get((_operators.identity_of(pred_or_mask) if mask is None else _OF_MASK, x.dtype))
+    plan = _plans.get((identity_of(pred_or_mask) if mask is None else _OF_MASK, x.dtype))
     if plan is None:
         return None
     if x.ndim != 1:
@@ -103,7 +104,7 @@ def _plan(pred_or_mask: Any, x: Any) -> tuple[Selecting, list[Any]]:
         key: Hashable = (_OF_MASK, dtype)
         plan = _plans.get(key) or remember(_plans, key, Selecting(_is_marked, _of_first, _parts_of(dtype)))
         return plan, [_arrays.flat(x), _arrays.flat(mask)]
-    key = (_operators.identity_of(pred_or_mask), dtype)
+    key = (identity_of(pred_or_mask), dtype)
     plan = _plans.get(key)
     if plan is None:
         pred = _functions.function_of(pred_or_mask, 1, "select")
