@@ -5,6 +5,7 @@ from __future__ import annotations
 import asyncio
 import copy
 import multiprocessing
+import os
 import pickle
 import subprocess
 import sys
@@ -329,6 +330,46 @@ def test_the_interpreter_never_imports_numba():
         "case.launch(case.problem('tiny'), 'python')\nassert not {'numba', 'llvmlite'} & set(sys.modules)"
     )
     subprocess.run([sys.executable, "-c", code], check=True, timeout=60)
+
+
+BESIDE_NUMBA = """
+import sys
+import numba, numpy as np, jitkit as jk
+from numba.extending import intrinsic
+
+@intrinsic
+def doubled(typing, x):
+    return x(x), lambda context, builder, signature, args: builder.add(args[0], args[0])
+
+@numba.njit
+def theirs(x):
+    words = {"first": 1}
+    words["last"] = doubled(words["first"])
+    return words["last"] + len([v for v in x]) + len({1, 1}) + np.linalg.norm(x) + np.sort(x)[0] + len(str(3))
+
+@jk.kernel
+def ours(i, x, out):
+    out[i] = np.sin(x[i]) + x.shape[0]
+
+def run_ours():
+    x, out = np.arange(5.0), np.zeros(5)
+    ours[5](x, out)
+    assert np.allclose(out, np.sin(x) + 5)
+    assert jk.reduce(lambda a, b: a + b, x, backend="cpu") == 10
+
+def run_theirs():
+    assert abs(theirs(np.array([3.0, 4.0])) - (2 + 2 + 1 + 5 + 3 + 1)) < 1e-12
+
+for run in {"ours": (run_ours, run_theirs, run_ours), "theirs": (run_theirs, run_ours)}[sys.argv[1]]:
+    run()
+"""
+
+
+@pytest.mark.parametrize("first", ["ours", "theirs"])
+def test_numba_compiles_its_own_functions_beside_kernels(tmp_path, first):
+    (tmp_path / "beside.py").write_text(BESIDE_NUMBA)
+    environment = {**os.environ, "JITKIT_CACHE_DIR": str(tmp_path / "cache")}
+    subprocess.run([sys.executable, str(tmp_path / "beside.py"), first], env=environment, check=True, timeout=120)
 
 
 # ---- grids, whose limits no test machine can reach by running

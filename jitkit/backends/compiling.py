@@ -4,57 +4,44 @@ from __future__ import annotations
 
 import contextlib
 import gc
-import importlib.util
 from collections.abc import Iterator
 from typing import Any
 
-from numba.core import imputils
+from numba.core import imputils, optional
 from numba.core.typing import templates
-from numba.np import linalg
+from numba.cpython import builtins, numbers, rangeobj, tupleobj
+from numba.np import arrayobj
+
+_PARTS = (arrayobj, builtins, numbers, optional, rangeobj, tupleobj)
+"""The parts of Numba whose code kernels use, beside jitkit's own: they register it as they are imported."""
 
 
 @contextlib.contextmanager
 def refreshed(context: Any) -> Iterator[None]:
-    """Bring Numba's tables up to date, and inside the ``with`` block keep up with a few registries alone.
+    """Let Numba's tables know what kernels are made of, and inside the ``with`` block keep up with that alone.
 
-    They are those where operations arrive, and their code: the first one that Numba's context knows. By itself Numba looks
-    through all sixty, twice for each function and once for each call of an operation.
+    Rewritten code has operations of jitkit's own, ranges, tuples, attributes of arrays, and numbers that are converted. By
+    itself Numba looks through sixty registries, twice for each function and once for each call of an operation, and imports
+    what lists, strings, random numbers and linear algebra need, SciPy too: 0.6 s of processor time for the first kernel of a
+    process, and not 0.015.
     """
-    _bring_up_to_date(context)
-    typing, first = context.typing_context, next(iter(context._registries))
+    typing = context.typing_context
 
     def keep_up() -> None:
-        context.install_registry(first)
         context.install_registry(imputils.builtin_registry)
+        if first is not imputils.builtin_registry:
+            context.install_registry(first)
         typing.install_registry(templates.builtin_registry)
 
-    context.refresh = typing.refresh = keep_up
+    context.refresh = typing.refresh = lambda: None  # asked for once more by each of 250 methods on the way
     try:
+        context.install_registry(imputils.builtin_registry)
+        typing._load_builtins()
+        first = next(iter(context._registries))  # another one where Numba has compiled before
+        context.refresh = typing.refresh = keep_up
         yield
     finally:
         del context.refresh, typing.refresh
-
-
-def _bring_up_to_date(context: Any) -> None:
-    """Refresh Numba's tables: 0.2 s of processor time for the first kernel of a process, and not 0.6.
-
-    By itself Numba refreshes them once more for each of 250 methods that it meets on its way, and imports SciPy's linear
-    algebra to see whether there is a BLAS. What the methods bring is found the second time.
-    """
-    missing = importlib.util.find_spec("scipy") is None
-    check = linalg.ensure_blas
-
-    def assume() -> None:
-        if missing:
-            raise ImportError("no SciPy")
-
-    context.refresh, linalg.ensure_blas = lambda: None, assume
-    try:
-        for _ in range(2):
-            type(context).refresh(context)
-    finally:
-        del context.refresh
-        linalg.ensure_blas = check
 
 
 @contextlib.contextmanager
