@@ -11,6 +11,7 @@ import numpy as np
 import pytest
 
 import jitkit as jk
+from jitkit.backends.lowering import target
 
 ULPS = 4
 LENGTHS = (1, 2, 3, 5, 7, 8, 13, 16, 31, 33)
@@ -244,6 +245,23 @@ def test_functions_of_two_numbers(backend, name, dtype, fastmath):
             kernel.on(backend)[length](x[:length], y[:length], out)
         flushing = fastmath and backend == "cuda"
         check_ulps(out, wanted[:length], f"math.{name}", x, y, zeros_signed=not fastmath, flushing=flushing)
+
+
+@jk.kernel
+def without_avx512(i, x, out):
+    """Apply exp as CPUs do that have no instruction to multiply by a power of two; no other test compiles this function."""
+    out[i] = math.exp(x[i])
+
+
+@pytest.mark.parametrize("dtype", ["float32", "float64"])
+def test_exp_without_avx512(monkeypatch, tmp_path, dtype):
+    monkeypatch.setenv("JITKIT_CACHE_DIR", str(tmp_path))
+    features = target.features() - {"avx512f"}
+    monkeypatch.setattr(target, "features", lambda: features)
+    x, _ = grid(np.dtype(dtype), 1000)
+    out = np.zeros_like(x)
+    without_avx512.on("cpu")[x.size](x, out)
+    check_ulps(out, exact("exp", x), "math.exp", x)
 
 
 @jk.kernel

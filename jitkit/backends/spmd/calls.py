@@ -17,7 +17,7 @@ _ELEMENTWISE = {
     name: 0 for name in """
     sqrt fabs floor ceil trunc rint nearbyint round roundeven copysign fma fmuladd minnum maxnum minimum maximum
     minimumnum maximumnum smin smax umin umax ctpop bswap bitreverse fshl fshr uadd.sat sadd.sat usub.sat ssub.sat canonicalize
-    fptosi.sat fptoui.sat ucmp scmp
+    fptosi.sat fptoui.sat ucmp scmp ldexp
     """.split()
 } | {"abs": 1, "ctlz": 1, "cttz": 1, "is.fpclass": 1, "powi": 1}  # fmt: skip
 _INTRINSIC = re.compile(r"@llvm\.([a-z][a-z0-9.]*?)((?:\.(?:f\d+|i\d+))+)$")
