@@ -89,10 +89,11 @@ def compiled(
     # A helper that calls itself cannot be inlined. Where the last index is the only place along it, and is not read, each
     # point stands for a piece of work of its own, which is found so without optimising the body first.
     apart = program.recursive or not program.reads(program.params[ndim - 1])
+    written = [k for k, name in enumerate(program.params[ndim:]) if name in program.written]
     with context.push_code_library(library):
         driver.define(
             context, module, symbol, body.overloads[types], arguments, ndim, unit_step, kernel.fastmath, kernel.group,
-            apart,
+            apart, written,
         )  # fmt: skip
     library.add_ir_module(module)
     library.finalize()

@@ -7,20 +7,21 @@ last index. Units are what the pool's threads claim; a run of units of one row i
 from __future__ import annotations
 
 import functools
-from collections.abc import Callable
+from collections.abc import Callable, Sequence
 from typing import Any
 
 from llvmlite import ir
-from numba.core import cgutils
+from numba.core import cgutils, types
 
-from jitkit.backends import direct, independent, pool
-from jitkit.backends.loops import while_loop
+from jitkit.backends import direct, independent, pool, separate
+from jitkit.backends.loops import not_widened, tell, while_loop
 from jitkit.backends.lowering.arguments import Arguments
 from jitkit.backends.lowering.emit import F64, I1, I64, Emitter, Mode
-from jitkit.backends.spmd import rows
+from jitkit.backends.separate import DATA, NITEMS, SHAPE
+from jitkit.backends.spmd import narrow, rows
 from jitkit.backends.spmd.carrying import PLACE, Carried
 from jitkit.backends.spmd.groups import Group, group_function
-from jitkit.backends.tables import DATA, NITEMS, Copies, Field, field_of, launch
+from jitkit.backends.tables import Copies, Field, field_of, launch
 
 BLOCK = 128
 """Points of the last index in one unit. A multiple of every vector width times its unrolling, so that which points run in
@@ -50,17 +51,26 @@ class LoopNest:
         Dimensions of the launch space.
     unit_step : bool
         Whether the last index advances by one; the inner loop then has unit stride for LLVM to see.
+    apart : sequence of int
+        Fields of the record that are arrays, where those that are written share no memory with others. The function takes
+        their addresses as arguments of their own, for that is where LLVM can be told.
     """
 
-    def __init__(self, module: ir.Module, record: ir.LiteralStructType, ndim: int, unit_step: bool) -> None:
-        self.function = ir.Function(module, BODY, module.get_unique_name("jitkit_body"))
+    def __init__(
+        self, module: ir.Module, record: ir.LiteralStructType, ndim: int, unit_step: bool, apart: Sequence[int] = ()
+    ) -> None:
+        kind = ir.FunctionType(BODY.return_type, [*BODY.args, *[BYTE] * len(apart)])
+        self.function = ir.Function(module, kind, module.get_unique_name("jitkit_body"))
         self.function.linkage = "internal"
         self.builder = ir.IRBuilder(self.function.append_basic_block("entry"))
-        self.ndim, self.unit_step = ndim, unit_step
+        self.ndim, self.unit_step, self.apart = ndim, unit_step, apart
         self.streams: ir.Value | None = None
         pointer = self.builder.bitcast(self.function.args[2], record.as_pointer())
         values = self.builder.load(pointer)
         self.fields = [self.builder.extract_value(values, k) for k in range(len(record.elements))]
+        for field, address in zip(apart, self.function.args[3:], strict=True):
+            address.add_attribute("noalias")
+            self.move(field, address)
         self.starts, self.steps, self.counts = (self.fields[k * ndim : (k + 1) * ndim] for k in range(3))
 
     @property
@@ -68,9 +78,33 @@ class LoopNest:
         """The kernel's arguments, as stored behind the space."""
         return self.fields[3 * self.ndim :]
 
+    def move(self, field: int, address: ir.Value) -> None:
+        """Let a field that is an array have its elements somewhere else."""
+        array = self.fields[field]
+        place = self.builder.bitcast(address, array.type.elements[DATA])
+        self.fields[field] = self.builder.insert_value(array, place, DATA)
+
+    def narrow(self, field: int, axis: int, width: int) -> None:
+        """Let a field that is an array have a known extent."""
+        extent = ir.Constant(I64, width)
+        self.fields[field] = self.builder.insert_value(self.fields[field], extent, [SHAPE, axis])
+
+    def handed(self, record: ir.LiteralStructType) -> ir.Function:
+        """Return the body that calls this one with the addresses of its arrays."""
+        self.function.attributes.add("noinline")
+        module = self.function.module
+        function = ir.Function(module, BODY, module.get_unique_name("jitkit_body"))
+        function.linkage = "internal"
+        builder = ir.IRBuilder(function.append_basic_block("entry"))
+        values = builder.load(builder.bitcast(function.args[2], record.as_pointer()))
+        addresses = [builder.bitcast(builder.extract_value(values, [field, DATA]), BYTE) for field in self.apart]
+        builder.call(self.function, [*function.args, *addresses])
+        builder.ret_void()
+        return function
+
     def run(self, points: Points, finish: Callable[[], None] = lambda: None) -> ir.Function:
         """Generate the loops around `points(outer indices, begin, end)`, which runs part of a row, and what `finish` adds."""
-        begin, end, _ = self.function.args
+        begin, end, *_ = self.function.args
         if self.ndim == 1:
             self._inner([], begin, end, points)
         else:
@@ -82,8 +116,10 @@ class LoopNest:
         self.builder.ret_void()
         return self.function
 
-    def each(self, point: Callable[[list[ir.Value]], ir.Instruction], *, apart: bool = False) -> Points:
-        """Return the way to run part of a row point by point, in a loop for LLVM to widen.
+    def each(
+        self, point: Callable[[list[ir.Value]], ir.Instruction], *, apart: bool = False, widened: bool = True
+    ) -> Points:
+        """Return the way to run part of a row point by point, in a loop for LLVM to widen where it is `widened`.
 
         `point` returns the call that it generates; `apart` tells that points do nothing but read arrays and write others.
         """
@@ -94,6 +130,8 @@ class LoopNest:
                 branch = advance(self.builder.add(position, ir.Constant(I64, 1), flags=("nuw", "nsw")))
                 if apart:
                     independent.mark(self.builder.module, call, branch)
+                if not widened:
+                    tell(self.builder.module, branch, not_widened(self.builder.module))
 
         return points
 
@@ -233,6 +271,7 @@ def define(
     fastmath: bool,
     group: tuple[int, ...] | None,
     apart: bool,
+    written: Sequence[int],
 ) -> None:
     """Generate the function ``driver(slots)`` that runs a kernel over a space.
 
@@ -257,6 +296,8 @@ def define(
         The shape of the kernel's groups.
     apart : bool
         Whether points are to be run one by one, whatever the code is.
+    written : sequence of int
+        The arguments whose elements the kernel assigns.
     """
     driver = ir.Function(module, ir.FunctionType(ir.VoidType(), [I64.as_pointer()]), symbol)
     builder = ir.IRBuilder(driver.append_basic_block("entry"))
@@ -271,13 +312,18 @@ def define(
         _start(builder, function, record, functools.reduce(builder.mul, counts), threads)
         return
 
-    def point(indices: list[ir.Value]) -> ir.Instruction:
+    def point(nest: LoopNest, indices: list[ir.Value]) -> ir.Instruction:
         direct.call(context, nest.builder, compiled, [*indices, *nest.arguments])
         return next(item for item in reversed(nest.builder.block.instructions) if isinstance(item, ir.CallInstr))
 
     scalar = None if apart else rows.point_of(context, compiled)
     row = None if scalar is None else rows.by_vectors(context, compiled, scalar, ndim, unit_step, fastmath)
-    points = nest.each(point, apart=row is not None and row.streamed > 0)
+    arrays = [k for k, kind in enumerate(arguments.types) if isinstance(kind, types.Array)]
+    walk = None
+    if scalar is not None and row is None:
+        walk = narrow.walk(scalar, scalar.parameters[ndim - 1].text, unit_step, [ndim + k for k in arrays])
+    streamed = row is not None and row.streamed > 0
+    points = nest.each(functools.partial(point, nest), apart=streamed, widened=walk is None)
     if row is not None:
         declared = row.declare(module)
         points = (
@@ -289,12 +335,20 @@ def define(
     context.active_code_library.add_linking_library(compiled.library)
     counts = space[2 * ndim :]
     units = units_of(builder, counts)
+    given = list(zip(arguments.given, leaves, strict=True))
     tables = None if scalar is None else rows.by_tables(context, compiled, scalar, ndim, unit_step, fastmath)
     if tables is not None:
         own = functools.partial(_with_copies, builder, module, tables, ndim, unit_step, record, units, threads)
         every = functools.reduce(builder.mul, counts)
-        given = list(zip(arguments.given, leaves, strict=True))
         launch(builder, tables, ndim, arguments.layouts, given, every, threads, own)
+    if walk is not None:
+        widths = {(parameter - ndim, axis): width for (parameter, axis), width in walk.widths.items()}
+        inner = LoopNest(module, record.type, ndim, unit_step, [3 * ndim + k for k in arrays])
+        for (argument, axis), width in widths.items():
+            inner.narrow(3 * ndim + argument, axis, width)
+        inner.run(inner.each(functools.partial(point, inner), widened=walk.even))
+        apart = separate.holds(builder, arguments.layouts, given, written, widths)
+        function = builder.select(apart, inner.handed(record.type), function)
     _start(builder, function, record, units, threads)
 
 
@@ -310,9 +364,8 @@ def _with_copies(
     copies = Copies(nest.builder, row.tables, field_of(told))
     arrays = [nest.arguments[table.parameter - ndim] for table in row.tables]
     taken = copies.take([nest.builder.extract_value(array, NITEMS) for array in arrays])
-    for number, (table, array) in enumerate(zip(row.tables, arrays, strict=True)):
-        place = nest.builder.bitcast(copies.table(taken, number), array.type.elements[DATA])
-        nest.fields[2 * ndim + table.parameter] = nest.builder.insert_value(array, place, DATA)
+    for number, table in enumerate(row.tables):
+        nest.move(2 * ndim + table.parameter, copies.table(taken, number))
     function = nest.run(nest.calling(row.declare(module)), lambda: copies.give_back(taken))
     _start(builder, function, whole, units, threads, ends=False)
 

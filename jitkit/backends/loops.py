@@ -44,11 +44,13 @@ def short_loop(builder: ir.IRBuilder, count: ir.Value) -> Iterator[ir.Value]:
     with while_loop(builder, ir.Constant(I64, 0), count) as (turn, advance):
         yield turn
         branch = advance(builder.add(turn, ir.Constant(I64, 1), flags=("nuw", "nsw")))
-        widened = builder.module.add_metadata(
-            [ir.MetaDataString(builder.module, "llvm.loop.vectorize.enable"), ir.Constant(ir.IntType(1), 0)]
-        )
         unrolled = builder.module.add_metadata([ir.MetaDataString(builder.module, "llvm.loop.unroll.disable")])
-        tell(builder.module, branch, widened, unrolled)
+        tell(builder.module, branch, not_widened(builder.module), unrolled)
+
+
+def not_widened(module: ir.Module) -> MDValue:
+    """Return what tells LLVM not to widen a loop."""
+    return module.add_metadata([ir.MetaDataString(module, "llvm.loop.vectorize.enable"), ir.Constant(ir.IntType(1), 0)])
 
 
 def tell(module: ir.Module, branch: ir.Instruction, *what: MDValue) -> None:

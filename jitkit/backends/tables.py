@@ -13,14 +13,15 @@ from __future__ import annotations
 
 import functools
 from collections.abc import Callable, Sequence
-from typing import Any, NamedTuple
+from typing import NamedTuple
 
 from llvmlite import ir
 from numba.core import cgutils, types
 
-from jitkit.backends.layout import Group, Layout
+from jitkit.backends.layout import Layout
 from jitkit.backends.loops import short_loop
 from jitkit.backends.lowering.emit import I64
+from jitkit.backends.separate import DATA, NITEMS, apart, leaf_of
 from jitkit.backends.spmd.plain import MARGIN
 from jitkit.backends.spmd.rows import TableRow
 from jitkit.backends.spmd.tables import Table
@@ -36,8 +37,6 @@ SMALL = 1 << 18
 """Bytes of a copy that the caches near a core hold."""
 LINE = 128
 """Bytes that no two threads write to: neighbouring lines of 64 are fetched as a pair."""
-NITEMS, ITEMSIZE, DATA, SHAPE, STRIDES = 2, 3, 4, 5, 6
-"""Where Numba's arrays hold the number of their elements, and so on."""
 UNUSED, BUSY, FREE = range(3)
 """The states of a copy: no piece has used it, one does, one has."""
 
@@ -214,7 +213,7 @@ def launch(
     share : callable
         ``share(field)`` generates the run of all points.
     """
-    arrays = [_leaf(layouts, table.parameter - ndim) for table in row.tables]
+    arrays = [leaf_of(layouts, table.parameter - ndim) for table in row.tables]
     counts = [builder.extract_value(leaves[k][1], NITEMS) for k in arrays]
     each, offsets = ir.Constant(I64, 0), []
     for table, count in zip(row.tables, counts, strict=True):
@@ -232,7 +231,7 @@ def launch(
         builder.icmp_unsigned("<=", memory, ir.Constant(I64, LARGEST)),
         builder.icmp_unsigned("<=", worth, updates),
         *(
-            _apart(builder, leaves[k], leaves[other]) for k in arrays for other, (kind, _) in enumerate(leaves)
+            apart(builder, leaves[k], leaves[other]) for k in arrays for other, (kind, _) in enumerate(leaves)
             if other != k and isinstance(kind, types.Array)
         ),
     ]  # fmt: skip
@@ -249,38 +248,7 @@ def launch(
             with short_loop(builder, threads) as turn:
                 builder.store(ir.Constant(I64, UNUSED), copies.state(turn))
             share(field)
-            copies.bring([(_address(builder, leaves[k][1]), count) for k, count in zip(arrays, counts, strict=True)])
+            addresses = [builder.extract_value(leaves[k][1], DATA) for k in arrays]
+            copies.bring(list(zip(addresses, counts, strict=True)))
             builder.call(release, [given])
             builder.ret_void()
-
-
-def _leaf(layouts: Sequence[Layout], argument: int) -> int:
-    """Return the leaf that an argument, an array, is."""
-    return sum(map(_leaves, layouts[:argument]))
-
-
-def _leaves(layout: Layout) -> int:
-    return sum(map(_leaves, layout.items)) if isinstance(layout, Group) else 1
-
-
-def _address(builder: ir.IRBuilder, array: ir.Value) -> ir.Value:
-    return builder.bitcast(builder.extract_value(array, DATA), ADDRESS)
-
-
-def _apart(builder: ir.IRBuilder, one: tuple[Any, ir.Value], other: tuple[Any, ir.Value]) -> ir.Value:
-    """Return whether two arrays have no memory in common, as far as their first and last bytes tell."""
-    (low, high), (begin, end) = (_extent(builder, kind, array) for kind, array in (one, other))
-    return builder.or_(builder.icmp_unsigned("<=", high, begin), builder.icmp_unsigned("<=", end, low))
-
-
-def _extent(builder: ir.IRBuilder, kind: types.Array, array: ir.Value) -> tuple[ir.Value, ir.Value]:
-    """Return an array's first byte and the one behind its last."""
-    start, one, zero = builder.ptrtoint(_address(builder, array), I64), ir.Constant(I64, 1), ir.Constant(I64, 0)
-    low, high = start, builder.add(start, builder.extract_value(array, ITEMSIZE))
-    for axis in range(kind.ndim):
-        last = builder.sub(builder.extract_value(array, [SHAPE, axis]), one)
-        far = builder.mul(last, builder.extract_value(array, [STRIDES, axis]))
-        back = builder.icmp_signed("<", far, zero)
-        low = builder.add(low, builder.select(back, far, zero))
-        high = builder.add(high, builder.select(back, zero, far))
-    return low, high
