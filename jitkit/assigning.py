@@ -41,6 +41,11 @@ def _copy_4(i, j, k, m, x, out):
     out[i, j, k, m] = x[i, j, k, m]
 
 
+@jk.kernel
+def _turn_2(i, j, x, out):
+    out[i, j] = x[j, i]
+
+
 _COPIES = (_copy_1, _copy_2, _copy_3, _copy_4)
 
 
@@ -75,6 +80,12 @@ def number(out: Any, each: int) -> None:
     """Write 0, 1, 2 and so on, each so many times, into a vector on a GPU."""
     if out.shape[0]:
         _number_1.on("cuda")[out.shape[0]](each, out)
+
+
+def turn(out: Any, x: Any) -> None:
+    """Write the columns of a matrix on a GPU into the rows of another."""
+    if 0 not in out.shape:
+        _turn_2.on("cuda")[tuple(out.shape)](x, out)
 
 
 def _filled(out: Any, value: Any, dimensions: int) -> None:

@@ -315,6 +315,30 @@ def assign(out: Any, value: Any) -> None:
     assigning.assign(out, value)
 
 
+def columns(x: Any) -> Any:
+    """Return a matrix whose rows are the columns of this one, in C order, made where that lies."""
+    if isinstance(x, np.ndarray):
+        return np.ascontiguousarray(x.T)
+    from jitkit import assigning
+
+    out = made(tuple(x.shape)[::-1], (dtype_of(x),), device_of(x))
+    assigning.turn(out, x)
+    return out
+
+
+def joined(parts: Sequence[Any]) -> Any:
+    """Return arrays of one dtype one behind the other along the first axis, made where they lie."""
+    device = device_of(parts[0])
+    if device is None:
+        return np.concatenate(parts)
+    out = made((sum(x.shape[0] for x in parts), *parts[0].shape[1:]), (dtype_of(parts[0]),), device)
+    first = 0
+    for x in parts:
+        assign(out[first : first + x.shape[0]], x)
+        first += x.shape[0]
+    return out
+
+
 def delivered(written: Any, out: Any, name: str) -> Any:
     """Return the result, or the parts of one, where the user wants it: in `out`, if there is one."""
     if out is None or written is out:

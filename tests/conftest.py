@@ -59,6 +59,22 @@ def backend(request: pytest.FixtureRequest) -> Iterator[str]:
         yield request.param
 
 
+@pytest.fixture
+def brought(monkeypatch: pytest.MonkeyPatch) -> list[int]:
+    """The bytes of each array that comes from the emulated GPU to the host while a test runs."""
+    from jitkit.backends.emulated_arrays import EmulatedArray
+
+    sizes: list[int] = []
+    copy = EmulatedArray.copy_to_host
+
+    def copy_to_host(self: EmulatedArray, ary: object = None) -> object:
+        sizes.append(self.nbytes)
+        return copy(self, ary)  # type: ignore[arg-type]
+
+    monkeypatch.setattr(EmulatedArray, "copy_to_host", copy_to_host)
+    return sizes
+
+
 def pytest_collection_modifyitems(config: pytest.Config, items: list[pytest.Item]) -> None:
     """Under the simulator, keep what runs on each backend and drop the rest."""
     if SIMULATED:

@@ -110,6 +110,32 @@ def test_weights_of_observations_on_a_gpu():
             np.testing.assert_allclose(jk.to_numpy(found), np.cov(x, **given), rtol=1e-10)
 
 
+def test_variables_on_a_gpu_stay_there(brought):
+    x, y = values((3, 900)), values((2, 900), seed=1)
+    with jk.emulate_cuda(check=True):
+        by_rows, by_columns = ([jk.asarray(np.array(a), device="cuda") for a in pair] for pair in ((x, y), (x.T, y.T)))
+        weights = jk.asarray(x[0] ** 2, device="cuda")
+        for call, expected in (
+            (lambda: jk.stats.cov(*by_rows), np.cov(x, y)),
+            (lambda: jk.stats.cov(*by_columns, rowvar=False), np.cov(x, y)),
+            (lambda: jk.stats.cov(by_rows[0], aweights=weights), np.cov(x, aweights=x[0] ** 2)),
+            (lambda: jk.stats.corrcoef(*by_columns, rowvar=False), np.corrcoef(x, y)),
+        ):
+            brought.clear()
+            found = call()
+            assert max(brought, default=0) <= 5 * 8
+            np.testing.assert_allclose(jk.to_numpy(found), expected, rtol=1e-11)
+        tiny = jk.asarray(np.array([x[0] * 1e-170, x[1]]), device="cuda")
+        np.testing.assert_allclose(jk.to_numpy(jk.stats.corrcoef(tiny)), np.corrcoef(x[:2]), rtol=1e-11)
+        for wrong, error in ((-weights_of(900), ValueError), (weights_of(900) + 0.5, jk.KernelTypeError)):
+            with pytest.raises(error, match="fweights="):
+                jk.stats.cov(by_rows[0], fweights=jk.asarray(wrong, device="cuda"))
+
+
+def weights_of(n):
+    return np.arange(n, dtype=float)
+
+
 @pytest.mark.parametrize(
     ("call", "error", "message"),
     [

@@ -27,6 +27,25 @@ def test_as_in_scipy(options, backend):
             np.testing.assert_array_equal(got[40:], [0, 0, np.nan] if d == 3 else [0, got[41], got[41]])
 
 
+@pytest.mark.parametrize(("d", "dtype", "tolerance"), [(2, "float64", 1e-11), (1, "float32", 1e-5)])
+def test_points_on_a_gpu_stay_there(d, dtype, tolerance, brought):
+    x, at = values((d, 700), dtype), values((d, 40), dtype)
+    at[:, 0] = np.inf
+    weights = np.random.default_rng(1).random(700)
+    with jk.emulate_cuda():
+        points, places, shares = (jk.asarray(a, device="cuda") for a in (x, at, weights))
+        for given, w in ((None, None), (shares, weights)):
+            brought.clear()
+            found = jk.stats.kde(points, places, weights=given)
+            assert max(brought) <= d * d * 8
+            expected = scipy.stats.gaussian_kde(x.astype(np.float64), None, w)(at[:, 1:].astype(np.float64))
+            np.testing.assert_allclose(jk.to_numpy(found)[1:], expected, rtol=tolerance)
+            assert jk.to_numpy(found)[0] == 0
+        for wrong in (-weights, weights[:2], np.where(np.arange(700) == 3, 1.0, 0.0)):
+            with pytest.raises((ValueError, jk.LaunchError), match="weights="):
+                jk.stats.kde(points, places, weights=jk.asarray(wrong, device="cuda"))
+
+
 def test_float32_many_points_and_out():
     x, at = values((9000,), "float32"), values((200,), "float32")
     expected = scipy.stats.gaussian_kde(x.astype(np.float64))(at.astype(np.float64))

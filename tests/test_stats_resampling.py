@@ -138,6 +138,34 @@ def test_float32_and_generators():
     np.testing.assert_allclose(far.null_distribution, near.null_distribution, atol=1e-3)
 
 
+@pytest.mark.parametrize("statistic", ["mean", "std", "var", halfway])
+def test_a_sample_on_a_gpu_stays_there(statistic, brought):
+    x = np.random.default_rng(0).standard_exponential(700)
+    expected = jk.stats.bootstrap(x, statistic, 20, rng=3, backend="cpu")
+    with jk.emulate_cuda():
+        there = jk.asarray(x, device="cuda")
+        found = jk.stats.bootstrap(there, statistic, 20, rng=3)
+        assert max(brought) <= 20 * 8
+        assert not isinstance(found.bootstrap_distribution, np.ndarray)
+        np.testing.assert_allclose(jk.to_numpy(found[1]), expected[1], rtol=1e-12)
+    np.testing.assert_allclose(found[0], expected[0], rtol=1e-11)
+    assert found.standard_error == pytest.approx(expected.standard_error, rel=1e-11)
+
+
+@pytest.mark.parametrize("statistic", ["mean", difference_of_means])
+def test_samples_on_a_gpu_stay_there(statistic, brought):
+    rng = np.random.default_rng(0)
+    x, y = rng.standard_exponential(300) + 1e4, rng.standard_exponential(200) + 1e4
+    expected = jk.stats.permutation_test(x, y, statistic, 20, rng=3, backend="cpu")
+    with jk.emulate_cuda():
+        found = jk.stats.permutation_test(*(jk.asarray(a, device="cuda") for a in (x, y)), statistic, 20, rng=3)
+        assert max(brought) <= 20 * 8
+        assert not isinstance(found.null_distribution, np.ndarray)
+        np.testing.assert_allclose(jk.to_numpy(found[2]), expected[2], rtol=1e-9)
+    assert found.statistic == pytest.approx(expected.statistic, rel=1e-9)
+    assert found.pvalue == expected.pvalue
+
+
 @pytest.mark.parametrize(
     ("call", "error", "message"),
     [

@@ -1,7 +1,5 @@
 """Points as kernels read them: checked, in rows, or with one coordinate of all of them after the other."""
 
-# Kernels take whatever they are launched with, so they carry no annotations.
-# mypy: disable-error-code="no-untyped-def,no-untyped-call"
 from __future__ import annotations
 
 import math
@@ -11,19 +9,9 @@ from typing import Any
 
 import numpy as np
 
-import jitkit as jk
 from jitkit import operands
 from jitkit.errors import LaunchError
-from jitkit.launch.launcher import Launcher
 from jitkit.primitives.map import map
-
-
-@jk.kernel
-def _transpose(k, j, points, out):
-    out[k, j] = points[j, k]
-
-
-_transposed = Launcher(_transpose)
 
 
 def checked(arrays: Sequence[Any], names: Sequence[str], name: str) -> list[Any]:
@@ -47,17 +35,6 @@ def checked(arrays: Sequence[Any], names: Sequence[str], name: str) -> list[Any]
         widths = " and ".join(f"{which} {x.shape[1]}" for x, which in zip(found, names, strict=True))
         raise LaunchError(f"jk.{name}: points have as many coordinates in all arrays; {widths} columns were given")
     return [np.ascontiguousarray(x) if isinstance(x, np.ndarray) else x for x in found]
-
-
-def columns(points: Any, backend: str | None) -> Any:
-    """Return points with a row for each coordinate, so that neighbouring points lie side by side."""
-    if isinstance(points, np.ndarray):
-        return np.ascontiguousarray(points.T)
-    n, d = points.shape
-    out = operands.made((d, n), (operands.dtype_of(points),), operands.device_of(points))
-    if n and d:
-        _transposed((d, n), backend)(points, out)
-    return out
 
 
 def in_range(arrays: Sequence[Any], bounds: Sequence[np.ndarray], backend: str | None) -> tuple[list[Any], float]:

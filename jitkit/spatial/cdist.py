@@ -137,7 +137,7 @@ def cdist(XA: Any, XB: Any, metric: Any = "euclidean", *, out: Any = None, backe
     dtype, device = operands.dtype_of(a), operands.device_of(a)
     result = operands.result(out, shape, dtype, device, "spatial.cdist", (a, b))
     if 0 not in shape:
-        fill(chosen, a, b, _points.columns(b, backend), result, backend)
+        fill(chosen, a, b, operands.columns(b), result, backend)
     return operands.delivered(result, out, "spatial.cdist")
 
 

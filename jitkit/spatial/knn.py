@@ -159,7 +159,7 @@ def _by_all(x: Any, q: Any, own: bool, distances: Any, indices: Any, backend: st
     n, m = x.shape[0], q.shape[0]
     rows = min(m, max(4, AT_ONCE // n))
     squares = operands.made((rows, n), (operands.dtype_of(x),), operands.device_of(x))
-    across = _points.columns(x, backend)
+    across = operands.columns(x)
     for first in range(0, m, rows):
         count = min(rows, m - first)
         fill(_metrics.METRICS["sqeuclidean"], q[first : first + count], x, across, squares[:count], backend)

@@ -157,10 +157,10 @@ def pdist(X: Any, metric: Any = "euclidean", *, out: Any = None, backend: str | 
     if n > 1 and isinstance(chosen, _metrics.Metric):
         launcher = _launcher(chosen, d if d <= FEW else 0)
         launcher((-(-n // ROWS), -(-(n - 1) // WIDTH), WIDTH), backend)(
-            x, _points.columns(x, backend), row_sizes(x, chosen, backend), result
+            x, operands.columns(x), row_sizes(x, chosen, backend), result
         )
     elif n > 1:
-        across = _points.columns(x, backend)
+        across = operands.columns(x)
         for top, rows in bands(n):
             _launcher_of(chosen, d)((rows, n - top), backend)(top, x, across, result)
     return operands.delivered(result, out, "spatial.pdist")

@@ -16,6 +16,10 @@ from jitkit.errors import KernelTypeError, LaunchError
 from jitkit.launch import choice
 from jitkit.launch.launcher import Launcher
 from jitkit.linalg.matmul import matmul
+from jitkit.primitives.map import map
+from jitkit.primitives.map_reduce import map_reduce
+from jitkit.stats import _weights
+from jitkit.stats._weights import Weights
 from jitkit.stats.moments import mean
 
 _CHUNK = 4096
@@ -109,7 +113,19 @@ def weigh_deviations(i, k, x, centre, further, share, weights, deviations, produ
     products[i, k] = d * weights[k]
 
 
-_weigh = Launcher(weigh_deviations)
+@jk.kernel
+def take_diagonal(i, c, out):
+    """Copy the diagonal of a matrix."""
+    out[i] = c[i, i]
+
+
+@jk.kernel
+def scale_rows(i, k, x, factors, out):
+    """Write each row times two numbers."""
+    out[i, k] = x[i, k] * factors[i, 0] * factors[i, 1]
+
+
+_weigh, _take, _scale = Launcher(weigh_deviations), Launcher(take_diagonal), Launcher(scale_rows)
 _multiply, _add, _normalise = Launcher(multiply_tiles), Launcher(add_chunks), Launcher(normalise)
 
 
@@ -177,8 +193,12 @@ def cov(
     if ddof is not None and ddof != int(ddof):
         raise ValueError(f"jk.stats.cov: ddof={ddof} is no integer")
     less = ddof if ddof is not None else 0 if bias else 1
-    weights = _weights(fweights, aweights, x.shape[1], "stats.cov")
-    result = _covariances(x, weights, aweights, less, backend)
+    device = operands.device_of(x)
+    often, share = (
+        None if w is None else _checked(w, what, x.shape[1], device, "stats.cov")
+        for w, what in ((fweights, "fweights"), (aweights, "aweights"))
+    )
+    result = _covariances(x, often, share, less, backend, "stats.cov")
     result = result.reshape(()) if x.shape[0] == 1 else result
     return result if out is None else operands.store(result, out, tuple(result.shape), "stats.cov")
 
@@ -223,9 +243,9 @@ def corrcoef(x: Any, y: Any = None, rowvar: bool = True, *, out: Any = None, bac
            [-1.,  1.]])
     """
     variables = _variables(x, y, rowvar, "stats.corrcoef")
-    covariances = _covariances(variables, None, None, 1, backend)
+    covariances = _covariances(variables, None, None, 1, backend, "stats.corrcoef")
     if not _in_range(covariances):
-        covariances = _covariances(_levelled(variables), None, None, 1, backend)
+        covariances = _covariances(_levelled(variables, backend), None, None, 1, backend, "stats.corrcoef")
     result = operands.made(tuple(covariances.shape), (operands.dtype_of(variables),), operands.device_of(variables))
     if variables.shape[0]:
         _normalise(tuple(result.shape), backend)(covariances, result)
@@ -235,15 +255,29 @@ def corrcoef(x: Any, y: Any = None, rowvar: bool = True, *, out: Any = None, bac
 
 def _in_range(covariances: Any) -> bool:
     """Return whether no sum of squares overflowed, or was made of what is too small for the digits of a square."""
-    variances, limits = np.diagonal(to_numpy(covariances)), np.finfo(operands.dtype_of(covariances))
+    variances, limits = _diagonal(covariances), np.finfo(operands.dtype_of(covariances))
     return bool(((variances > limits.tiny / limits.eps**2) & (variances < limits.max * limits.eps)).all())
 
 
-def _levelled(x: Any) -> Any:
+def _diagonal(c: Any) -> np.ndarray:
+    if isinstance(c, np.ndarray):
+        return np.diagonal(c)
+    found = operands.made((c.shape[0],), (operands.dtype_of(c),), operands.device_of(c))
+    if c.shape[0]:
+        _take(c.shape[0], "cuda")(c, found)
+    return to_numpy(found)
+
+
+def _levelled(x: Any, backend: str | None) -> Any:
     """Return variables divided by powers of two, so that the largest number of each is near 1."""
-    host = to_numpy(x)
-    exponents = np.frexp(np.abs(host).max(axis=1, initial=0))[1]
-    return asarray(np.ldexp(host, -exponents[:, None]), device=operands.device_of(x))
+    if isinstance(x, np.ndarray):
+        return np.ldexp(x, -np.frexp(np.abs(x).max(axis=1, initial=0))[1][:, None])
+    exponents = -np.frexp(to_numpy(map_reduce(abs, "maximum", x, axis=1, backend=backend)))[1]
+    halves = np.stack([exponents // 2, exponents - exponents // 2], axis=1)  # the power itself may overflow
+    dtype, device = operands.dtype_of(x), operands.device_of(x)
+    out = operands.made(x.shape, (dtype,), device)
+    _scale(x.shape, backend)(x, asarray(np.ldexp(dtype.type(1), halves), device=device), out)
+    return out
 
 
 def _variables(m: Any, y: Any, rowvar: bool, name: str) -> Any:
@@ -252,9 +286,7 @@ def _variables(m: Any, y: Any, rowvar: bool, name: str) -> Any:
         return found[0]
     if found[0].shape[1] != found[1].shape[1]:
         raise LaunchError(f"jk.{name}: {found[0].shape[1]} observations of m, and {found[1].shape[1]} of y")
-    if operands.device_of(found[0]) is not None:
-        return asarray(np.concatenate([to_numpy(part) for part in found]), device="cuda")
-    return np.concatenate(found)
+    return operands.joined(found)
 
 
 def _matrix(x: Any, rowvar: bool, name: str) -> Any:
@@ -263,43 +295,51 @@ def _matrix(x: Any, rowvar: bool, name: str) -> Any:
         raise LaunchError(f"jk.{name}: variables are a matrix or a vector, not of {len(x.shape)} dimensions")
     if len(x.shape) < 2:
         return x.reshape((1, -1))
-    if not rowvar and operands.device_of(x) is not None:
-        return asarray(np.ascontiguousarray(to_numpy(x).T), device="cuda")
-    return np.ascontiguousarray(x if rowvar else x.T) if isinstance(x, np.ndarray) else x
+    if not rowvar:
+        return operands.columns(x)
+    return np.ascontiguousarray(x) if isinstance(x, np.ndarray) else x
 
 
-def _weights(fweights: Any, aweights: Any, n: int, name: str) -> np.ndarray | None:
-    found = None
-    for given, what in ((fweights, "fweights"), (aweights, "aweights")):
-        if given is None:
-            continue
-        w = to_numpy(given) if operands.device_of(given) else np.asarray(given)
-        if w.shape != (n,):
-            raise LaunchError(
-                f"jk.{name}: {what}= has the shape {w.shape}; it takes a weight for each of {n} observations"
-            )
-        if (w < 0).any():
-            raise ValueError(f"jk.{name}: {what}= has negative weights")
-        if what == "fweights" and w.dtype.kind not in "iu" and (w != np.round(w)).any():
-            raise KernelTypeError(f"jk.{name}: fweights= are integers, not {w.dtype}")
-        found = w.astype(np.float64) if found is None else found * w
-    if found is not None and n and found.sum() == 0:
-        raise ValueError(f"jk.{name}: the weights add up to 0, so there is no mean; give some observation a weight")
+def _checked(given: Any, what: str, n: int, device: str | None, name: str) -> Weights:
+    shape = np.shape(given) if operands.device_of(given) is None else tuple(given.shape)
+    if shape != (n,):
+        raise LaunchError(f"jk.{name}: {what}= has the shape {shape}; it takes a weight for each of {n} observations")
+    found = _weights.looked_at(given, device)
+    if found.negative:
+        raise ValueError(f"jk.{name}: {what}= has negative weights")
+    if what == "fweights" and found.fractional:
+        dtype = operands.dtype_of(given) if hasattr(given, "dtype") else np.asarray(given).dtype
+        raise KernelTypeError(f"jk.{name}: fweights= are integers, not {dtype}")
     return found
 
 
-def _covariances(x: Any, weights: Any, aweights: Any, less: float, backend: str | None) -> Any:
-    """Return the matrix for contiguous rows; the divisor is NumPy's."""
+def _covariances(
+    x: Any, often: Weights | None, share: Weights | None, less: float, backend: str | None, name: str
+) -> Any:
+    """Return the matrix for contiguous rows; the divisor is NumPy's.
+
+    Raises
+    ------
+    ValueError
+        Where the weights add up to 0.
+    """
     (variables, n), dtype, device = x.shape, operands.dtype_of(x), operands.device_of(x)
+    weights, total = None, float(n)
+    if often is not None and share is not None:
+        weights, total = _weights.product(often.each, share.each), _weights.total_of_products(often.each, share.each)
+    elif often is not None:
+        weights, total = often.each, often.total
+    elif share is not None:
+        weights, total = share.each, share.total
+    if n and total == 0:
+        raise ValueError(f"jk.{name}: the weights add up to 0, so there is no mean; give some observation a weight")
     result = operands.made((variables, variables), (dtype,), device)
     if not n or not variables:
         operands.assign(result, np.nan)
         return result
-    total = float(n) if weights is None else float(weights.sum())
     spread = float(less)
-    if aweights is not None and less:
-        host = to_numpy(aweights) if operands.device_of(aweights) else np.asarray(aweights)
-        spread = less * float((weights * host).sum()) / total
+    if share is not None and less:
+        spread = less * _weights.total_of_products(weights, share.each) / total
     divisor = max(total - spread, 0.0)
     scale = 1 / divisor if divisor > 0 else math.inf
     centre, y = mean(x, 1, backend=backend), x
@@ -345,11 +385,11 @@ def _weighted(x: np.ndarray, weights: np.ndarray, total: float) -> tuple[Any, An
 
 
 def _weighted_there(
-    x: Any, centre: Any, weights: np.ndarray, total: float, device: str, backend: str | None
+    x: Any, centre: Any, weights: Any, total: float, device: str, backend: str | None
 ) -> tuple[Any, Any, Any]:
     """Return the same on a GPU: about the plain means first, of which the products give those with weights."""
     dtype = operands.dtype_of(x)
-    there = asarray(weights.astype(dtype), device=device)
+    there = weights if dtype == np.float64 else map(dtype.type, weights, backend=backend)
     deviations, products = (operands.made(x.shape, (dtype,), device) for _ in range(2))
     weigh = _weigh(x.shape, backend)
     weigh(x, centre, centre, 0.0, there, deviations, products)

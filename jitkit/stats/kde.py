@@ -6,15 +6,20 @@ from __future__ import annotations
 
 import functools
 import math
+import operator
 from typing import Any
 
 import numpy as np
 
 import jitkit as jk
 from jitkit import operands
-from jitkit.arrays import asarray, to_numpy
+from jitkit.arrays import asarray, full, to_numpy
 from jitkit.errors import LaunchError
 from jitkit.launch.launcher import Launcher
+from jitkit.primitives.map import map
+from jitkit.primitives.map_reduce import map_reduce
+from jitkit.stats import _weights
+from jitkit.stats.covariance import cov
 
 _RUN = 128
 """Gaussians that are added before their sum joins the total."""
@@ -73,7 +78,7 @@ def kde(
         Where the density is wanted.
     bandwidth : {"scott", "silverman"} or float
         The rule for the factor by which the standard deviation of the points is scaled, or that factor.
-    weights : array_like, (n,), optional
+    weights : array_like or device array, (n,), optional
         How much each point counts; equal unless given.
     out : array, (m,), optional
         Where the result goes.
@@ -115,19 +120,21 @@ def kde(
     if n < 2:
         raise ValueError(f"jk.stats.kde: {n} points have no covariance; pass at least two")
     dtype, device = operands.dtype_of(points), operands.device_of(points)
-    host = to_numpy(points)
-    share = _shares(weights, n)
-    factor = _factor(bandwidth, dimensions, 1 / float(share @ share))
-    whiten, scale = _whitening(host, share, factor)
-    centre = host.mean(axis=1, dtype=np.float64)[:, None]
-    moved, places = (asarray(_moved(x, centre, whiten).astype(dtype), device=device) for x in (host, to_numpy(at)))
-    m = places.shape[1]
+    share, squares = _shares(weights, n, device)
+    factor = _factor(bandwidth, dimensions, 1 / squares)
+    centre, covariance = _centre(points), _covariance(points, share, squares)
+    whiten, scale = _whitening(covariance * factor**2)
+    m = at.shape[1]
     result = operands.result(out, (m,), dtype, device, "stats.kde")
     chunk = n if m >= _MANY else min(n, _CHUNK)
     if m:
+        if device is not None:
+            centre, whiten = (asarray(few, device=device) for few in (centre, whiten))
+        moved, places = (_moved(x, centre, whiten, backend) for x in (points, at))
         part = operands.made((-(-n // chunk), m), (dtype,), device)
-        share = asarray((share * n).astype(dtype), device=device)
-        _gaussians(dimensions)((part.shape[0], m), backend)(places, moved, share, chunk, part)
+        _gaussians(dimensions)((part.shape[0], m), backend)(
+            places, moved, _relative(share, n, dtype, device), chunk, part
+        )
         _add_parts(m, backend)(part, scale / n, result)
     return operands.delivered(result, out, "stats.kde")
 
@@ -138,16 +145,35 @@ def _matrix(x: Any) -> Any:
     return x if len(x.shape) == 2 else x.reshape((1, -1))
 
 
-def _shares(weights: Any, n: int) -> np.ndarray:
-    """Return weights whose sum is 1."""
+def _shares(weights: Any, n: int, device: str | None) -> tuple[Any, float]:
+    """Return weights whose sum is 1, where the points lie, and the sum of their squares; None for equal weights."""
     if weights is None:
-        return np.full(n, 1 / n)
-    found = np.asarray(to_numpy(weights) if operands.device_of(weights) else weights, np.float64)
-    if found.shape != (n,):
-        raise LaunchError(f"jk.stats.kde: weights= has the shape {found.shape}, and there are {n} points")
-    if not (found >= 0).all() or not found.sum() < math.inf or np.count_nonzero(found) < 2:
+        return None, 1 / n
+    shape = np.shape(weights) if operands.device_of(weights) is None else tuple(weights.shape)
+    if shape != (n,):
+        raise LaunchError(f"jk.stats.kde: weights= has the shape {shape}, and there are {n} points")
+    found = _weights.looked_at(weights, device)
+    if found.negative or not found.total < math.inf or found.some < 2:
         raise ValueError("jk.stats.kde: weights= are finite, not negative, and two or more are not zero")
-    return np.asarray(found / found.sum())
+    share = found.each / found.total if device is None else map(operator.truediv, found.each, found.total)
+    return share, _weights.total_of_products(share, share)
+
+
+def _relative(share: Any, n: int, dtype: np.dtype[Any], device: str | None) -> Any:
+    """Return how many points each counts for, as the kernel of the sum takes it."""
+    if share is None:
+        return full(n, 1, dtype, device=device)
+    return (share * n).astype(dtype) if device is None else map(_times(dtype), share, float(n))
+
+
+@functools.cache
+def _times(dtype: np.dtype[Any]) -> Any:
+    kind = dtype.type
+
+    def times(a, b):
+        return kind(a * b)
+
+    return times
 
 
 def _factor(bandwidth: str | float, dimensions: int, effective: float) -> float:
@@ -163,19 +189,54 @@ def _factor(bandwidth: str | float, dimensions: int, effective: float) -> float:
     return float(bandwidth)
 
 
+def _centre(x: Any) -> np.ndarray:
+    """Return where points lie on average, in float64."""
+    if isinstance(x, np.ndarray):
+        return np.asarray(x.mean(axis=1, dtype=np.float64))
+    return np.asarray(to_numpy(map_reduce(_weights.wide, operator.add, x, axis=1)) / x.shape[1])
+
+
+@jk.kernel
+def move_points(a, i, x, centre, whiten, out):
+    """Write a coordinate of a point about the centre, as the matrix moves it; those at infinity stay there."""
+    total = np.float64(0.0)
+    infinite, missing = False, False
+    for b in range(x.shape[0]):
+        v = np.float64(x[b, i])
+        total += whiten[a, b] * (v - centre[b])
+        infinite = infinite or math.isinf(v)
+        missing = missing or math.isnan(v)
+    out[a, i] = math.inf if infinite and not missing else total
+
+
+_move = Launcher(move_points)
+
+
 @np.errstate(over="ignore", invalid="ignore")
-def _moved(x: np.ndarray, centre: np.ndarray, whiten: np.ndarray) -> np.ndarray:
-    """Return where places lie about the centre, as the matrix moves them; those at infinity stay there."""
-    found = np.asarray(whiten @ (x - centre))
+def _moved(x: Any, centre: Any, whiten: Any, backend: str | None) -> Any:
+    """Return where points lie after that; centre and matrix lie where they do."""
+    dtype = operands.dtype_of(x)
+    if not isinstance(x, np.ndarray):
+        out = operands.made(tuple(x.shape), (dtype,), operands.device_of(x))
+        _move(out.shape, backend)(x, centre, whiten, out)
+        return out
+    found = np.asarray(whiten @ (x - centre[:, None]))
     found[:, np.isinf(x).any(axis=0) & ~np.isnan(x).any(axis=0)] = math.inf
-    return found
+    return found.astype(dtype)
 
 
-def _whitening(x: np.ndarray, share: np.ndarray, factor: float) -> tuple[np.ndarray, float]:
+@np.errstate(over="ignore", invalid="ignore")
+def _covariance(x: Any, share: Any, squares: float) -> np.ndarray:
+    """Return the covariance matrix of points, in float64."""
+    if not isinstance(x, np.ndarray):
+        return to_numpy(cov(map(_weights.wide, x), aweights=share)).reshape((x.shape[0],) * 2)
+    share = np.full(x.shape[1], 1 / x.shape[1]) if share is None else share
+    deviations = x - (x @ share)[:, None]
+    return np.asarray((deviations * share) @ deviations.T / (1 - squares))
+
+
+def _whitening(covariance: np.ndarray) -> tuple[np.ndarray, float]:
     """Return the matrix after which a Gaussian is exp(-r^2), and the factor that makes its integral 1."""
-    with np.errstate(over="ignore", invalid="ignore"):
-        deviations = x - (x @ share)[:, None]
-        covariance = (deviations * share) @ deviations.T / (1 - float(share @ share)) * factor**2
     if not np.isfinite(covariance).all():
         raise ValueError("jk.stats.kde: the points, or their covariance, are not finite: leave out those that are not")
     try:
@@ -184,4 +245,4 @@ def _whitening(x: np.ndarray, share: np.ndarray, factor: float) -> tuple[np.ndar
         raise ValueError(
             "jk.stats.kde: the points lie in a subspace, where there is no density: leave coordinates out"
         ) from None
-    return np.linalg.inv(root), 1 / float(np.prod(np.diag(root)) * math.pi ** (x.shape[0] / 2))
+    return np.linalg.inv(root), 1 / float(np.prod(np.diag(root)) * math.pi ** (covariance.shape[0] / 2))

@@ -14,7 +14,7 @@ from jitkit.arrays import asarray, to_numpy
 from jitkit.errors import LaunchError
 from jitkit.primitives import _arrays
 from jitkit.random import default_rng
-from jitkit.stats import _resampling
+from jitkit.stats import _resampling, _sample_moments
 
 _ELEMENTS = 2**22
 """Elements of the resamples that lie in memory at once, for a function of the user's."""
@@ -120,12 +120,13 @@ def bootstrap(
         raise ValueError(f"jk.{name}: confidence_level={confidence_level} is not between 0 and 1")
     key = default_rng(rng).new_key()
     room = _arrays.room(out, (count,), (operands.dtype_of(x),), (x,), operands.device_of(x), name)
-    found = _distribution(x, statistic, ddof, key, room, backend)
+    _distribute(x, statistic, ddof, key, room, backend)
+    found = to_numpy(room)
     tail = (1 - confidence_level) / (2 if alternative == "two-sided" else 1)
     observed = _observed(x, statistic, ddof, backend) if method != "percentile" else 0.0
     shares = (tail, 1 - tail)
     if method == "BCa":
-        shares = _corrected(shares, found, observed, _jackknife(x, statistic, ddof, backend))
+        shares = _corrected(shares, found, observed, *_sample_moments.powers(_jackknife(x, statistic, ddof, backend)))
     ordered = np.sort(found)
     low, high = (_quantile(ordered, share) for share in shares)
     if method == "basic":
@@ -134,7 +135,7 @@ def bootstrap(
         -math.inf if alternative == "less" else low, math.inf if alternative == "greater" else high
     )
     error = _standard_error(found) if count > 1 else math.nan
-    return BootstrapResult(interval, operands.delivered(found, out, name), error)
+    return BootstrapResult(interval, operands.delivered(room, out, name), error)
 
 
 def permutation_test(
@@ -197,32 +198,30 @@ def permutation_test(
     x, y = (_sample(part, 1, name) for part in operands.alike([x, y], name))
     count = _checked(n_resamples, statistic, ("mean",), alternative, name)
     key, device, dtype = default_rng(rng).new_key(), operands.device_of(x), operands.dtype_of(x)
-    pooled = np.concatenate([to_numpy(x), to_numpy(y)])
-    n, m = x.shape[0], y.shape[0]
+    pooled, n, m = operands.joined([x, y]), x.shape[0], y.shape[0]
     null = _arrays.room(out, (count,), (dtype,), (x, y), device, name)
+    # Sums in float32 would lose what samples differ by in the mean that they share. Less an element, integers stay such.
+    deviations = _sample_moments.about_an_element(pooled)
+    totals = [_sample_moments.total(part) for part in (deviations[:n], deviations[n:])]
     with np.errstate(over="ignore", invalid="ignore"):
-        # Sums in float32 would lose what samples differ by in the mean that they share. Less an element, integers stay such.
-        deviations = pooled - pooled[np.abs(pooled - pooled.mean(dtype=np.float64)).argmin()]
-        total = deviations.sum(dtype=np.float64).astype(dtype)
+        total = np.float64(sum(totals)).astype(dtype)
     if not callable(statistic) and not np.isfinite(total):
         statistic = _resampling.difference_of_means  # infinities cannot be taken from a sum again
     if callable(statistic):
         observed_at = operands.made((1,), (dtype,), device)
         apply = _resampling.of_samples(statistic)
         apply(1, backend)(x.reshape((1, n)), y.reshape((1, m)), observed_at)
-        observed, placed = float(to_numpy(observed_at)[0]), asarray(pooled, device=device)
+        observed = float(to_numpy(observed_at)[0])
         for first, size in _batches(count, n + m):
             first_part, second = operands.made((size, n), (dtype,), device), operands.made((size, m), (dtype,), device)
             places = operands.made((size, n + m), (np.dtype(np.int64),), device)
-            _resampling.split_sample((size, 1), backend)(placed, key, first, places, first_part, second)
+            _resampling.split_sample((size, 1), backend)(pooled, key, first, places, first_part, second)
             apply(size, backend)(first_part, second, null[first : first + size])
     else:
-        observed = float(deviations[:n].mean(dtype=np.float64) - deviations[n:].mean(dtype=np.float64))
-        placed, totals = (asarray(part, device=device) for part in (deviations, total.reshape(1)))
-        _resampling.split_mean(count, backend)(placed, n, key, 0, totals, null)
-    found = to_numpy(null)
-    pvalue = float(_pvalue(observed, found, alternative))
-    return PermutationTestResult(observed, pvalue, operands.delivered(found, out, name))
+        observed = totals[0] / n - totals[1] / m
+        _resampling.split_mean(count, backend)(deviations, n, key, 0, asarray(total.reshape(1), device=device), null)
+    pvalue = float(_pvalue(observed, to_numpy(null), alternative))
+    return PermutationTestResult(observed, pvalue, operands.delivered(null, out, name))
 
 
 def _sample(x: Any, least: int, name: str) -> Any:
@@ -248,25 +247,17 @@ def _batches(count: int, n: int) -> list[tuple[int, int]]:
     return [(first, min(size, count - first)) for first in range(0, count, size)]
 
 
-def _distribution(x: Any, statistic: Any, ddof: float, key: Any, out: Any, backend: str | None) -> np.ndarray:
+def _distribute(x: Any, statistic: Any, ddof: float, key: Any, out: Any, backend: str | None) -> None:
+    """Write the statistic of each resample."""
     (n,), (count,), dtype, device = x.shape, out.shape, operands.dtype_of(x), operands.device_of(x)
     if not callable(statistic):
-        centre = asarray(np.array([_centre(to_numpy(x))], dtype), device=device)
+        centre = asarray(np.array([_sample_moments.finite_centre(x)], dtype), device=device)
         _resampling.moments(count, backend)(x, key, 0, centre, _SPREADS[statistic], float(ddof), out)
-        return to_numpy(out)
+        return
     for first, size in _batches(count, n):
         rows = operands.made((size, n), (dtype,), device)
         _resampling.samples((size, -(-n // 4)), backend)(x, key, first, rows)
         _resampling.of_sample(statistic)(size, backend)(rows, out[first : first + size])
-    return to_numpy(out)
-
-
-@np.errstate(over="ignore", invalid="ignore")
-def _centre(x: np.ndarray) -> float:
-    """Return the mean of the numbers that are finite, 0 where it is not: deviations from it are as finite as their sample."""
-    mean = x.mean(dtype=np.float64)
-    mean = mean if np.isfinite(mean) else x[np.isfinite(x)].sum(dtype=np.float64) / x.size
-    return float(mean) if np.isfinite(mean) else 0.0
 
 
 @np.errstate(over="ignore", invalid="ignore")
@@ -276,49 +267,44 @@ def _standard_error(found: np.ndarray) -> float:
 
 def _observed(x: Any, statistic: Any, ddof: float, backend: str | None) -> float:
     if not callable(statistic):
-        host = to_numpy(x).astype(np.float64)
-        with np.errstate(over="ignore", invalid="ignore"):
-            return float(host.mean() if statistic == "mean" else getattr(host, statistic)(ddof=ddof))
+        mean, squares = _sample_moments.mean_and_squares(x)
+        if statistic == "mean":
+            return mean
+        with np.errstate(divide="ignore", invalid="ignore"):
+            variance = float(np.float64(squares) / max(x.shape[0] - ddof, 0))
+        return variance if statistic == "var" else math.sqrt(variance)
     out = operands.made((1,), (operands.dtype_of(x),), operands.device_of(x))
     _resampling.of_sample(statistic)(1, backend)(x.reshape((1, -1)), out)
     return float(to_numpy(out)[0])
 
 
-@np.errstate(over="ignore", invalid="ignore")
-def _jackknife(x: Any, statistic: Any, ddof: float, backend: str | None) -> np.ndarray:
+def _jackknife(x: Any, statistic: Any, ddof: float, backend: str | None) -> Any:
     """Return the statistic of the sample without each of its elements."""
     (n,), dtype, device = x.shape, operands.dtype_of(x), operands.device_of(x)
     if not callable(statistic):
-        deviations = to_numpy(x).astype(np.float64)
-        centre = deviations.mean()
-        deviations = deviations - centre
-        means = -deviations / (n - 1)
-        if statistic == "mean":
-            return np.asarray(centre + means)
-        squares = (deviations**2).sum() - deviations**2 - (n - 1) * means**2
-        variances = (np.maximum(squares, 0) if n > 2 else 0 * squares) / (n - 1 - ddof)  # one element has none
-        return np.asarray(variances if statistic == "var" else np.sqrt(variances))
+        return _sample_moments.without_each(x, _SPREADS[statistic], ddof)
     out = operands.made((n,), (dtype,), device)
     for first, size in _batches(n, n):
         rows = operands.made((size, n - 1), (dtype,), device)
         _resampling.left_out((size, n - 1), backend)(x, first, rows)
         _resampling.of_sample(statistic)(size, backend)(rows, out[first : first + size])
-    return to_numpy(out).astype(np.float64)
+    return out
 
 
 @np.errstate(over="ignore", invalid="ignore")
 def _corrected(
-    shares: tuple[float, float], found: np.ndarray, observed: float, jackknife: np.ndarray
+    shares: tuple[float, float], found: np.ndarray, observed: float, spread: float, skew: float
 ) -> tuple[float, float]:
-    """Return the shares at which BCa reads the distribution; those given where it is degenerate."""
+    """Return the shares at which BCa reads the distribution; NaN where it is degenerate.
+
+    `spread` and `skew` are the sums of the squares and cubes by which the statistics without each element fall short.
+    """
     normal = NormalDist()
     seen = found.astype(np.float64)
     below = float((np.count_nonzero(seen < observed) + np.count_nonzero(seen <= observed)) / (2 * seen.size))
-    deviations = jackknife.mean() - jackknife
-    spread = (deviations**2).sum()
     if not 0 < below < 1 or not spread > 0:
         return math.nan, math.nan
-    bias, acceleration = normal.inv_cdf(below), float((deviations**3).sum() / (6 * spread**1.5))
+    bias, acceleration = normal.inv_cdf(below), skew / (6 * spread**1.5)
 
     def corrected(share: float) -> float:
         shifted = bias + normal.inv_cdf(share)
