@@ -277,3 +277,59 @@ def test_all_elements_at_any_call(dtype, backend):
                     jk.stats.mean(x, axis=1)
                 with pytest.raises(LaunchError, match="ddof"):
                     jk.stats.var(x, ddof="one")
+
+
+LAYOUTS = {
+    "Fortran": np.asfortranarray,
+    "cut": lambda x: np.concatenate([x, x], axis=-1)[..., : x.shape[-1]],
+    "every other": lambda x: np.repeat(x, 2, axis=-1)[..., ::2],
+    "reversed": lambda x: x[::-1],
+    "turned": lambda x: np.moveaxis(x, 1, 0),
+    "one row for all": lambda x: np.broadcast_to(x[:1], x.shape),
+    "read-only": lambda x: np.frombuffer(x.tobytes(), x.dtype).reshape(x.shape),
+}
+
+
+@pytest.mark.parametrize("layout", LAYOUTS)
+def test_elements_are_taken_as_they_lie(layout):
+    x = LAYOUTS[layout](values("float64", (9, 70, 6)))
+    for axis in (None, 0, 1, 2, (0, 1), (1, 2), (0, 2), ()):
+        for keepdims in (False, True, False):  # the third call goes by what was kept of the first
+            agrees(jk.stats.mean(x, axis, keepdims=keepdims), x.mean(axis, keepdims=keepdims), "float64")
+        agrees(jk.stats.std(x, axis), x.std(axis), "float64")
+    out = np.empty((x.shape[1], x.shape[2]))
+    agrees(jk.stats.var(x, 0, out=out), x.var(0), "float64")
+    np.testing.assert_array_equal(out, jk.stats.var(x, 0))
+
+
+@pytest.mark.parametrize("rows", [1, 20, 129])
+def test_columns_of_a_few_and_of_many_rows(rows):
+    x = values("float32", (2, rows, 700), missing=0.2)
+    x[0, :, 5] = np.nan
+    with warnings.catch_warnings():
+        warnings.simplefilter("ignore")
+        wide = x.astype(np.float64)
+        agrees(jk.stats.nanmean(x, 1), np.nanmean(wide, 1), "float32")
+        agrees(jk.stats.nansum(x, 1), np.nansum(wide, 1), "float32")
+        agrees(jk.stats.nanvar(x, 1, ddof=1), np.nanvar(wide, 1, ddof=1), "float32")
+        agrees(jk.stats.nanstd(x, 1), np.nanstd(wide, 1), "float32")
+        full = np.nan_to_num(wide)
+        agrees(jk.stats.std(full, 1, ddof=2), full.std(1, ddof=2), "float64")
+        agrees(jk.stats.skew(full, 1), scipy.stats.skew(full, 1), "float64")
+
+
+@pytest.mark.parametrize("dtype", ["bool", "uint8", "int16", "int32", "uint32", "int64", "uint64"])
+def test_integers_are_read_as_they_are(backend, dtype):
+    most = 1 if dtype == "bool" else min(np.iinfo(dtype).max, 2**53)
+    shapes = {"python": (3, 40), "cpu": (3, BLOCK + 70), "cuda": (2, 70)}
+    x = np.random.default_rng(0).integers(0, most, shapes[backend], dtype="int64", endpoint=True).astype(dtype)
+    for axis in (0, 1, None):
+        for name in ("mean", "var", "nanmean"):
+            expected = getattr(np, name)(x, axis)
+            got = getattr(jk.stats, name)(x, axis, backend=backend)
+            np.testing.assert_allclose(got, expected, rtol=1e-12)
+            assert np.asarray(got).dtype == np.float64
+    with np.errstate(all="ignore"), warnings.catch_warnings():
+        warnings.simplefilter("ignore")
+        np.testing.assert_array_equal(jk.stats.var(x[:1], 0, ddof=1, backend=backend), np.var(x[:1], 0, ddof=1))
+        np.testing.assert_array_equal(jk.stats.nanvar(x[:1], 0, ddof=1, backend=backend), np.nan)

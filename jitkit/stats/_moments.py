@@ -22,6 +22,7 @@ import numpy as np
 
 import jitkit as jk
 from jitkit.launch.launcher import Launcher
+from jitkit.stats._column_moments import PLANES, column_results, column_tiles, itself, settled, single_columns
 
 MEAN, VAR, STD, SKEW, KURTOSIS, SUM = range(6)
 
@@ -33,24 +34,6 @@ LANES = 32
 """Work-items that share a block on a GPU, a warp, neighbours taking neighbouring elements; on a host a block is one point's."""
 MERGING = 256
 """Work-items that merge the blocks of one result on a GPU: one alone took 2 times 8192 of them for 16 million elements."""
-SPAN, TILE = 64, 512
-"""Rows and columns that a point takes twice where the axis is not the last: 256 KB at most, half of a second-level cache."""
-RUN = 8
-"""Rows that are added up before the sum joins the one in memory."""
-
-
-def settled(n, mean, d1, d2, d3, d4):
-    """Return mean and sums of powers of deviations from it, given those from a rounded mean."""
-    shift = d1 / max(n, 1.0)
-    m2 = max(d2 - shift * d1, 0.0) if d2 == d2 else d2
-    m3 = d3 - 3.0 * shift * d2 + 2.0 * shift * shift * d1
-    m4 = d4 - 4.0 * shift * d3 + 6.0 * shift * shift * d2 - 3.0 * shift * shift * shift * d1
-    return mean + shift, m2, m3, m4
-
-
-def itself(value):
-    """Return a value as it is."""
-    return value
 
 
 def in_group(value):
@@ -58,37 +41,62 @@ def in_group(value):
     return jk.group_reduce("add", value)
 
 
-def row_moments(order: int, skip: bool, total_of: Callable = itself) -> Callable[..., Any]:
-    """Return ``of(x, r, first, last, step)``: count, mean and sums of powers of deviations; `skip` leaves NaN out.
+class Reading:
+    """How elements of a kind are taken: `number` makes one a float, `term` what is added up, of which `nothing` is none.
 
-    Of order 1 it is count and sum: a mean times its count is not the sum again. Where work-items share a block, `total_of`
-    gives the sum of what each of them found.
+    Parameters
+    ----------
+    kind : {"floats", "short integers", "integers"}
+        Integers of up to two bytes are added up as such, exactly: a block of them fits into 32 bits.
     """
 
-    def sum_of(x, r, first, last, step):
-        total = 0.0
+    def __init__(self, kind: str) -> None:
+        short = kind == "short integers"
+        self.floats = kind == "floats"
+        self.number: Callable[..., Any] = itself if self.floats else np.float64
+        self.term: Callable[..., Any] = np.int32 if short else self.number
+        self.nothing: Any = np.int32(0) if short else 0.0
+
+
+def kind_of(dtype: np.dtype[Any]) -> str:
+    """Return the kind of elements of a dtype."""
+    if dtype.kind == "f":
+        return "floats"
+    return "short integers" if dtype.itemsize <= 2 else "integers"
+
+
+def row_moments(order: int, skip: bool, reading: Reading, total_of: Callable = itself) -> Callable[..., Any]:
+    """Return ``of(x, at, first, last, step)``: count, mean and sums of powers of deviations; `skip` leaves NaN out.
+
+    Element k of the row is ``x[at + k]``. Of order 1 it is count and sum: a mean times its count is not the sum again.
+    Where work-items share a block, `total_of` gives the sum of what each of them found.
+    """
+    number, term, nothing = reading.number, reading.term, reading.nothing
+
+    def sum_of(x, at, first, last, step):
+        total = nothing
         found = np.int32(0)
         for k in range(first, last, step):
-            v = x[r, k]
+            v = term(x[at + k])
             if skip:
-                total += v if v == v else 0.0
+                total += v if v == v else nothing
                 found += np.int32(1) if v == v else np.int32(0)
             else:
                 total += v
         n = int(found) if skip else (last - first + step - 1) // step
         return total_of(n), total_of(total)
 
-    def first_only(x, r, first, last, step):
-        n, total = sum_of(x, r, first, last, step)
+    def first_only(x, at, first, last, step):
+        n, total = sum_of(x, at, first, last, step)
         return np.float64(n), np.float64(total), 0.0, 0.0, 0.0
 
-    def second(x, r, first, last, step):
-        n, total = sum_of(x, r, first, last, step)
+    def second(x, at, first, last, step):
+        n, total = sum_of(x, at, first, last, step)
         m = total / max(n, 1)  # of the dtype of the elements, as an integer of Python's widens nothing
         d1 = 0.0
         d2 = 0.0
         for k in range(first, last, step):
-            v = x[r, k]
+            v = number(x[at + k])
             d = v - m
             if skip:  # an infinity is no NaN, but its deviation is
                 d = d if v == v else 0.0
@@ -97,15 +105,15 @@ def row_moments(order: int, skip: bool, total_of: Callable = itself) -> Callable
         mean, m2, _, _ = settled(n, np.float64(m), total_of(np.float64(d1)), total_of(np.float64(d2)), 0.0, 0.0)
         return np.float64(n), mean, m2, 0.0, 0.0
 
-    def fourth(x, r, first, last, step):
-        n, total = sum_of(x, r, first, last, step)
+    def fourth(x, at, first, last, step):
+        n, total = sum_of(x, at, first, last, step)
         m = total / max(n, 1)  # of the dtype of the elements, as an integer of Python's widens nothing
         d1 = 0.0
         d2 = 0.0
         d3 = 0.0
         d4 = 0.0
         for k in range(first, last, step):
-            v = x[r, k]
+            v = number(x[at + k])
             d = np.float64(v - m)  # a fourth power of less than 1e-10 or more than 1e9 has no number in float32
             if skip:
                 d = d if v == v else np.float64(0.0)
@@ -119,99 +127,6 @@ def row_moments(order: int, skip: bool, total_of: Callable = itself) -> Callable
         return np.float64(n), mean, m2, m3, m4
 
     return {1: first_only, 2: second, 4: fourth}[order]
-
-
-def _sum_rows(height: int, skip: bool) -> Callable[..., None]:
-    """Return ``add(x, o, s, k, c0, c1, part)``, which adds `height` rows from row k on to counts and sums."""
-
-    def add(x, o, s, k, c0, c1, part):
-        for c in range(c0, c1):
-            total = 0.0
-            found = 0
-            for j in range(height):
-                v = x[o, k + j, c]
-                if skip:
-                    total += v if v == v else 0.0
-                    found += 1 if v == v else 0
-                else:
-                    total += v
-            part[0, o, s, c] += np.float64(found if skip else height)
-            part[1, o, s, c] += np.float64(total)
-
-    return add
-
-
-def _power_rows(height: int, order: int, skip: bool) -> Callable[..., None]:
-    """Return ``add(x, o, s, k, c0, c1, centre, part)``: the same for powers of deviations from `centre`."""
-    widened = np.float64 if order > 2 else itself  # as in `fourth`
-
-    def add(x, o, s, k, c0, c1, centre, part):
-        for c in range(c0, c1):
-            m = centre[o, s, c]
-            d1 = 0.0
-            d2 = 0.0
-            d3 = 0.0
-            d4 = 0.0
-            for j in range(height):
-                v = x[o, k + j, c]
-                d = widened(v - m)
-                if skip:
-                    d = d if v == v else 0.0
-                e = d * d
-                d1 += d
-                d2 += e
-                d3 += e * d
-                d4 += e * e
-            part[1, o, s, c] += np.float64(d1)
-            part[2, o, s, c] += np.float64(d2)
-            if order > 2:
-                part[3, o, s, c] += np.float64(d3)
-                part[4, o, s, c] += np.float64(d4)
-
-    return add
-
-
-def column_moments(order: int, skip: bool) -> Callable[..., None]:
-    """Return ``of(x, o, s, first, last, c0, c1, centre, part)``, which writes the moments of columns c0 to c1.
-
-    Their sums are kept in `part`, and the rounded means in `centre`, so that rows are read as they lie in memory.
-    """
-    planes = PLANES[order]
-    sum_heap, sum_row = _sum_rows(RUN, skip), _sum_rows(1, skip)
-    power_heap, power_row = _power_rows(RUN, order, skip), _power_rows(1, order, skip)
-
-    def of(x, o, s, first, last, c0, c1, centre, part):
-        whole = first + (last - first) // RUN * RUN
-        for plane in range(planes):
-            for c in range(c0, c1):
-                part[plane, o, s, c] = 0.0
-        for k in range(first, whole, RUN):
-            sum_heap(x, o, s, k, c0, c1, part)
-        for k in range(whole, last):
-            sum_row(x, o, s, k, c0, c1, part)
-        if order > 1:
-            for c in range(c0, c1):
-                centre[o, s, c] = part[1, o, s, c] / max(part[0, o, s, c], 1.0)
-                part[1, o, s, c] = 0.0
-            for k in range(first, whole, RUN):
-                power_heap(x, o, s, k, c0, c1, centre, part)
-            for k in range(whole, last):
-                power_row(x, o, s, k, c0, c1, centre, part)
-            for c in range(c0, c1):
-                settle(o, s, c, centre, part)
-
-    def settle(o, s, c, centre, part):
-        d3 = part[3, o, s, c] if order > 2 else 0.0
-        d4 = part[4, o, s, c] if order > 2 else 0.0
-        m = np.float64(centre[o, s, c])
-        mean, m2, m3, m4 = settled(part[0, o, s, c], m, part[1, o, s, c], part[2, o, s, c], d3, d4)
-        part[1, o, s, c] = mean
-        part[2, o, s, c] = m2
-        if order > 2:
-            part[3, o, s, c] = m3
-            part[4, o, s, c] = m4
-
-    return of
 
 
 def merged(order: int, total_of: Callable = itself) -> Callable[..., Any]:
@@ -284,13 +199,13 @@ def statistic(asked, skip, n, mean, m2, m3, m4):
     return ((n * n - 1.0) * kurt - 3.0 * (n - 1.0) * (n - 1.0)) / ((n - 2.0) * (n - 3.0)) + 3.0 - ddof
 
 
-PLANES = {1: 2, 2: 3, 4: 5}
-"""Arrays that hold the moments of the blocks: count, mean, and the sums of powers from the second."""
 _ORDERS = {MEAN: 1, SUM: 1, VAR: 2, STD: 2, SKEW: 4, KURTOSIS: 4}
 
 
 class Kernels:
     """The kernels for moments up to an order, made when they are first launched.
+
+    They take elements as they lie in memory, ``x[o * far + k * near + c]`` being the k-th of a result; rows have no c.
 
     Parameters
     ----------
@@ -298,19 +213,21 @@ class Kernels:
         The highest power of deviations.
     skip : bool
         Whether NaN are left out.
+    kind : str
+        As `Reading` takes it.
     """
 
-    def __init__(self, order: int, skip: bool) -> None:
-        self.order, self.skip = order, skip
+    def __init__(self, order: int, skip: bool, kind: str) -> None:
+        self.order, self.skip, self.reading = order, skip, Reading(kind)
 
     @functools.cached_property
     def short_rows(self) -> Launcher:
         """Rows of one block each, from elements to the result."""
-        of, skip = row_moments(self.order, self.skip), self.skip
+        of, skip = row_moments(self.order, self.skip, self.reading), self.skip
 
         @jk.kernel(fastmath=True)
-        def moments_of_rows(r, one, x, n, asked, out):
-            count, mean, m2, m3, m4 = of(x, r, 0, n, 1)
+        def moments_of_rows(r, one, x, far, n, asked, out):
+            count, mean, m2, m3, m4 = of(x, r * far, 0, n, 1)
             out[r, 0] = statistic(asked, skip, count, mean, m2, m3, m4)
 
         return Launcher(moments_of_rows)
@@ -318,11 +235,11 @@ class Kernels:
     @functools.cached_property
     def shortest_rows(self) -> Launcher:
         """The same with a row in each lane of a vector."""
-        of, skip = row_moments(self.order, self.skip), self.skip
+        of, skip = row_moments(self.order, self.skip, self.reading), self.skip
 
         @jk.kernel(fastmath=True)
-        def moments_of_short_rows(r, x, n, asked, out):
-            count, mean, m2, m3, m4 = of(x, r, 0, n, 1)
+        def moments_of_short_rows(r, x, far, n, asked, out):
+            count, mean, m2, m3, m4 = of(x, r * far, 0, n, 1)
             out[r, 0] = statistic(asked, skip, count, mean, m2, m3, m4)
 
         return Launcher(moments_of_short_rows)
@@ -330,50 +247,42 @@ class Kernels:
     @functools.cached_property
     def rows(self) -> Launcher:
         """Blocks of rows on a host: the last index is unused, so that the loop over a block's elements is the vector's."""
-        of, planes = row_moments(self.order, self.skip), PLANES[self.order]
+        of, planes = row_moments(self.order, self.skip, self.reading), PLANES[self.order]
 
         @jk.kernel(fastmath=True)
-        def moments_of_blocks(r, s, one, x, n, part):
-            store(planes, part, r, s, of(x, r, s * BLOCK, min(n, s * BLOCK + BLOCK), 1))
+        def moments_of_blocks(r, s, one, x, far, n, part):
+            store(planes, part, r, s, of(x, r * far, s * BLOCK, min(n, s * BLOCK + BLOCK), 1))
 
         return Launcher(moments_of_blocks)
 
     @functools.cached_property
     def groups(self) -> Launcher:
         """The same on a GPU, a group to each block."""
-        of, planes = row_moments(self.order, self.skip, in_group), PLANES[self.order]
+        of, planes = row_moments(self.order, self.skip, self.reading, in_group), PLANES[self.order]
 
         @jk.kernel(fastmath=True, group=(1, 1, LANES))
-        def moments_of_groups(r, s, lane, x, n, part):
+        def moments_of_groups(r, s, lane, x, far, n, part):
             last = min(n, s * BLOCK + BLOCK)
-            found = of(x, r, min(s * BLOCK + lane, last), last, LANES)
+            found = of(x, r * far, min(s * BLOCK + lane, last), last, LANES)
             if lane == 0:
                 store(planes, part, r, s, found)
 
         return Launcher(moments_of_groups)
 
     @functools.cached_property
+    def short_tiles(self) -> Launcher:
+        """Sums, means, variances and deviations of columns of one span on a host, from elements to the result."""
+        return column_results(self.order, self.skip, self.reading.number)
+
+    @functools.cached_property
     def tiles(self) -> Launcher:
         """Spans of columns on a host, a tile of them to each point."""
-        of = column_moments(self.order, self.skip)
-
-        @jk.kernel(fastmath=True)
-        def moments_of_tiles(o, s, t, one, x, centre, part):
-            n, columns = x.shape[1], x.shape[2]
-            of(x, o, s, s * SPAN, min(n, s * SPAN + SPAN), t * TILE, min(columns, t * TILE + TILE), centre, part)
-
-        return Launcher(moments_of_tiles)
+        return column_tiles(self.order, self.skip, self.reading.number)
 
     @functools.cached_property
     def columns(self) -> Launcher:
         """The same on a GPU, a column to each point."""
-        of = column_moments(self.order, self.skip)
-
-        @jk.kernel(fastmath=True)
-        def moments_of_columns(o, s, c, x, centre, part):
-            of(x, o, s, s * SPAN, min(x.shape[1], s * SPAN + SPAN), c, c + 1, centre, part)
-
-        return Launcher(moments_of_columns)
+        return single_columns(self.order, self.skip, self.reading.number)
 
     @functools.cached_property
     def merge(self) -> Launcher:
@@ -414,11 +323,11 @@ def store(planes, part, r, s, found):
 
 
 @functools.cache
-def kernels_for(what: int, skip: bool) -> Kernels:
+def kernels_for(what: int, skip: bool, kind: str) -> Kernels:
     """Return the kernels that a statistic needs."""
-    return _kernels(_ORDERS[what], skip)
+    return _kernels(_ORDERS[what], skip, kind)
 
 
 @functools.cache
-def _kernels(order: int, skip: bool) -> Kernels:
-    return Kernels(order, skip)
+def _kernels(order: int, skip: bool, kind: str) -> Kernels:
+    return Kernels(order, skip, kind)
