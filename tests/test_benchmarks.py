@@ -109,7 +109,7 @@ def test_benchmark_of_a_primitive_computes_the_right_answer(row, monkeypatch):
     else:
         ours, numpys = instance.ours(), instance.numpys()
         assert np.shape(ours) == np.shape(numpys)
-        if row.stem != "philox":  # each generator has numbers of its own
+        if row.stem not in ("philox", "random_distributions"):  # each generator has numbers of its own
             np.testing.assert_allclose(ours, numpys, rtol=1e-4)
     for method in filter(METHOD.match, dir(row.cls)):
         assert getattr(instance, method)(*smallest) in (None, 2.0)

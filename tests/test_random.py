@@ -17,7 +17,7 @@ from scipy import special, stats
 
 import jitkit as jk
 from jitkit.cases.philox import blocks
-from jitkit.random import bounded, elements, fills, formulas, rejection, shuffling
+from jitkit.random import bounded, elements, fills, formulas, rejection, shuffling, trials, urns
 from jitkit.random.bounded import wide_product
 from jitkit.random.rejection import log_factorial
 
@@ -49,6 +49,12 @@ FURTHER = [
     (("standard_gamma", 2.5), stats.gamma(2.5)),
     (("chisquare", 3.0), stats.chi2(3)),
     (("standard_t", 4.0), stats.t(4)),
+    (("f", 4.0, 9.0), stats.f(4, 9)),
+    (("power", 3.0), stats.powerlaw(3)),
+    *[(("noncentral_chisquare", df, nonc), stats.ncx2(df, nonc)) for df, nonc in [(3.0, 2.0), (0.5, 30.0)]],
+    (("noncentral_f", 4.0, 9.0, 2.0), stats.ncf(4, 9, 2)),
+    *[(("wald", mean, scale), stats.invgauss(mean / scale, scale=scale)) for mean, scale in [(3.0, 2.0), (1.0, 1e-3)]],
+    *[(("vonmises", 0.0, kappa), stats.vonmises(kappa)) for kappa in (1e-10, 0.7, 4.0, 300.0, 1e7)],
     (("beta", 2.0, 5.0), stats.beta(2, 5)),
     (("beta", 0.05, 0.4), stats.beta(0.05, 0.4)),
 ]
@@ -57,6 +63,10 @@ COUNTS = [
       [(1, 0.5), (20, 0.25), (20, 0.9), (39, 0.5), (40, 0.25), (1000, 0.004), (1000, 0.7), (10**6, 0.3), (10**15, 1e-13)]],
     *[(("geometric", p), stats.geom(p)) for p in (0.01, 0.5, 0.97)],
     *[(("negative_binomial", n, p), stats.nbinom(n, p)) for n, p in [(0.3, 0.1), (3, 0.25), (50, 0.5)]],
+    (("zipf", 4.0), stats.zipf(4)),
+    *[(("logseries", p), stats.logser(p)) for p in (0.1, 0.6, 0.99)],
+    *[(("hypergeometric", *given), stats.hypergeom(given[0] + given[1], given[0], given[2])) for given in
+      [(30, 70, 4), (70, 30, 95), (30, 70, 20), (70, 30, 80), (5000, 2000, 3000), (12, 10**6, 10**5), (10**8, 10**8, 10**4)]],
 ]  # fmt: skip
 every_continuous = pytest.mark.parametrize(
     ("call", "law"), [row[1:] for row in CONTINUOUS], ids=[row[0] for row in CONTINUOUS]
@@ -77,6 +87,10 @@ EXACT = {
     "binomial by rejection": lambda rng, n: rng.binomial(1000, 0.3, n),
     "geometric": lambda rng, n: rng.geometric(0.2, n),
     "negative binomial": lambda rng, n: rng.negative_binomial(4, 0.3, n),
+    "zipf": lambda rng, n: rng.zipf(2.5, n),
+    "logseries": lambda rng, n: rng.logseries(0.8, n),
+    "hypergeometric one by one": lambda rng, n: rng.hypergeometric(20, 30, 5, n),
+    "hypergeometric by rejection": lambda rng, n: rng.hypergeometric(200, 300, 50, n),
     "weighted sample": lambda rng, n: rng.choice(n, n // 3, replace=False, p=np.arange(1, n + 1) / (n * (n + 1) / 2)),
 }
 ELEMENTWISE = [name for name in EXACT if name not in ("permutation", "choice", "weighted sample")]
@@ -94,6 +108,12 @@ ROUNDED = {
     "triangular": lambda rng, n: rng.triangular(1, 2, 4, n),
     "standard_t": lambda rng, n: rng.standard_t(4, n),
     "beta": lambda rng, n: rng.beta(2, 0.5, n),
+    "power": lambda rng, n: rng.power(3, n),
+    "f": lambda rng, n: rng.f(4, 9, n),
+    "noncentral_f": lambda rng, n: rng.noncentral_f(4, 9, 2, n),
+    "noncentral_chisquare": lambda rng, n: rng.noncentral_chisquare(3, 40, n),
+    "wald": lambda rng, n: rng.wald(3, 2, n),
+    "vonmises": lambda rng, n: rng.vonmises(1, 4, n),
 }
 FIRST_RANDOM = [0.23036871294948158, 0.44345577636909395, 0.25616432163199987]
 FIRST_INTEGERS = [741289761, 683741795, 470174154]
@@ -165,8 +185,26 @@ def test_counts_of_trials(call, law):
     np.testing.assert_array_equal(drawn(arrays, None, seed=12), x[:20])
 
 
+@pytest.mark.parametrize("a", [1.1, 1.5, 2.5, 900.0])
+def test_zipf_with_long_tails(a):
+    x = generator().zipf(a, N)
+    edges = np.unique(np.geomspace(1, 1e6, 40).astype(np.int64))
+    beyond = special.zeta(a, 2.0**63)  # what int64 does not hold is drawn again, as in NumPy
+    above = (special.zeta(a, edges + 1.0) - beyond) / (
+        special.zeta(a) - beyond
+    )  # SciPy's own cdf adds up all the terms
+    p = np.diff(1 - above, prepend=0.0, append=1.0)
+    counts = np.bincount(np.searchsorted(edges, x), minlength=p.size)
+    assert x.min() == 1
+    assert chi_square(counts, N * p) > LEAST if a < 900 else (x == 1).all()
+
+
 def test_extreme_counts():
     rng = generator()
+    assert rng.zipf(5000.0, 5).tolist() == rng.logseries(0.0, 5).tolist() == [1] * 5
+    assert (rng.zipf(1 + 1e-9, 1000) > 0).all()
+    assert rng.hypergeometric(0, 9, 5, 5).tolist() == rng.hypergeometric(9, 0, 0, 5).tolist() == [0] * 5
+    assert rng.hypergeometric(50, 0, 20, 5).tolist() == rng.hypergeometric(20, 30, 50, 5).tolist() == [20] * 5
     assert rng.binomial(0, 0.3, 5).tolist() == rng.binomial(9, 0.0, 5).tolist() == [0] * 5
     assert rng.binomial(9, 1.0, 5).tolist() == [9] * 5
     assert rng.geometric(1.0, 5).tolist() == [1] * 5
@@ -626,6 +664,18 @@ REFUSED = [
     (lambda rng: rng.geometric(0), ValueError, r"Generator.geometric: p is 0; give numbers above"),
     (lambda rng: rng.negative_binomial(3, 1e-300), ValueError, r"at most 1e15"),
     (lambda rng: rng.binomial(3, 0.5, 2, dtype="int32"), TypeError, r"dtype is int32; give one of int64"),
+    (lambda rng: rng.power(0), ValueError, r"Generator.power: a is 0; give numbers above"),
+    (lambda rng: rng.f(1, -1), ValueError, r"Generator.f: dfden is -1.0; give numbers from 0"),
+    (lambda rng: rng.noncentral_chisquare(1, 1e16), ValueError, r"nonc is 1e\+16; give numbers up to 1e15"),
+    (lambda rng: rng.noncentral_f(1, 1, -1), ValueError, r"Generator.noncentral_f: nonc is -1.0"),
+    (lambda rng: rng.wald(0, 1), ValueError, r"Generator.wald: mean is 0"),
+    (lambda rng: rng.vonmises(0, -1), ValueError, r"Generator.vonmises: kappa is -1.0"),
+    (lambda rng: rng.vonmises(np.inf, 1), ValueError, r"mu is infinite or NaN"),
+    (lambda rng: rng.zipf(1), ValueError, r"Generator.zipf: a is 1; give numbers above 1"),
+    (lambda rng: rng.logseries(1.0), ValueError, r"Generator.logseries: p is 1.0; give numbers below 1"),
+    (lambda rng: rng.hypergeometric(3, 4, 8), ValueError, r"nsample is 8, of 3 and 4; give at most their sum"),
+    (lambda rng: rng.hypergeometric(3, 10**9, 1), ValueError, r"give numbers below 10\*\*9"),
+    (lambda rng: rng.hypergeometric(3, 4, 1.5), ValueError, r"nsample is 1.5; give integers"),
     (lambda rng: rng.poisson(-0.5), ValueError, r"Generator.poisson: lam is -0.5"),
     (lambda rng: rng.poisson(1e19), ValueError, r"lam is 1e\+19; give means up to 9.22e\+18"),
     (lambda rng: rng.poisson(1, 3, dtype="int32"), TypeError, r"dtype is int32; give one of int64"),
@@ -692,7 +742,8 @@ LAUNCHES = [
     (varied(rejection.draw_gamma), (60,), (ONES.copy(), KEY, 0, jk.zipped(np.linspace(0, 5, 700), ONES))),
     (varied(rejection.draw_poisson), (60,), (np.zeros(700, np.int64), KEY, 0, jk.zipped(MEANS, np.exp(-MEANS)))),
     (varied(formulas.draw_beta), (60,), (ONES.copy(), KEY, 0, jk.zipped(ONES, np.linspace(0.01, 5, 700)))),
-    (varied(formulas.draw_binomial), (60,), (np.zeros(700, np.int64), KEY, 0, jk.zipped(MEANS.round(), ONES / 3))),
+    (varied(trials.draw_binomial), (60,), (np.zeros(700, np.int64), KEY, 0, jk.zipped(MEANS.round(), ONES / 3))),
+    (varied(urns.draw_hypergeometric), (60,), (np.zeros(700, np.int64), KEY, 0, jk.zipped(*[MEANS.round()] * 3))),
     (rejection.rescale, (60,), (ONES.copy(), ONES, ONES)),
     (shuffling.order_few, (1,), (np.empty(100, np.int64), KEY, 2)),
     (shuffling.shuffle_buckets, (2,), (np.arange(300), np.array([0, 100, 300]), np.arange(300, dtype=np.uint32) << 23, KEY, 0)),

@@ -9,16 +9,16 @@ from typing import Any
 import numpy as np
 from numpy.typing import ArrayLike
 
-from jitkit.random.continuous import Continuous
 from jitkit.random.counts import Counts
 from jitkit.random.discrete import Discrete
 from jitkit.random.families import Families
 from jitkit.random.gamma_families import GammaFamilies
 from jitkit.random.outputs import Size, shape_of
-from jitkit.random.shuffling import permuted
+from jitkit.random.shuffling import permuted, permuted_rows
+from jitkit.random.vectors import Vectors
 
 
-class Arrangements(Continuous, Families, GammaFamilies, Discrete, Counts):
+class Arrangements(Vectors, Families, GammaFamilies, Discrete, Counts):
     """Orders and samples of given elements."""
 
     def permutation(self, x: int | ArrayLike, axis: int = 0) -> Any:
@@ -94,6 +94,67 @@ class Arrangements(Continuous, Families, GammaFamilies, Discrete, Counts):
         if x.ndim == 0 or not x.flags.writeable:
             raise ValueError(f"{what}: x {'has no dimension' if x.ndim == 0 else 'is read-only'}; use permutation")
         x[...] = np.take(x, self._order(_extent(x, axis)), axis=axis)
+
+    def permuted(self, x: ArrayLike, *, axis: int | None = None, out: Any = None) -> Any:
+        """Return an array whose elements change places along an axis, those of each row in an order of their own.
+
+        Parameters
+        ----------
+        x : array_like
+            The elements; a NumPy array stays as it is unless it is `out`.
+        axis : int, optional
+            The axis; by default all elements change places with one another.
+        out : numpy.ndarray, optional
+            An array of the same shape and type for the result, such as `x` itself.
+
+        Returns
+        -------
+        ndarray
+            A new array, or `out`; the same order on every backend.
+
+        Raises
+        ------
+        TypeError
+            Where `out` is no NumPy array, or `x` has no dimension.
+        ValueError
+            Where `out` is read-only or of another shape or type.
+        numpy.exceptions.AxisError
+            Where there is no such axis.
+
+        Notes
+        -----
+        Each row by R. Durstenfeld, "Algorithm 235: random permutation", Comm. ACM 7(7), 1964.
+
+        Examples
+        --------
+        >>> import numpy as np, jitkit as jk
+        >>> x = np.arange(12).reshape(3, 4)
+        >>> np.sort(jk.random.Generator(7).permuted(x, axis=1), axis=1).tolist() == x.tolist()
+        True
+        """
+        what, elements = "Generator.permuted", np.asarray(x)
+        if elements.ndim == 0:
+            raise TypeError(f"{what}: x is {x!r}; give an array, or use permutation for the integers below a number")
+        if out is not None:
+            if not isinstance(out, np.ndarray):
+                raise TypeError(f"{what}: out is a {type(out).__name__}; give a NumPy array")
+            if (out.shape, out.dtype) != (elements.shape, elements.dtype) or not out.flags.writeable:
+                raise ValueError(
+                    f"{what}: out is {'' if out.flags.writeable else 'read-only, '}of {out.dtype} and the shape {out.shape}; "
+                    f"give one that can be written, of {elements.dtype} and {elements.shape}"
+                )
+        if axis is None:
+            result = elements.reshape(-1)[self._order(elements.size)].reshape(elements.shape)
+        else:
+            last = np.moveaxis(elements, axis, -1)
+            rows = last.reshape(math.prod(last.shape[:-1]), last.shape[-1])
+            order = permuted_rows(*rows.shape, self._key, self._next_step())
+            moved = np.take_along_axis(rows, order, axis=1).reshape(last.shape)
+            result = np.ascontiguousarray(np.moveaxis(moved, -1, axis))
+        if out is None:
+            return result
+        out[...] = result
+        return out
 
     def choice(
         self, a: int | ArrayLike, size: Size = None, replace: bool = True, p: ArrayLike | None = None, axis: int = 0,

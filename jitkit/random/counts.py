@@ -8,13 +8,14 @@ from typing import Any
 import numpy as np
 from numpy.typing import ArrayLike
 
-from jitkit.random import formulas, rejection
+from jitkit.random import rejection, trials, urns
 from jitkit.random.documented import DEVROYE, documented
-from jitkit.random.each import Each, above_0, from_0
+from jitkit.random.each import Each, above_0, from_0, whole
 from jitkit.random.outputs import COUNTS, Dtype, Size, parameter
 
-_MOST_TRIALS = 2.0**53
 _MOST_EVENTS = 2.0**63 - 10 * 2.0**31.5  # as NumPy's: above, what is ten deviations over the mean would not fit 64 bits
+MOST_OF_A_KIND = 1e9
+"""As in NumPy: logarithms of factorials beyond differ by more than the probabilities that are made of them."""
 _LARGEST_MEAN = 1e15  # of a gamma number that becomes the mean of a Poisson number
 
 
@@ -49,10 +50,8 @@ class Counts(Each):
         5
         """
         what = "Generator.binomial"
-        trials, probability = from_0(what, "n", n), _probability(what, p)
-        if not np.all((trials == np.floor(trials)) & (trials <= _MOST_TRIALS)):
-            raise ValueError(f"{what}: n is {n!r}; give integers up to 2**53")
-        return self._drawn(what, formulas.draw_binomial, size, dtype, out, trials, probability, allowed=COUNTS)
+        given = whole(what, "n", n), _probability(what, p)
+        return self._drawn(what, trials.draw_binomial, size, dtype, out, *given, allowed=COUNTS)
 
     @documented(f"By inversion: {DEVROYE}, chapter 10.", counts=True)
     def geometric(self, p: ArrayLike, size: Size = None, dtype: Dtype = None, out: Any = None) -> Any:
@@ -76,7 +75,7 @@ class Counts(Each):
         with np.errstate(divide="ignore"):  # of what is certain
             rate = -np.log1p(-probability)  # here once, so that no backend rounds it in a way of its own
         rate = float(rate) if type(probability) is float else rate
-        return self._drawn(what, formulas.draw_geometric, size, dtype, out, rate, allowed=COUNTS)
+        return self._drawn(what, trials.draw_geometric, size, dtype, out, rate, allowed=COUNTS)
 
     @documented(f"A Poisson number whose mean is a gamma number: {DEVROYE}, chapter 10.", counts=True)
     def negative_binomial(
@@ -104,7 +103,7 @@ class Counts(Each):
         scale = (1.0 - probability) / probability
         if not np.all(scale * successes <= _LARGEST_MEAN):
             raise ValueError(f"{what}: n is {n!r} and p {p!r}; give numbers of which n (1 - p) / p is at most 1e15")
-        return self._drawn(what, formulas.draw_negative_binomial, size, dtype, out, successes, scale, allowed=COUNTS)
+        return self._drawn(what, trials.draw_negative_binomial, size, dtype, out, successes, scale, allowed=COUNTS)
 
     @documented(
         'W. Hörmann, "The transformed rejection method for generating Poisson random variables", Insurance: Mathematics\n'
@@ -135,6 +134,88 @@ class Counts(Each):
         # Here once, so that no backend rounds it in a way of its own.
         limit = _limit(mean) if type(mean) is float else np.exp(-mean)
         return self._drawn(what, rejection.draw_poisson, size, dtype, out, mean, limit, allowed=COUNTS)
+
+    @documented(f"By rejection: {DEVROYE}, chapter 10.", counts=True)
+    def zipf(self, a: ArrayLike, size: Size = None, dtype: Dtype = None, out: Any = None) -> Any:
+        """Return integers from 1 on whose probability falls by a power.
+
+        Parameters
+        ----------
+        a : float or array_like
+            The exponent, above 1. What int64 does not hold is drawn again, as in NumPy.
+        {shared}
+
+        Examples
+        --------
+        >>> import jitkit as jk
+        >>> int(jk.random.Generator(7).zipf(2.5, 1000).min())
+        1
+        """
+        what = "Generator.zipf"
+        exponent = from_0(what, "a", a)
+        if not np.all(exponent > 1):
+            raise ValueError(f"{what}: a is {a!r}; give numbers above 1")
+        return self._drawn(what, trials.draw_zipf, size, dtype, out, exponent, allowed=COUNTS)
+
+    @documented(
+        'A. W. Kemp, "Efficient generation of logarithmically distributed pseudo-random variables", J. Royal Stat. Soc. C\n'
+        "        30(3), 1981.",
+        counts=True,
+    )
+    def logseries(self, p: ArrayLike, size: Size = None, dtype: Dtype = None, out: Any = None) -> Any:
+        """Return integers from 1 on whose probabilities are the terms of a logarithm's series.
+
+        Parameters
+        ----------
+        p : float or array_like
+            From 0 to below 1.
+        {shared}
+
+        Examples
+        --------
+        >>> import jitkit as jk
+        >>> int(jk.random.Generator(7).logseries(0.6, 1000).min())
+        1
+        """
+        what = "Generator.logseries"
+        probability = _probability(what, p)
+        if not np.all(probability < 1):
+            raise ValueError(f"{what}: p is {p!r}; give numbers below 1")
+        return self._drawn(what, trials.draw_logseries, size, dtype, out, probability, allowed=COUNTS)
+
+    @documented(
+        'E. Stadlober, "The ratio of uniforms approach for generating discrete random variates", J. Comput. Appl. Math.\n'
+        "        31(1), 1990; samples of up to ten one by one.",
+        counts=True,
+    )
+    def hypergeometric(
+        self, ngood: ArrayLike, nbad: ArrayLike, nsample: ArrayLike, size: Size = None, dtype: Dtype = None,
+        out: Any = None,
+    ) -> Any:  # fmt: skip
+        """Return how many of a sample without replacement are good.
+
+        Parameters
+        ----------
+        ngood, nbad : int or array_like
+            How many are good and how many bad: below 10**9, as in NumPy.
+        nsample : int or array_like
+            The size of the sample.
+        {shared}
+
+        Examples
+        --------
+        >>> import jitkit as jk
+        >>> x = jk.random.Generator(7).hypergeometric(30, 70, 20, 100_000)
+        >>> round(float(x.mean()))
+        6
+        """
+        what = "Generator.hypergeometric"
+        good, bad, sample = whole(what, "ngood", ngood), whole(what, "nbad", nbad), whole(what, "nsample", nsample)
+        if not np.all((good < MOST_OF_A_KIND) & (bad < MOST_OF_A_KIND)):
+            raise ValueError(f"{what}: ngood is {ngood!r} and nbad {nbad!r}; give numbers below 10**9")
+        if not np.all(sample <= good + bad):
+            raise ValueError(f"{what}: nsample is {nsample!r}, of {ngood!r} and {nbad!r}; give at most their sum")
+        return self._drawn(what, urns.draw_hypergeometric, size, dtype, out, good, bad, sample, allowed=COUNTS)
 
 
 @functools.lru_cache(maxsize=256)

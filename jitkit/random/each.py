@@ -11,6 +11,8 @@ from jitkit.random.elements import Draw, draw_each, draw_varied
 from jitkit.random.outputs import FLOATS, Dtype, Size, beside, dtype_of, output, parameter
 from jitkit.random.singles import Singles, single
 
+_MOST = 2.0**53
+
 
 class Each(Singles):
     """What draws numbers by a function of a place, a step and parameters."""
@@ -46,6 +48,14 @@ def above_0(what: str, name: str, value: ArrayLike) -> Any:
 def from_0(what: str, name: str, value: ArrayLike) -> Any:
     """Return a parameter that is 0 or above."""
     return _finite(what, name, parameter(what, name, value))
+
+
+def whole(what: str, name: str, value: ArrayLike) -> Any:
+    """Return a parameter that counts: float64 of integers from 0, which are exact up to 2**53."""
+    found = from_0(what, name, value)
+    if not np.all((found == np.floor(found)) & (found <= _MOST)):
+        raise ValueError(f"{what}: {name} is {value!r}; give integers up to 2**53")
+    return found
 
 
 def _finite(what: str, name: str, value: Any) -> Any:

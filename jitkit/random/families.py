@@ -170,6 +170,70 @@ class Families(Each):
         return self._drawn(what, formulas.draw_pareto, size, dtype, out, above_0(what, "a", a))
 
     @documented(FAMILIES)
+    def power(self, a: ArrayLike, size: Size = None, dtype: Dtype = None, out: Any = None) -> Any:
+        """Return numbers from 0 to 1 whose density is a power.
+
+        Parameters
+        ----------
+        a : float or array_like
+            The power, and 1 more; above 0.
+        {shared}
+
+        Examples
+        --------
+        >>> import jitkit as jk
+        >>> jk.random.Generator(7).power(3.0, 3).shape
+        (3,)
+        """
+        what = "Generator.power"
+        return self._drawn(what, formulas.draw_power, size, dtype, out, above_0(what, "a", a))
+
+    @documented(
+        'D. J. Best, N. I. Fisher, "Efficient simulation of the von Mises distribution", J. Royal Stat. Soc. C 28(2), 1979.'
+    )
+    def vonmises(self, mu: ArrayLike, kappa: ArrayLike, size: Size = None, dtype: Dtype = None, out: Any = None) -> Any:
+        """Return angles from -pi to pi of the von Mises distribution, the normal one on a circle.
+
+        Parameters
+        ----------
+        mu, kappa : float or array_like
+            The mean angle, and the concentration around it, from 0.
+        {shared}
+
+        Examples
+        --------
+        >>> import jitkit as jk
+        >>> jk.random.Generator(7).vonmises(0.0, 4.0, 3).shape
+        (3,)
+        """
+        what = "Generator.vonmises"
+        given = number(what, "mu", mu), from_0(what, "kappa", kappa)
+        return self._drawn(what, formulas.draw_vonmises, size, dtype, out, *given)
+
+    @documented(
+        'J. R. Michael, W. R. Schucany, R. W. Haas, "Generating random variates using transformations with multiple\n'
+        '        roots", American Statistician 30(2), 1976.'
+    )
+    def wald(self, mean: ArrayLike, scale: ArrayLike, size: Size = None, dtype: Dtype = None, out: Any = None) -> Any:
+        """Return numbers of the Wald (inverse Gaussian) distribution: when Brownian motion with drift reaches a level.
+
+        Parameters
+        ----------
+        mean, scale : float or array_like
+            The parameters, above 0; the variance is mean**3 / scale.
+        {shared}
+
+        Examples
+        --------
+        >>> import jitkit as jk
+        >>> jk.random.Generator(7).wald(3.0, 2.0, 3).shape
+        (3,)
+        """
+        what = "Generator.wald"
+        given = above_0(what, "mean", mean), above_0(what, "scale", scale)
+        return self._drawn(what, formulas.draw_wald, size, dtype, out, *given)
+
+    @documented(FAMILIES)
     def standard_cauchy(self, size: Size = None, dtype: Dtype = None, out: Any = None) -> Any:
         """Return numbers of the Cauchy distribution, which has no mean.
 

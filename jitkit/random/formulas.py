@@ -1,7 +1,9 @@
 """Numbers of further distributions, each from steps of its own: ``draw(key, counter, step, given)``, as `elements` takes them.
 
 References: L. Devroye, Non-Uniform Random Variate Generation, Springer, 1986, for inversion and for what gamma numbers make;
-W. Hörmann, "The generation of binomial random variates", J. Stat. Comput. Simul. 46, 1993: its BTRS.
+D. J. Best, N. I. Fisher, "Efficient simulation of the von Mises distribution", J. Royal Stat. Soc. C 28(2), 1979;
+J. R. Michael, W. R. Schucany, R. W. Haas, "Generating random variates using transformations with multiple roots",
+American Statistician 30(2), 1976.
 """
 
 from __future__ import annotations
@@ -19,13 +21,11 @@ from jitkit.random.rejection import (
     poisson_by_product,
     poisson_by_rejection,
     standard_gamma,
-    stirling_rest,
 )
 from jitkit.random.streams import STEPS
 
 SECOND = STEPS // 2
 """Steps from the first number that a formula takes to the second."""
-_LAST = 2.0**63 - 1024  # the largest float64 that int64 holds
 _LEAST = 2.0**-54  # an exponential number that was rounded to 0
 
 
@@ -122,78 +122,68 @@ def log_gamma(shape: Any, key: Any, counter: Any, step: Any) -> Any:
     return math.log(value) + math.log(boost) / shape if shape < 1.0 else math.log(value)
 
 
-def draw_geometric(key: Any, counter: Any, step: Any, given: Any) -> Any:
-    """Return the number of the first trial that succeeds; given -log(1 - p)."""
-    e, _ = exponential_of(key, counter, step)
-    return np.int64(min(max(np.ceil(e / given[0]), 1.0), _LAST))
+def draw_f(key: Any, counter: Any, step: Any, given: Any) -> Any:
+    """Return a mean of squares over another one; given their degrees of freedom."""
+    above = standard_gamma(0.5 * given[0], key, counter, step) / given[0]
+    return above / (standard_gamma(0.5 * given[1], key, counter, step + SECOND) / given[1])
 
 
-def draw_negative_binomial(key: Any, counter: Any, step: Any, given: Any) -> Any:
-    """Return a Poisson number whose mean is a gamma number; given shape and scale of that."""
-    mean = given[1] * standard_gamma(given[0], key, counter, step)
+def draw_power(key: Any, counter: Any, step: Any, given: Any) -> Any:
+    """Return a power of a uniform number from 0 to 1; given its inverse."""
+    words = block(key, counter, step)
+    return positive_unit(words[0], words[1]) ** (1.0 / given[0])
+
+
+def draw_noncentral_chisquare(key: Any, counter: Any, step: Any, given: Any) -> Any:
+    """Return a chi-square number of more degrees of freedom, by twice a Poisson number; given those, and twice its mean."""
+    mean = 0.5 * given[1]
     if mean < SMALL_MEAN:
-        return np.int64(poisson_by_product(math.exp(-mean), key, counter, step + SECOND))
-    return poisson_by_rejection(mean, key, counter, step + SECOND)
+        more = np.float64(poisson_by_product(math.exp(-mean), key, counter, step + SECOND))
+    else:
+        more = np.float64(poisson_by_rejection(mean, key, counter, step + SECOND))
+    return 2.0 * standard_gamma(0.5 * given[0] + more, key, counter, step)
 
 
-def draw_binomial(key: Any, counter: Any, step: Any, given: Any) -> Any:
-    """Return how many of n trials succeed; given n and the probability."""
-    n, p = given
-    rare = min(p, 1.0 - p)
-    found = successes_by_gaps(n, rare, key, counter, step)
-    if n * rare >= SMALL_MEAN:
-        found = successes_by_rejection(n, rare, key, counter, step)
-    return np.int64(found if p <= 0.5 else n - found)
+def draw_noncentral_f(key: Any, counter: Any, step: Any, given: Any) -> Any:
+    """Return a mean of squares, not central, over another one; given their degrees of freedom and what the first is off."""
+    above = draw_noncentral_chisquare(key, counter, step, (given[0], given[2])) / given[0]
+    return above / (2.0 * standard_gamma(0.5 * given[1], key, counter, step + SECOND // 2) / given[1])
 
 
-def successes_by_gaps(n: Any, p: Any, key: Any, counter: Any, step: Any) -> Any:
-    """Return a binomial number of a mean below 10: how many of the gaps between successes fit into the trials."""
-    fit, place = -1.0, 0.0
-    if n * p == 0.0 or n * p >= SMALL_MEAN:
-        fit, place = 0.0, n + 1.0
-    rate = math.log1p(-p)
-    while place <= n:
-        a, b, c, d = block(key, counter, step)
-        step += 1
-        place += max(1.0, np.ceil(math.log(positive_unit(a, b)) / rate))
-        fit += 1.0
-        if place <= n:
-            place += max(1.0, np.ceil(math.log(positive_unit(c, d)) / rate))
-            fit += 1.0
-    return fit
+def draw_wald(key: Any, counter: Any, step: Any, given: Any) -> Any:
+    """Return one of the two roots that a squared normal number has; given mean and scale.
 
-
-def successes_by_rejection(n: Any, p: Any, key: Any, counter: Any, step: Any) -> Any:
-    """Return a binomial number by Hörmann's BTRS, for means from 10 on and probabilities up to a half."""
-    q = 1.0 - p
-    deviation = math.sqrt(n * p * q)
-    b = 1.15 + 2.53 * deviation
-    a = -0.0873 + 0.0248 * b + 0.01 * p
-    alpha, squeeze = (2.83 + 5.1 / b) * deviation, 0.92 - 4.2 / b
-    top = np.floor((n + 1.0) * p)
-    result = -1.0
-    while result < 0.0:
-        w0, w1, w2, w3 = block(key, counter, step)
-        step += 1
-        u, v = positive_unit(w0, w1) - 0.5, positive_unit(w2, w3)
-        us = 0.5 - abs(u)
-        if us > 0.0:
-            k = np.floor((2.0 * a / us + b) * u + n * p + 0.5)
-            if us >= 0.07 and v <= squeeze:
-                result = k
-            elif k >= 0.0 and k <= n:
-                bound = math.log(v * alpha / (a / (us * us) + b))
-                if bound <= log_binomial_ratio(k, top, n, p, q):
-                    result = k
-    return result
-
-
-def log_binomial_ratio(k: Any, m: Any, n: Any, p: Any, q: Any) -> Any:
-    """Return the logarithm of the probability of k over that of m, by what they differ by.
-
-    Differences of ``log(k!)`` would be 40 off where there are 2**53 trials.
+    The roots are ``mean / (1 + t)`` and ``mean (1 + t)``, so neither loses digits.
     """
-    by = k - m
-    ratio = by * math.log((n - k + 1.0) * p / ((k + 1.0) * q))
-    ratio -= (m + 0.5) * math.log1p(by / (m + 1.0)) + (n - m + 0.5) * math.log1p(-by / (n - m + 1.0))
-    return ratio + stirling_rest(m) + stirling_rest(n - m) - stirling_rest(k) - stirling_rest(n - k)
+    mean, scale = given[0], given[1]
+    a, b, c, d = block(key, counter, step)
+    z, _ = normal_pair(positive_unit(a, b), unit(c, d))
+    words = block(key, counter, step + 1)
+    y = mean * z * z
+    t = 1.0 + (y + math.sqrt(y * (4.0 * scale + y))) / (2.0 * scale)
+    return mean / t if unit(words[0], words[1]) * (1.0 + 1.0 / t) <= 1.0 else mean * t
+
+
+def draw_vonmises(key: Any, counter: Any, step: Any, given: Any) -> Any:
+    """Return an angle from -pi to pi, by Best and Fisher; given the mean angle and the concentration.
+
+    Their formulas in the tangent of half the angle, of which none takes a difference of what is nearly equal.
+    """
+    kappa = min(given[1], 1e100)
+    root = math.sqrt(1.0 + 4.0 * kappa * kappa)
+    total = 1.0 + root + math.sqrt(2.0 + 2.0 * root)
+    rest = (
+        1.0 + 1.0 / (root + 2.0 * kappa) + math.sqrt(2.0 + 2.0 * root)
+    ) / total  # 1 - rho, where rho is 2 kappa / total
+    sign, angle = 0.0, 0.0
+    while sign == 0.0:
+        a, b, c, d = block(key, counter, step)
+        words = block(key, counter, step + 1)
+        step += 2
+        tangent = rest / (2.0 - rest) * math.tan(0.5 * math.pi * unit(a, b))
+        square = tangent * tangent
+        y = 0.25 * total * rest * rest + 2.0 * kappa * square / (1.0 + square)
+        if math.log(y / positive_unit(c, d)) + 1.0 - y >= 0.0:
+            angle, sign = 2.0 * math.atan(tangent), -1.0 if unit(words[0], words[1]) < 0.5 else 1.0
+    turned = given[0] + sign * angle
+    return turned - 2.0 * math.pi * math.floor((turned + math.pi) / (2.0 * math.pi))

@@ -4,12 +4,15 @@ from __future__ import annotations
 
 from typing import Any
 
+import numpy as np
 from numpy.typing import ArrayLike
 
 from jitkit.random import formulas, rejection
 from jitkit.random.documented import FAMILIES, MARSAGLIA_TSANG, documented
 from jitkit.random.each import Each, above_0, from_0
 from jitkit.random.outputs import Dtype, Size
+
+_LARGEST_SHIFT = 1e15  # of a Poisson number that becomes one of degrees of freedom
 
 
 class GammaFamilies(Each):
@@ -116,3 +119,74 @@ class GammaFamilies(Each):
         """
         what = "Generator.beta"
         return self._drawn(what, formulas.draw_beta, size, dtype, out, above_0(what, "a", a), above_0(what, "b", b))
+
+    @documented(FAMILIES)
+    def f(self, dfnum: ArrayLike, dfden: ArrayLike, size: Size = None, dtype: Dtype = None, out: Any = None) -> Any:
+        """Return numbers of Fisher's distribution: ratios of two means of squares of normal numbers.
+
+        Parameters
+        ----------
+        dfnum, dfden : float or array_like
+            The degrees of freedom above and below, above 0.
+        {shared}
+
+        Examples
+        --------
+        >>> import jitkit as jk
+        >>> jk.random.Generator(7).f(4.0, 9.0, 3).shape
+        (3,)
+        """
+        what = "Generator.f"
+        given = above_0(what, "dfnum", dfnum), above_0(what, "dfden", dfden)
+        return self._drawn(what, formulas.draw_f, size, dtype, out, *given)
+
+    @documented(FAMILIES)
+    def noncentral_chisquare(
+        self, df: ArrayLike, nonc: ArrayLike, size: Size = None, dtype: Dtype = None, out: Any = None
+    ) -> Any:
+        """Return sums of squares of normal numbers whose means are not 0.
+
+        Parameters
+        ----------
+        df, nonc : float or array_like
+            The degrees of freedom, above 0, and the sum of the squared means, up to 1e15.
+        {shared}
+
+        Examples
+        --------
+        >>> import jitkit as jk
+        >>> jk.random.Generator(7).noncentral_chisquare(3.0, 2.0, 3).shape
+        (3,)
+        """
+        what = "Generator.noncentral_chisquare"
+        given = above_0(what, "df", df), _shift(what, nonc)
+        return self._drawn(what, formulas.draw_noncentral_chisquare, size, dtype, out, *given)
+
+    @documented(FAMILIES)
+    def noncentral_f(
+        self, dfnum: ArrayLike, dfden: ArrayLike, nonc: ArrayLike, size: Size = None, dtype: Dtype = None, out: Any = None
+    ) -> Any:  # fmt: skip
+        """Return numbers of Fisher's distribution with a numerator that is not central.
+
+        Parameters
+        ----------
+        dfnum, dfden, nonc : float or array_like
+            The degrees of freedom above and below, above 0, and the sum of the squared means above, up to 1e15.
+        {shared}
+
+        Examples
+        --------
+        >>> import jitkit as jk
+        >>> jk.random.Generator(7).noncentral_f(4.0, 9.0, 2.0, 3).shape
+        (3,)
+        """
+        what = "Generator.noncentral_f"
+        given = above_0(what, "dfnum", dfnum), above_0(what, "dfden", dfden), _shift(what, nonc)
+        return self._drawn(what, formulas.draw_noncentral_f, size, dtype, out, *given)
+
+
+def _shift(what: str, nonc: ArrayLike) -> Any:
+    found = from_0(what, "nonc", nonc)
+    if not np.all(found <= _LARGEST_SHIFT):
+        raise ValueError(f"{what}: nonc is {nonc!r}; give numbers up to 1e15")
+    return found

@@ -65,6 +65,19 @@ def order_few(_: Any, order: Any, key: Any, step: Any) -> None:
         order[last], order[chosen] = order[chosen], order[last]
 
 
+@jk.kernel
+def order_rows(row: Any, order: Any, key: Any, step: Any) -> None:
+    """Write an order of its own to each row; the counter goes on from row to row."""
+    n = order.shape[1]
+    for i in range(n):
+        order[row, i] = i
+    for last in range(n - 1, 0, -1):
+        count, place = np.uint64(last + 1), row * n + last
+        word, _a, _b, _c = block(key, place, step - 1)
+        chosen = np.int64(below(word, count, 0x100000000 % count, key, place, step))
+        order[row, last], order[row, chosen] = order[row, chosen], order[row, last]
+
+
 _order_few = Launcher(order_few)
 
 
@@ -81,6 +94,13 @@ def permuted(n: int, key: np.uint64, step: int) -> NDArray[np.int64]:
         starts = _into_buckets(words, order)
     fill(fill_words, 4, words, key, step + 1)
     shuffle_buckets[starts.size - 1](order, starts, words, key, step + 2)
+    return order
+
+
+def permuted_rows(rows: int, n: int, key: np.uint64, step: int) -> NDArray[np.int64]:
+    """Return rows of the integers below `n`, each in a random order of its own, int64."""
+    order = np.empty((rows, n), np.int64)
+    order_rows[rows if n else 0](order, key, step + 2)
     return order
 
 
