@@ -224,7 +224,7 @@ def defines(i, x):
 
 @jk.kernel
 def contains(i, x):
-    if x[i] in (1, 2):  # here
+    if x[i] in x:  # here
         x[i] = 0
 
 
@@ -264,7 +264,7 @@ BODIES = {
     asserts: "assert cannot be used in a kernel: write a flag",
     tries: "try cannot be used",
     defines: "a function defined inside cannot be used in a kernel: define it outside",
-    contains: "in cannot be used in a kernel: compare with ==",
+    contains: "in of anything but a tuple that is written out or constant",
     closes_over_array: "the array 'GLOBAL_ARRAY' from outside the kernel.*pass it as an argument",
 }
 
@@ -281,7 +281,7 @@ def _calling(value):
 
 
 CALLS = {
-    sum: "write a for loop that accumulates", enumerate: r"loop over range\(len\(x\)\)", np.sum: "write a for loop",
+    sum: "write a for loop that accumulates", enumerate: r"for i, v in enumerate\(x\) works", np.sum: "write a for loop",
     np.zeros: r"jk\.local\(shape, dtype\)", np.random.rand: r"jk\.random\.uniform\(key, i\)",
     random.random: r"jk\.random\.uniform\(key, i\)", functools.partial(min, 3): "write a plain function",
     functools.cache(_bad_helper): "call the function without its cache", np.spacing: "NumPy functions of numbers are: abs",

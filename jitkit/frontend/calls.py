@@ -56,7 +56,10 @@ class Calls(Expressions):
         operation = operations.variant(operation, len(args))
         if len(args) != operations.arity(operation):
             name = ast.unparse(node.func)
-            self.fail(node, f"{name} with {len(args)} arguments", f"{name} takes {operations.arity(operation)} here")
+            remedy = f"{name} takes {operations.arity(operation)} here"
+            if operation == "python.round":
+                remedy += "; two digits are round(x * 100) / 100"
+            self.fail(node, f"{name} with {len(args)} arguments", remedy)
         return self.op(operation, *args, at=node)
 
     def _method(self, node: ast.Call) -> ast.expr:

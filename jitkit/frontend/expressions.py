@@ -85,7 +85,9 @@ class Expressions(Rewriter):
         return self.op(f"operator.{_UNARY[type(node.op)]}", self.visit(node.operand), at=node)
 
     def visit_Compare(self, node: ast.Compare) -> ast.expr:
-        """Return a chain of comparisons as operations joined by ``and``."""
+        """Return a chain of comparisons as operations joined by ``and``, and one with some values as comparisons with each."""
+        if len(node.ops) == 1 and type(node.ops[0]) not in _COMPARE:
+            return self._without_order(node)
         for operator in node.ops:
             if type(operator) not in _COMPARE:
                 self.fail(node, *remedy(operator))
@@ -97,6 +99,31 @@ class Expressions(Rewriter):
             parts.append(self.op(f"operator.{_COMPARE[type(operator)]}", left, value, at=node))
             left = later
         return parts[0] if len(parts) == 1 else at(ast.BoolOp(ast.And(), parts), node)
+
+    def _without_order(self, node: ast.Compare) -> ast.expr:
+        """Return what `is`, `in` and their opposites say: a constant, or whether one of the values is equal."""
+        holds, op, right = self.decide(node), node.ops[0], node.comparators[0]
+        if holds is not None:
+            return self.constant(holds, node)
+        items = self._values(right) if isinstance(op, (ast.In, ast.NotIn)) else None
+        if items is None:
+            self.fail(node, *remedy(op))
+        if not items:
+            return self.constant(isinstance(op, ast.NotIn), node)
+        value, again = self._twice(self.visit(node.left))
+        equal, joint = ("eq", ast.Or()) if isinstance(op, ast.In) else ("ne", ast.And())
+        parts: list[ast.expr] = [self.op(f"operator.{equal}", value, items[0], at=node)]
+        parts += [self.op(f"operator.{equal}", again, item, at=node) for item in items[1:]]
+        return parts[0] if len(parts) == 1 else at(ast.BoolOp(joint, parts), node)
+
+    def _values(self, node: ast.expr) -> list[ast.expr] | None:
+        """Return the values of a tuple that is written out, or is a constant."""
+        if isinstance(node, (ast.Tuple, ast.List, ast.Set)):
+            return [self.visit(item) for item in node.elts]
+        known = self.known(node)
+        return (
+            [self.constant(item, node) for item in known] if isinstance(known, tuple) and is_constant(known) else None
+        )
 
     # ---- choices
 

@@ -25,6 +25,8 @@ COMPARISONS: dict[type[ast.cmpop], Callable[[Any, Any], Any]] = {
     ast.GtE: operator.ge,
 }  # fmt: skip
 _LARGEST_BITS = 4096
+Named = Callable[[ast.expr], tuple[Any, ...]]
+"""Gives the object that an expression refers to outside the function, alone in a tuple, which is empty where it is none."""
 
 
 def fold(node: ast.expr, outer: Callable[[ast.expr], Any]) -> int | float | complex | None:
@@ -50,37 +52,68 @@ def fold(node: ast.expr, outer: Callable[[ast.expr], Any]) -> int | float | comp
     return value if type(value) in (int, float, complex) else None
 
 
-def decide(node: ast.expr, outer: Callable[[ast.expr], Any]) -> bool | None:
-    """Return whether a condition of Python numbers and booleans alone holds, or None for any other.
+def decide(node: ast.expr, outer: Callable[[ast.expr], Any], named: Named) -> bool | None:
+    """Return whether a condition of what is known when the kernel is read holds, or None for any other.
+
+    Numbers and booleans are known, whether a name outside the function is None, and texts as far as they are compared.
 
     Parameters
     ----------
     node, outer
         As for `fold`.
+    named : callable
+        As `outer`, and tells None from nothing.
     """
     if isinstance(node, ast.UnaryOp) and isinstance(node.op, ast.Not):
-        holds = decide(node.operand, outer)
+        holds = decide(node.operand, outer, named)
         return None if holds is None else not holds
     if isinstance(node, ast.BoolOp):
-        return _decide_in_order(node, outer)
+        return _decide_in_order(node, outer, named)
     if isinstance(node, ast.Compare):
         values = [fold(item, outer) for item in (node.left, *node.comparators)]
         if None in values or not all(type(op) in COMPARISONS for op in node.ops) or complex in map(type, values):
-            return None
+            return _decide_on_objects(node, named)
         return all(COMPARISONS[type(op)](*pair) for op, pair in zip(node.ops, itertools.pairwise(values), strict=True))
     value: Any = node.value if isinstance(node, ast.Constant) else outer(node)
     number = value if type(value) is bool else fold(node, outer)
     return None if number is None else bool(number)
 
 
-def _decide_in_order(node: ast.BoolOp, outer: Callable[[ast.expr], Any]) -> bool | None:
+def _decide_in_order(node: ast.BoolOp, outer: Callable[[ast.expr], Any], named: Named) -> bool | None:
     """Return whether an ``and`` or ``or`` holds, whose operands count up to the one that settles it."""
     settles = isinstance(node.op, ast.Or)
     for operand in node.values:
-        holds = decide(operand, outer)
+        holds = decide(operand, outer, named)
         if holds is None or holds == settles:
             return holds
     return not settles
+
+
+def _decide_on_objects(node: ast.Compare, named: Named) -> bool | None:
+    """Return whether a name outside the function is None, or one text equals another or is among others."""
+    if len(node.ops) != 1:
+        return None
+    pair = [_written_or_named(item, named) for item in (node.left, node.comparators[0])]
+    if not all(pair):
+        return None
+    left, right = pair[0][0], pair[1][0]
+    op = node.ops[0]
+    if isinstance(op, (ast.Is, ast.IsNot)):
+        return (left is right) == isinstance(op, ast.Is) if left is None or right is None else None
+    texts = right if isinstance(right, tuple) else (right,)
+    if not isinstance(left, str) or not all(isinstance(text, str) for text in texts):
+        return None
+    if isinstance(op, (ast.Eq, ast.NotEq)):
+        return (left == right) == isinstance(op, ast.Eq)
+    return (left in right) == isinstance(op, ast.In) if isinstance(op, (ast.In, ast.NotIn)) else None
+
+
+def _written_or_named(node: ast.expr, named: Named) -> tuple[Any, ...]:
+    """Return a literal, a tuple of such, or what a name outside the function refers to, alone in a tuple."""
+    if isinstance(node, ast.Tuple):
+        items = [_written_or_named(item, named) for item in node.elts]
+        return (tuple(item[0] for item in items),) if all(items) else ()
+    return (node.value,) if isinstance(node, ast.Constant) else named(node)
 
 
 def _compute(function: Callable[..., Any], *operands: Any) -> Any:

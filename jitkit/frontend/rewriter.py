@@ -188,7 +188,14 @@ class Rewriter(ast.NodeTransformer):
 
     def decide(self, node: ast.expr) -> bool | None:
         """Return whether a condition holds that is known now, or None."""
-        return decide(node, self.known)
+        return decide(node, self.known, self._named_outside)
+
+    def _named_outside(self, node: ast.expr) -> tuple[Any, ...]:
+        """Return the object that a name outside the function has, None too, alone in a tuple; an empty one for others."""
+        try:
+            return (self.scope.resolve(node),) if self.scope.static(node) else ()
+        except UnboundNameError:
+            return ()
 
     def fixed_integer(self, node: ast.expr) -> int | None:
         """Return the value of an integer that is known when the kernel is read, or None."""

@@ -39,10 +39,10 @@ _REMEDIES: dict[type[ast.AST], tuple[str, str]] = {
     ast.Starred: ("a starred expression", "write the items out"),
     ast.Slice: ("a slice", "index elements, or leading axes (x[i] of a 2-D x)"),
     ast.Match: ("match", "use if and elif"),
-    ast.Is: ("is", "compare numbers with =="),
-    ast.IsNot: ("is not", "compare numbers with !="),
-    ast.In: ("in", "compare with == and `or`, or loop over the elements"),
-    ast.NotIn: ("not in", "compare with != and `and`, or loop over the elements"),
+    ast.Is: ("is", "compare numbers with ==; only names outside the kernel can be None"),
+    ast.IsNot: ("is not", "compare numbers with !=; only names outside the kernel can be None"),
+    ast.In: ("in of anything but a tuple that is written out or constant", "loop over the elements"),
+    ast.NotIn: ("not in of anything but a tuple that is written out or constant", "loop over the elements"),
 }
 
 
@@ -60,8 +60,10 @@ _CALLS: dict[Any, str] = {
     np.any: _LOOP, np.all: _LOOP, np.dot: _LOOP, np.argmin: _LOOP, np.argmax: _LOOP, np.count_nonzero: _LOOP,
     np.zeros: _MEMORY, np.ones: _MEMORY, np.empty: _MEMORY, np.full: _MEMORY, np.array: _MEMORY, np.asarray: _MEMORY,
     np.zeros_like: _MEMORY, np.empty_like: _MEMORY, np.ones_like: _MEMORY,
-    enumerate: "loop over range(len(x)), and index x", zip: "loop over range(n), and index each",
-    reversed: "loop over range(n - 1, -1, -1), and index", map: "write a for loop", filter: "write a for loop with an if",
+    enumerate: "for i, v in enumerate(x) works", zip: "for a, b in zip(x, y) works, of arrays, tuples and ranges",
+    reversed: "for i in reversed(range(n)) works; of anything else, index it", sorted: "compare the values with min and max",
+    isinstance: "types are fixed when a kernel is compiled: leave the test, or write two kernels",
+    map: "write a for loop", filter: "write a for loop with an if",
     list: "use a tuple of numbers, or pass an array", dict: "pass an array, a named tuple or a frozen dataclass",
     set: "use a tuple of numbers, or pass an array", str: "kernels have no text", np.round: "round(x) or np.rint(x)",
 }  # fmt: skip
