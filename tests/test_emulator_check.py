@@ -144,6 +144,22 @@ def test_functions_that_do_nothing():
     assert (finding.kind, finding.index, finding.lineno) == ("out-of-bounds", 8, first + 5)
 
 
+LAMBDAS = {
+    "in a dict": lambda x, i: x[i + 1],
+}
+
+
+def test_lambdas_on_lines_that_are_no_statements():
+    ahead = LAMBDAS["in a dict"]
+
+    @jk.kernel
+    def reads_ahead(i, x, out):
+        out[i] = ahead(x, i)
+
+    (finding,) = reads_ahead.check(backend="cuda")[8](np.zeros(8), np.zeros(8)).findings
+    assert (finding.kind, finding.index, finding.lineno) == ("out-of-bounds", 8, ahead.__code__.co_firstlineno)
+
+
 def test_what_cannot_be_asked_for():
     x = np.zeros(4)
     with pytest.raises(jk.BackendError, match="check: the code for CPUs has no checks"):
