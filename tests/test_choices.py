@@ -56,6 +56,31 @@ def other_way(i, j, u, v, out):
     out[i, j] = u[i, j] if not v[i, j] > 0 else u[i, 2 * j]
 
 
+@jk.kernel
+def fluxes(i, j, q, u, v, out, dt):
+    """Read each velocity where it is needed, so that LLVM leaves branches around the numbers of rows."""
+    dy = q[i, j] - q[i, j - 1] if v[i, j] > 0 else q[i, j + 1] - q[i, j]
+    dx = q[i, j] - q[i - 1, j] if u[i, j] > 0 else q[i + 1, j] - q[i, j]
+    out[i, j] = q[i, j] - dt * (v[i, j] * dy + u[i, j] * dx)
+
+
+@jk.kernel
+def nested(i, j, u, v, out):
+    row = i
+    if v[i, j] > 0:
+        row = 2 * i if v[i, j] > 2 else i + 1
+    out[i, j] = u[row, j] * 3 + u[i, j]
+
+
+@jk.kernel
+def nested_in_loop(i, j, u, v, out):
+    total = u[i, j]
+    for k in range(1, 4):
+        row = i * k if v[i, j] > k else (i + k) * 2
+        total += k * u[row % 9, j]
+    out[i, j] = total
+
+
 def arrays(dtype: type, count: int = 2, shape: tuple[int, int] = (9, 71)) -> list[np.ndarray]:
     """Small whole numbers of both signs."""
     rng = np.random.default_rng(0)
@@ -127,8 +152,37 @@ def test_what_is_no_choice_of_two_rows(backend, dtype):
     np.testing.assert_array_equal(out[:, :35], np.where(v[:, :35] > 0, u[:, :70:2], u[:, :35]))
 
 
+@pytest.mark.parametrize("dtype", DTYPES)
+@pytest.mark.parametrize("step", [1, 3])
+def test_upwind_with_velocities_read_one_after_the_other(backend, dtype, step):
+    q, u, v = arrays(dtype, 3)
+    out = np.zeros_like(q)
+    fluxes.on(backend)[1:8, 1:70:step](q, u, v, out, 2)
+    dx = np.where(u > 0, q - np.roll(q, 1, 0), np.roll(q, -1, 0) - q)
+    dy = np.where(v > 0, q - np.roll(q, 1, 1), np.roll(q, -1, 1) - q)
+    expected = np.zeros_like(q)
+    expected[1:-1, 1:-1:step] = (q - 2 * (u * dx + v * dy))[1:-1, 1:-1][:, ::step]
+    np.testing.assert_array_equal(out, expected)
+
+
+@pytest.mark.parametrize("dtype", DTYPES)
+def test_choices_inside_choices(backend, dtype):
+    u, v = arrays(dtype)
+    i, j = np.indices((5, 71))
+    out, looped = np.zeros((5, 71), dtype), np.zeros((5, 71), dtype)
+    nested.on(backend)[5, 71](u, v, out)
+    row = np.where(v[:5] > 0, np.where(v[:5] > 2, 2 * i, i + 1), i)
+    np.testing.assert_array_equal(out, u[row, j] * 3 + u[:5])
+    nested_in_loop.on(backend)[5, 71](u, v, looped)
+    rows = [np.where(v[:5] > k, i * k, (i + k) * 2) % 9 for k in range(1, 4)]
+    np.testing.assert_array_equal(looped, u[:5] + sum(k * u[row, j] for k, row in enumerate(rows, 1)))
+
+
 def test_rows_are_loaded_under_masks():
     u, v = arrays(np.float64)
     if "avx2" not in str(machine.identity()):
         pytest.skip("this CPU loads no vectors under masks")
     assert "@llvm.masked.load" in across.inspect(u, v, u, backend="cpu").llvm
+    llvm = fluxes.inspect(u, v, v, u, 0.5, backend="cpu").llvm
+    assert "@llvm.masked.load" in llvm
+    assert "extractelement" not in llvm  # no lane goes its own way

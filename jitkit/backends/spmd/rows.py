@@ -11,6 +11,7 @@ from llvmlite import ir
 from numba.core import types
 
 from jitkit.backends.spmd import plain, plan, scalar, streaming, tables, turns
+from jitkit.backends.spmd.flattening import flattened
 from jitkit.backends.spmd.ir import Function, UnsupportedIRError
 from jitkit.backends.spmd.shapes import Shapes, size_of
 from jitkit.backends.unlinked import unlinked
@@ -96,7 +97,10 @@ def by_vectors(
     if plan.registers_are_many():
         function = turns.carried(function)
     try:
-        shapes = Shapes(function, {index: 1 if unit_step else None})
+        roots = {index: 1 if unit_step else None}
+        shapes = Shapes(function, roots)
+        if (flat := flattened(function, shapes)) is not function:
+            function, shapes = flat, Shapes(flat, roots)
         stores = streaming.written(function, shapes)
         if stores:
             streamed, text = size_of(stores[0].accessed), streaming.row(function, shapes, index, stores, "jitkit_row")

@@ -277,6 +277,10 @@ class Shapes:
                 return False
         return True
 
+    def alike(self, one: Value, other: Value) -> bool:
+        """Tell whether two values are computed in the same way from the same values."""
+        return one.text == other.text or self._expression(one) == self._expression(other)
+
     def _expression(self, value: Value, depth: int = _DEPTH) -> Hashable:
         """Return what is the same for values that are computed in the same way from the same values."""
         item = self.made.get(value.text) if value.local else None
