@@ -155,3 +155,19 @@ def weights_of(n):
 def test_mistakes_are_named(call, error, message):
     with pytest.raises(error, match=message):
         call(np.arange(4.0))
+
+
+@pytest.mark.parametrize("observations", [300, 4096, 9000])
+@pytest.mark.parametrize("dtype", ["float32", "float64"])
+def test_many_variables_go_to_blas_in_rows_and_in_columns(observations, dtype):
+    x = values((260, observations), dtype) + 90  # means whose rounding must be taken out again
+    wide = x.astype(np.float64)
+    eps = 300 * np.finfo(dtype).eps
+    for got in (jk.stats.cov(x), jk.stats.cov(np.ascontiguousarray(x.T), rowvar=False)):
+        np.testing.assert_allclose(got, np.cov(wide), rtol=eps, atol=eps)
+        np.testing.assert_array_equal(got, got.T)
+        assert got.dtype == dtype
+    np.testing.assert_allclose(jk.stats.corrcoef(x.T, rowvar=False), np.corrcoef(wide), rtol=eps, atol=eps)
+    x[3, 5] = np.nan
+    assert np.isnan(jk.stats.cov(x)[3]).all()
+    assert np.isnan(jk.stats.cov(x)).sum() == 2 * 260 - 1

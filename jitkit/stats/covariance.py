@@ -99,6 +99,12 @@ def add_chunks(i, j, part, sums, weight, scale, out):
 
 
 @jk.kernel
+def settle_products(i, j, products, sums, share, scale, out):
+    """Take from products of deviations what is due to the rounding of means, as `add_chunks` does, and scale them."""
+    out[i, j] = (products[i, j] - sums[i] * sums[j] * share) * scale
+
+
+@jk.kernel
 def normalise(i, j, c, out):
     """Divide by both standard deviations; rounding is kept from leading past 1."""
     r = c[i, j] / math.sqrt(c[i, i]) / math.sqrt(c[j, j])
@@ -127,6 +133,7 @@ def scale_rows(i, k, x, factors, out):
 
 _weigh, _take, _scale = Launcher(weigh_deviations), Launcher(take_diagonal), Launcher(scale_rows)
 _multiply, _add, _normalise = Launcher(multiply_tiles), Launcher(add_chunks), Launcher(normalise)
+_settle = Launcher(settle_products)
 
 
 def cov(
@@ -295,9 +302,9 @@ def _matrix(x: Any, rowvar: bool, name: str) -> Any:
         raise LaunchError(f"jk.{name}: variables are a matrix or a vector, not of {len(x.shape)} dimensions")
     if len(x.shape) < 2:
         return x.reshape((1, -1))
-    if not rowvar:
-        return operands.columns(x)
-    return np.ascontiguousarray(x) if isinstance(x, np.ndarray) else x
+    if isinstance(x, np.ndarray):
+        return x if rowvar else x.T
+    return x if rowvar else operands.columns(x)
 
 
 def _checked(given: Any, what: str, n: int, device: str | None, name: str) -> Weights:
@@ -333,8 +340,8 @@ def _covariances(
         weights, total = share.each, share.total
     if n and total == 0:
         raise ValueError(f"jk.{name}: the weights add up to 0, so there is no mean; give some observation a weight")
-    result = operands.made((variables, variables), (dtype,), device)
     if not n or not variables:
+        result = operands.made((variables, variables), (dtype,), device)
         operands.assign(result, np.nan)
         return result
     spread = float(less)
@@ -342,11 +349,13 @@ def _covariances(
         spread = less * _weights.total_of_products(weights, share.each) / total
     divisor = max(total - spread, 0.0)
     scale = 1 / divisor if divisor > 0 else math.inf
-    centre, y = mean(x, 1, backend=backend), x
+    centre = mean(x, 1, backend=backend)
     if weights is None and _to_blas(variables * dtype.itemsize, device, backend):
         with np.errstate(all="ignore"):  # NaN, infinities and too few observations give NaN, as in the kernel
-            result[...] = _by_products(x, centre) * scale
-        return result
+            return _by_products(x, centre, scale, backend)
+    result = operands.made((variables, variables), (dtype,), device)
+    x = np.ascontiguousarray(x) if device is None else x
+    y = x
     if weights is not None:
         if device is None:
             x, y, centre = _weighted(x, weights, total)
@@ -364,18 +373,20 @@ def _to_blas(observation: int, device: str | None, backend: str | None) -> bool:
     return observation >= MANY and device is None and (backend or choice.requested() or "cpu") == "cpu"
 
 
-def _by_products(x: np.ndarray, centre: np.ndarray) -> np.ndarray:
-    """Return the sums of products of deviations in float64, each chunk's by a symmetric matrix product."""
+def _by_products(x: np.ndarray, centre: np.ndarray, scale: float, backend: str | None) -> np.ndarray:
+    """Return covariances by symmetric matrix products of deviations, one for each chunk; what several give adds up in float64."""
     variables, n = x.shape
-    total, sums = np.zeros((variables, variables)), np.zeros(variables)
-    room = np.empty((variables, min(n, _CHUNK)), x.dtype)
+    products: Any = None
+    sums = np.zeros(variables)
     for first in range(0, n, _CHUNK):
         chunk = x[:, first : first + _CHUNK]
-        deviations = np.subtract(chunk, centre[:, None], out=room[:, : chunk.shape[1]])
-        total += matmul(deviations, deviations.T)
-        sums += deviations.sum(axis=1)
-    total -= np.outer(sums, sums) / n  # as in `add_chunks`
-    return total
+        deviations = chunk - centre[:, None]  # in the order of the chunk: no column is made a row
+        found = matmul(deviations, deviations.T)
+        products = found if products is None else np.add(products, found, dtype=np.float64)
+        sums += chunk.shape[1] * mean(deviations, 1, backend=backend)
+    result = found if n <= _CHUNK else np.empty_like(products, x.dtype)
+    _settle((variables, variables), backend)(products, sums, 1 / n, scale, result)
+    return result
 
 
 def _weighted(x: np.ndarray, weights: np.ndarray, total: float) -> tuple[Any, Any, Any]:
