@@ -234,6 +234,8 @@ def _quantile(
     a: Any, q: Any, axis: Axis, out: Any, keepdims: bool, backend: str | None, name: str, missing: bool,
     method: str = "linear",
 ) -> Any:  # fmt: skip
+    if type(a) is np.ndarray and a.dtype.kind in "?biu":
+        a = a.astype(np.float64)
     soon = _short(a, q, axis, keepdims, backend, name, missing, method)
     if soon is not None:
         flat, final = soon
