@@ -6,6 +6,7 @@ import numpy as np
 import pytest
 
 import jitkit as jk
+from jitkit.stats import _rolling
 
 
 def var(x, ddof=0):
@@ -142,6 +143,41 @@ def test_medians_of_long_windows(window):
         course[rng.random(1500) < 0.05] = np.nan
         got = jk.stats.move_median(course, window, 1, backend="cpu")
         np.testing.assert_allclose(got, rolled(np.median, course, window, 1), rtol=1e-15)
+
+
+WIDE = {
+    "numbers": lambda rng, n: rng.standard_normal(n),
+    "few values": lambda rng, n: rng.integers(0, 4, n),
+    "one value": lambda rng, n: np.ones(n),
+    "rising": lambda rng, n: np.arange(n),
+    "falling": lambda rng, n: -np.arange(n),
+    "a jump": lambda rng, n: np.where(np.arange(n) < n // 2, 1e9, -1e9) + rng.standard_normal(n),
+    "infinities": lambda rng, n: np.where(
+        rng.random(n) < 0.4, rng.choice([-np.inf, np.inf], n), rng.standard_normal(n)
+    ),
+    "gaps": lambda rng, n: np.where(rng.random(n) < 0.5, np.nan, rng.standard_normal(n)),
+    "a long gap": lambda rng, n: np.where(abs(np.arange(n) - n // 2) < 800, np.nan, rng.standard_normal(n)),
+}
+
+
+@pytest.mark.parametrize("course", WIDE)
+@pytest.mark.parametrize("dtype", ["float32", "float64"])
+def test_medians_of_wide_windows(course, dtype):
+    x = WIDE[course](np.random.default_rng(1), 4000).astype(dtype)
+    for window, least in ((_rolling.WIDE, 1), (_rolling.WIDE + 1, None), (1203, 5)):
+        with np.errstate(invalid="ignore"):  # the mean of two opposite infinities is NaN
+            expected = rolled(np.median, x, window, least)
+        got = jk.stats.move_median(x, window, least, backend="cpu")
+        np.testing.assert_allclose(got, expected, rtol=1e-6 if dtype == "float32" else 1e-15)
+    both = jk.stats.move_median(np.stack([x, x[::-1]], 1), _rolling.WIDE, 1, 0, backend="cpu")
+    np.testing.assert_array_equal(both[:, 1], jk.stats.move_median(x[::-1], _rolling.WIDE, 1, backend="cpu"))
+
+
+def test_wide_windows_interpreted():
+    x = np.random.default_rng(2).integers(0, 50, 700).astype(np.float64)
+    window = _rolling.WIDE
+    got = jk.stats.move_median(x, window, 400, backend="python")
+    np.testing.assert_array_equal(got, jk.stats.move_median(x, window, 400, backend="cpu"))
 
 
 @pytest.mark.parametrize("name", ["move_var", "move_std"])

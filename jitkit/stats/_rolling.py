@@ -12,16 +12,21 @@ from typing import Any
 
 import numpy as np
 
-from jitkit import operands
+from jitkit import get_num_threads, operands
 from jitkit.launch import choice
 from jitkit.launch.launcher import Launcher
 from jitkit.plans import remember
 from jitkit.primitives import _arrays
 from jitkit.primitives._sorting import Rows
-from jitkit.stats import _ordered_windows, _windows
+from jitkit.stats import _ordered_windows, _wide_windows, _windows
 
 _PIECES, _DEVICE_PIECES = 64, 4096
 _DEVICE_STRETCH = 64
+WIDE, _EACH = 512, 4
+"""Windows whose median comes from sorted blocks, on a host, and the pieces of work for each thread there.
+
+Of 500 numbers they take 0.8 (float64) to 1.0 (float32) of the time of one sorted row, of 200 as long to 1.15.
+"""
 _KEPT = 1 << 16
 """Bytes of scratch memory up to which it is kept for the next call."""
 _Lengths = tuple[int, int, int]
@@ -173,6 +178,11 @@ def extreme(sign: int) -> Make:
 def median(lengths: _Lengths, window: int, least: int, host: bool) -> Plan:
     """Plan a median along the last axis."""
     rows, n, _ = lengths
+    if host and window >= WIDE:
+        stretch = max(3 * window, -(-rows * n // (_EACH * get_num_threads())))
+        pieces = min(_EACH * get_num_threads(), rows * -(-n // stretch))
+        scratch = (pieces, _wide_windows.scratch_of(window))
+        return Plan(_wide_windows.medians, (pieces, 1), (rows, n), (stretch, window, least), scratch)
     stretch = max(_ordered_windows.STRETCH if host else _DEVICE_STRETCH, 3 * window)
     pieces = min(_PIECES if host else _DEVICE_PIECES, rows * -(-n // stretch))
     return Plan(_ordered_windows.medians, (pieces, 1), (rows, n), (stretch, window, least), (pieces, window))

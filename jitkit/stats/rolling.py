@@ -379,8 +379,8 @@ def move_median(
 
     Notes
     -----
-    The definition is that of `bottleneck.move_median`: NaN do not count. The window is kept sorted; its time grows with the
-    window beyond some thousands of elements.
+    The definition is that of `bottleneck.move_median`: NaN do not count. The window is kept sorted, a wide one in blocks, which
+    on a GPU it is not: there its time grows with the window beyond some thousands of elements.
 
     Examples
     --------
