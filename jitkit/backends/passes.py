@@ -9,12 +9,13 @@ from __future__ import annotations
 
 from typing import Any
 
-from numba.core import analysis, ir_utils, ssa, transforms, typed_passes, untyped_passes
+from numba.core import analysis, interpreter, ir, ir_utils, transforms, typed_passes, untyped_passes
 from numba.core.compiler import CompilerBase, _LowerResult
 from numba.core.compiler_machinery import FunctionPass, LoweringPass, PassManager, register_pass
 from numba.core.funcdesc import PythonFunctionDescriptor
+from numba.core.rewrites.static_getitem import RewriteConstGetitems, RewriteConstSetitems
 
-from jitkit.backends import direct
+from jitkit.backends import direct, single_assignment
 
 
 class KernelCompiler(CompilerBase):
@@ -44,16 +45,68 @@ class Reading(FunctionPass):
 
     def run_pass(self, state: Any) -> bool:
         """Fill ``state.func_ir``."""
-        untyped_passes.TranslateByteCode().run_pass(state)
+        _leave_caches_out(state.bc.table)
+        state.func_ir = function = _Interpreter(state.func_id).interpret(state.bc)
         untyped_passes.FixupArgs().run_pass(state)
-        function = state.func_ir
         function.blocks = transforms.canonicalize_cfg(function.blocks)
         analysis.dead_branch_prune(function, state.args)
-        untyped_passes.GenericRewrites().run_pass(state)
+        _name_constant_items(state)
         function.blocks = transforms.canonicalize_cfg(function.blocks)
-        ssa.reconstruct_ssa(function)
+        for block in function.blocks.values():
+            _branch_on_truth(block)
+        single_assignment.reconstruct(function.blocks)
         function._definitions = ir_utils.build_definitions(function.blocks)
         return True
+
+
+class _Interpreter(interpreter.Interpreter):
+    """What reads bytecode."""
+
+    def post_process(self, peepholes: list[Any], func_ir: Any) -> Any:
+        """Join what stars put together; Numba looks for ``with``, ``try`` and dictionaries too, which no kernel has."""
+        return super().post_process([item for item in peepholes if item in _OF_STARS], func_ir)
+
+
+_OF_STARS = interpreter.peep_hole_list_to_tuple, interpreter.peep_hole_call_function_ex_to_call_function_kw
+
+
+def _name_constant_items(state: Any) -> None:
+    """Let what stands at a constant place of a tuple, or in a field of a record, have a type of its own."""
+    blocks = state.func_ir.blocks
+    for rewrite in (RewriteConstGetitems(state), RewriteConstSetitems(state)):
+        for label, block in blocks.items():
+            if rewrite.match(state.func_ir, block, None, None):
+                blocks[label] = rewrite.apply()
+
+
+def _branch_on_truth(block: Any) -> None:
+    """Let a branch read its condition itself: it is a truth value already, of which Numba's reading made one by ``bool``."""
+    branch = block.terminator
+    if not isinstance(branch, ir.Branch):
+        return
+    made = {item.target.name: item for item in block.find_insts(ir.Assign)}
+    call = made.get(branch.cond.name)
+    if call is not None and isinstance(call.value, ir.Expr) and call.value.op == "call":
+        named = made.get(call.value.func.name)
+        if named is not None and isinstance(named.value, ir.Global) and named.value.value is bool:
+            branch.cond = call.value.args[0]
+            block.remove(call)
+            block.remove(named)
+
+
+def _leave_caches_out(table: dict[int, Any]) -> None:
+    """Let bytecode go on behind the places where Python 3.11 keeps its caches; Numba takes these for instructions.
+
+    They are half of all, and none follows a jump, whose target counts from where it ends.
+    """
+    behind: dict[int, int] = {}
+    for offset, instruction in reversed(list(table.items())):
+        following = behind.get(instruction.next, instruction.next)
+        if instruction.opname == "CACHE":
+            behind[offset] = following
+            del table[offset]
+        elif following != instruction.next:
+            instruction.next = following
 
 
 @_silently

@@ -7,8 +7,15 @@ from typing import Any
 
 
 def at(node: Any, place: ast.AST) -> Any:
-    """Return a node with the line and column of another."""
-    return ast.fix_missing_locations(ast.copy_location(node, place))
+    """Return a node with the line and column of another, which parts that have none take over.
+
+    `ast.fix_missing_locations` would look through all that is inside, each time that something is put around it.
+    """
+    ast.copy_location(node, place)
+    for part in ast.iter_child_nodes(node):
+        if "lineno" in part._attributes and not hasattr(part, "lineno"):
+            at(part, place)
+    return node
 
 
 def read_of(node: ast.expr) -> ast.expr:
