@@ -25,16 +25,6 @@ OF_TOOLKIT = {
     "cylinder": 3, "dam_break": 3, "digits": 16, "galaxies": 8, "gray_scott": 8, "ising": 8, "life": 12, "lorenz96": 2,
     "option_pricing": 256, "pagerank": 8, "pca": 20, "photo_blur": 24, "quantise": 8, "spectrogram": 2048,
 }  # fmt: skip
-WHOLLY_OF_OPERATIONS = {
-    "digits",
-    "galaxies",
-    "option_pricing",
-    "pagerank",
-    "pca",
-    "photo_blur",
-    "quantise",
-    "spectrogram",
-}
 every_example = pytest.mark.parametrize("name", sorted({**SIZES, **OF_TOOLKIT}))
 every_example_of_a_kernel = pytest.mark.parametrize("name", sorted(SIZES))
 
@@ -98,8 +88,6 @@ def test_every_case_of_a_kernel_has_an_example():
 def test_example_checks_its_result_and_draws(name, backend, load, tmp_path, capsys, monkeypatch):
     from matplotlib.image import imread
 
-    if backend == "cuda" and name in WHOLLY_OF_OPERATIONS:
-        pytest.skip("its operations are tested on cuda; to emulate them all takes 5 to 10 s")
     example, picture = load(name), tmp_path / "picture.png"
     if backend == "cuda" and name == "nbody":
         monkeypatch.setattr(example, "STEPS", example.FRAMES)  # the simulator needs minutes for all steps
