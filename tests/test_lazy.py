@@ -2,8 +2,12 @@
 
 from __future__ import annotations
 
+import copy
 import math
 import operator
+import pickle
+import subprocess
+import sys
 import tracemalloc
 
 import numpy as np
@@ -250,3 +254,52 @@ def test_closures_are_told_apart(backend):
 def test_mistakes_are_named(call, error, message):
     with pytest.raises(error, match=message):
         call()
+
+
+TRAVELLING = {
+    "constant": lambda: jk.constant(np.float32(3), (2, 3)),
+    "counting": lambda: jk.counting(2, 20, 3)[::-1],
+    "matrix of counts": lambda: jk.counting(12).reshape(3, 4).T,
+    "transformed": lambda: jk.transformed(twice, np.arange(5.0)),
+    "transformed by a ufunc": lambda: jk.transformed(np.maximum, np.arange(5.0), jk.constant(2.0, 5)),
+    "transformed by a name": lambda: jk.transformed("add", np.arange(5), np.arange(5)),
+    "lazy of lazy": lambda: jk.transformed(twice, jk.permuted(jk.counting(9), np.array([8, 0, 3]))),
+}
+
+
+@pytest.mark.parametrize("name", TRAVELLING)
+@pytest.mark.parametrize("way", [copy.copy, copy.deepcopy, lambda x: pickle.loads(pickle.dumps(x))])
+def test_lazy_arrays_are_copied_and_pickled(name, way, backend):
+    x = TRAVELLING[name]()
+    found = way(x)
+    assert type(found) is type(x)  # so what is compiled for one is the other's, too
+    assert (found.shape, found.dtype) == (x.shape, x.dtype)
+    np.testing.assert_array_equal(jk.map(twice, found, backend=backend), 2 * np.asarray(x))
+
+
+def test_zipped_arrays_are_pickled():
+    x = jk.zipped(np.arange(3.0), jk.counting(3))
+    found = pickle.loads(pickle.dumps(x))
+    np.testing.assert_array_equal(np.asarray(found), np.asarray(x))
+    assert jk.map(lambda pair: pair[0] + pair[1], found).tolist() == [0, 2, 4]
+
+
+def test_functions_of_lazy_arrays_go_by_value_with_cloudpickle(tmp_path, monkeypatch):
+    pytest.importorskip("cloudpickle")
+    monkeypatch.setenv("JITKIT_CACHE_DIR", str(tmp_path / "cache"))  # nothing is recognised: sources are read
+    (tmp_path / "script.py").write_text(
+        "import sys, cloudpickle, numpy as np, jitkit as jk\n"
+        "def shifted(a):\n    return a + FIVE\n"
+        "FIVE = 5.0\n"
+        "x = jk.transformed(lambda a: 3 * shifted(a), np.arange(3.0))\n"
+        "sys.stdout.buffer.write(cloudpickle.dumps(x))\n"
+    )
+    pickled = subprocess.run([sys.executable, tmp_path / "script.py"], check=True, capture_output=True).stdout
+    read = "import sys, pickle, jitkit as jk; print(jk.reduce('add', pickle.load(sys.stdin.buffer)))"
+    found = subprocess.run([sys.executable, "-c", read], check=True, stdout=subprocess.PIPE, input=pickled).stdout
+    assert float(found) == 54.0
+
+
+def test_a_lambda_is_pickled_as_little_as_any():
+    with pytest.raises((pickle.PicklingError, AttributeError), match="lambda"):
+        pickle.dumps(jk.transformed(lambda a: a, np.arange(3.0)))

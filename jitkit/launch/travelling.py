@@ -1,4 +1,4 @@
-"""How kernels reach other processes: by name, as functions do, or with their source where they are pickled by value."""
+"""How kernels and functions reach other processes: by name, or with their source where they are pickled by value."""
 
 from __future__ import annotations
 
@@ -28,8 +28,7 @@ def reduced(kernel: Any, protocol: int) -> str | _Rebuild:
         return name
     if leads_here:
         kernel.func.__qualname__ = f"{name}.func"
-    in_module = leads_here and kernel.func.__module__ != "__main__"
-    sources = ({}, {}) if in_module else _sources(kernel.func)
+    sources = sources_of(kernel.func)
     return _rebuilt, (type(kernel), kernel.func, kernel.fastmath, kernel.group, kernel.name, *sources)
 
 
@@ -54,6 +53,12 @@ def _rebuilt(
         found = named(func.__module__, path)
         if isinstance(found, kind) and found.func is func:
             return found
+    restore_sources(func, files, cells)
+    return kind(func, fastmath=fastmath, group=group, name=name)
+
+
+def restore_sources(func: Any, files: dict[_Place, str], cells: dict[str, str]) -> None:
+    """Lead a function that came by value, and those that it reaches, to their sources."""
     for each in _reached(func):
         filename = files.get(_place(each), each.__code__.co_filename)
         if not Path(each.__code__.co_filename).exists():  # cloudpickle writes "<dynamic-code>"
@@ -61,11 +66,19 @@ def _rebuilt(
     for filename, text in cells.items():
         if filename not in linecache.cache:  # without a time of change: it stays when others are looked at anew
             linecache.cache[filename] = len(text), None, text.splitlines(keepends=True), filename
-    return kind(func, fastmath=fastmath, group=group, name=name)
 
 
-def _sources(func: Callable) -> tuple[dict[_Place, str], dict[str, str]]:
-    """Return the file of a function and of each that it reaches, and the texts of those that are no files: of cells."""
+def sources_of(func: Any) -> tuple[dict[_Place, str], dict[str, str]]:
+    """Return the file of a function and of each that it reaches, and the texts of those that are no files: of cells.
+
+    None for what other processes import, or is no function of Python's.
+    """
+    if not isinstance(func, FunctionType):
+        return {}, {}
+    path = func.__qualname__.removesuffix(".func")
+    found = named(func.__module__, path)
+    if func.__module__ != "__main__" and func in (found, getattr(found, "func", None)):
+        return {}, {}
     files = {_place(each): each.__code__.co_filename for each in _reached(func)}
     return files, {name: "".join(linecache.getlines(name)) for name in files.values() if not Path(name).exists()}
 
@@ -76,7 +89,7 @@ def _place(func: FunctionType) -> _Place:
 
 def _reached(func: Any) -> list[FunctionType]:
     """Return a function and those that it sees, and so on; a library's may be among them."""
-    found = [func]
+    found = [func] if isinstance(func, FunctionType) else []
     for each in found:  # grows
         seen = [each.__globals__[name] for name in each.__code__.co_names if name in each.__globals__]
         for cell in each.__closure__ or ():

@@ -137,6 +137,14 @@ class Lazy(_Meaning):
             _writer(len(x.shape)).run(x.shape, None, (x, target))
         return to_numpy(out)
 
+    def _kind(self) -> tuple[Function, tuple[Any, ...]]:
+        """Return a function of a module, and with what it returns the class of this array in another process."""
+        raise NotImplementedError
+
+    def __reduce__(self) -> tuple[Function, tuple[Any, ...]]:
+        held = {name: self.__dict__[name] for name in ("leaves", "shape", "dtype", "plane") if name in self.__dict__}
+        return _made_again, (*self._kind(), held)
+
     def __repr__(self) -> str:
         name = type(self).__mro__[1].__name__.lower()
         return f"<lazy array: {name}, shape {self.shape}, dtype {self.dtype}>"
@@ -238,6 +246,13 @@ def lazy_of(
     if on_host:
         attributes["device"] = None
     return made
+
+
+def _made_again(kind_of: Function, given: tuple[Any, ...], held: dict[str, Any]) -> Lazy:
+    """Return a lazy array that was pickled or copied: its class is made here, of the function whose elements it computes."""
+    made = _new(kind_of(*given))
+    made.__dict__.update(held)
+    return made  # type: ignore[no-any-return]
 
 
 class Plane:
@@ -345,6 +360,9 @@ class Number(Lazy):
     def viewed(self, change: Callable[[Any], Any]) -> Lazy:
         """Return the same: each view of it is like it."""
         return self
+
+    def _kind(self) -> tuple[Function, tuple[Any, ...]]:
+        return class_of, (Number, leaves_themselves)
 
     def flat(self) -> bool:
         """Tell that it is."""

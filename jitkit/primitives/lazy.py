@@ -7,6 +7,7 @@ from __future__ import annotations
 import functools
 import math
 from collections.abc import Callable, Hashable
+from types import FunctionType
 from typing import Any
 
 import numpy as np
@@ -14,6 +15,7 @@ from numpy.typing import DTypeLike
 
 from jitkit import operands
 from jitkit.errors import KernelTypeError, LaunchError
+from jitkit.launch.travelling import restore_sources, sources_of
 from jitkit.plans import remember
 from jitkit.primitives import _arrays, _functions, _values
 from jitkit.primitives._arrays import dtypes_of_vectors, value_of
@@ -46,6 +48,9 @@ class Constant(Lazy):
         plane = change(self.plane)
         return lazy_of(type(self), self.leaves, plane.shape, self.dtype, plane)  # type: ignore[no-any-return]
 
+    def _kind(self) -> tuple[Callable[..., Any], tuple[Any, ...]]:
+        return class_of, (Constant, leaves_themselves)
+
 
 class Counting(Lazy):
     """Numbers with one distance between neighbours."""
@@ -61,6 +66,9 @@ class Counting(Lazy):
         """Return a view."""
         start, step, *_ = self.leaves
         return _counting(start, step, self.dtype, change(self.plane))
+
+    def _kind(self) -> tuple[Callable[..., Any], tuple[Any, ...]]:
+        return _count_of, (len(self.shape), self.dtype)
 
 
 class Zipped(Lazy):
@@ -89,9 +97,15 @@ class Zipped(Lazy):
             out[name] = to_numpy(part)
         return out
 
+    def _kind(self) -> tuple[Callable[..., Any], tuple[Any, ...]]:
+        return _zip_class, (tuple(map(operands.dtype_of, self.leaves)),)
+
 
 class Transformed(Lazy):
     """A function of the elements of arrays."""
+
+    function: Any
+    dtypes: tuple[Any, ...]
 
     def flat(self) -> bool:
         """Tell whether all arrays have."""
@@ -107,6 +121,9 @@ class Transformed(Lazy):
             shape = tuple(leaves.shape)
         return lazy_of(type(self), leaves, shape, self.dtype, None, self.device is None)  # type: ignore[no-any-return]
 
+    def _kind(self) -> tuple[Callable[..., Any], tuple[Any, ...]]:
+        return _application_again, (self.function, self.dtypes, *sources_of(self.function))
+
 
 class Permuted(Lazy):
     """The elements of a vector at indices."""
@@ -120,6 +137,9 @@ class Permuted(Lazy):
         x, indices = self.leaves
         changed = change(indices)
         return lazy_of(type(self), (x, changed), tuple(changed.shape), self.dtype, None, self.device is None)  # type: ignore[no-any-return]
+
+    def _kind(self) -> tuple[Callable[..., Any], tuple[Any, ...]]:
+        return class_of, (Permuted, _elsewhere)
 
 
 def _elsewhere(leaves, at):
@@ -295,6 +315,10 @@ def _zip_of(dtypes: tuple[Any, ...]) -> tuple[type[Lazy], np.dtype[Any]]:
     return class_of(Zipped, _tuples(len(dtypes))), fields
 
 
+def _zip_class(dtypes: tuple[Any, ...]) -> type[Lazy]:
+    return (_zips.get(dtypes) or remember(_zips, dtypes, _zip_of(dtypes)))[0]
+
+
 @functools.cache
 def _tuples(count: int) -> Callable[..., Any]:
     if count > 1:
@@ -357,7 +381,15 @@ def _application(f: Any, dtypes: tuple[Any, ...]) -> tuple[type[Lazy], np.dtype[
     def converted(x, at):
         return kind(read(x, at))
 
-    return class_of(Transformed, converted), results[0]
+    made: Any = class_of(Transformed, converted)
+    made.function, made.dtypes = staticmethod(f) if isinstance(f, FunctionType) else f, dtypes
+    return made, results[0]
+
+
+def _application_again(f: Any, dtypes: tuple[Any, ...], *sources: Any) -> type[Lazy]:
+    restore_sources(f, *sources)
+    key = (identity_of(f), dtypes)
+    return (_applied.get(key) or remember(_applied, key, _application(f, dtypes)))[0]
 
 
 def permuted(x: Any, indices: Any) -> Lazy:
