@@ -14,13 +14,14 @@ from llvmlite import ir
 from numba.core import cgutils, types
 
 from jitkit.backends import direct, independent, pool, separate
-from jitkit.backends.loops import not_widened, tell, while_loop
+from jitkit.backends.loops import not_widened, short_loop, tell, while_loop
 from jitkit.backends.lowering.arguments import Arguments
 from jitkit.backends.lowering.emit import F64, I1, I64, Emitter, Mode
 from jitkit.backends.separate import DATA, NITEMS, SHAPE
 from jitkit.backends.spmd import narrow, rows
 from jitkit.backends.spmd.carrying import PLACE, Carried
 from jitkit.backends.spmd.groups import Group, group_function
+from jitkit.backends.spmd.wrapping import Wrap
 from jitkit.backends.tables import Copies, Field, field_of, launch
 
 BLOCK = 128
@@ -161,6 +162,26 @@ class LoopNest:
 
         return points
 
+    def parted(self, wraps: Sequence[Wrap], inside: Points, ends: Points) -> Points:
+        """Return the way to run part of a row where some remainders need no division `inside`, between the `ends`."""
+
+        def points(outer: list[ir.Value], begin: ir.Value, end: ir.Value) -> None:
+            builder, low, high = self.builder, begin, end
+            for wrap in wraps:
+                given = self.arguments[wrap.parameter - self.ndim]
+                extent = given if wrap.axis is None else builder.extract_value(given, [SHAPE, wrap.axis])
+                first = builder.add(self.starts[-1], ir.Constant(I64, wrap.offset))
+                low = maximum(builder, low, builder.neg(first))
+                high = minimum(builder, high, builder.sub(extent, first))
+            low = minimum(builder, low, end)
+            high = maximum(builder, low, high)
+            inside(outer, low, high)
+            with short_loop(builder, ir.Constant(I64, 2)) as turn:
+                before = builder.icmp_signed("==", turn, ir.Constant(I64, 0))
+                ends(outer, builder.select(before, begin, high), builder.select(before, low, end))
+
+        return points
+
     def _either(self, condition: ir.Value, this: Points, other: Points) -> Points:
         def points(outer: list[ir.Value], begin: ir.Value, end: ir.Value) -> None:
             with self.builder.if_else(condition) as (yes, no):
@@ -248,6 +269,11 @@ def minimum(builder: ir.IRBuilder, a: ir.Value, b: ir.Value) -> ir.Value:
     return builder.select(builder.icmp_signed("<", a, b), a, b)
 
 
+def maximum(builder: ir.IRBuilder, a: ir.Value, b: ir.Value) -> ir.Value:
+    """Return the larger of two counts."""
+    return builder.select(builder.icmp_signed(">", a, b), a, b)
+
+
 def groups_along(builder: ir.IRBuilder, count: ir.Value, size: int) -> ir.Value:
     """Return how many groups cover `count` points of an axis."""
     rounded = builder.add(count, ir.Constant(I64, size - 1))
@@ -319,11 +345,12 @@ def define(
     scalar = None if apart else rows.point_of(context, compiled)
     row = None if scalar is None else rows.by_vectors(context, compiled, scalar, ndim, unit_step, fastmath)
     arrays = [k for k, kind in enumerate(arguments.types) if isinstance(kind, types.Array)]
+    interior = None if scalar is None or not unit_step else rows.interior(context, compiled, scalar, ndim, fastmath)
     walk = None
-    if scalar is not None and row is None:
+    if scalar is not None and row is None and interior is None:
         walk = narrow.walk(scalar, scalar.parameters[ndim - 1].text, unit_step, [ndim + k for k in arrays])
     streamed = row is not None and row.streamed > 0
-    points = nest.each(functools.partial(point, nest), apart=streamed, widened=walk is None)
+    points = nest.each(functools.partial(point, nest), apart=streamed, widened=walk is None and interior is None)
     if row is not None:
         declared = row.declare(module)
         points = (
@@ -331,6 +358,8 @@ def define(
             if row.streamed
             else nest.vectors(declared, points)
         )
+    if interior is not None:
+        points = nest.parted(interior.wraps, nest.calling(interior.declare(module)), points)
     function = nest.run(points)
     context.active_code_library.add_linking_library(compiled.library)
     counts = space[2 * ndim :]

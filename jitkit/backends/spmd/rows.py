@@ -10,7 +10,7 @@ import llvmlite.binding as llvm
 from llvmlite import ir
 from numba.core import types
 
-from jitkit.backends.spmd import plain, plan, scalar, streaming, tables, turns
+from jitkit.backends.spmd import plain, plan, scalar, streaming, tables, turns, wrapping
 from jitkit.backends.spmd.flattening import flattened
 from jitkit.backends.spmd.ir import Function, UnsupportedIRError
 from jitkit.backends.spmd.shapes import Shapes, size_of
@@ -112,6 +112,42 @@ def by_vectors(
     except UnsupportedIRError:
         return None
     return Row(_linked(context, compiled, function, text), streamed, len(stores))
+
+
+class Interior(NamedTuple):
+    """A row function for the points between the ends of a row, linked.
+
+    Attributes
+    ----------
+    declare : callable
+        Declares it in a module.
+    wraps : list of Wrap
+        The remainders that are the numbers themselves where it is called.
+    """
+
+    declare: Callable[[ir.Module], ir.Function]
+    wraps: list[wrapping.Wrap]
+
+
+def interior(context: Any, compiled: Any, function: Function, ndim: int, fastmath: bool) -> Interior | None:
+    """Return the row function of points whose periodic neighbours are no further than the ends, or None where nothing wraps.
+
+    The parameters are those of `by_vectors`; the last index advances by one.
+    """
+    index = function.parameters[ndim - 1].text
+    try:
+        found = wrapping.unwrapped(function, index)
+        if found is None or any(wrap.parameter < ndim for wrap in found.wraps):
+            return None
+        shapes, lanes = Shapes(found.function, {index: 1}), 1
+        if plan.worthwhile(found.function, shapes, fastmath):
+            lanes = plan.lanes(found.function, shapes)
+        else:
+            shapes = Shapes(found.function, {index: 0}, alone=True)
+        text = plain.row(found.function, shapes, index, True, lanes, "jitkit_row")
+    except UnsupportedIRError:
+        return None
+    return Interior(_linked(context, compiled, found.function, text), found.wraps)
 
 
 def by_tables(

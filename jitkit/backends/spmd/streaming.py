@@ -30,7 +30,7 @@ def written(function: Function, shapes: Shapes) -> list[Instruction]:
     only later.
     """
     code = [item for block in function.blocks.values() for item in block.code]
-    if len(function.blocks) > 1 or len(code) > MOST or not all(map(_is_plain, code)):
+    if len(function.blocks) > 1 or len(code) > MOST or not all(map(is_plain, code)):
         return []
     accesses = [item for item in code if item.op in ("load", "store")]
     stores = [item for item in accesses if item.op == "store"]
@@ -44,7 +44,8 @@ def written(function: Function, shapes: Shapes) -> list[Instruction]:
     return stores if fits and sources.isdisjoint(origin(item, shapes) for item in pointers) else []
 
 
-def _is_plain(item: Instruction) -> bool:
+def is_plain(item: Instruction) -> bool:
+    """Tell whether an instruction neither calls a function nor keeps memory of its own, nor updates any."""
     if item.op == "call":
         return item.callee.startswith((*_ARITHMETIC, *DROPPED))
     return item.op not in ("alloca", "atomicrmw", "cmpxchg")
