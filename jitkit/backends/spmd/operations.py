@@ -70,6 +70,9 @@ class Operations(Calls):
             root = roots.root_below(item, self.body.shapes.made)
             if root is not None:
                 return self._reciprocal_root(self.body.whole(root.operands[0]))
+        if item.op in ("sdiv", "udiv", "srem", "urem") and mask is not None and values[1].local:
+            # A lane that does not take part may hold a zero, and a division by zero is a trap.
+            texts[1] = self.vector.select(item.type, mask, texts[1], self.vector.splat(item.type, "1"))
         return self._code(item, item.head, texts, item.type, self.vector.type)
 
     def _reciprocal_root(self, x: str) -> str:
