@@ -3,6 +3,7 @@
 from __future__ import annotations
 
 from array import array
+from itertools import pairwise
 
 import numpy as np
 import pytest
@@ -96,6 +97,70 @@ def test_all_axes_at_any_call(backend):
                 assert out == given.sum()
             with pytest.raises(np.exceptions.AxisError):
                 jk.reduce("add", x, axis=(0, 1, 3))
+
+
+def test_counts_and_truths_at_any_call(backend):
+    x = np.array([[0.0, 2, 0], [4, 0, 6]])
+    frozen = x.copy()
+    frozen.flags.writeable = False
+    with jk.backend(backend):
+        for _ in range(TIMES):
+            for given in (x, x.T, x[:, ::2], frozen, x > 1, x.astype("u1"), x.astype(">f8"), x.tolist(), x[0], x[:0]):
+                full = np.asarray(given)
+                assert jk.count(bool, given) == np.count_nonzero(full)
+                assert jk.any(given) == full.any()
+                assert jk.all(given) == full.all()
+                for axis in (0, -1):
+                    np.testing.assert_array_equal(jk.count(bool, given, axis=axis), np.count_nonzero(full, axis))
+                    kept = jk.any(given, axis=axis, keepdims=True)
+                    np.testing.assert_array_equal(kept, full.any(axis, keepdims=True))
+            assert jk.any(jk.counting(3))
+            assert not jk.all(jk.counting(3))
+            assert jk.count(lambda p: p[0] > p[1], jk.zipped(x[1], x[0])) == 2
+            assert jk.map_reduce(lambda v, w: v * w, "add", x[0], x[1, :1]) == 8
+            assert jk.map_reduce(lambda v, w: v * w, "add", x[1], x[1]) == 52
+            with pytest.raises(jk.KernelTypeError, match=r"jk\.any: the elements of this lazy array are tuples"):
+                jk.any(jk.zipped(x[0], x[1]))
+
+
+def test_slices_and_segments_given_as_lists_at_any_call(backend):
+    x = np.arange(10.0)
+    added = jk.vectorize(lambda a, b: a + b, backend=backend)
+    for _ in range(TIMES):
+        for begins in ([0, 3, 5], (0, 3, 5), [2], [0, 5, 5, 9], [9, 0, 4], np.array([1, 4], "u1"), array("q", [0, 9])):
+            expected = np.add.reduceat(x, np.asarray(begins, np.int64))
+            np.testing.assert_array_equal(added.reduceat(x, begins), expected)
+            np.testing.assert_array_equal(added.reduceat(x.tolist(), begins), expected)
+        for bad in ([0, 10], [-1, 3], [10], [0.5], [[0, 1]]):
+            with pytest.raises(jk.LaunchError, match="reduceat takes a vector of indices from 0 to 9"):
+                added.reduceat(x, bad)
+        for offsets in ([0, 3, 3, 10], (2, 5), array("q", [0, 10])):
+            expected = [x[a:b].sum() for a, b in pairwise(offsets)]
+            np.testing.assert_array_equal(jk.segment_reduce("add", x, offsets, backend=backend), expected)
+        assert jk.segment_reduce("add", x, [4], backend=backend).shape == (0,)
+        for bad in ([0, 11], [3, 2], [-1, 4]):
+            with pytest.raises(jk.LaunchError, match="offsets ascend"):
+                jk.segment_reduce("add", x, bad, backend=backend)
+        for bad in ([], [0.0, 1.0], [[0, 1]], 3):
+            with pytest.raises(jk.KernelTypeError, match="offsets= is a vector of integers"):
+                jk.segment_reduce("add", x, bad, backend=backend)
+        with pytest.raises(jk.LaunchError, match="segment 1 is empty"):
+            jk.segment_reduce(min, x, [0, 3, 3, 10], backend=backend)
+
+
+def test_permuted_at_any_call(backend):
+    x = np.array([10.0, 20, 30])
+    with jk.backend(backend):
+        for _ in range(TIMES):
+            for at in ([2, 0, 0], np.array([2, 0]), np.array([[1], [2]], "u1"), np.array([1], ">i4"), jk.counting(2)):
+                np.testing.assert_array_equal(np.asarray(jk.permuted(x, at)), x[np.asarray(at)])
+            for bad in (np.array([0, 3]), np.array([-1]), [3]):
+                with pytest.raises(jk.LaunchError, match="x has the elements 0 to 2"):
+                    jk.permuted(x, bad)
+            with pytest.raises(jk.LaunchError, match="not of 2 dimensions"):
+                jk.permuted(x[None], np.array([0]))
+            with pytest.raises(jk.KernelTypeError, match="indices= are integers"):
+                jk.permuted(x, x)
 
 
 def test_functions_of_one_place_that_see_different_numbers_stay_apart(backend):

@@ -160,6 +160,8 @@ def length_of(arrays: Sequence[Any]) -> int:
 
 def dtypes_of_vectors(arrays: Sequence[Any]) -> tuple[Any, ...] | None:
     """Return the dtypes of what `length_of` gives a length of, in one look, and None for anything else."""
+    if len(arrays) == 1 and type(arrays[0]) is _ndarray:
+        return (arrays[0].dtype,) if arrays[0].ndim == 1 else None
     shape, dtypes = None, []
     for x in arrays:
         if type(x) is not _ndarray and not (isinstance(x, Lazy) and x.device is None):

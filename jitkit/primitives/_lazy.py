@@ -124,12 +124,14 @@ class Lazy(_Meaning):
 
     def computed(self) -> np.ndarray:
         """Return the elements as a NumPy array."""
-        if len(self.shape) > _MOST_AXES and self.size and not self.flat():
-            return np.stack([self[k].computed() for k in range(len(self))])
         shape, device = self.shape, self.device
+        if len(shape) == 1 and device is None:  # as mostly
+            vector = np.empty(shape, self.dtype)
+            if _writer(1).enter_over(None, (self, vector)):
+                return vector
+        if len(shape) > _MOST_AXES and self.size and not self.flat():
+            return np.stack([self[k].computed() for k in range(len(self))])
         out = operands.made(shape, (self.dtype,), device)
-        if len(shape) == 1 and device is None and _writer(1).enter_over(None, (self, out)):
-            return out  # type: ignore[no-any-return]
         x, target = self, out
         if len(shape) != 1 and self.flat():
             x, target = self.reshape((-1,)), out.reshape((-1,))

@@ -13,6 +13,7 @@ from jitkit import operands
 from jitkit.arrays import asarray, to_numpy
 from jitkit.errors import LaunchError
 from jitkit.primitives import _arrays
+from jitkit.primitives._arrays import PLAIN
 from jitkit.primitives.lazy import permuted_within, transformed
 from jitkit.primitives.segment_reduce import filled_segments, segment_reduce
 
@@ -27,19 +28,16 @@ def reduceat(op: Any, x: Any, indices: Any, axis: int, dtype: Any, out: Any, bac
 
     Slices may overlap and go back: those are read through a table of where each of their elements lies.
     """
-    x = _arrays.array(x, "reduceat")
-    if not x.shape:
-        raise LaunchError("jk.vectorize: reduceat takes an array of one dimension or more, not a number")
-    begins = to_numpy(indices)
+    begins = np.asarray(indices) if type(indices) in PLAIN else to_numpy(indices)
     if begins.ndim == 1 and begins.dtype.kind in "iu":
         begins = begins if begins.dtype == INT64 else begins.astype(INT64)
         if dtype is None and out is None and axis == 0 and type(x) is np.ndarray and x.ndim == 1:
-            # Slices mostly follow one another: compiled code finds where they do not.
-            ends = np.empty(begins.size + 1, INT64)
-            ends[:-1], ends[-1] = begins, x.size
-            found = filled_segments(op, x, ends, backend)
+            found = filled_segments(op, x, begins, backend)  # as mostly: compiled code finds where it is not so
             if found is not None:
                 return found
+    x = _arrays.array(x, "reduceat")
+    if not x.shape:
+        raise LaunchError("jk.vectorize: reduceat takes an array of one dimension or more, not a number")
     axis = operands.axis_of(axis, len(x.shape), "vectorize")
     n, device, ndim = x.shape[axis], _arrays.device_of(x), len(x.shape)
     shape = tuple(x.shape[:axis]) + tuple(x.shape[axis + 1 :])

@@ -4,6 +4,7 @@ from __future__ import annotations
 
 import functools
 import math
+from collections.abc import Sequence
 from typing import Any
 
 import numpy as np
@@ -23,7 +24,7 @@ OF_VECTORS = (0, -1)
 
 def reduce_by(
     plan: Reduction,
-    arrays: list[Any],
+    arrays: Sequence[Any],
     axis: Axis,
     initial: Any,
     out: Any,
@@ -111,7 +112,7 @@ def _is_transposed(x: Any) -> bool:
     return type(x) is _ndarray and x.flags.f_contiguous
 
 
-def _as_row(arrays: list[Any]) -> Any:
+def _as_row(arrays: Sequence[Any]) -> Any:
     """Return all elements as matrices of one row, or None where they do not go the short way, 8 us less."""
     rows: list[Any] = []
     for x in arrays:

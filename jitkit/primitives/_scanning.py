@@ -20,7 +20,8 @@ from jitkit.primitives._reduction import SHORT, reshaped
 from jitkit.primitives._scan_groups import LANES, Tiles
 from jitkit.primitives._scan_stretches import CHAINS, SERIAL
 
-_ZERO, _INT64, _zeros = np.int64(0), np.dtype(np.int64), np.zeros  # a dtype: NumPy would make one of a class each time
+_ndarray, _zeros = np.ndarray, np.zeros
+_ZERO, _INT64 = np.int64(0), np.dtype(np.int64)  # a dtype: NumPy would make one of a class each time
 FEW, MANY = 64, 4096
 """Fewer columns than FEW, longer than MANY, are scanned as rows: one point to each would leave cores idle."""
 
@@ -152,7 +153,8 @@ class Scan:
     def of_vector(self, x: Any, initial: Any, out: Any, reverse: bool, backend: str | None) -> None:
         """Scan a vector, or several, as `along` does."""
         n = (x[0] if type(x) is tuple else x).shape[0]
-        x, out = as_row(x), as_row(out)
+        x = x[None] if type(x) is _ndarray else as_row(x)  # without a call, as mostly
+        out = out[None] if type(out) is _ndarray else as_row(out)
         if reverse:
             x, out = each(_backwards, x), each(_backwards, out)
         self.of_rows(x, initial, out, 1, n, backend)

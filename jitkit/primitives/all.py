@@ -6,9 +6,13 @@ from __future__ import annotations
 
 from typing import Any
 
+import numpy as np
+
 from jitkit.primitives import _arrays, _operators
 from jitkit.primitives._arrays import Axis
 from jitkit.primitives.map_reduce import map_reduce_by
+
+_OPERATOR = _operators.resolve("logical_and")
 
 
 def _is_true(x):
@@ -46,7 +50,7 @@ def all(x: Any, *, axis: Axis = None, out: Any = None, keepdims: bool = False, b
     >>> bool(jk.all(np.array([1, 0, 3])))
     False
     """
-    given = [_arrays.array(x, "all")]
+    given = x if type(x) is np.ndarray else _arrays.array(x, "all")
     return map_reduce_by(
-        _is_true, _operators.resolve("logical_and"), given, axis, None, out, None, keepdims, backend, "all"
+        _is_true, _OPERATOR, (given,), axis, None, out, None, keepdims, backend, "all", identity=_is_true
     )

@@ -6,9 +6,13 @@ from __future__ import annotations
 
 from typing import Any
 
+import numpy as np
+
 from jitkit.primitives import _arrays, _operators
 from jitkit.primitives._arrays import Axis
 from jitkit.primitives.map_reduce import map_reduce_by
+
+_OPERATOR = _operators.resolve("logical_or")
 
 
 def _is_true(x):
@@ -46,7 +50,7 @@ def any(x: Any, *, axis: Axis = None, out: Any = None, keepdims: bool = False, b
     >>> bool(jk.any(np.array([0, 0, 3])))
     True
     """
-    given = [_arrays.array(x, "any")]
+    given = x if type(x) is np.ndarray else _arrays.array(x, "any")
     return map_reduce_by(
-        _is_true, _operators.resolve("logical_or"), given, axis, None, out, None, keepdims, backend, "any"
+        _is_true, _OPERATOR, (given,), axis, None, out, None, keepdims, backend, "any", identity=_is_true
     )

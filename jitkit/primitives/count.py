@@ -10,11 +10,12 @@ from typing import Any
 import numpy as np
 
 from jitkit.plans import remember
-from jitkit.primitives import _arrays, _functions, _operators
+from jitkit.primitives import _functions, _operators
 from jitkit.primitives._arrays import Axis
 from jitkit.primitives._identity import identity_of
 from jitkit.primitives.map_reduce import map_reduce_by
 
+_ADD = _operators.resolve("add")
 _counters: dict[Hashable, Callable[[Any], Any]] = {}
 
 
@@ -57,14 +58,11 @@ def count(
     >>> int(jk.count(lambda x: x > 2, np.arange(5)))
     2
     """
-    key = (count, identity_of(pred))
+    key = identity_of(pred)
     counter = _counters.get(key)
     if counter is None:
         counter = remember(_counters, key, _one_where(_functions.function_of(pred, 1, "count")))
-    given = [_arrays.array(x, "count", tuples=True)]
-    return map_reduce_by(
-        counter, _operators.resolve("add"), given, axis, None, out, None, keepdims, backend, "count", identity=key
-    )
+    return map_reduce_by(counter, _ADD, (x,), axis, None, out, None, keepdims, backend, "count", identity=counter)
 
 
 def _one_where(pred: Callable[[Any], Any]) -> Callable[[Any], Any]:

@@ -31,6 +31,7 @@ _FAR = 1 << 62
 """Nearer integers are NumPy's int64, and so are those between."""
 _applied: dict[Hashable, tuple[type[Lazy], np.dtype[Any]]] = {}
 _zips: dict[Hashable, tuple[type[Lazy], np.dtype[Any]]] = {}
+_permutations: dict[Hashable, type[Lazy]] = {}  # by the dtypes of NumPy's arrays and indices that were looked at
 
 
 class Constant(Lazy):
@@ -421,7 +422,9 @@ def permuted(x: Any, indices: Any) -> Lazy:
     >>> np.asarray(jk.permuted(np.array([10.0, 20.0, 30.0]), [2, 0, 0]))
     array([30., 10., 10.])
     """
-    x, at = _arrays.array(x, "permuted"), _arrays.array(indices, "permuted")
+    at = indices
+    if type(x) is not _ndarray or type(at) is not _ndarray or (x.dtype, at.dtype) not in _permutations:
+        x, at = _arrays.array(x, "permuted"), _arrays.array(at, "permuted")
     result = permuted_within(x, at)
     if type(at) is _ndarray and at.size:
         # Read as unsigned, a negative index is past the end too: one pass.
@@ -441,13 +444,21 @@ def _unsigned(dtype: np.dtype[Any]) -> tuple[np.dtype[Any], int]:
 
 def permuted_within(x: Any, at: Any) -> Lazy:
     """Do what `permuted` does with indices that are inside, or looked at elsewhere."""
-    plain = all([type(a) is _ndarray or (isinstance(a, Lazy) and a.device is None) for a in (x, at)])
     if len(x.shape) != 1:
         raise LaunchError(f"jk.permuted: indices are those of a vector, not of {len(x.shape)} dimensions")
-    if operands.dtype_of(at).kind not in "iu":
-        raise KernelTypeError(f"jk.permuted: indices= are integers, not {operands.dtype_of(at)}")
+    both = type(x) is _ndarray and type(at) is _ndarray
+    if both:
+        known = _permutations.get((x.dtype, at.dtype))
+        if known is not None:
+            return lazy_of(known, (x, at), at.shape, x.dtype, None, True)  # type: ignore[no-any-return]
+    dtypes = operands.dtype_of(x), operands.dtype_of(at)
+    if dtypes[1].kind not in "iu":
+        raise KernelTypeError(f"jk.permuted: indices= are integers, not {dtypes[1]}")
     kind = class_of(Permuted, _elsewhere)
-    return lazy_of(kind, (x, at), tuple(at.shape), operands.dtype_of(x), None, plain)  # type: ignore[no-any-return]
+    if both:
+        remember(_permutations, dtypes, kind)
+    plain = all([type(a) is _ndarray or (isinstance(a, Lazy) and a.device is None) for a in (x, at)])
+    return lazy_of(kind, (x, at), tuple(at.shape), dtypes[0], None, plain)  # type: ignore[no-any-return]
 
 
 def _extents(shape: Any) -> tuple[int, ...]:

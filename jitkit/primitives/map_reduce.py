@@ -2,18 +2,19 @@
 
 from __future__ import annotations
 
-from collections.abc import Hashable
+from collections.abc import Hashable, Sequence
 from typing import Any
 
 import numpy as np
 from numpy.typing import DTypeLike
 
 from jitkit import operands
-from jitkit.errors import KernelTypeError
+from jitkit.errors import KernelError, KernelTypeError
 from jitkit.plans import remember
 from jitkit.primitives import _arrays, _functions, _operators, _values
 from jitkit.primitives._arrays import Axis
 from jitkit.primitives._identity import identity_of
+from jitkit.primitives._lazy import Lazy
 from jitkit.primitives._operators import Operator
 from jitkit.primitives._reducing import reduce_by
 from jitkit.primitives._reduction import Reduction
@@ -69,15 +70,19 @@ def map_reduce(
     >>> float(jk.map_reduce(lambda x, y: x * y, "add", np.arange(4.0), np.ones(4)))
     6.0
     """
-    _values.check_count(len(arrays), "map_reduce")
-    given = [_arrays.array(x, "map_reduce", tuples=True) for x in arrays]
-    return map_reduce_by(f, _operators.resolve(op), given, axis, initial, out, dtype, keepdims, backend, "map_reduce")
+    try:
+        operator = _operators.resolve(op)
+    except KernelError:
+        for x in arrays:  # a function among them says more: the arguments stand in another order
+            _arrays.array(x, "map_reduce", tuples=True)
+        raise
+    return map_reduce_by(f, operator, arrays, axis, initial, out, dtype, keepdims, backend, "map_reduce")
 
 
 def map_reduce_by(
     f: Any,
     operator: Operator,
-    given: list[Any],
+    arrays: Sequence[Any],
     axis: Axis,
     initial: Any,
     out: Any,
@@ -88,11 +93,19 @@ def map_reduce_by(
     identity: Hashable = None,
 ) -> Any:
     """Do what `map_reduce` does, under another name in messages; `identity` is that of `f`, where it is known already."""
-    one = len(given) == 1 and type(given[0]) is np.ndarray  # as mostly, in 0.3 us less
-    dtypes = (given[0].dtype,) if one else tuple([operands.dtype_of(x) for x in given])
-    key = (identity_of(f) if identity is None else identity, operator, dtypes, dtype)
+    function = identity_of(f) if identity is None else identity
+    first: Any = arrays[0] if len(arrays) == 1 else None
+    plain = type(first) is np.ndarray or isinstance(first, Lazy)
+    seen = (first.dtype,) if plain else _arrays.dtypes_of_vectors(arrays)
+    known = None if seen is None else _plans.get((function, operator, seen, dtype))
+    if known is not None:  # such arrays were looked at before
+        return reduce_by(known, arrays, axis, initial, out, keepdims, backend, name)
+    _values.check_count(len(arrays), name)
+    given = [_arrays.array(x, name, tuples=True) for x in arrays]
+    dtypes = tuple([operands.dtype_of(x) for x in given])
+    key = (function, operator, dtypes, dtype)
     plan = _plans.get(key) or remember(_plans, key, _plan(f, operator, dtypes, dtype, name))
-    return reduce_by(plan, given if one else _arrays.alike(given, name), axis, initial, out, keepdims, backend, name)
+    return reduce_by(plan, _arrays.alike(given, name), axis, initial, out, keepdims, backend, name)
 
 
 def _plan(f: Any, operator: Operator, given: tuple[np.dtype[Any], ...], dtype: Any, name: str) -> Reduction:

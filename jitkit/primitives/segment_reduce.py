@@ -17,7 +17,7 @@ from jitkit.launch.kernel import Kernel
 from jitkit.launch.launcher import Launcher
 from jitkit.plans import remember
 from jitkit.primitives import _arrays, _operators, _values
-from jitkit.primitives._arrays import given_arrays, length_of, value_of
+from jitkit.primitives._arrays import PLAIN, given_arrays, length_of, value_of
 from jitkit.primitives._in_order import in_order
 from jitkit.primitives._operators import Operator
 from jitkit.primitives._values import initial_value
@@ -36,8 +36,10 @@ class _Plan(NamedTuple):
     zero: Any
     faults: list[np.ndarray]
 
-    def of_vector(self, x: np.ndarray, offsets: np.ndarray, filled: bool, out: Any, backend: str | None) -> Any:
-        """Reduce the segments of a vector of the host; where they are to be `filled`, an empty one is a fault.
+    def of_vector(
+        self, x: np.ndarray, offsets: np.ndarray, count: int, filled: bool, out: Any, backend: str | None
+    ) -> Any:
+        """Reduce so many segments of a vector of the host; where they are to be `filled`, an empty one is a fault.
 
         Returns
         -------
@@ -45,7 +47,7 @@ class _Plan(NamedTuple):
             None where such arrays were not met before, `out` is not of the result's dtype and shape, and where offsets are
             faulty, of which the kernel tells when it has written: `out` gets what is right.
         """
-        count, dtype = offsets.size - 1, self.dtypes[0]
+        dtype = self.dtypes[0]
         if out is not None and not (type(out) is np.ndarray and out.shape == (count,) and out.dtype == dtype):
             return None
         if out is not None and not out.flags.writeable:
@@ -81,12 +83,15 @@ def segments_kernel(read: Callable, join: Callable, write: Callable) -> Kernel:
     """
     stretch = in_order(read, join)
 
+    def bound(offsets, k, n):
+        return np.int64(offsets[k]) if k < offsets.shape[0] else np.int64(n)  # the last may be left out
+
     def faults_among(offsets, n, filled, count):
         found = 0
-        if np.int64(offsets[0]) < 0 or np.int64(offsets[count]) > n:
+        if np.int64(offsets[0]) < 0 or bound(offsets, count, n) > n:
             found = 1
         for k in range(count):
-            a, b = np.int64(offsets[k]), np.int64(offsets[k + 1])
+            a, b = np.int64(offsets[k]), bound(offsets, k + 1, n)
             if b < a or (filled and b == a):
                 found += 1
         return found
@@ -96,7 +101,7 @@ def segments_kernel(read: Callable, join: Callable, write: Callable) -> Kernel:
         if s == count:
             faults[0] = faults_among(offsets, n, filled, count)
         else:
-            first, last = np.int64(offsets[s]), np.int64(offsets[s + 1])
+            first, last = np.int64(offsets[s]), bound(offsets, s + 1, n)
             total = initial
             if 0 <= first < last <= n:
                 total = stretch(x, first, last)
@@ -148,9 +153,11 @@ def segment_reduce(
     array([3., 0., 4.])
     """
     operator = _operators.resolve(op)
+    if type(offsets) in PLAIN:
+        offsets = np.asarray(offsets)
     if initial is None and length_of((x,)) and length_of((offsets,)):
         known = _plans.get((operator, (x.dtype,)))
-        found = None if known is None else known.of_vector(x, offsets, False, out, backend)
+        found = None if known is None else known.of_vector(x, offsets, offsets.size - 1, False, out, backend)
         if found is not None:
             return found
     arrays = given_arrays(x, "segment_reduce")
@@ -162,10 +169,16 @@ def segment_reduce(
     return reduce_segments(operator, arrays, bounds, initial, out, backend, "segment_reduce", check=True)
 
 
-def filled_segments(op: Any, x: np.ndarray, offsets: np.ndarray, backend: str | None) -> Any:
-    """Reduce segments of a vector of the host, or return None: where one is faulty or empty, or such were not met before."""
+def filled_segments(op: Any, x: np.ndarray, begins: np.ndarray, backend: str | None) -> Any:
+    """Reduce what lies between neighbouring places in a vector of the host, and behind the last of them.
+
+    Returns
+    -------
+    array or None
+        None where a segment is empty or faulty, or such arrays were not met before.
+    """
     known = _plans.get((_operators.resolve(op), (x.dtype,)))
-    return None if known is None else known.of_vector(x, offsets, True, None, backend)
+    return None if known is None else known.of_vector(x, begins, begins.size, True, None, backend)
 
 
 def reduce_segments(

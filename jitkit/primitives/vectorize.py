@@ -212,7 +212,7 @@ class Vectorized:
         See `jitkit.scan`.
         """
         self._operator("accumulate")
-        if _foreign.among((array,), out, True):
+        if (out is not None or type(array) is not _ndarray) and _foreign.among((array,), out, True):
             return _foreign.call(self._on(backend), "accumulate", (array,), axis=axis, dtype=dtype, out=out)
         out = out[0] if isinstance(out, tuple) and len(out) == 1 else out
         return scan(self.func, array, axis=axis, dtype=dtype, out=out, backend=backend or self.backend)
@@ -232,7 +232,7 @@ class Vectorized:
         The definition is that of `numpy.ufunc.reduceat`: where an index is not less than the next, the element there.
         """
         self._operator("reduceat")
-        if _foreign.among((array,), out, True):
+        if (out is not None or type(array) is not _ndarray) and _foreign.among((array,), out, True):
             return _foreign.call(self._on(backend), "reduceat", (array, indices), axis=axis, dtype=dtype, out=out)
         out = out[0] if isinstance(out, tuple) and len(out) == 1 else out
         return reduceat(self.func, array, indices, axis, dtype, out, backend or self.backend)
