@@ -205,6 +205,29 @@ def test_calls_that_are_kept_look_at_what_is_given(name):
         agrees(ours(x, 0), numpys(x, 0), "float64")
 
 
+@pytest.mark.parametrize("name", ["nansum", "nanmin", "nanmax"])
+def test_of_numbers_of_any_type_at_any_call(name, backend):
+    x = np.array([3.0, np.nan, 1, 7])
+    for _ in range(3):
+        for array in (
+            x,
+            x[::-1],
+            x.astype("f4"),
+            x.astype(">f8"),
+            x.astype("f2"),
+            x[::2].astype("i2"),
+            x > 2,
+            x.tolist(),
+        ):
+            expected = getattr(np, name)(np.asarray(array))
+            found = getattr(jk.stats, name)(array, backend=backend)
+            assert found == expected
+            if np.asarray(array).dtype.kind in "iub":
+                assert found.dtype == expected.dtype
+        with pytest.raises(jk.KernelTypeError, match="complex"):
+            getattr(jk.stats, name)(x + 1j, backend=backend)
+
+
 @pytest.mark.parametrize("name", ["var", "nanmean", "nanvar"])
 def test_few_rows_of_many_columns(name, backend):
     for rows in (1, 2, 3, 8):

@@ -122,6 +122,11 @@ def test_calls_that_are_kept_look_at_what_is_given(name):
             np.round(x * 0),
         ):
             agrees(move(given, 4, 2), rolled(OF[name], given, 4, 2), given.dtype)
+        whole = np.arange(240).reshape(6, 40) % 7
+        for given in (whole, whole.astype(">f8"), whole.astype("float64"), whole[:, ::-1]):
+            found = move(given, 4, 2)
+            assert found.dtype == np.float64
+            agrees(found, rolled(OF[name], given, 4, 2), "float64")
         assert np.isnan(move(x, 4)[:, :3]).all()
         out = x.copy()
         assert move(out, 4, 2, out=out) is out  # over what is read

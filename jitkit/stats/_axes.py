@@ -85,6 +85,11 @@ class Lying:
         self.lengths, self.far, self.near = (_count(outer), _count(n), _count(inner)), far // size, near // size
         return True
 
+    @property
+    def straight(self) -> bool:
+        """Whether the elements are those of the array itself, and results stand as they are found."""
+        return self._copied is None and self._turned is None
+
     def elements(self, x: np.ndarray) -> np.ndarray:
         """Return the elements of such an array as a vector over its memory, or over that of a copy."""
         if self._copied is not None:

@@ -13,7 +13,6 @@ from typing import Any
 import numpy as np
 
 from jitkit import get_num_threads, operands
-from jitkit.launch import choice
 from jitkit.launch.launcher import Launcher
 from jitkit.plans import remember
 from jitkit.primitives import _arrays
@@ -61,21 +60,30 @@ class Plan:
         self.launcher, self.space, self.shape, self.numbers, self.scratch = launcher, space, shape, numbers, scratch
         self.spare: list[np.ndarray] = []
 
-    def __call__(self, x: Any, y: Any, backend: str | None) -> None:
-        """Launch, over C-contiguous elements and results of one dtype."""
-        dtype, device = operands.dtype_of(x), operands.device_of(x)
+    def enter(self, x: np.ndarray, y: np.ndarray, backend: str | None) -> bool:
+        """Launch over arrays of the host, if that goes straight into compiled code; tell whether it did."""
         if x.shape != self.shape:
             x, y = x.reshape(self.shape), y.reshape(self.shape)
         if not self.scratch:
-            self.launcher.run(self.space, backend, (x, *self.numbers, y))
-            return
+            return self.launcher.enter(self.space, backend, (x, *self.numbers, y))
         try:
             scratch = self.spare.pop()
         except IndexError:
-            scratch = operands.made(self.scratch, (dtype,), device)
-        self.launcher.run(self.space, backend, (x, *self.numbers, scratch, y))
-        if device is None and scratch.nbytes <= _KEPT:
+            scratch = np.empty(self.scratch, x.dtype)
+        done = self.launcher.enter(self.space, backend, (x, *self.numbers, scratch, y))
+        if scratch.nbytes <= _KEPT:
             self.spare.append(scratch)
+        return done
+
+    def __call__(self, x: Any, y: Any, backend: str | None) -> None:
+        """Launch, over C-contiguous elements and results of one dtype."""
+        device = operands.device_of(x)
+        if device is None and self.enter(x, y, backend):
+            return
+        if x.shape != self.shape:
+            x, y = x.reshape(self.shape), y.reshape(self.shape)
+        scratch = (operands.made(self.scratch, (operands.dtype_of(x),), device),) if self.scratch else ()
+        self.launcher(self.space, backend)(x, *self.numbers, *scratch, y)
 
 
 Make = Callable[[_Lengths, int, int, bool], Plan]
@@ -90,13 +98,16 @@ def rolled(
 
     `turn` says whether an axis is made the last one.
     """
-    asked = (make, window, least, axis)
-    if out is None and type(a) is _ndarray and _plain(asked):
-        plan = _known.get((*asked, a.dtype, a.shape))
-        if plan is not None and a.flags.carray and (backend or choice.requested()) != "cuda":
+    # True is equal to 1, and refused elsewhere.
+    plain = type(window) is int and type(axis) is int and (least is None or type(least) is int)
+    key = None
+    if plain and type(a) is _ndarray:
+        key = (make, window, least, axis, a.dtype, a.shape)
+        plan = _known.get(key) if out is None else None
+        if plan is not None:
             result = np.empty(a.shape, a.dtype)
-            plan(a, result, backend)
-            return result
+            if plan.enter(a, result, backend):  # compiled code finds whether the elements lie as others did
+                return result
     a, window, least, axis = _checked(a, window, least, axis, out, name)
     shape, dtype, device = tuple(a.shape), operands.dtype_of(a), operands.device_of(a)
     if turn and axis != len(shape) - 1 and 0 not in shape:
@@ -110,16 +121,10 @@ def rolled(
         plan = make(lengths, window, least, device is None)
         if device is None:
             a = np.require(a, requirements=["C", "W"])  # for a read-only array kernels would be compiled once more
-            if _plain(asked):
-                remember(_known, (*asked, dtype, shape), plan)
+            if key is not None and key[4] == dtype:
+                remember(_known, key, plan)
         plan(a, result, backend)
     return operands.delivered(result, out, name)
-
-
-def _plain(asked: tuple[Make, Any, Any, Any]) -> bool:
-    """Tell whether equal arguments mean the same: True is equal to 1, and refused elsewhere."""
-    _, window, least, axis = asked
-    return type(window) is int and type(axis) is int and (least is None or type(least) is int)
 
 
 def _checked(a: Any, window: Any, least: Any, axis: int, out: Any, name: str) -> tuple[Any, int, int, int]:

@@ -10,6 +10,7 @@ from numpy.lib.stride_tricks import as_strided
 
 from jitkit import operands
 from jitkit.launch import choice
+from jitkit.launch.launcher import Launcher
 from jitkit.plans import remember
 from jitkit.stats import _axes, _moments
 from jitkit.stats._column_moments import PLANES, SPAN, TILE
@@ -61,12 +62,14 @@ def of_moments(
     bias : bool
         Whether skewness and kurtosis stay uncorrected.
     """
-    asked = (what, axis, keepdims, skip, ddof, bias)
     plain = type(x) is _ndarray and type(ddof) in _NUMBERS and _is_plain(axis)
-    if plain and (backend or choice.requested()) != "cuda":
-        found = _known.get((*asked, x.dtype, x.shape, None if x.flags.c_contiguous else x.strides))
-        if found is not None and x.flags.aligned:
+    if plain:
+        key = (what, axis, keepdims, skip, ddof, bias, x.dtype, x.shape, None if x.flags.c_contiguous else x.strides)
+        found = _known.get(key)
+        result = None if found is None else _at_once(found, x, backend)
+        if result is None and found is not None and x.flags.aligned and (backend or choice.requested()) != "cuda":
             result = _result(found, x, backend)
+        if found is not None and result is not None:
             return result[0, 0] if found.final == () and out is None else _axes.finished(result, found.final, out, name)
     x = _numbers(x, name)
     shape, dtype, device = tuple(x.shape), operands.dtype_of(x), operands.device_of(x)
@@ -86,20 +89,26 @@ def of_moments(
         result = operands.made((x.shape[0], x.shape[2]), (dtype,), device)
         _run_there(kernels, x, options, result, device, backend)
         return _axes.finished(result, final, out, name)
-    plan = Plan(kernels, options, _axes.Lying(x, axes), dtype, final)
-    if plain:
-        remember(_known, (*asked, x.dtype, shape, None if x.flags.c_contiguous else x.strides), plan)
+    lying = _axes.Lying(x, axes)
+    plan = Plan(kernels, options, lying, dtype, final, _single(kernels, lying) if x.flags.c_contiguous else None)
+    if plain and key[6] == x.dtype:
+        remember(_known, key, plan)
     return _axes.finished(_result(plan, x, backend), final, out, name)
 
 
 class Plan(NamedTuple):
-    """What was found for arguments: kernels, what they are asked, how they see the array, and the results they give."""
+    """What was found for arguments: kernels, what they are asked, how they see the array, and the results they give.
+
+    `single` is the one launch that does, if there is one and all lies as it stands: its kernel, space, what tells it of rows,
+    and the shape of its results.
+    """
 
     kernels: Kernels
     options: Any
     lying: _axes.Lying
     dtype: np.dtype[Any]
     final: tuple[int, ...]
+    single: tuple[Launcher, Any, int, int, tuple[int, int]] | None
 
 
 def _is_plain(axis: Any) -> bool:
@@ -115,9 +124,31 @@ def _numbers(x: Any, name: str) -> Any:
     return operands.floating(found, name)
 
 
+def _single(kernels: Kernels, lying: _axes.Lying) -> tuple[Launcher, Any, int, int, tuple[int, int]] | None:
+    outer, n, inner = lying.lengths
+    if not (inner == lying.pieces == 1 and n <= BLOCK and lying.straight):
+        return None
+    return (*_rows(kernels, outer, n), lying.far, n, (outer, 1))
+
+
+def _rows(kernels: Kernels, outer: int, n: int) -> tuple[Launcher, Any]:
+    """Return what goes over rows of a block each on a host, and its space."""
+    return (kernels.shortest_rows, outer) if n <= SHORT and outer >= MANY else (kernels.short_rows, (outer, 1))
+
+
+def _at_once(plan: Plan, x: np.ndarray, backend: str | None) -> np.ndarray | None:
+    """Return the results of a single launch if it goes straight into compiled code, which looks at the array."""
+    if plan.single is None:
+        return None
+    launcher, space, far, n, room = plan.single
+    result = np.empty(room, plan.dtype)
+    elements = x if x.ndim == 1 else x.reshape(-1)
+    return result if launcher.enter(space, backend, (elements, far, n, plan.options, result)) else None
+
+
 def _result(plan: Plan, x: np.ndarray, backend: str | None) -> np.ndarray:
     """Return the results for an array on the host."""
-    kernels, options, lying, dtype, _ = plan
+    kernels, options, lying, dtype, *_ = plan
     (outer, n, inner), far, near, pieces = lying.lengths, lying.far, lying.near, lying.pieces
     elements = lying.elements(x)
     if 1 < inner < _FEW_COLUMNS:
@@ -126,10 +157,8 @@ def _result(plan: Plan, x: np.ndarray, backend: str | None) -> np.ndarray:
         outer, inner, far, near = outer * inner, 1, n, 1
     result = np.empty((outer, inner), dtype)
     if inner == pieces == 1 and n <= BLOCK:
-        if n <= SHORT and outer >= MANY:
-            kernels.shortest_rows.run(outer, backend, (elements, far, n, options, result))
-        else:
-            kernels.short_rows.run((outer, 1), backend, (elements, far, n, options, result))
+        launcher, space = _rows(kernels, outer, n)
+        launcher.run(space, backend, (elements, far, n, options, result))
         return lying.in_order(result)
     tiles = -(-inner // TILE)
     if inner > 1 and n <= _FEW_ROWS and kernels.order < 4:

@@ -4,12 +4,17 @@ from __future__ import annotations
 
 from typing import Any
 
+import numpy as np
+
 from jitkit import operands
-from jitkit.primitives._operators import resolve
+from jitkit.primitives._operators import Operator, resolve
 from jitkit.primitives._reducing import reduce_by
 from jitkit.primitives.reduce import plan_of
 from jitkit.stats import _moments
 from jitkit.stats._statistic import Axis, of_moments
+
+_ADD, _FMIN, _FMAX = map(resolve, ("add", "fmin", "fmax"))
+_FLOATS = frozenset((np.dtype(np.float32), np.dtype(np.float64)))
 
 
 def nanmean(a: Any, axis: Axis = None, *, out: Any = None, keepdims: bool = False, backend: str | None = None) -> Any:
@@ -193,9 +198,9 @@ def nansum(a: Any, axis: Axis = None, *, out: Any = None, keepdims: bool = False
     >>> float(jk.stats.nansum(np.array([1.0, np.nan, 3.0])))
     4.0
     """
-    a = operands.array(a, "stats.nansum")
-    if operands.dtype_of(a).kind in "iub":
-        return _reduced("add", a, axis, out, keepdims, backend, "stats.nansum")
+    a = _real(a, "stats.nansum")
+    if a.dtype not in _FLOATS and operands.dtype_of(a).kind in "iub":
+        return _reduced(_ADD, a, axis, out, keepdims, backend, "stats.nansum")
     return of_moments(a, _moments.SUM, axis, out, keepdims, backend, "stats.nansum", skip=True)
 
 
@@ -235,7 +240,7 @@ def nanmin(a: Any, axis: Axis = None, *, out: Any = None, keepdims: bool = False
     >>> float(jk.stats.nanmin(np.array([3.0, np.nan, 1.0])))
     1.0
     """
-    return _reduced("fmin", _real(a, "stats.nanmin"), axis, out, keepdims, backend, "stats.nanmin")
+    return _reduced(_FMIN, _real(a, "stats.nanmin"), axis, out, keepdims, backend, "stats.nanmin")
 
 
 def nanmax(a: Any, axis: Axis = None, *, out: Any = None, keepdims: bool = False, backend: str | None = None) -> Any:
@@ -274,7 +279,7 @@ def nanmax(a: Any, axis: Axis = None, *, out: Any = None, keepdims: bool = False
     >>> float(jk.stats.nanmax(np.array([3.0, np.nan, 1.0])))
     3.0
     """
-    return _reduced("fmax", _real(a, "stats.nanmax"), axis, out, keepdims, backend, "stats.nanmax")
+    return _reduced(_FMAX, _real(a, "stats.nanmax"), axis, out, keepdims, backend, "stats.nanmax")
 
 
 def _real(a: Any, name: str) -> Any:
@@ -285,12 +290,14 @@ def _real(a: Any, name: str) -> Any:
     KernelTypeError
         Where its elements are complex or no numbers.
     """
+    if type(a) is np.ndarray and a.dtype in _FLOATS:
+        return a
     x = operands.array(a, name)
     dtype = operands.dtype_of(x)
     return x if dtype.kind in "?biu" else operands.floating(x, name)
 
 
-def _reduced(op: str, x: Any, axis: Axis, out: Any, keepdims: bool, backend: str | None, name: str) -> Any:
+def _reduced(op: Operator, x: Any, axis: Axis, out: Any, keepdims: bool, backend: str | None, name: str) -> Any:
     """Do what `jk.reduce` does, under the function's name in messages."""
-    plan = plan_of(resolve(op), (operands.dtype_of(x),), None)
+    plan = plan_of(op, (operands.dtype_of(x),), None)
     return reduce_by(plan, [x], axis, None, out, keepdims, backend, name)

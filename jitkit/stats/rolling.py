@@ -7,6 +7,9 @@ from typing import Any
 from jitkit import operands
 from jitkit.stats import _rolling, _windows
 
+_SUMS, _MEANS = _rolling.running(_windows.sums, 0, 0), _rolling.running(_windows.sums, 1, 0)
+_SMALLEST, _LARGEST = _rolling.extreme(1), _rolling.extreme(-1)
+
 
 def move_sum(
     a: Any,
@@ -58,8 +61,7 @@ def move_sum(
     >>> jk.stats.move_sum(np.array([1.0, 2.0, 6.0, 1.0]), 2)
     array([nan,  3.,  8.,  7.])
     """
-    make = _rolling.running(_windows.sums, 0, 0)
-    return _rolling.rolled(make, a, window, min_count, axis, out, backend, "stats.move_sum")
+    return _rolling.rolled(_SUMS, a, window, min_count, axis, out, backend, "stats.move_sum")
 
 
 def move_mean(
@@ -112,8 +114,7 @@ def move_mean(
     >>> jk.stats.move_mean(np.array([1.0, 2.0, 6.0, 1.0]), 2)
     array([nan, 1.5, 4. , 3.5])
     """
-    make = _rolling.running(_windows.sums, 1, 0)
-    return _rolling.rolled(make, a, window, min_count, axis, out, backend, "stats.move_mean")
+    return _rolling.rolled(_MEANS, a, window, min_count, axis, out, backend, "stats.move_mean")
 
 
 def move_var(
@@ -283,7 +284,7 @@ def move_min(
     >>> jk.stats.move_min(np.array([1.0, 2.0, 6.0, 1.0]), 2)
     array([nan,  1.,  2.,  1.])
     """
-    return _rolling.rolled(_rolling.extreme(1), a, window, min_count, axis, out, backend, "stats.move_min")
+    return _rolling.rolled(_SMALLEST, a, window, min_count, axis, out, backend, "stats.move_min")
 
 
 def move_max(
@@ -335,7 +336,7 @@ def move_max(
     >>> jk.stats.move_max(np.array([1.0, 2.0, 6.0, 1.0]), 2)
     array([nan,  2.,  6.,  6.])
     """
-    return _rolling.rolled(_rolling.extreme(-1), a, window, min_count, axis, out, backend, "stats.move_max")
+    return _rolling.rolled(_LARGEST, a, window, min_count, axis, out, backend, "stats.move_max")
 
 
 def move_median(
