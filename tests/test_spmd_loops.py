@@ -6,7 +6,7 @@ import numpy as np
 import pytest
 
 import jitkit as jk
-from jitkit.backends.spmd import narrowing, pressure, reader, turns
+from jitkit.backends.spmd import leaving, pressure, reader, turns
 from jitkit.backends.spmd.shapes import Shapes
 
 SIZES = [1, 7, 33, 100]
@@ -95,7 +95,7 @@ def test_a_loop_that_waits_gets_more_registers_where_they_are():
 
 
 def test_a_count_is_cut_where_lanes_leave():
-    done = narrowing.narrowed(reader.read(ORBIT, "f")).blocks["%done"]
+    done = leaving.cut(reader.read(ORBIT, "f")).blocks["%done"]
     assert [(phi.name, phi.type) for phi in done.phis] == [("%cut", "i32")]
     assert not any(item.op == "trunc" for item in done.code)
 
@@ -104,7 +104,7 @@ def test_a_count_that_is_used_whole_stays():
     function = reader.read(
         ORBIT.replace("%o = getelementptr i32, ptr %out, i64 %i", "%o = getelementptr i32, ptr %out, i64 %count"), "f"
     )
-    assert narrowing.narrowed(function) == function
+    assert leaving.cut(function) == function
 
 
 @jk.kernel

@@ -9,7 +9,7 @@ import llvmlite.binding as llvm
 from llvmlite import ir
 
 from jitkit.backends import direct
-from jitkit.backends.spmd import group_shape, meetings, narrowing, phases, reader, unrolling
+from jitkit.backends.spmd import group_shape, leaving, meetings, phases, reader, unrolling
 from jitkit.backends.spmd.graph import reverse_postorder
 from jitkit.backends.spmd.ir import Function
 from jitkit.backends.spmd.shapes import Shapes, graph_of
@@ -68,7 +68,7 @@ def point_function(context: Any, compiled: Any, group: tuple[int, ...] = (), mar
         order = reverse_postorder(graph_of(unrolled), unrolled.entry)
         unrolled.blocks = {name: unrolled.blocks[name] for name in order}  # the turns of a loop stand in any order
         return unrolled if _meets_barriers(unrolled, group) else function
-    return narrowing.narrowed(function)
+    return leaving.cut(function)
 
 
 def _meets_barriers(function: Function, group: tuple[int, ...]) -> bool:

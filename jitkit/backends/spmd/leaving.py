@@ -12,19 +12,19 @@ from dataclasses import replace
 from jitkit.backends.spmd.ir import Block, Function, Instruction, Value
 
 
-def narrowed(function: Function) -> Function:
+def cut(function: Function) -> Function:
     """Return a function that cuts integers where ways meet, where nothing but a ``trunc`` uses what comes of them."""
     code = [item for block in function.blocks.values() for item in block.code]
     uses = Counter(value.text for item in code for value in item.operands)
     phis = {item.name: item for item in code if item.op == "phi" and uses[item.name] == 1}
-    cut = {item.operands[0].text: item for item in code if item.op == "trunc" and item.operands[0].text in phis}
-    if not cut:
+    ends = {item.operands[0].text: item for item in code if item.op == "trunc" and item.operands[0].text in phis}
+    if not ends:
         return function
     added: dict[str, list[Instruction]] = {}
-    gone = {item.name for item in cut.values()}
+    gone = {item.name for item in ends.values()}
 
     def phi(item: Instruction) -> Instruction:
-        result = cut[item.name]
+        result = ends[item.name]
         values = []
         for k, (value, label) in enumerate(zip(item.operands, item.labels, strict=True)):
             values.append(Value(result.type, f"{item.name}.cut.{k}"))
@@ -32,7 +32,7 @@ def narrowed(function: Function) -> Function:
         return replace(item, name=result.name, type=result.type, operands=values)
 
     blocks = {
-        name: [phi(item) if item.name in cut else item for item in block.code if item.name not in gone]
+        name: [phi(item) if item.name in ends else item for item in block.code if item.name not in gone]
         for name, block in function.blocks.items()
     }
     for name, items in added.items():
