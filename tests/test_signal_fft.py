@@ -9,7 +9,7 @@ from hypothesis import strategies as st
 
 import jitkit as jk
 from jitkit import signal
-from jitkit.signal import _fft_passes, _fft_plan
+from jitkit.signal import _fft_passes, _fft_plan, _fft_real, _fft_tables
 
 RNG = np.random.default_rng(5)
 NORMS = (None, "backward", "ortho", "forward")
@@ -38,7 +38,7 @@ def test_transforms_as_numpy(n, backend):
             close(got, getattr(np.fft, name)(x.astype(complex), axis=axis), 1.2e-7)
 
 
-@pytest.mark.parametrize("n", _fft_plan.PRIMES)
+@pytest.mark.parametrize("n", _fft_tables.PRIMES)
 def test_every_radix(n):
     x = complex_numbers((5, 2 * n))
     close(signal.fft(x, backend="cpu"), np.fft.fft(x), 2.3e-16)
@@ -65,7 +65,7 @@ def test_long_transforms(n):
 @pytest.mark.parametrize("n", [1, 2, 7, 1000, 10_007])
 def test_roots_of_unity_are_exact_but_for_their_rounding(n):
     turns = np.arange(-n, 2 * n)
-    got = _fft_plan.roots(n, turns)
+    got = _fft_tables.roots(n, turns)
     angle = turns * (-2 * np.longdouble("3.14159265358979323846264338") / n)
     assert np.abs(got[:, 0] - np.cos(angle)).max() < 1.3e-16
     assert np.abs(got[:, 1] - np.sin(angle)).max() < 1.3e-16
@@ -126,6 +126,69 @@ def test_rows_of_odd_lengths_as_numpy(backend):
     close(signal.irfft(half[:, :4], 9, backend=backend), np.fft.irfft(half[:, :4].astype(complex), 9), 1.2e-7)
     with pytest.raises(jk.LaunchError, match=r"signal.rfft"):
         signal.rfft(x, out=np.zeros((2, 7), np.complex64), backend=backend)
+
+
+# Even and odd lengths that one group transforms alone: columns that fill tiles and such that do not, and pairs of factors
+# that are far apart.
+@pytest.mark.parametrize("n", [241 * 2, 242, 256, 255, 500, 999, 1001, 1024, 151 * 3, 4096])
+def test_few_short_vectors(n):
+    for rows, dtype, eps in ((1, np.float64, 2.3e-16), (3, np.float32, 1.2e-7)):
+        x = complex_numbers((rows, n), np.result_type(dtype, np.complex64))
+        wide, half = x.astype(complex), x[:, : n // 2 + 1].copy()
+        for norm in NORMS:
+            for _ in range(2):  # the second time by the plan that the first one left
+                close(signal.fft(x, norm=norm, backend="cpu"), np.fft.fft(wide, norm=norm), eps)
+                close(signal.ifft(x, norm=norm, backend="cpu"), np.fft.ifft(wide, norm=norm), eps)
+                got = signal.rfft(x.real.copy(), norm=norm, backend="cpu")
+                assert got.dtype == x.dtype
+                close(got, np.fft.rfft(wide.real, norm=norm), eps)
+                got = signal.irfft(half, n, norm=norm, backend="cpu")
+                assert got.dtype == dtype
+                close(got, np.fft.irfft(half.astype(complex), n, norm=norm), eps)
+
+
+def test_few_short_vectors_as_numpy(backend):
+    x = complex_numbers((1, 480), np.complex64)
+    close(signal.fft(x, backend=backend), np.fft.fft(x.astype(complex)), 1.2e-7)
+    real = x.real.copy()
+    close(signal.rfft(real, backend=backend), np.fft.rfft(real.astype(float)), 1.2e-7)
+
+
+@pytest.mark.parametrize(("n", "inverse"), [(480, False), (480, True), (245, False), (245, True)])
+def test_groups_wait_for_what_they_read_of_a_vector(n, inverse):
+    transform = _fft_plan.Transform(np.dtype(np.float64), None, inverse, None)
+    inner = n // (2 - n % 2)
+    plan = transform.alone(1, inner, 1.0, *_fft_real.SIDES[n % 2, inverse])
+    x, out, buffers = np.ones(n + 2), np.zeros(n + 2), [np.zeros(room) for room in plan.rooms]
+    plan.launcher.kernel.check[plan.items](x, out, *buffers, *plan.tables, *plan.numbers).raise_if_any()
+
+
+# Columns that fill the lanes of a tile, and some left; one pass of real numbers and more; lengths of large primes, as rows.
+@pytest.mark.parametrize("n", [1, 2, 3, 10, 24, 49, 77, 510, 334, 157])
+def test_columns_of_real_numbers(n):
+    for shape, dtype, eps in (((n, 9), np.float64, 2.3e-16), ((2, n, 19), np.float32, 1.2e-7)):
+        axis = len(shape) - 2
+        x = RNG.standard_normal(shape).astype(dtype)
+        half = complex_numbers((*shape[:-2], n // 2 + 1, shape[-1]), np.result_type(dtype, np.complex64))
+        for norm in (None, "ortho"):
+            for _ in range(2):
+                got = signal.rfft(x, axis=axis, norm=norm, backend="cpu")
+                assert got.dtype == half.dtype
+                close(got, np.fft.rfft(x.astype(float), axis=axis, norm=norm), eps)
+                got = signal.irfft(half, n, axis, norm=norm, backend="cpu")
+                assert got.dtype == dtype
+                close(got, np.fft.irfft(half.astype(complex), n, axis, norm=norm), eps)
+        out = np.zeros_like(half)
+        assert signal.rfft(x, axis=axis, out=out) is out
+        close(out, np.fft.rfft(x.astype(float), axis=axis), eps)
+
+
+@pytest.mark.parametrize("n", [12, 15])
+def test_columns_of_real_numbers_as_numpy(n, backend):
+    x = RNG.standard_normal((n, 10)).astype(np.float32)
+    close(signal.rfft(x, axis=0, backend=backend), np.fft.rfft(x.astype(float), axis=0), 1.2e-7)
+    half = complex_numbers((n // 2 + 1, 10), np.complex64)
+    close(signal.irfft(half, n, 0, backend=backend), np.fft.irfft(half.astype(complex), n, 0), 1.2e-7)
 
 
 def test_many_long_transforms():
@@ -283,15 +346,17 @@ def test_teams_of_work_items_transform_arrays_on_a_gpu(rows, n):
 
 
 @pytest.mark.parametrize(
-    ("n", "extra"),
-    [(60, _fft_passes.NOTHING), (22, _fft_passes.TURN), (16, _fft_passes.UNTANGLE), (14, _fft_passes.TANGLE)],
+    ("n", "kind", "turned", "flip"),
+    [(60, "COMPLEX", False, 0), (22, "COMPLEX", True, 0)]
+    + [(n, kind, False, flip) for n, kind in ((16, "REAL_ROWS"), (14, "REAL_COLUMNS")) for flip in (0, 1)],
 )
-def test_teams_wait_for_what_they_read(n, extra):
+def test_teams_wait_for_what_they_read(n, kind, turned, flip):
     parts, width, team, across = np.dtype(np.float64), 2, 4, 3
-    tables = _fft_plan.tables_of(n, across if extra == _fft_passes.TURN else 0, width, extra, parts)
+    kind = getattr(_fft_passes, kind)
+    tables = _fft_tables.tables_of(n, across if turned else 0, width, kind != _fft_passes.COMPLEX, parts)
     x, out, buffers = np.ones(2 * across * (n + 1)), np.zeros(2 * across * (n + 1)), np.zeros((2, 4 * (n + 1) * width))
-    kernel = _fft_passes.tiles_kernel(width, True, team)
-    kernel.check[2 * width * team](x, out, buffers, *tables, 1, n, across, 1, 1, 0, extra, 1.0).raise_if_any()
+    kernel = _fft_passes.tiles_kernel(width, True, team, kind)
+    kernel.check[2 * width * team](x, out, buffers, *tables, 1, n, across, 1, 1, flip, 1.0).raise_if_any()
 
 
 def test_device_arrays_stay_on_the_device():

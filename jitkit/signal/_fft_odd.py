@@ -1,4 +1,4 @@
-"""Fourier transforms of rows of real numbers of an odd length, on tiles, without what is the conjugate of something else.
+"""Fourier transforms of real numbers of an odd length, on tiles, without what is the conjugate of something else.
 
 The first pass of a transform of n = r m makes r sequences of m elements, of which number r - q gives the conjugates of what
 number q gives. So the passes behind it take (r + 1) / 2 sequences and not r; on the way back the last pass, which makes real
@@ -18,13 +18,30 @@ from typing import Any
 import numpy as np
 
 import jitkit as jk
-from jitkit import operands
 from jitkit.launch.launcher import Launcher
 from jitkit.signal import _fft_passes
-from jitkit.signal._fft_plan import Transform, radices_of, roots, twiddles_of
+from jitkit.signal._fft_plan import Prepared, Transform
+from jitkit.signal._fft_tables import radices_of, roots, twiddles_of
 
 _LARGEST = 15
 """The largest radix of the pass of real numbers that is no prime: 7 to 15 leave 0.57 to 0.53 of the sequences."""
+
+
+def two_sums(s, p, i, far, apart, twiddles, radix, q, other, start):
+    """Return sums of real parts times cosines and of imaginary ones times sines, for root q and for another."""
+    re, im, more, more_i = start, start * 0, start, start * 0
+    root, second = 0, 0
+    for m in range(1, radix // 2 + 1):
+        root += q
+        root -= radix if root >= radix else 0
+        second += other
+        second -= radix if second >= radix else 0
+        real, imaginary = s[p, i + m * far], s[p, i + m * far + apart]
+        re += twiddles[root, 0] * real
+        im += twiddles[root, 1] * imaginary
+        more += twiddles[second, 0] * real
+        more_i += twiddles[second, 1] * imaginary
+    return re, im, more, more_i
 
 
 def first_pass(s, p, a, b, twiddles, apart, left, lane, step, radix):
@@ -40,20 +57,8 @@ def first_pass(s, p, a, b, twiddles, apart, left, lane, step, radix):
         s[p, o] = total
         s[p, o + apart] = total * 0
         for q in range(1, half + 1, 2):
-            other = min(q + 1, half)
-            re, im, more, more_i = s[p, i], total * 0, s[p, i], total * 0
-            root, second = 0, 0
-            for m in range(1, half + 1):
-                root += q
-                root -= radix if root >= radix else 0
-                second += other
-                second -= radix if second >= radix else 0
-                both, away = s[p, i + m * far], s[p, i + m * far + apart]
-                re += twiddles[root, 0] * both
-                im += twiddles[root, 1] * away
-                more += twiddles[second, 0] * both
-                more_i += twiddles[second, 1] * away
-            row = radix + half * j - 1
+            other, row = min(q + 1, half), radix + half * j - 1
+            re, im, more, more_i = two_sums(s, p, i, far, apart, twiddles, radix, q, other, s[p, i])
             turned(s, p, o + q * step, apart, re, im, twiddles[row + q, 0], twiddles[row + q, 1])
             turned(s, p, o + other * step, apart, more, more_i, twiddles[row + other, 0], twiddles[row + other, 1])
 
@@ -78,18 +83,7 @@ def last_pass(s, p, a, b, twiddles, apart, left, lane, step, radix):
         s[p, o] = total
         for m in range(1, half + 1, 2):
             other = min(m + 1, half)
-            even, odd, more, more_odd = first, first * 0, first, first * 0
-            root, second = 0, 0
-            for q in range(1, half + 1):
-                root += m
-                root -= radix if root >= radix else 0
-                second += other
-                second -= radix if second >= radix else 0
-                re, im = s[p, i + q * step], s[p, i + q * step + apart]
-                even += twiddles[root, 0] * re
-                odd += twiddles[root, 1] * im
-                more += twiddles[second, 0] * re
-                more_odd += twiddles[second, 1] * im
+            even, odd, more, more_odd = two_sums(s, p, i, step, apart, twiddles, radix, m, other, first)
             s[p, o + m * far], s[p, o + (radix - m) * far] = even + odd, even - odd
             s[p, o + other * far], s[p, o + (radix - other) * far] = more + more_odd, more - more_odd
 
@@ -145,50 +139,57 @@ def store_real(s, p, out, first, n, rows, lane, width, step, at, scale):
 
 
 @functools.cache
-def forth(width: int) -> Launcher:
-    """Return the launcher of the kernel that transforms rows of real numbers."""
-    passes = _fft_passes.passes_of(True, 1)
+def forth(width: int, columns: bool) -> Launcher:
+    """Return the launcher of the kernel that transforms rows of real numbers, or columns."""
+    passes, rows = _fft_passes.passes_of(True, 1), 1 - int(columns)
 
     @jk.kernel(group=width)
-    def real_tiles_forth(i, x, out, s, twiddles, radices, rows, n, radix, scale):
+    def real_tiles_forth(i, x, out, s, twiddles, radices, outer, n, across, radix, scale):
         lane, p = jk.local_index(), jk.group_index()
-        step, left, kept = 2 * width, n // radix, radix // 2 + 1
-        for t in range(p, (rows + width - 1) // width, s.shape[0]):
-            load_real(s, p, x, t * width, n, rows, lane, width, step)
+        step, left, kept, tiles = 2 * width, n // radix, radix // 2 + 1, (across + width - 1) // width
+        for t in range(p, outer * tiles, s.shape[0]):
+            o, first = t // tiles, t % tiles * width
+            if columns:
+                _fft_passes.load_reals(s, p, x, o, first, n, across, lane, width, step, 0, 1, 0, 0, 1)
+            else:
+                load_real(s, p, x, first, n, across, lane, width, step)
             jk.barrier()
             a, b = np.int64(0), np.int64((n + 1) * step)
             first_pass(s, p, a, b, twiddles, width, left, lane, step, radix)
-            at = radix + (kept - 1) * left
-            a, b = passes(s, p, b, a, twiddles, radices, at, width, kept, left, lane, step, 0)
+            at, some = radix + (kept - 1) * left, (0, radices.shape[0])
+            a, b = passes(s, p, b, a, twiddles, radices, some, at, width, kept, left, lane, step, 0)
             ordered(s, p, a, b, width, n, left, lane, step, radix)
             jk.barrier()
-            _fft_passes.store(
-                s, p, out, 1, 0, t * width, n // 2 + 1, rows, lane, width, step, b, b + width, scale, 0, 1
-            )  # fmt: skip
+            re, im, long = b, b + width, n // 2 + 1
+            _fft_passes.store(s, p, out, rows, o, first, long, across, lane, width, step, re, im, scale, 0, 1)
             jk.barrier()
 
     return Launcher(real_tiles_forth)
 
 
 @functools.cache
-def back(width: int) -> Launcher:
-    """Return the launcher of the kernel that goes back to rows of real numbers."""
-    passes = _fft_passes.passes_of(True, 1)
+def back(width: int, columns: bool) -> Launcher:
+    """Return the launcher of the kernel that goes back to rows of real numbers, or columns."""
+    passes, rows = _fft_passes.passes_of(True, 1), 1 - int(columns)
 
     @jk.kernel(group=width)
-    def real_tiles_back(i, x, out, s, twiddles, radices, rows, n, radix, scale):
+    def real_tiles_back(i, x, out, s, twiddles, radices, outer, n, across, radix, scale):
         lane, p = jk.local_index(), jk.group_index()
-        step, left, kept = 2 * width, n // radix, radix // 2 + 1
-        for t in range(p, (rows + width - 1) // width, s.shape[0]):
-            _fft_passes.load(s, p, x, 1, 0, t * width, n // 2 + 1, rows, lane, width, step, 0, width, 0, 1)
+        step, left, kept, tiles = 2 * width, n // radix, radix // 2 + 1, (across + width - 1) // width
+        for t in range(p, outer * tiles, s.shape[0]):
+            o, first = t // tiles, t % tiles * width
+            _fft_passes.load(s, p, x, rows, o, first, n // 2 + 1, across, lane, width, step, 0, width, 0, 1)
             jk.barrier()
             a, b = np.int64(0), np.int64((n + 1) * step)
             spread(s, p, a, b, width, n, left, lane, step, radix)
-            at = radix + (kept - 1) * left
-            a, b = passes(s, p, b, a, twiddles, radices, at, width, kept, left, lane, step, 0)
+            at, some = radix + (kept - 1) * left, (0, radices.shape[0])
+            a, b = passes(s, p, b, a, twiddles, radices, some, at, width, kept, left, lane, step, 0)
             last_pass(s, p, a, b, twiddles, width, left, lane, step, radix)
             jk.barrier()
-            store_real(s, p, out, t * width, n, rows, lane, width, step, b, scale)
+            if columns:
+                _fft_passes.store_reals(s, p, out, o, first, n, across, lane, width, step, b, 1, 0, scale, 0, 1)
+            else:
+                store_real(s, p, out, first, n, across, lane, width, step, b, scale)
             jk.barrier()
 
     return Launcher(real_tiles_back)
@@ -211,17 +212,21 @@ def _tables_of(n: int, parts: np.dtype[Any]) -> tuple[np.ndarray, np.ndarray]:
     return np.ascontiguousarray(twiddles, parts), np.array(radices_of(left), np.int64)
 
 
-def serves(transform: Transform, count: int, n: int) -> bool:
-    """Tell whether rows are transformed by `rows`: not on a GPU, where several work-items share each vector."""
-    return count > 0 and transform.device is None and transform.in_one(count, n)
+def serves(transform: Transform, outer: int, n: int, across: int) -> bool:
+    """Tell whether `tiles` does it: not on a GPU, where several work-items share each vector."""
+    if transform.device is not None or radices_of(n) is None:
+        return False
+    return across > 1 or transform.in_one(outer, n)
 
 
-def rows(transform: Transform, x: Any, out: Any, count: int, n: int, scale: float) -> None:
-    """Transform rows of an odd length, or go back to them; where `serves`. Both arrays are vectors of parts."""
-    parts, width, tables = transform.parts, transform.width, _tables_of(n, transform.parts)
-    groups = min(-(-count // width), transform.groups(count * n, n))
-    scratch = operands.made((groups, 4 * (n + 1) * width), (parts,), None)
-    launcher = (back if transform.flip else forth)(width)
-    launcher.run(
-        groups * width, transform.backend, (x, out, scratch, *tables, count, n, _radix_of(n), parts.type(scale))
+@functools.lru_cache(64)
+def tiles(transform: Transform, outer: int, n: int, across: int, scale: float) -> Prepared:
+    """Return what transforms an odd length along the middle of (outer, n, across), or goes back to it; where `serves`."""
+    parts, width, columns = transform.parts, transform.width, across > 1
+    outer, across = (outer, across) if columns else (1, outer)
+    groups = min(outer * -(-across // width), transform.groups(outer * across * n, n))
+    launcher, rooms = (back if transform.inverse else forth)(width, columns), ((groups, 4 * (n + 1) * width),)
+    numbers = outer, n, across, _radix_of(n), parts.type(scale)
+    return Prepared(
+        launcher, groups * width, transform.backend, None, parts, rooms, _tables_of(n, parts), numbers
     )  # fmt: skip

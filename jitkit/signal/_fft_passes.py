@@ -31,8 +31,8 @@ With two registers, and real parts apart from imaginary ones, a pass went over e
 hand fell into one set of the cache: rows of 16384 took twice as long, those of 1024 1.6 times. A register of AVX-512, which
 fills the line, has the same effect: rows of 1024 take 1.5 to 3 times as long.
 """
-NOTHING, TURN, UNTANGLE, TANGLE = range(4)
-"""What is done beside the passes: before the second of two sets, behind those of real numbers, or before those that give them."""
+COMPLEX, REAL_ROWS, REAL_COLUMNS = range(3)
+"""What is transformed, or made by a transform that goes back."""
 SINE_3 = math.sqrt(0.75)
 COS_5 = math.cos(2 * math.pi / 5), math.cos(4 * math.pi / 5)
 SIN_5 = math.sin(2 * math.pi / 5), math.sin(4 * math.pi / 5)
@@ -276,6 +276,30 @@ def store(s, p, out, rows, o, first, n, across, lane, width, step, re, im, scale
                 out[2 * ((o * n + j) * across + first + r) + 1] = scale * s[p, im + j * step + r]
 
 
+def load_reals(s, p, x, o, first, n, across, lane, width, step, at, every, which, member, team):
+    """Copy real columns in, lanes across them: of `every` so many rows number `which`, as parts `at`."""
+    last = min(width, across - first)
+    if last == width:
+        for j in range(member, n, team):
+            s[p, at + j * step + lane] = x[((o * n + j) * every + which) * across + first + lane]
+    elif lane == 0:
+        for j in range(member, n, team):
+            for r in range(last):
+                s[p, at + j * step + r] = x[((o * n + j) * every + which) * across + first + r]
+
+
+def store_reals(s, p, out, o, first, n, across, lane, width, step, at, every, which, scale, member, team):
+    """Copy real columns out, as `load_reals` copies them in."""
+    last = min(width, across - first)
+    if last == width:
+        for j in range(member, n, team):
+            out[((o * n + j) * every + which) * across + first + lane] = scale * s[p, at + j * step + lane]
+    elif lane == 0:
+        for j in range(member, n, team):
+            for r in range(last):
+                out[((o * n + j) * every + which) * across + first + r] = scale * s[p, at + j * step + r]
+
+
 def turn(s, p, a, apart, n, coarse, fine, tile, lane, width, step, member, team):
     """Multiply element k of vector c by exp(-2 pi i k c / N): a factor for the tile, and one for the lane."""
     for k in range(member, n, team):
@@ -373,9 +397,12 @@ def passes_of(odd: bool, team: int) -> Callable[..., Any]:
     pass_other = pass_odd if odd else no_pass
     share_of, meet = (everything, wait_for_nobody) if team == 1 else (dealt, wait_for_all)
 
-    def passes(s, p, a, b, twiddles, radices, at, apart, done, left, lane, step, member):
-        """Go back and forth between the buffers at `a` and `b`; return where the result is, and the other one."""
-        for f in range(radices.shape[0]):
+    def passes(s, p, a, b, twiddles, radices, some, at, apart, done, left, lane, step, member):
+        """Go back and forth between the buffers at `a` and `b`; return where the result is, and the other one.
+
+        `some` are the places of the first radix and behind the last one.
+        """
+        for f in range(some[0], some[1]):
             radix = radices[f]
             left //= radix
             share = share_of(done, left, member, team)
@@ -405,17 +432,18 @@ def passes_of(odd: bool, team: int) -> Callable[..., Any]:
     return passes
 
 
-def tiles_kernel(width: int, odd: bool, team: int) -> Kernel:
+def tiles_kernel(width: int, odd: bool, team: int, kind: int) -> Kernel:
     """Return the kernel that transforms `outer` times `across` vectors of n, in tiles of `width`.
 
-    Without `odd`, for powers of two, it compiles in 0.8 of the time. `team` work-items share each vector of a tile.
+    Without `odd`, for powers of two, it compiles in 0.8 of the time. `team` work-items share each vector of a tile. The
+    vectors are of one `kind`: complex numbers, or rows or columns of 2 n real numbers.
     """
     passes = passes_of(odd, team)
     place, meet = (alone, wait_for_nobody) if team == 1 else (of_a_team, wait_for_all)
 
     @jk.kernel(group=width * team)
     def transform_tiles(
-        i, x, out, s, twiddles, radices, coarse, fine, outer, n, across, rows_in, rows_out, flip, extra, scale
+        i, x, out, s, twiddles, radices, coarse, fine, outer, n, across, rows_in, rows_out, flip, scale
     ):
         item, p = jk.local_index(), jk.group_index()
         member, lane = place(item, width)
@@ -424,31 +452,49 @@ def tiles_kernel(width: int, odd: bool, team: int) -> Kernel:
             o, tile = t // tiles, t % tiles
             first = tile * width
             re, im = flip * width, (1 - flip) * width
-            long = n + 1 if extra == TANGLE else n
-            load(s, p, x, rows_in, o, first, long, across, lane, width, step, re, im, member, team)
+            if kind == COMPLEX:
+                load(s, p, x, rows_in, o, first, n, across, lane, width, step, re, im, member, team)
+            elif kind == REAL_ROWS:
+                load(s, p, x, 1, o, first, n + flip, across, lane, width, step, re, im, member, team)
+            elif flip:
+                load(s, p, x, 0, o, first, n + 1, across, lane, width, step, re, im, member, team)
+            else:
+                load_reals(s, p, x, o, first, n, across, lane, width, step, re, 2, 0, member, team)
+                load_reals(s, p, x, o, first, n, across, lane, width, step, im, 2, 1, member, team)
             jk.barrier()
             # Of one type from the start: begun as Python's numbers, all passes were compiled for those as well.
             a, b = np.int64(0), np.int64((n + 1) * step)
-            if extra == TANGLE:
-                tangle(s, p, re, im, b + re, b + im, n, coarse, lane, step, member, team)
-                a, b = b, a
-                meet()
+            if kind != COMPLEX:  # noqa: SIM102 - a branch on a constant alone is left out
+                if flip:
+                    tangle(s, p, re, im, b + re, b + im, n, coarse, lane, step, member, team)
+                    a, b = b, a
+                    meet()
             done, left, at = np.int64(1), np.int64(n), np.int64(0)
-            a, b = passes(s, p, a, b, twiddles, radices, at, width, done, left, lane, step, member)
-            if extra == TURN:
+            some = 0, radices.shape[0]
+            a, b = passes(s, p, a, b, twiddles, radices, some, at, width, done, left, lane, step, member)
+            if kind != COMPLEX:
+                if not flip:
+                    untangle(s, p, a, b, width, n, coarse, lane, step, member, team)
+                    a, b = b, a
+            elif fine.shape[1] > 1:
                 turn(s, p, a, width, n, coarse, fine, tile, lane, width, step, member, team)
-            elif extra == UNTANGLE:
-                untangle(s, p, a, b, width, n, coarse, lane, step, member, team)
-                a, b = b, a
             jk.barrier()
-            re, im, long = a + re, a + im, n + 1 if extra == UNTANGLE else n
-            store(s, p, out, rows_out, o, first, long, across, lane, width, step, re, im, scale, member, team)
+            re, im = a + re, a + im
+            if kind == COMPLEX:
+                store(s, p, out, rows_out, o, first, n, across, lane, width, step, re, im, scale, member, team)
+            elif kind == REAL_ROWS:
+                store(s, p, out, 1, o, first, n + 1 - flip, across, lane, width, step, re, im, scale, member, team)
+            elif flip:
+                store_reals(s, p, out, o, first, n, across, lane, width, step, re, 2, 0, scale, member, team)
+                store_reals(s, p, out, o, first, n, across, lane, width, step, im, 2, 1, scale, member, team)
+            else:
+                store(s, p, out, 0, o, first, n + 1, across, lane, width, step, re, im, scale, member, team)
             jk.barrier()
 
     return transform_tiles
 
 
 @functools.cache
-def tiles(width: int, odd: bool, team: int) -> Launcher:
+def tiles(width: int, odd: bool, team: int, kind: int) -> Launcher:
     """Return the launcher of `tiles_kernel`."""
-    return Launcher(tiles_kernel(width, odd, team))
+    return Launcher(tiles_kernel(width, odd, team, kind))

@@ -5,6 +5,8 @@
 from __future__ import annotations
 
 import functools
+from collections.abc import Callable
+from dataclasses import dataclass
 from typing import Any
 
 import numpy as np
@@ -13,13 +15,12 @@ import jitkit as jk
 from jitkit import operands
 from jitkit.backends.device_views import reinterpreted
 from jitkit.launch.launcher import Launcher
-from jitkit.signal import _fft_passes, _fft_primes
-from jitkit.signal._fft_passes import NOTHING, TANGLE, TURN, UNTANGLE
+from jitkit.signal import _fft_alone, _fft_passes, _fft_primes
+from jitkit.signal._fft_passes import COMPLEX, REAL_COLUMNS, REAL_ROWS
 from jitkit.signal._fft_points import Pointwise
+from jitkit.signal._fft_real import Side
+from jitkit.signal._fft_tables import PRIMES, half_turn_of, halves_of, radices_of, roots, tables_of
 
-PRIMES = tuple(n for n in range(2, 152) if _fft_primes.is_prime(n))
-"""Primes that are radices of passes: 1024 transforms of 17 take 0.25 of what they take by powers of a primitive root, of 151
-0.75 (complex64) and 0.88 (complex128), of 199 0.76 and 1.24; 1024 of 255, which has no primitive root, 0.17."""
 PARTS: dict[np.dtype[Any], np.dtype[Any]] = {
     np.dtype(np.complex64): np.dtype(np.float32),
     np.dtype(np.complex128): np.dtype(np.float64),
@@ -27,8 +28,9 @@ PARTS: dict[np.dtype[Any], np.dtype[Any]] = {
 """The dtype of real and imaginary parts."""
 _WHOLE, _FEW = 1 << 14, 1024
 """The longest transform in one go, of many and of few; two buffers of a tile of 1024 take 128 KiB."""
-_ALONE = 256
-"""The shortest that is worth being split where there are too few to fill the lanes of a tile."""
+_ALONE, _LONELY = 240, 8192
+"""The shortest that is worth being split where there are too few to fill the lanes of a tile; the longest of which one group
+does all."""
 _GPU_ITEMS, _GPU_GROUP, _GPU_FEW = 264 * 256, 256, 64
 """Work-items that share the tiles on a GPU, two groups for each multiprocessor of an H200, so that their buffers stay in its
 50 MB of second-level cache; those of a group, and of one whose vectors are no longer than the third: these have no more
@@ -60,80 +62,43 @@ def real(x: Any) -> Any:
     return flat.view(parts) if isinstance(flat, np.ndarray) else reinterpreted(flat, parts)
 
 
-@functools.lru_cache(256)
-def radices_of(n: int) -> tuple[int, ...] | None:
-    """Return the radices of the passes for a length, odd ones first; None where it has a large prime factor."""
-    found = []
-    for prime in PRIMES:
-        while n % prime == 0:
-            found.append(prime)
-            n //= prime
-    if n > 1:
-        return None
-    twos = found.count(2)
-    return (*(r for r in found if r > 2), *(2,) * (twos % 2), *(4,) * (twos // 2))
+class Prepared:
+    """A launch with all that it takes but what is transformed and the result.
 
+    Parameters
+    ----------
+    launcher : Launcher
+        The kernel's.
+    items : int
+        Work-items.
+    backend, device : str or None
+        The backend, and where the arrays lie.
+    parts : dtype
+        Of the real and imaginary parts.
+    rooms : sequence of tuple
+        Shapes of the buffers.
+    tables, numbers : tuple
+        What follows the buffers.
+    """
 
-def roots(n: int, exponents: np.ndarray) -> np.ndarray:
-    """Return exp(-2 pi i e / n) as rows of cosine and sine, for any integers e."""
-    quarters, rest = np.divmod(8 * (exponents % n) + n, 2 * n)  # small angles lose less to rounding
-    angle = (rest - n) * (-np.pi / (4 * n))
-    found = np.exp(1j * angle) * np.array([1, -1j, -1, 1j])[quarters % 4]
-    return np.stack([found.real, found.imag], -1)
+    __slots__ = ("backend", "device", "items", "launcher", "numbers", "parts", "rooms", "tables")
 
+    def __init__(
+        self, launcher: Launcher, items: int, backend: str | None, device: str | None, parts: np.dtype[Any],
+        rooms: tuple[tuple[int, ...], ...], tables: tuple[Any, ...], numbers: tuple[Any, ...],
+    ) -> None:  # fmt: skip
+        self.launcher, self.items, self.backend, self.device, self.parts = launcher, items, backend, device, parts
+        self.rooms, self.tables, self.numbers = rooms, tables, numbers
 
-@functools.lru_cache(64)
-def twiddles_of(n: int) -> np.ndarray:
-    """Return the factors of all passes: for each j the powers 1 to radix - 1; behind the roots of unity of an odd radix."""
-    rows, left = [np.zeros((1, 2))][:0], n
-    for radix in radices_of(n) or ():
-        whole, left = left, left // radix
-        if radix % 2:
-            rows.append(roots(radix, np.arange(radix)))
-        rows.append(roots(whole, np.outer(np.arange(left), np.arange(1, radix)).reshape(-1)))
-    return np.concatenate([*rows, np.zeros((1, 2))])
-
-
-@functools.lru_cache(16)
-def turns_of(n: int, across: int, width: int) -> tuple[np.ndarray, np.ndarray]:
-    """Return exp(-2 pi i k c / (n across)) for k below n and c below `across`, as factors for tiles and for lanes."""
-    k, tiles = np.arange(n), -(-across // width)
-    coarse = roots(n * across, np.outer(np.arange(tiles) * width, k).reshape(-1))
-    fine = roots(n * across, np.outer(k, np.arange(width)).reshape(-1))
-    return coarse, np.ascontiguousarray(fine.T)
-
-
-@functools.lru_cache(64)
-def tables_of(n: int, across: int, width: int, extra: int, parts: np.dtype[Any]) -> tuple[np.ndarray, ...]:
-    """Return what the passes over tiles read: the twiddle factors, the radices, and the turns for tiles and lanes."""
-    coarse, fine = np.zeros((1, 2)), np.zeros((2, 1))
-    if extra == TURN:
-        coarse, fine = turns_of(n, across, width)
-    elif extra != NOTHING:
-        coarse = roots(2 * n, np.arange(n // 2 + 1))
-    factors = (np.ascontiguousarray(x, parts) for x in (twiddles_of(n), coarse, fine))
-    twiddles, coarse, fine = factors
-    return twiddles, np.array(radices_of(n), np.int64), coarse, fine
-
-
-@functools.lru_cache(64)
-def launch_of(
-    parts: np.dtype[Any], width: int, outer: int, n: int, across: int, rows_in: int, rows_out: int, flip: int, extra: int,
-    scale: float, groups: int, team: int,
-) -> tuple[Launcher, int, tuple[int, int], tuple[Any, ...], tuple[Any, ...]]:  # fmt: skip
-    """Return how tiles are launched: by what, over how many work-items, the shape of their buffers, tables and numbers."""
-    groups = min(outer * -(-across // width), groups)
-    tables = tables_of(n, across if extra == TURN else 0, width, extra, parts)
-    numbers = outer, n, across, rows_in, rows_out, flip, extra, parts.type(scale)
-    launcher = _fft_passes.tiles(width, n & (n - 1) != 0, team)
-    return launcher, groups * width * team, (groups, 4 * (n + 1) * width), tables, numbers
-
-
-@functools.lru_cache(64)
-def halves_of(n: int) -> tuple[int, int]:
-    """Return the two factors of a length that are nearest to each other, the larger one last."""
-    low = next(k for k in range(int(np.sqrt(n) + 0.5), 0, -1) if n % k == 0)
-    return low, n // low
+    def __call__(self, x: Any, out: Any) -> None:
+        """Launch. Both arrays are vectors of parts."""
+        if self.device is None:
+            parts = self.parts
+            buffers, tables = [np.empty(room, parts) for room in self.rooms], self.tables
+        else:
+            buffers = [operands.made(room, (self.parts,), self.device) for room in self.rooms]
+            tables = tuple([operands.table(table, self.device) for table in self.tables])
+        self.launcher.run(self.items, self.backend, (x, out, *buffers, *tables, *self.numbers))
 
 
 def length_for(n: int) -> int:
@@ -189,6 +154,7 @@ def chirp_out(o, j, c, n, across, args):
 _in, _through, _out = Pointwise(chirp_in), Pointwise(chirp_through), Pointwise(chirp_out)
 
 
+@dataclass(frozen=True)
 class Transform:
     """Transforms of one type, direction and place.
 
@@ -204,13 +170,37 @@ class Transform:
         The backend.
     """
 
-    def __init__(self, parts: np.dtype[Any], device: str | None, inverse: bool, backend: str | None) -> None:
-        self.parts, self.device, self.flip, self.backend = parts, device, int(inverse), backend
-        self.width = _fft_passes.LANES[parts.itemsize]
+    parts: np.dtype[Any]
+    device: str | None
+    inverse: bool
+    backend: str | None
+
+    @property
+    def flip(self) -> int:
+        """1 where the real and the imaginary parts change places."""
+        return int(self.inverse)
+
+    @property
+    def width(self) -> int:
+        """The vectors of a tile."""
+        return _fft_passes.LANES[self.parts.itemsize]
 
     def __call__(self, x: Any, out: Any, outer: int, n: int, across: int, scale: float) -> None:
         """Transform along the middle of (outer, n, across); `x` and `out` are vectors of parts that do not overlap."""
-        if across > 1 or self.in_one(outer, n):
+        self.plan(outer, n, across, scale)(x, out)
+
+    def plan(self, outer: int, n: int, across: int, scale: float) -> Callable[[Any, Any], None]:
+        """Return what transforms along the middle of (outer, n, across): a function of what is given and the result."""
+        if radices_of(n) is not None and across > 1:
+            return self.tiles(outer, n, across, 0, 0, scale)
+        if self.in_one(outer, n):
+            return self.tiles(1, n, outer, 1, 1, scale)
+        if across == 1 and self.is_alone(outer, n):
+            return self.alone(outer, n, scale)
+        return functools.partial(self._in_steps, outer=outer, n=n, across=across, scale=scale)
+
+    def _in_steps(self, x: Any, out: Any, outer: int, n: int, across: int, scale: float) -> None:
+        if across > 1:
             self._all(x, out, outer, n, across, scale)
             return
         for rows in blocks_of(outer, n, self.parts, self.device):
@@ -222,10 +212,6 @@ class Transform:
             self._by_powers(x, out, outer, n, across, scale)
         elif radices_of(n) is None:
             self._by_convolution(x, out, outer, n, across, scale)
-        elif across > 1:
-            self._tiles(x, out, outer, n, across, 0, 0, scale)
-        elif self.in_one(outer, n):
-            self._tiles(x, out, 1, n, outer, 1, 1, scale)
         else:
             self._in_two(x, out, outer, n, scale)
 
@@ -237,32 +223,44 @@ class Transform:
             few = (n >= _ALONE and rows < self.width // 2) or (n > _FEW and rows < 2 * self.width)
         return radices_of(n) is not None and n <= _WHOLE and not few
 
-    def half(self, x: Any, out: Any, rows: int, half: int, scale: float) -> None:
-        """Transform rows of twice so many real numbers to their lower frequencies, or back; where `in_one`."""
-        self._tiles(x, out, 1, half, rows, 1, 1, scale / 2, TANGLE if self.flip else UNTANGLE)
+    def is_alone(self, rows: int, n: int) -> bool:
+        """Return whether each of few short rows is transformed by one group."""
+        few = self.device is None and rows < self.width // 2 and _ALONE <= n <= _LONELY
+        return few and radices_of(n) is not None
 
-    def _team(self, n: int) -> int:
+    def half(self, outer: int, half: int, across: int, scale: float) -> Callable[[Any, Any], None]:
+        """Return what transforms twice so many real numbers to their lower frequencies, or back.
+
+        Rows, where nothing lies `across`, are `in_one`.
+        """
+        scale = scale if self.inverse else scale / 2
+        if across > 1:
+            return self.tiles(outer, half, across, 0, 0, scale, REAL_COLUMNS)
+        return self.tiles(1, half, outer, 1, 1, scale, REAL_ROWS)
+
+    def team(self, n: int) -> int:
         """Return how many work-items share a vector."""
         return 1 if self.device is None else (_GPU_FEW if n <= _GPU_FEW else _GPU_GROUP) // self.width
 
     def groups(self, elements: int, n: int) -> int:
         """Return how many groups share the tiles."""
         if self.device is not None:
-            return _GPU_ITEMS // (self._team(n) * self.width)
+            return _GPU_ITEMS // (self.team(n) * self.width)
         return 1 if elements <= _SERIAL else (1 if n > _FEW else 4) * jk.get_num_threads()
 
-    def _tiles(
-        self, x: Any, out: Any, outer: int, n: int, across: int, rows_in: int, rows_out: int, scale: float,
-        extra: int = NOTHING,
-    ) -> None:  # fmt: skip
-        launcher, items, room, tables, numbers = launch_of(
-            self.parts, self.width, outer, n, across, rows_in, rows_out, self.flip, extra, scale,
-            self.groups(outer * n * across, n), self._team(n),
-        )  # fmt: skip
-        scratch = operands.made(room, (self.parts,), self.device)
-        if self.device is not None:
-            tables = tuple(operands.table(table, self.device) for table in tables)
-        launcher.run(items, self.backend, (x, out, scratch, *tables, *numbers))
+    def tiles(
+        self, outer: int, n: int, across: int, rows_in: int, rows_out: int, scale: float, kind: int = COMPLEX,
+        turned: bool = False,
+    ) -> Callable[[Any, Any], None]:  # fmt: skip
+        """Return what transforms `outer` times `across` vectors in tiles; `turned` it is the first of two sets."""
+        groups = self.groups(outer * n * across, n)
+        return tiles_of(self, outer, n, across, rows_in, rows_out, kind, turned, scale, groups)
+
+    def alone(
+        self, rows: int, n: int, scale: float, before: Side | None = None, behind: Side | None = None
+    ) -> Callable[[Any, Any], None]:
+        """Return what transforms few short rows; where `is_alone`."""
+        return alone_of(self, rows, n, scale, before, behind)
 
     def _in_two(self, x: Any, out: Any, outer: int, n: int, scale: float) -> None:
         """Transform the columns of a matrix and then its rows, which come out as columns.
@@ -271,8 +269,8 @@ class Transform:
         """
         first, second = halves_of(n)
         between = operands.made((2 * outer * n,), (self.parts,), self.device)
-        self._tiles(x, between, outer, first, second, 0, 0, 1.0, TURN)
-        self._tiles(between, out, outer, second, first, 1, 0, scale)
+        self.tiles(outer, first, second, 0, 0, 1.0, turned=True)(x, between)
+        self.tiles(outer, second, first, 1, 0, scale)(between, out)
 
     def _by_powers(self, x: Any, out: Any, outer: int, n: int, across: int, scale: float) -> None:
         """Transform a prime length by one element less, which is half as long as what any length takes."""
@@ -302,3 +300,43 @@ class Transform:
         Transform(self.parts, self.device, True, self.backend)(b, a, outer, m, across, 1.0)
         scale = self.parts.type(scale / m)
         _out((outer, n, across), n, (a, chirp, m, self.flip, scale, out), self.backend)
+
+
+@functools.lru_cache(64)
+def tiles_of(
+    transform: Transform, outer: int, n: int, across: int, rows_in: int, rows_out: int, kind: int, turned: bool,
+    scale: float, groups: int,
+) -> Prepared:  # fmt: skip
+    """Return the launch of tiles."""
+    parts, width, team = transform.parts, transform.width, transform.team(n)
+    groups = min(outer * -(-across // width), groups)
+    tables = tables_of(n, across if turned else 0, width, kind != COMPLEX, parts)
+    numbers = outer, n, across, rows_in, rows_out, transform.flip, parts.type(scale)
+    launcher = _fft_passes.tiles(width, n & (n - 1) != 0, team, kind)
+    rooms = ((groups, 4 * (n + 1) * width),)
+    items = groups * width * team
+    return Prepared(launcher, items, transform.backend, transform.device, parts, rooms, tables, numbers)
+
+
+@functools.lru_cache(64)
+def alone_of(
+    transform: Transform, rows: int, n: int, scale: float, before: Side | None, behind: Side | None
+) -> Prepared:
+    """Return the launch of few short rows."""
+    parts, width, (first, second) = transform.parts, transform.width, halves_of(n)
+    twiddles, radices, coarse, fine = tables_of(first, second, width, False, parts)
+    others, more, *_ = tables_of(second, 0, width, False, parts)
+    turn = half_turn_of(n, parts)
+    tables = np.concatenate([twiddles, others]), np.concatenate([radices, more]), coarse, fine, turn
+    cuts = len(radices), len(radices) + len(more), len(twiddles)
+    numbers = (
+        (first, second),
+        cuts,
+        tuple([side.count(n) if side else 0 for side in (before, behind)]),
+        transform.flip,
+        parts.type(scale),
+    )
+    whole = 2 * n if before or behind else 0
+    rooms = (rows, 4 * (second + 1) * width), (rows * 2 * n,), (rows * whole,)
+    launcher = _fft_alone.launcher(width, n & (n - 1) != 0, before, behind)
+    return Prepared(launcher, rows * width, transform.backend, None, parts, rooms, tables, numbers)

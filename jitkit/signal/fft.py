@@ -5,7 +5,7 @@
 from __future__ import annotations
 
 import math
-from collections.abc import Hashable, Sequence
+from collections.abc import Callable, Hashable, Sequence
 from typing import Any, Literal
 
 import numpy as np
@@ -18,6 +18,8 @@ from jitkit.plans import remember
 from jitkit.signal._fft_plan import PARTS, Transform, complex_of, real
 
 Norm = Literal["backward", "ortho", "forward"] | None
+Plan = tuple[Callable[[Any, Any], None], tuple[int, ...], np.dtype[Any], np.dtype[Any]]
+"""What transforms vectors of parts, the shape and the dtype of the result, and the dtype of the parts."""
 
 
 @jk.kernel
@@ -306,23 +308,30 @@ def fitted(x: Any, axis: int, n: int, dtype: np.dtype[Any], backend: str | None)
     return out
 
 
-_plans: dict[Hashable, tuple[Any, ...]] = {}
+_plans: dict[Hashable, Plan] = {}
 """Transforms by what they were asked for: those of 1,024 points take no longer than what looks at the arguments anew."""
 
 
-def _is_plain(a: Any, axis: Any, norm: Any, backend: Any) -> bool:
+def is_plain(a: Any, axis: Any, norm: Any, backend: Any) -> bool:
     """Tell whether arguments are of the types that a plan is kept for, and can be looked up."""
     if type(a) is not np.ndarray or type(axis) is not int or not a.flags.c_contiguous:
         return False
     return (norm is None or type(norm) is str) and (backend is None or type(backend) is str)
 
 
-def _takes_result(out: Any, a: np.ndarray) -> bool:
-    """Tell whether a transform may be written into an array as it stands."""
-    if type(out) is not np.ndarray or out.shape != a.shape or out.dtype != a.dtype:
-        return False
-    flags = out.flags
-    return flags.c_contiguous and flags.writeable and not np.may_share_memory(out, a)
+def by_plan(plan: Plan, a: np.ndarray, out: Any) -> Any:
+    """Return what a plan makes of an array; None where `out` cannot take it as it stands."""
+    transform, shape, dtype, parts = plan
+    if out is None:
+        out = np.empty(shape, dtype)
+    elif type(out) is not np.ndarray or out.shape != shape or out.dtype != dtype:
+        return None
+    else:
+        flags = out.flags
+        if not (flags.c_contiguous and flags.writeable) or np.may_share_memory(out, a):
+            return None
+    transform(a.reshape(-1).view(parts), out.reshape(-1).view(parts))
+    return out
 
 
 def _fits(out: np.ndarray, x: np.ndarray, backend: str | None) -> bool:
@@ -339,12 +348,10 @@ def _fits(out: np.ndarray, x: np.ndarray, backend: str | None) -> bool:
 def along(a: Any, n: int | None, axis: int, norm: Norm, inverse: bool, out: Any, backend: str | None, name: str) -> Any:
     """Transform along one axis, in either direction."""
     key = None
-    if n is None and _is_plain(a, axis, norm, backend):
+    if n is None and is_plain(a, axis, norm, backend):
         key = a.shape, a.dtype, axis, norm, inverse, backend
         plan = _plans.get(key)
-        if plan is not None and (out is None or _takes_result(out, a)):
-            result = np.empty(a.shape, a.dtype) if out is None else out
-            plan[0](real(a), real(result), *plan[1:])
+        if plan is not None and (result := by_plan(plan, a, out)) is not None:
             return result
     x = numbers(a, name)
     axis = axis_of(x, axis, name)
@@ -359,10 +366,10 @@ def along(a: Any, n: int | None, axis: int, norm: Norm, inverse: bool, out: Any,
         fresh = np.empty(shape, dtype)
     outer, inner = math.prod(shape[:axis]), math.prod(shape[axis + 1 :])
     if outer * inner:
-        transform = Transform(PARTS[dtype], device, inverse, backend)
-        transform(real(x), real(fresh), outer, n, inner, scale)
+        transform = Transform(PARTS[dtype], device, inverse, backend).plan(outer, n, inner, scale)
+        transform(real(x), real(fresh))
         if key is not None and x is a:
-            remember(_plans, key, (transform, outer, n, inner, scale))
+            remember(_plans, key, (transform, shape, dtype, PARTS[dtype]))
     if fresh is not result:
         result[...] = fresh
     return operands.delivered(result, out, name)

@@ -1,0 +1,48 @@
+"""How Fourier transforms of real numbers are done: by which complex ones, and what stands before and behind them."""
+
+from __future__ import annotations
+
+import functools
+from collections.abc import Callable
+from typing import Any
+
+from jitkit import operands
+from jitkit.signal import _fft_odd
+from jitkit.signal._fft_plan import Transform, blocks_of
+from jitkit.signal._fft_real import SIDES
+from jitkit.signal._fft_tables import half_turn_of, radices_of
+
+
+def plan(transform: Transform, outer: int, n: int, across: int, scale: float) -> Callable[[Any, Any], None] | None:
+    """Return what transforms n real numbers along the middle of (outer, n, across), or goes back to them.
+
+    That is a function of vectors, given and to be written; None where there is none but for rows, of which `across` is 1.
+    """
+    inner = n // (2 - n % 2)
+    if n % 2 and _fft_odd.serves(transform, outer, n, across):
+        return _fft_odd.tiles(transform, outer, n, across, scale)
+    if n % 2 == 0 and (transform.in_one(outer, inner) if across == 1 else radices_of(inner) is not None):
+        return transform.half(outer, inner, across, scale)
+    if across > 1:
+        return None
+    if transform.is_alone(outer, inner):
+        return transform.alone(outer, inner, scale, *SIDES[n % 2, transform.inverse])
+    return functools.partial(_in_blocks, transform, outer, n, scale)
+
+
+def _in_blocks(transform: Transform, rows: int, n: int, scale: float, x: Any, out: Any) -> None:
+    """Transform some rows at a time: what is between the steps stays in the cache."""
+    parts, device, backend = transform.parts, transform.device, transform.backend
+    inner, (before, behind) = n // (2 - n % 2), SIDES[n % 2, transform.inverse]
+    turn = operands.table(half_turn_of(inner, parts), device)
+    given, made = (2 * (n // 2 + 1), n) if transform.inverse else (n, 2 * (n // 2 + 1))
+    for block in blocks_of(rows, inner, parts, device):
+        count = block.stop - block.start
+        source, target = x[given * block.start : given * block.stop], out[made * block.start : made * block.stop]
+        z = source if before is None else operands.made((2 * count * inner,), (parts,), device)
+        spectra = target if behind is None else operands.made((2 * count * inner,), (parts,), device)
+        if before is not None:
+            before(source, z, turn, count, inner, parts.type(1), backend)
+        transform(z, spectra, count, inner, 1, scale if behind is None else 1.0)
+        if behind is not None:
+            behind(spectra, target, turn, count, inner, parts.type(scale), backend)
