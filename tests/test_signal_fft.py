@@ -9,7 +9,7 @@ from hypothesis import strategies as st
 
 import jitkit as jk
 from jitkit import signal
-from jitkit.signal import _fft_passes, _fft_plan, _fft_real, _fft_tables
+from jitkit.signal import _fft_convolved, _fft_passes, _fft_plan, _fft_real, _fft_tables
 
 RNG = np.random.default_rng(5)
 NORMS = (None, "backward", "ortho", "forward")
@@ -25,7 +25,7 @@ def close(got, expected, eps):
     np.testing.assert_allclose(got, expected, rtol=0, atol=32 * eps * max(largest, 1e-30))
 
 
-# Stockham's passes of each radix, a matrix of columns and rows, a prime by its primitive root, and the convolution of any
+# Stockham's passes of each radix, a matrix of columns and rows, and the convolution of any
 # length; alone, and more than a tile's lanes.
 @pytest.mark.parametrize("n", [1, 2, 12, 35, 64, 66, 17, 157, 314, 256])
 def test_transforms_as_numpy(n, backend):
@@ -71,7 +71,7 @@ def test_roots_of_unity_are_exact_but_for_their_rounding(n):
     assert np.abs(got[:, 1] - np.sin(angle)).max() < 1.3e-16
 
 
-# Even and odd lengths in one go, by a convolution, by powers of a primitive root, and as a matrix; the last block of rows is
+# Even and odd lengths in one go, by a convolution, and as a matrix; the last block of rows is
 # shorter than the others.
 @pytest.mark.parametrize("n", [1, 35, 34, 157, 167, 334, 314, 4096])
 @pytest.mark.parametrize("rows", [0, 1, 7, 37])
@@ -129,8 +129,8 @@ def test_rows_of_odd_lengths_as_numpy(backend):
 
 
 # Even and odd lengths that one group transforms alone: columns that fill tiles and such that do not, and pairs of factors
-# that are far apart.
-@pytest.mark.parametrize("n", [241 * 2, 242, 256, 255, 500, 999, 1001, 1024, 151 * 3, 4096])
+# far apart; convolutions of them.
+@pytest.mark.parametrize("n", [241 * 2, 242, 256, 255, 500, 999, 1001, 1024, 151 * 3, 4096, 157, 509])
 def test_few_short_vectors(n):
     for rows, dtype, eps in ((1, np.float64, 2.3e-16), (3, np.float32, 1.2e-7)):
         x = complex_numbers((rows, n), np.result_type(dtype, np.complex64))
@@ -161,6 +161,31 @@ def test_groups_wait_for_what_they_read_of_a_vector(n, inverse):
     plan = transform.alone(1, inner, 1.0, *_fft_real.SIDES[n % 2, inverse])
     x, out, buffers = np.ones(n + 2), np.zeros(n + 2), [np.zeros(room) for room in plan.rooms]
     plan.launcher.kernel.check[plan.items](x, out, *buffers, *plan.tables, *plan.numbers).raise_if_any()
+
+
+def test_groups_wait_for_what_they_read_of_a_convolution():
+    transform = _fft_plan.Transform(np.dtype(np.float64), None, False, None)
+    for plan, n in (
+        (_fft_plan.convolved_alone_of(transform, 1, 157, 1.0), 157),
+        (_fft_plan.convolved_of(transform, 9, 11, 1, 1.0), 99),
+        (_fft_plan.rows_convolved_of(transform, 1, 31), 64),
+    ):
+        x, out, buffers = np.ones(2 * n), np.zeros(2 * n), [np.zeros(room) for room in plan.rooms]
+        plan.launcher.kernel.check[plan.items](x, out, *buffers, *plan.tables, *plan.numbers).raise_if_any()
+
+
+@pytest.mark.parametrize(("whole", "team"), [(True, 4), (False, 4)])
+def test_teams_wait_for_what_they_read_of_a_convolution(whole, team):
+    parts, width, n = np.dtype(np.float64), 2, 11
+    m, chirp, factors = _fft_convolved.chirps_of(n, parts)
+    across, long = (3, m) if whole else _fft_tables.halves_of(m)
+    factors = factors if whole else _fft_convolved.factors_of(n, width, parts)
+    twiddles, radices, *turns = _fft_tables.tables_of(long, 0 if whole else across, width, False, parts)
+    x, out, buffers = np.ones(200), np.zeros(200), np.zeros((2, 4 * (long + 1) * width))
+    kernel = _fft_convolved.convolved_kernel(width, team, whole)
+    kernel.check[2 * width * team](
+        x, out, buffers, twiddles, radices, chirp, factors, *turns, 1, n if whole else long, long, across, 1, 0, 1.0
+    ).raise_if_any()
 
 
 # Columns that fill the lanes of a tile, and some left; one pass of real numbers and more; lengths of large primes, as rows.
@@ -238,7 +263,7 @@ def test_several_axes(backend):
     close(signal.rfftn(x.real, axes=(2, 2), backend=backend), np.fft.rfftn(wide.real, axes=(2, 2)), 1.2e-7)
 
 
-# Tiles, columns and rows, powers of a primitive root, a convolution.
+# Tiles, columns and rows, and convolutions.
 @pytest.mark.parametrize("n", [24, 2048, 157, 314])
 @pytest.mark.parametrize("axis", [0, 1])
 def test_results_may_replace_what_is_transformed(n, axis):
@@ -271,7 +296,7 @@ def test_arrays_of_every_kind():
     frozen.flags.writeable = False
     for given_x in (np.asfortranarray(x), x[::-1][::-1], np.repeat(x, 2, axis=1)[:, ::2], frozen, x.tolist()):
         close(signal.fft(given_x), expected, 2.3e-16)
-    for n in (334, 157):  # by a convolution, and by the powers of a primitive root
+    for n in (334, 157):  # by a convolution
         frozen = complex_numbers((2, n))
         frozen.flags.writeable = False
         close(signal.fft(frozen, backend="python"), np.fft.fft(frozen), 2.3e-16)

@@ -392,10 +392,15 @@ def wait_for_all():
     jk.barrier()
 
 
+def places_of(team: int) -> tuple[Callable[..., Any], Callable[..., Any]]:
+    """Return what finds a work-item's place among those that share a tile, and what waits for the others."""
+    return (alone, wait_for_nobody) if team == 1 else (of_a_team, wait_for_all)
+
+
 def passes_of(odd: bool, team: int) -> Callable[..., Any]:
     """Return what does all passes over a tile; without `odd` those of powers of two."""
     pass_other = pass_odd if odd else no_pass
-    share_of, meet = (everything, wait_for_nobody) if team == 1 else (dealt, wait_for_all)
+    share_of, meet = everything if team == 1 else dealt, places_of(team)[1]
 
     def passes(s, p, a, b, twiddles, radices, some, at, apart, done, left, lane, step, member):
         """Go back and forth between the buffers at `a` and `b`; return where the result is, and the other one.
@@ -439,7 +444,7 @@ def tiles_kernel(width: int, odd: bool, team: int, kind: int) -> Kernel:
     vectors are of one `kind`: complex numbers, or rows or columns of 2 n real numbers.
     """
     passes = passes_of(odd, team)
-    place, meet = (alone, wait_for_nobody) if team == 1 else (of_a_team, wait_for_all)
+    place, meet = places_of(team)
 
     @jk.kernel(group=width * team)
     def transform_tiles(

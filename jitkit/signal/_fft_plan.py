@@ -15,11 +15,11 @@ import jitkit as jk
 from jitkit import operands
 from jitkit.backends.device_views import reinterpreted
 from jitkit.launch.launcher import Launcher
-from jitkit.signal import _fft_alone, _fft_passes, _fft_primes
+from jitkit.signal import _fft_alone, _fft_convolved, _fft_passes
+from jitkit.signal._fft_convolved import chirps_of, factors_of, length_for
 from jitkit.signal._fft_passes import COMPLEX, REAL_COLUMNS, REAL_ROWS
-from jitkit.signal._fft_points import Pointwise
 from jitkit.signal._fft_real import Side
-from jitkit.signal._fft_tables import PRIMES, half_turn_of, halves_of, radices_of, roots, tables_of
+from jitkit.signal._fft_tables import half_turn_of, halves_of, radices_of, tables_of
 
 PARTS: dict[np.dtype[Any], np.dtype[Any]] = {
     np.dtype(np.complex64): np.dtype(np.float32),
@@ -101,59 +101,6 @@ class Prepared:
         self.launcher.run(self.items, self.backend, (x, out, *buffers, *tables, *self.numbers))
 
 
-def length_for(n: int) -> int:
-    """Return the least 2^a 3^b 5^c from n with 2^a of 16 or more: few more elements than n, and passes of radix 4."""
-    odd: list[int] = [3**b * 5**c for b in range(6) for c in range(4)]
-    return min(16 * k << max(0, -(-n // (16 * k)) - 1).bit_length() for k in odd)
-
-
-@functools.lru_cache(32)
-def chirps_of(n: int, parts: np.dtype[Any]) -> tuple[int, np.ndarray, np.ndarray]:
-    """Return the length of the convolution for a length, the chirp, and the transform of its conjugate."""
-    m = length_for(2 * n - 1)
-    k = np.arange(n)
-    chirp = roots(2 * n, k * k)
-    filled = np.zeros(m, complex)
-    filled[:n] = chirp[:, 0] - 1j * chirp[:, 1]
-    filled[m - n + 1 :] = filled[1:n][::-1]
-    there = np.fft.fft(filled)
-    return m, np.ascontiguousarray(chirp, parts), np.stack([there.real, there.imag], -1).astype(parts)
-
-
-def chirp_in(o, j, c, n, across, args):
-    """Multiply by the chirp, and fill up with zeros."""
-    x, chirp, m, flip, out = args
-    i, k = 2 * ((o * n + j) * across + c), 2 * ((o * m + j) * across + c)
-    if j < n:
-        re, im = x[i + flip], x[i + 1 - flip]
-        out[k] = re * chirp[j, 0] - im * chirp[j, 1]
-        out[k + 1] = re * chirp[j, 1] + im * chirp[j, 0]
-    else:
-        out[k] = 0
-        out[k + 1] = 0
-
-
-def chirp_through(o, j, c, n, across, args):
-    """Multiply by the transform of the chirp."""
-    x, factors, m = args
-    k = 2 * ((o * m + j) * across + c)
-    re, im = x[k], x[k + 1]
-    x[k] = re * factors[j, 0] - im * factors[j, 1]
-    x[k + 1] = re * factors[j, 1] + im * factors[j, 0]
-
-
-def chirp_out(o, j, c, n, across, args):
-    """Multiply by the chirp once more, and leave out what was filled up."""
-    x, chirp, m, flip, scale, out = args
-    i, k = 2 * ((o * n + j) * across + c), 2 * ((o * m + j) * across + c)
-    re, im = scale * x[k], scale * x[k + 1]
-    out[i + flip] = re * chirp[j, 0] - im * chirp[j, 1]
-    out[i + 1 - flip] = re * chirp[j, 1] + im * chirp[j, 0]
-
-
-_in, _through, _out = Pointwise(chirp_in), Pointwise(chirp_through), Pointwise(chirp_out)
-
-
 @dataclass(frozen=True)
 class Transform:
     """Transforms of one type, direction and place.
@@ -191,29 +138,23 @@ class Transform:
 
     def plan(self, outer: int, n: int, across: int, scale: float) -> Callable[[Any, Any], None]:
         """Return what transforms along the middle of (outer, n, across): a function of what is given and the result."""
+        if radices_of(n) is None and (across > 1 or self.in_one(outer, length_for(2 * n - 1))):
+            return convolved_of(self, outer, n, across, scale)
         if radices_of(n) is not None and across > 1:
             return self.tiles(outer, n, across, 0, 0, scale)
         if self.in_one(outer, n):
             return self.tiles(1, n, outer, 1, 1, scale)
-        if across == 1 and self.is_alone(outer, n):
+        if self.is_alone(outer, n):
             return self.alone(outer, n, scale)
-        return functools.partial(self._in_steps, outer=outer, n=n, across=across, scale=scale)
+        if radices_of(n) is None and self.is_alone(outer, length_for(2 * n - 1)):
+            return convolved_alone_of(self, outer, n, scale)
+        return functools.partial(self._in_steps, outer=outer, n=n, scale=scale)
 
-    def _in_steps(self, x: Any, out: Any, outer: int, n: int, across: int, scale: float) -> None:
-        if across > 1:
-            self._all(x, out, outer, n, across, scale)
-            return
+    def _in_steps(self, x: Any, out: Any, outer: int, n: int, scale: float) -> None:
+        steps = self._by_convolution if radices_of(n) is None else self._in_two
         for rows in blocks_of(outer, n, self.parts, self.device):
             part = slice(2 * n * rows.start, 2 * n * rows.stop)
-            self._all(x[part], out[part], rows.stop - rows.start, n, 1, scale)
-
-    def _all(self, x: Any, out: Any, outer: int, n: int, across: int, scale: float) -> None:
-        if radices_of(n) is None and radices_of(n - 1) is not None and _fft_primes.is_prime(n):
-            self._by_powers(x, out, outer, n, across, scale)
-        elif radices_of(n) is None:
-            self._by_convolution(x, out, outer, n, across, scale)
-        else:
-            self._in_two(x, out, outer, n, scale)
+            steps(x[part], out[part], rows.stop - rows.start, n, scale)
 
     def in_one(self, rows: int, n: int) -> bool:
         """Return whether rows are transformed in one go."""
@@ -272,34 +213,18 @@ class Transform:
         self.tiles(outer, first, second, 0, 0, 1.0, turned=True)(x, between)
         self.tiles(outer, second, first, 1, 0, scale)(between, out)
 
-    def _by_powers(self, x: Any, out: Any, outer: int, n: int, across: int, scale: float) -> None:
-        """Transform a prime length by one element less, which is half as long as what any length takes."""
-        tables = _fft_primes.powers_of(n, PRIMES, self.parts)
-        powers, inverses, factors = (operands.table(table, self.device) for table in tables)
-        space = (outer, n - 1, across)
-        a, b = (operands.made((2 * outer * (n - 1) * across,), (self.parts,), self.device) for _ in range(2))
-        _fft_primes.enter(space, n, (x, powers, self.flip, a), self.backend)
-        Transform(self.parts, self.device, False, self.backend)(a, b, outer, n - 1, across, 1.0)
-        whole, part = self.parts.type(scale), self.parts.type(scale / (n - 1))
-        _fft_primes.through(space, n, (b, factors, x, self.flip, whole, out), self.backend)
-        Transform(self.parts, self.device, True, self.backend)(b, a, outer, n - 1, across, 1.0)
-        _fft_primes.leave(space, n, (a, inverses, self.flip, part, out), self.backend)
-
-    def _by_convolution(self, x: Any, out: Any, outer: int, n: int, across: int, scale: float) -> None:
-        """Transform any length by one of small factors.
-
-        Reference: L. Bluestein, "A linear filtering approach to the computation of discrete Fourier transform", 1970.
-        """
-        m, *tables = chirps_of(n, self.parts)
-        chirp, factors = (operands.table(table, self.device) for table in tables)
-        a, b = (operands.made((2 * outer * m * across,), (self.parts,), self.device) for _ in range(2))
-        _in((outer, m, across), n, (x, chirp, m, self.flip, a), self.backend)
-        forth = Transform(self.parts, self.device, False, self.backend)
-        forth(a, b, outer, m, across, 1.0)
-        _through((outer, m, across), n, (b, factors, m), self.backend)
-        Transform(self.parts, self.device, True, self.backend)(b, a, outer, m, across, 1.0)
-        scale = self.parts.type(scale / m)
-        _out((outer, n, across), n, (a, chirp, m, self.flip, scale, out), self.backend)
+    def _by_convolution(self, x: Any, out: Any, outer: int, n: int, scale: float) -> None:
+        """Transform any length by one of small factors, which is done as a matrix: columns, rows forth and back, columns."""
+        m, chirp, _ = chirps_of(n, self.parts)
+        first, second = halves_of(m)
+        chirp = operands.table(chirp, self.device)
+        a, b = (operands.made((2 * outer * m,), (self.parts,), self.device) for _ in range(2))
+        _fft_convolved.enter((outer, m, 1), n, (x, chirp, m, self.flip, a), self.backend)
+        forth, back = (Transform(self.parts, self.device, inverse, self.backend) for inverse in (False, True))
+        forth.tiles(outer, first, second, 0, 0, 1.0, turned=True)(a, b)
+        rows_convolved_of(forth, outer, n)(b, a)
+        back.tiles(outer, first, second, 0, 0, 1.0)(a, b)
+        _fft_convolved.leave((outer, n, 1), n, (b, chirp, m, self.flip, self.parts.type(scale / m), out), self.backend)
 
 
 @functools.lru_cache(64)
@@ -340,3 +265,49 @@ def alone_of(
     rooms = (rows, 4 * (second + 1) * width), (rows * 2 * n,), (rows * whole,)
     launcher = _fft_alone.launcher(width, n & (n - 1) != 0, before, behind)
     return Prepared(launcher, rows * width, transform.backend, None, parts, rooms, tables, numbers)
+
+
+@functools.lru_cache(64)
+def convolved_of(transform: Transform, outer: int, n: int, across: int, scale: float) -> Prepared:
+    """Return the launch of convolutions, each of a whole vector; of rows, where nothing lies `across`."""
+    parts, width, (m, chirp, factors) = transform.parts, transform.width, chirps_of(n, transform.parts)
+    rows, team = int(across == 1), transform.team(m)
+    outer, across = (1, outer) if rows else (outer, across)
+    groups = min(outer * -(-across // width), transform.groups(outer * across * m, m))
+    twiddles, radices, coarse, fine = tables_of(m, 0, width, False, parts)
+    tables = twiddles, radices, chirp, factors, coarse, fine
+    numbers = outer, n, m, across, rows, transform.flip, parts.type(scale / m)
+    launcher, rooms = _fft_convolved.convolved(width, team, True), ((groups, 4 * (m + 1) * width),)
+    items = groups * width * team
+    return Prepared(launcher, items, transform.backend, transform.device, parts, rooms, tables, numbers)
+
+
+@functools.lru_cache(64)
+def rows_convolved_of(transform: Transform, outer: int, n: int) -> Prepared:
+    """Return the launch of convolutions of the rows of matrices."""
+    parts, width, (m, chirp, _) = transform.parts, transform.width, chirps_of(n, transform.parts)
+    (across, m), factors = halves_of(m), factors_of(n, width, parts)
+    team = transform.team(m)
+    groups = min(outer * -(-across // width), transform.groups(outer * across * m, m))
+    twiddles, radices, coarse, fine = tables_of(m, across, width, False, parts)
+    tables = twiddles, radices, chirp, factors, coarse, fine
+    numbers = outer, m, m, across, 1, 0, parts.type(1)
+    launcher, rooms = _fft_convolved.convolved(width, team, False), ((groups, 4 * (m + 1) * width),)
+    items = groups * width * team
+    return Prepared(launcher, items, transform.backend, transform.device, parts, rooms, tables, numbers)
+
+
+@functools.lru_cache(64)
+def convolved_alone_of(transform: Transform, rows: int, n: int, scale: float) -> Prepared:
+    """Return the launch of convolutions of few short rows."""
+    parts, width, (m, chirp, _) = transform.parts, transform.width, chirps_of(n, transform.parts)
+    first, second = halves_of(m)
+    twiddles, radices, coarse, fine = tables_of(first, second, width, False, parts)
+    others, more, *back = tables_of(second, first, width, False, parts)
+    every, cuts = np.concatenate([twiddles, others]), (len(radices), len(radices) + len(more), len(twiddles))
+    tables = every, np.concatenate([radices, more]), chirp, factors_of(n, width, parts), coarse, fine, *back
+    numbers = n, (first, second), cuts, transform.flip, parts.type(scale / m)
+    rooms = (rows, 4 * (second + 1) * width), (rows * 2 * m,), (rows * 2 * m,)
+    return Prepared(
+        _fft_convolved.alone(width), rows * width, transform.backend, None, parts, rooms, tables, numbers
+    )  # fmt: skip

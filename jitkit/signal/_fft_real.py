@@ -110,9 +110,9 @@ class Side:
     def __call__(self, x: Any, out: Any, turn: Any, rows: int, n: int, scale: Any, backend: str | None) -> None:
         """Launch it for so many rows."""
         if self.count(n) > self.start:
-            self._places((rows, self.count(n) - self.start), backend)(x, out, turn, n, scale)
+            self._places.run((rows, self.count(n) - self.start), backend, (x, out, turn, n, scale))
         if self._ends is not None:
-            self._ends(rows, backend)(x, out, turn, n, scale)
+            self._ends.run(rows, backend, (x, out, turn, n, scale))
 
     def in_group(self, width: int) -> Callable[..., None]:
         """Return what takes one row by a group of so many work-items."""

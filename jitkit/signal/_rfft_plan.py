@@ -9,7 +9,7 @@ from typing import Any
 from jitkit import operands
 from jitkit.signal import _fft_odd
 from jitkit.signal._fft_plan import Transform, blocks_of
-from jitkit.signal._fft_real import SIDES
+from jitkit.signal._fft_real import SIDES, Side
 from jitkit.signal._fft_tables import half_turn_of, radices_of
 
 
@@ -27,22 +27,28 @@ def plan(transform: Transform, outer: int, n: int, across: int, scale: float) ->
         return None
     if transform.is_alone(outer, inner):
         return transform.alone(outer, inner, scale, *SIDES[n % 2, transform.inverse])
-    return functools.partial(_in_blocks, transform, outer, n, scale)
-
-
-def _in_blocks(transform: Transform, rows: int, n: int, scale: float, x: Any, out: Any) -> None:
-    """Transform some rows at a time: what is between the steps stays in the cache."""
-    parts, device, backend = transform.parts, transform.device, transform.backend
-    inner, (before, behind) = n // (2 - n % 2), SIDES[n % 2, transform.inverse]
-    turn = operands.table(half_turn_of(inner, parts), device)
     given, made = (2 * (n // 2 + 1), n) if transform.inverse else (n, 2 * (n // 2 + 1))
-    for block in blocks_of(rows, inner, parts, device):
+    sides = SIDES[n % 2, transform.inverse]
+    return functools.partial(_in_blocks, transform, outer, inner, given, made, scale, sides)
+
+
+def _in_blocks(
+    transform: Transform, outer: int, n: int, given: int, made: int, scale: float, sides: tuple[Side | None, Side | None],
+    x: Any, out: Any,
+) -> None:  # fmt: skip
+    """Do `outer` complex transforms, some at a time: what is between the steps stays in the cache.
+
+    Each takes so many of the numbers `given`, and so many are made of it.
+    """
+    parts, device, backend = transform.parts, transform.device, transform.backend
+    turn, (before, behind) = operands.table(half_turn_of(n, parts), device), sides
+    for block in blocks_of(outer, n, parts, device):
         count = block.stop - block.start
         source, target = x[given * block.start : given * block.stop], out[made * block.start : made * block.stop]
-        z = source if before is None else operands.made((2 * count * inner,), (parts,), device)
-        spectra = target if behind is None else operands.made((2 * count * inner,), (parts,), device)
+        z = source if before is None else operands.made((2 * count * n,), (parts,), device)
+        spectra = target if behind is None else operands.made((2 * count * n,), (parts,), device)
         if before is not None:
-            before(source, z, turn, count, inner, parts.type(1), backend)
-        transform(z, spectra, count, inner, 1, scale if behind is None else 1.0)
+            before(source, z, turn, count, n, parts.type(1), backend)
+        transform(z, spectra, count, n, 1, scale if behind is None else 1.0)
         if behind is not None:
-            behind(spectra, target, turn, count, inner, parts.type(scale), backend)
+            behind(spectra, target, turn, count, n, parts.type(scale), backend)

@@ -72,8 +72,8 @@ def fft(
     Notes
     -----
     The definition is that of `numpy.fft.fft`. Lengths whose prime factors are 151 at most go through Stockham's passes, long
-    ones as the columns and rows of a matrix (D. H. Bailey 1990); others through a convolution (C. M. Rader 1968, L. Bluestein
-    1970). Twiddle factors are computed in float64.
+    ones as the columns and rows of a matrix (D. H. Bailey 1990); others through a convolution (L. Bluestein 1970). Twiddle
+    factors are computed in float64.
 
     Examples
     --------
