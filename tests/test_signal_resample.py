@@ -267,3 +267,28 @@ def test_arrays_of_every_kind():
 def test_mistakes_are_named(call, error, message):
     with pytest.raises(error, match=message):
         call(RNG.random((4, 6)))
+
+
+@pytest.mark.parametrize(("n", "num"), [(12, 5), (12, 12), (12, 24), (13, 6), (13, 40)])
+def test_resample_with_a_window(n, num, backend):
+    x = np.random.default_rng(3).standard_normal((2, n))
+    given = np.random.default_rng(4).random(n)
+    for window in (given, lambda f: np.exp(-9 * (f - 0.1) ** 2)):
+        expected = scipy.signal.resample(x, num, axis=1, window=window)
+        np.testing.assert_allclose(
+            signal.resample(x, num, axis=1, window=window, backend=backend), expected, atol=1e-12
+        )
+    small = signal.resample(x.astype(np.float32), num, axis=1, window=given, backend=backend)
+    assert small.dtype == np.float32
+    np.testing.assert_allclose(small, scipy.signal.resample(x, num, axis=1, window=given), atol=1e-5)
+
+
+def test_windows_of_another_length_are_refused():
+    for window in (np.ones(4), lambda f: f[:-1], np.ones((12, 1))):
+        with pytest.raises(ValueError, match=r"window has the shape \(.*\); give a factor for each of the 12"):
+            signal.resample(np.ones(12), 5, window=window)
+    for window in ("hann", ("kaiser", 5.0)):
+        with pytest.raises(
+            ValueError, match=r"give its factors: numpy.fft.ifftshift\(scipy.signal.get_window\(.*, 12\)"
+        ):
+            signal.resample(np.ones(12), 5, window=window)

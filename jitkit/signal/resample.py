@@ -7,6 +7,8 @@ from __future__ import annotations
 import math
 from typing import Any
 
+import numpy as np
+
 import jitkit as jk
 from jitkit import operands
 from jitkit.launch.launcher import Launcher
@@ -26,7 +28,9 @@ def fit(o, j, spectra, half, scale, at_half, out):
 _fit = Launcher(fit)
 
 
-def resample(x: Any, num: int, *, axis: int = 0, out: Any = None, backend: str | None = None) -> Any:
+def resample(
+    x: Any, num: int, *, axis: int = 0, window: Any = None, out: Any = None, backend: str | None = None
+) -> Any:
     """Return periodic signals at another number of points.
 
     Parameters
@@ -37,6 +41,9 @@ def resample(x: Any, num: int, *, axis: int = 0, out: Any = None, backend: str |
         Points of the result.
     axis : int, default 0
         The axis of time.
+    window : array_like or callable, optional
+        What the Fourier transform is multiplied by: one factor for each frequency, in the order of `numpy.fft.fftfreq`, or a
+        function of these frequencies.
     out : array, optional
         Where the result goes.
     backend : {"python", "cpu", "cuda"}, optional
@@ -52,7 +59,7 @@ def resample(x: Any, num: int, *, axis: int = 0, out: Any = None, backend: str |
     LaunchError
         For an `out` of another shape.
     ValueError
-        For a number below 1.
+        For a number below 1, and a window of another length, or by name.
 
     Notes
     -----
@@ -73,6 +80,8 @@ def resample(x: Any, num: int, *, axis: int = 0, out: Any = None, backend: str |
     if out is not None:
         operands.check_out(out, shape, operands.dtype_of(x), name)
     spectra = rfft(_axes.last(x, axis, n, backend), backend=backend)
+    if window is not None:
+        spectra = _weighed(spectra, window, n, backend)
     fitted = operands.made(
         (*spectra.shape[:-1], num // 2 + 1), (operands.dtype_of(spectra),), operands.device_of(spectra)
     )
@@ -84,3 +93,24 @@ def resample(x: Any, num: int, *, axis: int = 0, out: Any = None, backend: str |
         _fit(tuple(rows[1].shape), backend)(rows[0], least // 2, scale, at_half, rows[1])
     found = irfft(fitted, num, out=out if axis == len(shape) - 1 else None, backend=backend)
     return operands.delivered(_axes.back(found, axis, backend), out, name)
+
+
+def _weighed(spectra: Any, window: Any, n: int, backend: str | None) -> Any:
+    """Return spectra times a window; of real signals a frequency has the mean of its factor and that of its negative."""
+    if callable(window):
+        factors = np.asarray(window(np.fft.fftfreq(n)), np.float64)
+    elif isinstance(window, str) or (isinstance(window, tuple) and window and isinstance(window[0], str)):
+        raise ValueError(
+            f"jk.signal.resample: window={window!r} is one of SciPy's; give its factors: "
+            f"numpy.fft.ifftshift(scipy.signal.get_window({window!r}, {n}))"
+        )
+    else:
+        factors = np.asarray(window, np.float64)
+    if factors.shape != (n,):
+        raise ValueError(
+            f"jk.signal.resample: window has the shape {factors.shape}; give a factor for each of the {n} frequencies"
+        )
+    both = 0.5 * (factors + np.roll(factors[::-1], 1))
+    kind = np.float32 if operands.dtype_of(spectra) == np.complex64 else np.float64
+    row = operands.constant(both[: n // 2 + 1].astype(kind), operands.device_of(spectra))
+    return jk.map("multiply", spectra, row, backend=backend)
