@@ -24,6 +24,7 @@ from jitkit.backends.lowering.emit import Mode
 from jitkit.backends.lowering.install import Target
 from jitkit.backends.lowering.weak import WEAK_TYPES
 from jitkit.backends.object_code import Code
+from jitkit.backends.operations import CpuOperation
 from jitkit.backends.unlinked import unlinked
 from jitkit.frontend.program import Program
 from jitkit.launch.definition import Definition
@@ -35,7 +36,7 @@ def target() -> Target:
     symbols.register()
     lazy.compile_elements_by("cpu", lambda program, mode: compile_body(program, mode.fastmath, mode.group, False))
     return Target(
-        "cpu", numba.extending.intrinsic, numba.extending.register_model, numba.extending.lower_cast, lower_constant,
+        "cpu", CpuOperation, numba.extending.register_model, numba.extending.lower_cast, lower_constant,
         datamodel.models,
     )  # fmt: skip
 

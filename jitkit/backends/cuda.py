@@ -36,7 +36,7 @@ def target() -> Target:
     lazy.compile_elements_by("cuda", functools.partial(compile_body, shared=False))
     return Target(
         "cuda",
-        functools.partial(extending._intrinsic, target="cuda"),
+        extending._intrinsic(target="cuda", prefer_literal=True),
         extending.register_model,
         extending.lower_cast,
         lower_constant,

@@ -19,6 +19,8 @@ from numba.core.callconv import CPUCallConv
 from numba.core.cpu import CPUContext
 from numba.core.lowering import Lower
 
+from jitkit.backends.operations import OperationType
+
 
 def call(context: Any, builder: ir.IRBuilder, compiled: Any, args: Sequence[ir.Value]) -> ir.Value:
     """Generate the call of a function.
@@ -96,6 +98,10 @@ class _Context(CPUContext):
 
     def post_lowering(self, mod: Any, library: Any) -> None:
         """Leave out Numba's memory management, which would be linked with each function."""
+
+    def get_function(self, fn: Any, sig: Any, _firstcall: bool = True) -> Any:
+        """Return what generates a call."""
+        return fn.code(self, sig) if isinstance(fn, OperationType) else super().get_function(fn, sig, _firstcall)
 
     def compile_subroutine(self, *args: Any, **kwargs: Any) -> Any:
         """Compile a function of Numba's own in its own way."""

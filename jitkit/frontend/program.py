@@ -141,10 +141,14 @@ class Program:
         programs = self.reachable()
         digest = hashlib.blake2b(repr(self.group).encode(), digest_size=20)
         for program in programs:
-            digest.update(ast.dump(program.tree).encode())
+            digest.update(program._text)
             for name, value in sorted(program.names.items()):
                 digest.update(f"{name}={_describe(value, programs)};".encode())
         return digest.hexdigest()
+
+    @cached_property
+    def _text(self) -> bytes:
+        return ast.dump(self.tree).encode()
 
     def reads(self, name: str) -> bool:
         """Tell whether the function itself may read a parameter."""

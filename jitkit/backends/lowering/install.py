@@ -26,7 +26,9 @@ class Target:
     ----------
     name : {"cpu", "cuda"}
         Which one.
-    intrinsic, register_model, lower_cast, lower_constant, models
+    intrinsic : callable
+        Makes an operation of a definition, which meets literals as such.
+    register_model, lower_cast, lower_constant, models
         The target's own extension functions.
     """
 
@@ -78,7 +80,7 @@ class Target:
 
     def define(self, definition: Callable[..., Any]) -> Any:
         """Return an intrinsic of this target; literal integers reach its definition as literals."""
-        return self.intrinsic(prefer_literal=True)(definition)
+        return self.intrinsic(definition)
 
     def operation(self, name: str, mode: Mode) -> Any:
         """Return an operation of the language as an intrinsic of this target."""
