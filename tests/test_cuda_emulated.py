@@ -9,8 +9,9 @@ import pytest
 from conftest import has_gpu
 
 import jitkit as jk
-from jitkit.backends import emulation
+from jitkit.backends import cuda_grid, cuda_launch, emulation
 from jitkit.emulator import ExecutionError
+from jitkit.launch.space import Space
 
 needs_no_gpu = pytest.mark.skipif(has_gpu(), reason="a GPU takes precedence")
 
@@ -181,3 +182,37 @@ class TestChecks:
             with pytest.raises(ExecutionError, match=r"barrier .*thread \(8, 0, 0\) has exited") as caught:
                 barrier_for_some[64](x)
         assert caught.value.block == (1, 0, 0)
+
+
+@jk.kernel(group=64)
+def number_groups(i, x):
+    place = jk.group_index() * 64 + jk.local_index()
+    if place < x.shape[0]:
+        x[place] = place % 251
+
+
+@jk.kernel
+def number(i, x):
+    x[i] = i % 251
+
+
+@needs_no_gpu
+def test_the_last_places_past_two_to_the_31(monkeypatch):
+    """Only the last of the grid runs, and only what it touches takes memory: 2 GiB and a bit are asked for."""
+    n = (1 << 31) + 5001
+    last = np.arange(n - 100, n) % 251
+
+    def last_groups(space, group):
+        (part, first) = list(cuda_grid.group_parts(space, group))[-1]
+        (count,), (size,) = part.counts, group
+        skipped = (-(-count // size) - 3) * size
+        yield Space((part.starts[0] + skipped,), part.steps, (count - skipped,)), (first[0] + skipped // size,)
+
+    monkeypatch.setattr(cuda_launch, "group_parts", last_groups)
+    with jk.emulate_cuda(always=True):
+        x = jk.empty(n, np.uint8, device="cuda")
+        number[n - 100 : n](x)
+        np.testing.assert_array_equal(jk.to_numpy(x[n - 100 :]), last)
+        x = jk.empty(n, np.uint8, device="cuda")
+        number_groups[n](x)
+        np.testing.assert_array_equal(jk.to_numpy(x[n - 100 :]), last)
