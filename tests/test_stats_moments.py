@@ -356,3 +356,31 @@ def test_integers_are_read_as_they_are(backend, dtype):
         warnings.simplefilter("ignore")
         np.testing.assert_array_equal(jk.stats.var(x[:1], 0, ddof=1, backend=backend), np.var(x[:1], 0, ddof=1))
         np.testing.assert_array_equal(jk.stats.nanvar(x[:1], 0, ddof=1, backend=backend), np.nan)
+
+
+@pytest.mark.parametrize("layout", [*LAYOUTS, "as made"])
+@pytest.mark.parametrize("shape", [(9, 300, 20), (3, 70, 2), (100, 2, 7)])
+def test_extremes_of_numbers_as_in_numpy(layout, shape):
+    x = values("float32", shape, missing=0.5) - 4
+    x[1] = np.nan
+    x[2, :, 0] = np.where(np.isnan(x[2, :, 0]), np.nan, -np.inf)  # what looking for the largest begins with
+    x = LAYOUTS[layout](x) if layout in LAYOUTS else x
+    with warnings.catch_warnings():
+        warnings.simplefilter("ignore")
+        for axis in (None, 0, 1, -1, (0, 1), (1, 2), (0, 2)):
+            for name in ("nanmin", "nanmax"):
+                for keepdims in (True, False, False):
+                    expected = getattr(np, name)(x, axis, keepdims=keepdims)
+                    got = getattr(jk.stats, name)(x, axis, keepdims=keepdims)
+                    np.testing.assert_array_equal(got, expected)
+                    assert type(got) is type(expected)
+                    assert got.dtype == expected.dtype
+
+
+@pytest.mark.parametrize("n", [1, 15, 129, 600, 40_000, 70_001])
+def test_extremes_of_vectors_of_any_length(n):
+    for x in (values("float64", n, missing=0.3), np.full(n, np.nan), np.full(n, np.inf), np.full(n, -np.inf)):
+        for name in ("nanmin", "nanmax"):
+            with warnings.catch_warnings():
+                warnings.simplefilter("ignore")
+                np.testing.assert_array_equal(getattr(jk.stats, name)(x), getattr(np, name)(x))

@@ -62,7 +62,7 @@ def of_moments(
     bias : bool
         Whether skewness and kurtosis stay uncorrected.
     """
-    plain = type(x) is _ndarray and type(ddof) in _NUMBERS and _is_plain(axis)
+    plain = type(x) is _ndarray and type(ddof) in _NUMBERS and is_plain(axis)
     if plain:
         key = (what, axis, keepdims, skip, ddof, bias, x.dtype, x.shape, None if x.flags.c_contiguous else x.strides)
         found = _known.get(key)
@@ -111,7 +111,7 @@ class Plan(NamedTuple):
     single: tuple[Launcher, Any, int, int, tuple[int, int]] | None
 
 
-def _is_plain(axis: Any) -> bool:
+def is_plain(axis: Any) -> bool:
     """Tell whether equal axes mean the same: True is equal to 1, and refused elsewhere."""
     return axis is None or type(axis) is int or (type(axis) is tuple and all([type(k) is int for k in axis]))
 

@@ -10,7 +10,7 @@ from jitkit import operands
 from jitkit.primitives._operators import Operator, resolve
 from jitkit.primitives._reducing import reduce_by
 from jitkit.primitives.reduce import plan_of
-from jitkit.stats import _moments
+from jitkit.stats import _extremes, _moments
 from jitkit.stats._statistic import Axis, of_moments
 
 _ADD, _FMIN, _FMAX = map(resolve, ("add", "fmin", "fmax"))
@@ -232,7 +232,7 @@ def nanmin(a: Any, axis: Axis = None, *, out: Any = None, keepdims: bool = False
 
     Notes
     -----
-    The definition is that of `numpy.nanmin`; a reduction by `numpy.fmin`.
+    The definition is that of `numpy.nanmin`: a reduction by `numpy.fmin`, of floats on a host by what NaN never pass.
 
     Examples
     --------
@@ -240,7 +240,7 @@ def nanmin(a: Any, axis: Axis = None, *, out: Any = None, keepdims: bool = False
     >>> float(jk.stats.nanmin(np.array([3.0, np.nan, 1.0])))
     1.0
     """
-    return _reduced(_FMIN, _real(a, "stats.nanmin"), axis, out, keepdims, backend, "stats.nanmin")
+    return _extreme(_FMIN, a, axis, out, keepdims, backend, "stats.nanmin")
 
 
 def nanmax(a: Any, axis: Axis = None, *, out: Any = None, keepdims: bool = False, backend: str | None = None) -> Any:
@@ -271,7 +271,7 @@ def nanmax(a: Any, axis: Axis = None, *, out: Any = None, keepdims: bool = False
 
     Notes
     -----
-    The definition is that of `numpy.nanmax`; a reduction by `numpy.fmax`.
+    The definition is that of `numpy.nanmax`: a reduction by `numpy.fmax`, of floats on a host by what NaN never pass.
 
     Examples
     --------
@@ -279,7 +279,12 @@ def nanmax(a: Any, axis: Axis = None, *, out: Any = None, keepdims: bool = False
     >>> float(jk.stats.nanmax(np.array([3.0, np.nan, 1.0])))
     3.0
     """
-    return _reduced(_FMAX, _real(a, "stats.nanmax"), axis, out, keepdims, backend, "stats.nanmax")
+    return _extreme(_FMAX, a, axis, out, keepdims, backend, "stats.nanmax")
+
+
+def _extreme(op: Operator, a: Any, axis: Axis, out: Any, keepdims: bool, backend: str | None, name: str) -> Any:
+    found = None if out is not None else _extremes.extreme_of(op is _FMAX, a, axis, keepdims, backend, name)
+    return _reduced(op, _real(a, name), axis, out, keepdims, backend, name) if found is None else found
 
 
 def _real(a: Any, name: str) -> Any:
