@@ -19,23 +19,46 @@ def roots(i, x, out, times):
     out[i] = total
 
 
+@jk.kernel(fastmath=True)
+def quotients(i, x, out):
+    """Divide by a square root, in code that LLVM widens."""
+    out[i] = 1.0 / math.sqrt(x[i])
+
+
+@pytest.mark.parametrize("dtype", [np.float32, np.float64])
 @pytest.mark.parametrize("size", [1, 7, 16, 33, 1000])
-def test_reciprocal_roots_of_float64_are_within_2_ulp(size, backend):
+def test_reciprocal_roots_are_within_3_ulp(size, dtype, backend):
     if backend != "cpu":
         size = min(size, 33)
-    x = np.ldexp(np.random.default_rng(size).uniform(1, 4, size), np.random.default_rng(1).integers(-1021, 1020, size))
-    x[0], out = 0, np.zeros(size)
+    rng, limits = np.random.default_rng(size), np.finfo(dtype)
+    x = np.ldexp(rng.uniform(1, 4, size).astype(dtype), rng.integers(limits.minexp + 1, limits.maxexp - 3, size))
+    x[0], out = 0, np.zeros(size, dtype)
     with np.errstate(divide="ignore"):
         roots.on(backend)[size](x, out, 1)
     assert out[0] == np.inf
     exact = 1 / np.sqrt(x[1:].astype(np.longdouble))
-    assert (np.abs(out[1:] - exact) <= 2 * np.spacing(exact.astype(float))).all()
+    assert (np.abs(out[1:] - exact) <= 3 * np.spacing(exact.astype(dtype))).all()
 
 
-def test_reciprocal_roots_of_zero_infinity_nan_and_small_numbers(backend):
-    x = np.array([0, np.inf, np.nan, -1, 5e-324, 1e-310, 1.7e308, 4, 0.25] * 8)
-    out = np.zeros_like(x)
+@pytest.mark.parametrize("dtype", [np.float32, np.float64])
+def test_reciprocal_roots_of_zero_infinity_and_nan(dtype, backend):
+    x = np.array([0, np.inf, np.nan, -1, np.finfo(dtype).max, 4, 0.25, -0.0] * 8, dtype)
+    # Minus zero added to zero is zero, whose reciprocal root is infinite; on its own its sign may go.
+    out, alone = np.zeros_like(x), np.zeros_like(x)
     with np.errstate(all="ignore"):
+        roots.on(backend)[x.size](x, out, 1)
+        quotients.on(backend)[x.size](x, alone)
+        expected = 1 / np.sqrt(x + dtype(0))
+    rtol = 4 * np.finfo(dtype).eps
+    np.testing.assert_allclose(out, expected, rtol=rtol)
+    np.testing.assert_allclose(np.abs(alone), expected, rtol=rtol)
+
+
+def test_reciprocal_roots_of_small_numbers(backend):
+    """Of float64; a GPU, and AVX2, take float32 numbers too small to be normal for zero."""
+    x = np.array([0, 5e-324, 1e-310, 2.3e-308] * 8)
+    out = np.zeros_like(x)
+    with np.errstate(divide="ignore"):
         roots.on(backend)[x.size](x, out, 1)
         expected = 1 / np.sqrt(x)
     np.testing.assert_allclose(out, expected, rtol=1e-15)

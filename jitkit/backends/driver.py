@@ -18,7 +18,7 @@ from jitkit.backends.loops import not_widened, short_loop, tell, while_loop
 from jitkit.backends.lowering.arguments import Arguments
 from jitkit.backends.lowering.emit import F64, I1, I64, Emitter, Mode
 from jitkit.backends.separate import DATA, NITEMS, SHAPE
-from jitkit.backends.spmd import narrow, rows
+from jitkit.backends.spmd import narrow, roots, rows
 from jitkit.backends.spmd.carrying import PLACE, Carried
 from jitkit.backends.spmd.groups import Group, group_function
 from jitkit.backends.spmd.wrapping import Wrap
@@ -63,6 +63,7 @@ class LoopNest:
         kind = ir.FunctionType(BODY.return_type, [*BODY.args, *[BYTE] * len(apart)])
         self.function = ir.Function(module, kind, module.get_unique_name("jitkit_body"))
         self.function.linkage = "internal"
+        set.add(self.function.attributes, roots.EXACT)  # llvmlite's own list of attributes has no strings
         self.builder = ir.IRBuilder(self.function.append_basic_block("entry"))
         self.ndim, self.unit_step, self.apart = ndim, unit_step, apart
         self.streams: ir.Value | None = None

@@ -4,7 +4,7 @@ from __future__ import annotations
 
 from collections.abc import Callable
 
-from jitkit.backends.spmd import carrying, updates
+from jitkit.backends.spmd import carrying, roots, updates
 from jitkit.backends.spmd.group_shape import shared_sites
 from jitkit.backends.spmd.guesses import Span
 from jitkit.backends.spmd.ir import Block, Function, Instruction
@@ -28,7 +28,7 @@ class GroupWriter(GroupLayout):
         listed += [f"{p.type} {p.text}" for p in self.function.parameters]
         listed += ["ptr %carried"] * (self.carried is not None)
         inline = "" if self.dynamic else "alwaysinline "
-        head = f"define void @{name}({', '.join(listed)}) {inline}nounwind {{\nentry.group:"
+        head = f"define void @{name}({', '.join(listed)}) {inline}nounwind {roots.EXACT} {{\nentry.group:"
         ends = [] if self.carried is None else [carrying.functions(self.carried, f"{name}_end")]
         return "\n".join([head, *self.text.allocas, *self.text.lines, "}", *self.text.declared.values(), *ends, ""])
 

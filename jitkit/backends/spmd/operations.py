@@ -66,20 +66,20 @@ class Operations(Calls):
             return f"sext {self.vector.type('i32')} {narrow} to {self.vector.type('i64')}"
         if item.op == "trunc" and (values[0].type, item.type) == ("i64", "i32") and self._cuts_by_pairs(item):
             return self._lower_halves(texts[0])
-        if plan.registers_are_many() and self.body.lanes % roots.REGISTER == 0:
-            root = roots.root_below(item, self.body.shapes.made)
-            if root is not None:
-                return self._reciprocal_root(self.body.whole(root.operands[0]))
+        root = roots.root_below(item, self.body.shapes.made)
+        if root is not None:
+            how = roots.estimate_of(item.type, self.body.lanes)
+            if how is not None:
+                return self._reciprocal_root(how, self.body.whole(root.operands[0]))
         if item.op in ("sdiv", "udiv", "srem", "urem") and mask is not None and values[1].local:
             # A lane that does not take part may hold a zero, and a division by zero is a trap.
             texts[1] = self.vector.select(item.type, mask, texts[1], self.vector.splat(item.type, "1"))
         return self._code(item, item.head, texts, item.type, self.vector.type)
 
-    def _reciprocal_root(self, x: str) -> str:
-        firsts = range(0, self.body.lanes, roots.REGISTER)
-        parts = [self._slice("double", x, first, roots.REGISTER) for first in firsts]
-        result = roots.reciprocal(self.vector, x, parts, lambda parts: self._join("double", parts, roots.REGISTER))
-        return f"freeze {self.vector.type('double')} {result}"
+    def _reciprocal_root(self, how: roots.Estimate, x: str) -> str:
+        parts = [self._slice(how.kind, x, first, how.lanes) for first in range(0, self.body.lanes, how.lanes)]
+        result = roots.reciprocal(self.vector, how, x, parts, lambda parts: self._join(how.kind, parts, how.lanes))
+        return f"freeze {self.vector.type(how.kind)} {result}"
 
     def _cuts_by_pairs(self, item: Instruction) -> bool:
         """Tell whether two registers are cut at a time; not for exponents, which meet 64-bit lanes again."""

@@ -1,67 +1,104 @@
-"""Reciprocals of float64 square roots in kernels with ``fastmath=True``, from AVX-512's estimate of 14 bits and one step.
+"""Reciprocals of square roots in kernels with ``fastmath=True``, from the CPU's estimate and one step.
 
-A root and a quotient keep Zen 4 busy for 25 cycles a register, estimate and step for 7: nbody takes 0.67 of the time. LLVM
-does the like for float32 alone.
+A root and a quotient of float64 keep Zen 4 busy for 25 cycles a register, estimate and step for 7: nbody takes 0.67 of the
+time. LLVM does the like for float32, but gives NaN for zero and infinity, which are kept here; there it is told not to.
 
-With ``e = 1 - x r r`` for an estimate r, what is sought is ``r (1 - e)**(-1/2)``, whose series is cut off. Of zero and infinity
-e is NaN, and a minimum puts a number there, so that infinity and zero stay what they are.
+For an estimate r of x's, h = x r r is nearly 1. What is sought is ``r h**(-1/2)``: Newton's step ``r (1.5 - 0.5 h)`` for
+float32, and for float64 ``r (1 - e)**(-1/2)`` with ``e = 1 - h``, found in one rounding, and a series that is cut off. Of zero
+and infinity h is NaN, of what AVX's estimate takes for zero infinite, and a minimum, one instruction, puts a number there:
+infinity and zero stay what they are.
 """
 
 from __future__ import annotations
 
 from collections.abc import Callable, Mapping
+from typing import NamedTuple
 
+from jitkit.backends.spmd import plan
 from jitkit.backends.spmd.ir import Instruction
 from jitkit.backends.spmd.writer import Lanes
 
+EXACT = '"reciprocal-estimates"="!sqrtf,!vec-sqrtf"'
+"""The attribute of functions in which LLVM divides by square roots as it is written."""
+
+
 _SERIES = 0.5, 0.375, 0.3125
 """Factors of e, e**2 and e**3. e is below 2**-13, and what is cut off below 2**-53."""
-_LARGEST = 0.000244140625
-"""2**-12, more than any e."""
-REGISTER = 8
-"""Lanes that one instruction estimates."""
-_ESTIMATE = "@llvm.x86.avx512.rsqrt14.pd.512"
+_AWAY = 2.0**-10
+"""More than any h is away from 1."""
+
+
+class Estimate(NamedTuple):
+    """An instruction that estimates the reciprocal roots of some lanes."""
+
+    symbol: str
+    kind: str
+    lanes: int
+
+
+_DOUBLE = Estimate("@llvm.x86.avx512.rsqrt14.pd.512", "double", 8)
+_FLOAT = Estimate("@llvm.x86.avx512.rsqrt14.ps.512", "float", 16)
+_FLOAT_OF_AVX = Estimate("@llvm.x86.avx.rsqrt.ps.256", "float", 8)
+
+
+def estimate_of(kind: str, lanes: int) -> Estimate | None:
+    """Return how this CPU estimates the reciprocal roots of vectors of so many lanes."""
+    if plan.registers_are_many():
+        found = {"double": _DOUBLE, "float": _FLOAT}.get(kind)
+    else:
+        found = _FLOAT_OF_AVX if kind == "float" and plan.vector_bits() >= 256 else None
+    return None if found is None or lanes % found.lanes else found
 
 
 def root_below(item: Instruction, made: Mapping[str, Instruction]) -> Instruction | None:
     """Return the square root that an instruction divides 1 by, if it may be taken with less care."""
-    if (item.op, item.type) != ("fdiv", "double") or "arcp" not in item.head or item.operands[0].text != "1.000000e+00":
+    if item.op != "fdiv" or "arcp" not in item.head or item.operands[0].text != "1.000000e+00":
         return None
     root = made.get(item.operands[1].text)
-    return root if root is not None and root.callee == "@llvm.sqrt.f64" else None
+    return root if root is not None and root.callee in ("@llvm.sqrt.f32", "@llvm.sqrt.f64") else None
 
 
-def reciprocal(vector: Lanes, x: str, parts: list[str], join: Callable[[list[str]], str]) -> str:
+def reciprocal(vector: Lanes, how: Estimate, x: str, parts: list[str], join: Callable[[list[str]], str]) -> str:
     """Return the reciprocal square roots of a vector.
 
     Parameters
     ----------
     vector : Lanes
         Where the code goes.
+    how : Estimate
+        What estimates.
     x : str
         The numbers.
     parts : list of str
-        The same, `REGISTER` at a time.
+        The same, as many at a time as are estimated.
     join : callable
         Makes one vector of such parts.
     """
-    text, whole, register = vector.text, vector.type("double"), f"<{REGISTER} x double>"
-    text.declare(_ESTIMATE, register, [register, register, "i8"])
-    fma = f"@llvm.fma.v{vector.lanes}f64"
+    text, whole, register = vector.text, vector.type(how.kind), f"<{how.lanes} x {how.kind}>"
+    mask = "i8" if how is _DOUBLE else "i16"
+    more = "" if how is _FLOAT_OF_AVX else f", {register} zeroinitializer, {mask} -1"
+    text.declare(how.symbol, register, [register, register, mask] if more else [register])
+    fma = f"@llvm.fma.v{vector.lanes}f{64 if how is _DOUBLE else 32}"
     text.declare(fma, whole, [whole] * 3)
 
     def number(value: float) -> str:
-        return f"splat (double {value!r})"
+        return f"splat ({how.kind} {value!r})"
 
     def fused(a: str, b: str, c: str) -> str:
         return text.emit(f"call {whole} {fma}({whole} {a}, {whole} {b}, {whole} {c})")
 
-    r = join(
-        [text.emit(f"call {register} {_ESTIMATE}({register} {x}, {register} zeroinitializer, i8 -1)") for x in parts]
-    )
-    negative = text.emit(f"fneg {whole} {text.emit(f'fmul {whole} {x}, {r}')}")
-    e = fused(negative, r, number(1.0))
-    small = text.emit(f"fcmp olt {whole} {e}, {number(_LARGEST)}")
-    e = text.emit(f"select {vector.mask_type} {small}, {whole} {e}, {whole} {number(_LARGEST)}")
+    def times(a: str, b: str) -> str:
+        return text.emit(f"fmul {whole} {a}, {b}")
+
+    def at_most(a: str, limit: float) -> str:
+        below = text.emit(f"fcmp olt {whole} {a}, {number(limit)}")
+        return text.emit(f"select {vector.mask_type} {below}, {whole} {a}, {whole} {number(limit)}")
+
+    r = join([text.emit(f"call {register} {how.symbol}({register} {part}{more})") for part in parts])
+    if how is not _DOUBLE:
+        h = at_most(times(times(x, r), r), 1.0 + _AWAY)
+        return times(r, fused(h, number(-0.5), number(1.5)))
+    negative = text.emit(f"fneg {whole} {times(x, r)}")
+    e = at_most(fused(negative, r, number(1.0)), _AWAY)
     series = fused(e, fused(e, number(_SERIES[2]), number(_SERIES[1])), number(_SERIES[0]))
-    return fused(text.emit(f"fmul {whole} {r}, {e}"), series, r)
+    return fused(times(r, e), series, r)
