@@ -6,7 +6,7 @@ import numpy as np
 import pytest
 
 import jitkit as jk
-from jitkit.backends import driver
+from jitkit.backends import loop_nest
 from jitkit.backends.spmd import plan
 
 TILE = 64
@@ -79,7 +79,7 @@ def columns(i, j, x, out):
 def from_the_first_byte(monkeypatch):
     """No other kernel is compiled meanwhile, so no cache holds code for these limits but of these."""
     for limit in ("STREAMED", "LONG_OF_GROUPS"):
-        monkeypatch.setattr(driver, limit, 1)
+        monkeypatch.setattr(loop_nest, limit, 1)
 
 
 def at_offset(offset, shape, dtype):

@@ -6,7 +6,7 @@ import numpy as np
 import pytest
 
 import jitkit as jk
-from jitkit.backends import driver
+from jitkit.backends import loop_nest
 
 # Where rows begin within a line of 64 bytes, and points that fill no line, one, or several.
 BEGINS, LENGTHS = [0, 1, 3, 8, 15, 16], [0, 1, 15, 16, 17, 31, 33, 200]
@@ -56,7 +56,7 @@ def one_result_and_one_update(i, x, out, other):
 def from_the_first_byte(monkeypatch):
     """No other kernel is compiled meanwhile, so no cache holds code for these limits but of these."""
     for limit in ("STREAMED", "LONG"):
-        monkeypatch.setattr(driver, limit, 1)
+        monkeypatch.setattr(loop_nest, limit, 1)
 
 
 def whole_numbers(shape, dtype):

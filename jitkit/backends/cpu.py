@@ -1,4 +1,4 @@
-"""Compiling kernels for the CPU: Numba compiles the rewritten function, `driver` gives it its loops, `pool` its threads."""
+"""Compiling kernels for the CPU: Numba compiles the rewritten function, `driver` runs it over a space, `pool` has the threads."""
 
 from __future__ import annotations
 
