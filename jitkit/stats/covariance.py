@@ -19,141 +19,18 @@ from jitkit.linalg.matmul import matmul
 from jitkit.primitives.map import map
 from jitkit.primitives.map_reduce import map_reduce
 from jitkit.stats import _weights
+from jitkit.stats._deviations import CHUNK, add_products
 from jitkit.stats._weights import Weights
 from jitkit.stats.moments import mean
 
-_CHUNK = 4096
-"""Observations whose products are added in the dtype of the variables before the sum joins others in float64."""
-GROUP, _GROUPS = 256, 2048
-"""Work-items of a group, and about how many groups a GPU is given."""
 MANY = 1024
 """Bytes of an observation from which the matrix product, and so NumPy's BLAS, is ahead of the kernel: 1.7 times with 300
 variables, 1.3 times with 128 of float64. With 128 of float32 the kernel is 1.3 times as fast."""
 
 
-@jk.kernel(fastmath=True)
-def multiply_tiles(t, s, one, x, y, m, sums, out):
-    """Add up, over a chunk of observations, the products of two variables with four: a tile of the matrix."""
-    variables, n = x.shape
-    tiles = (variables + 3) // 4
-    i, j = t // tiles * 2, t % tiles * 4
-    if i < j + 4:  # the matrix is symmetric: below the diagonal there is nothing to do
-        i1 = min(i + 1, variables - 1)
-        j1, j2, j3 = min(j + 1, variables - 1), min(j + 2, variables - 1), min(j + 3, variables - 1)
-        mi, mi1, mj, mj1, mj2, mj3 = m[i], m[i1], m[j], m[j1], m[j2], m[j3]
-        a0 = 0.0
-        a1 = 0.0
-        a2 = 0.0
-        a3 = 0.0
-        b0 = 0.0
-        b1 = 0.0
-        b2 = 0.0
-        b3 = 0.0
-        total = 0.0
-        total1 = 0.0
-        for k in range(s * _CHUNK, min(n, s * _CHUNK + _CHUNK)):
-            u, v = y[i, k] - mi, y[i1, k] - mi1
-            c0, c1, c2, c3 = x[j, k] - mj, x[j1, k] - mj1, x[j2, k] - mj2, x[j3, k] - mj3
-            a0 += u * c0
-            a1 += u * c1
-            a2 += u * c2
-            a3 += u * c3
-            b0 += v * c0
-            b1 += v * c1
-            b2 += v * c2
-            b3 += v * c3
-            total += u
-            total1 += v
-        if i >= j:  # once for each variable: the tile on the diagonal
-            sums[s, i] = total
-            sums[s, i1] = total1
-        put_row(out, s, i, j, variables, a0, a1, a2, a3)
-        if i + 1 < variables:
-            put_row(out, s, i + 1, j, variables, b0, b1, b2, b3)
-
-
-@jk.kernel(group=GROUP, fastmath=True)
-def multiply_tiles_in_groups(p, slabs, each, x, y, m, sums, out):
-    """Add up the same, of a slab of observations, in a group whose work-items read neighbouring observations."""
-    variables, n = x.shape
-    tiles, lane = (variables + 3) // 4, jk.local_index()
-    t, s = jk.group_index() // slabs, jk.group_index() % slabs
-    i, j = t // tiles * 2, t % tiles * 4
-    if i < j + 4 and i < variables:
-        i1 = min(i + 1, variables - 1)
-        j1, j2, j3 = min(j + 1, variables - 1), min(j + 2, variables - 1), min(j + 3, variables - 1)
-        mi, mi1, mj, mj1, mj2, mj3 = m[i], m[i1], m[j], m[j1], m[j2], m[j3]
-        a0 = 0.0
-        a1 = 0.0
-        a2 = 0.0
-        a3 = 0.0
-        b0 = 0.0
-        b1 = 0.0
-        b2 = 0.0
-        b3 = 0.0
-        total = 0.0
-        total1 = 0.0
-        for k in range(s * each + lane, min(n, s * each + each), GROUP):
-            u, v = y[i, k] - mi, y[i1, k] - mi1
-            c0, c1, c2, c3 = x[j, k] - mj, x[j1, k] - mj1, x[j2, k] - mj2, x[j3, k] - mj3
-            a0 += u * c0
-            a1 += u * c1
-            a2 += u * c2
-            a3 += u * c3
-            b0 += v * c0
-            b1 += v * c1
-            b2 += v * c2
-            b3 += v * c3
-            total += u
-            total1 += v
-        left, left1 = whole(total), whole(total1)
-        p0, p1, p2, p3 = whole(a0), whole(a1), whole(a2), whole(a3)
-        q0, q1, q2, q3 = whole(b0), whole(b1), whole(b2), whole(b3)
-        if lane == 0:
-            if i >= j:
-                sums[s, i] = left
-                sums[s, i1] = left1
-            put_row(out, s, i, j, variables, p0, p1, p2, p3)
-            if i + 1 < variables:
-                put_row(out, s, i + 1, j, variables, q0, q1, q2, q3)
-
-
-def whole(part):
-    """Return the sum of what the work-items of a group found."""
-    return jk.group_reduce("add", np.float64(part))
-
-
-def put_row(out, s, i, j, variables, a, b, c, d):
-    """Write four neighbours of a row, those that there are."""
-    out[s, i, j] = a
-    if j + 1 < variables:
-        out[s, i, j + 1] = b
-    if j + 2 < variables:
-        out[s, i, j + 2] = c
-    if j + 3 < variables:
-        out[s, i, j + 3] = d
-
-
-@jk.kernel
-def add_chunks(i, j, part, sums, weight, scale, out):
-    """Add up the products of all chunks, above the diagonal, and write both halves.
-
-    They are about means that were rounded, which the sums of the deviations tell of.
-    """
-    if i <= j:
-        total, left, right = np.float64(0.0), np.float64(0.0), np.float64(0.0)
-        for s in range(part.shape[0]):
-            total += part[s, i, j]
-            left += sums[s, i]
-            right += sums[s, j]
-        product = (total - left * right / weight) * scale
-        out[i, j] = product
-        out[j, i] = product
-
-
 @jk.kernel
 def settle_products(i, j, products, sums, share, scale, out):
-    """Take from products of deviations what is due to the rounding of means, as `add_chunks` does, and scale them."""
+    """Take from products of deviations what is due to the rounding of means, as `_deviations.add_chunks` does, and scale them."""
     out[i, j] = (products[i, j] - sums[i] * sums[j] * share) * scale
 
 
@@ -185,9 +62,7 @@ def scale_rows(i, k, x, factors, out):
 
 
 _weigh, _take, _scale = Launcher(weigh_deviations), Launcher(take_diagonal), Launcher(scale_rows)
-_multiply_in_groups = Launcher(multiply_tiles_in_groups)
-_multiply, _add, _normalise = Launcher(multiply_tiles), Launcher(add_chunks), Launcher(normalise)
-_settle = Launcher(settle_products)
+_normalise, _settle = Launcher(normalise), Launcher(settle_products)
 
 
 def cov(
@@ -415,17 +290,7 @@ def _covariances(
             x, y, centre = _weighted(x, weights, total)
         else:
             x, y, centre = _weighted_there(x, centre, weights, total, device, backend)
-    tiles = -(-variables // 2) * -(-variables // 4)
-    # On a GPU a work-item adds up to _CHUNK products, as elsewhere, and fewer where that leaves groups idle.
-    each = _CHUNK if device is None else GROUP * min(_CHUNK, max(32, -(-n * tiles // (_GROUPS * GROUP))))
-    chunks = -(-n // each)
-    part = operands.made((chunks, variables, variables), (np.dtype(np.float64),), device)
-    sums = operands.made((chunks, variables), (np.dtype(np.float64),), device)
-    if device is None:
-        _multiply((tiles, chunks, 1), backend)(x, y, centre, sums, part)
-    else:
-        _multiply_in_groups(tiles * chunks * GROUP, backend)(chunks, each, x, y, centre, sums, part)
-    _add((variables, variables), backend)(part, sums, total, scale, result)
+    add_products(x, y, centre, total, scale, result, backend)
     return result
 
 
@@ -438,13 +303,13 @@ def _by_products(x: np.ndarray, centre: np.ndarray, scale: float, backend: str |
     variables, n = x.shape
     products: Any = None
     sums = np.zeros(variables)
-    for first in range(0, n, _CHUNK):
-        chunk = x[:, first : first + _CHUNK]
+    for first in range(0, n, CHUNK):
+        chunk = x[:, first : first + CHUNK]
         deviations = chunk - centre[:, None]  # in the order of the chunk: no column is made a row
         found = matmul(deviations, deviations.T)
         products = found if products is None else np.add(products, found, dtype=np.float64)
         sums += chunk.shape[1] * mean(deviations, 1, backend=backend)
-    result = found if n <= _CHUNK else np.empty_like(products, x.dtype)
+    result = found if n <= CHUNK else np.empty_like(products, x.dtype)
     _settle((variables, variables), backend)(products, sums, 1 / n, scale, result)
     return result
 
