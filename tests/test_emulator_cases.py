@@ -28,9 +28,19 @@ def test_ptx_computes_what_the_cpu_backend_does(name, dtype):
         case.launch(problem, "cpu")
         with jk.emulate_cuda(always=True):
             case.launch(twin, "cuda")
-        case.check(twin, case.results(problem), f"the emulator, size {size},")
-        if not case.tolerance(dtype).mismatched:  # else the reference rounds otherwise, and the results jump
+        if case.tolerance(dtype).mismatched:  # where a product is fused otherwise, some results jump
+            expect_few_others(case, twin, problem)
+        else:
+            case.check(twin, case.results(problem), f"the emulator, size {size},")
             case.check(twin, reference, f"the emulator, size {size},")
+
+
+def expect_few_others(case, twin, problem):
+    """Allow for two results even in a small problem; a row or a column that is left out has three at least."""
+    part = case.tolerance(problem.dtype).mismatched
+    for name, found in case.results(twin).items():
+        others = np.argwhere(found != case.results(problem)[name])
+        assert len(others) <= max(2, part * found.size), f"{name} of {found.shape} at {others.tolist()}"
 
 
 def test_the_sizes_lie_around_blocks():
