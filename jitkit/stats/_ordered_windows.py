@@ -233,14 +233,18 @@ def extremes(flat: bool) -> Launcher:
     return Launcher(roll_extremes)
 
 
-@jk.kernel
-def roll_medians(p, one, x, stretch, window, least, scratch, out):
-    """Take every so many stretches of rows in each piece."""
-    rows, n = x.shape
-    each = (n + stretch - 1) // stretch
-    for t in range(p, rows * each, scratch.shape[0]):
-        first = t % each * stretch
-        middle(x[t // each], first, min(n, first + stretch), window, least, scratch[p], out[t // each])
+def medians_by(middles: Callable[..., None]) -> Launcher:
+    """Return the kernel of rolling medians: ``middles(row, first, last, window, least, held, out)`` writes a stretch of them."""
+
+    @jk.kernel
+    def roll_medians(p, one, x, stretch, window, least, scratch, out):
+        rows, n = x.shape
+        each = (n + stretch - 1) // stretch
+        for t in range(p, rows * each, scratch.shape[0]):  # every so many stretches of rows in each piece
+            first = t % each * stretch
+            middles(x[t // each], first, min(n, first + stretch), window, least, scratch[p], out[t // each])
+
+    return Launcher(roll_medians)
 
 
-medians = Launcher(roll_medians)
+medians = medians_by(middle)

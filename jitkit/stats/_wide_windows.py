@@ -1,4 +1,4 @@
-"""The kernel of rolling medians of wide windows: the window's numbers in sorted blocks, of which each has room for as many again.
+"""Rolling medians of wide windows: the window's numbers in sorted blocks, of which each has room for as many again.
 
 An element finds its block by counting separators, and its place by counting in the block, both in vectors; only what follows
 it in the block moves. Where a block is full, all are filled evenly anew: twice as many moves for an insertion as there are
@@ -14,8 +14,7 @@ import math
 
 import numpy as np
 
-import jitkit as jk
-from jitkit.launch.launcher import Launcher
+from jitkit.stats._ordered_windows import medians_by
 
 ROOM, FILL = 64, 32
 """Places of a block, and how many of them are filled when all are even.
@@ -153,14 +152,4 @@ def middles(x, first, last, window, least, held, out):
                 out[k] = middle_of(held, counts, here, half - before, n)
 
 
-@jk.kernel
-def roll_wide_medians(p, one, x, stretch, window, least, scratch, out):
-    """Take every so many stretches of rows in each piece."""
-    rows, n = x.shape
-    each = (n + stretch - 1) // stretch
-    for t in range(p, rows * each, scratch.shape[0]):
-        first = t % each * stretch
-        middles(x[t // each], first, min(n, first + stretch), window, least, scratch[p], out[t // each])
-
-
-medians = Launcher(roll_wide_medians)
+medians = medians_by(middles)
