@@ -7,7 +7,8 @@ import operator
 from typing import Any
 
 import numpy as np
-from numpy.typing import ArrayLike
+from numpy.lib.array_utils import normalize_axis_index
+from numpy.typing import ArrayLike, NDArray
 
 from jitkit.random.counts import Counts
 from jitkit.random.discrete import Discrete
@@ -57,7 +58,8 @@ class Arrangements(Vectors, Families, GammaFamilies, Discrete, Counts):
         if np.ndim(x) == 0:
             return self._order(_population("Generator.permutation", x))
         elements = np.asarray(x)
-        return np.take(elements, self._order(_extent(elements, axis)), axis=axis)
+        axis = _axis("Generator.permutation", axis, elements)
+        return np.take(elements, self._order(elements.shape[axis]), axis=axis)
 
     def shuffle(self, x: Any, axis: int = 0) -> None:
         """Put the elements of an array into random order, in place.
@@ -75,6 +77,8 @@ class Arrangements(Vectors, Families, GammaFamilies, Discrete, Counts):
             Where `x` is no NumPy array.
         ValueError
             Where it is read-only or has no dimension.
+        numpy.exceptions.AxisError
+            Where there is no such axis.
 
         Notes
         -----
@@ -93,7 +97,8 @@ class Arrangements(Vectors, Families, GammaFamilies, Discrete, Counts):
             raise TypeError(f"{what}: x is a {type(x).__name__}; give a NumPy array, or use permutation")
         if x.ndim == 0 or not x.flags.writeable:
             raise ValueError(f"{what}: x {'has no dimension' if x.ndim == 0 else 'is read-only'}; use permutation")
-        x[...] = np.take(x, self._order(_extent(x, axis)), axis=axis)
+        axis = _axis(what, axis, x)
+        x[...] = np.take(x, self._order(x.shape[axis]), axis=axis)
 
     def permuted(self, x: ArrayLike, *, axis: int | None = None, out: Any = None) -> Any:
         """Return an array whose elements change places along an axis, those of each row in an order of their own.
@@ -146,6 +151,7 @@ class Arrangements(Vectors, Families, GammaFamilies, Discrete, Counts):
         if axis is None:
             result = elements.reshape(-1)[self._order(elements.size)].reshape(elements.shape)
         else:
+            axis = _axis(what, axis, elements)
             last = np.moveaxis(elements, axis, -1)
             rows = last.reshape(math.prod(last.shape[:-1]), last.shape[-1])
             order = permuted_rows(*rows.shape, self._key, self._next_step())
@@ -186,6 +192,8 @@ class Arrangements(Vectors, Families, GammaFamilies, Discrete, Counts):
         ------
         ValueError
             Where the sample is larger than there are elements, or `p` are no probabilities of the elements.
+        numpy.exceptions.AxisError
+            Where there is no such axis.
 
         Notes
         -----
@@ -200,7 +208,8 @@ class Arrangements(Vectors, Families, GammaFamilies, Discrete, Counts):
         """
         what, whole = "Generator.choice", np.ndim(a) == 0
         elements = None if whole else np.asarray(a)
-        n = _population(what, a) if elements is None else _extent(elements, axis)
+        axis = axis if elements is None else _axis(what, axis, elements)
+        n = _population(what, a) if elements is None else elements.shape[axis]
         shape = shape_of(what, size)
         count = math.prod(shape)
         chances = None if p is None else _probabilities(what, p, n)
@@ -249,10 +258,12 @@ def _population(what: str, n: Any) -> int:
     return found
 
 
-def _extent(elements: Any, axis: int) -> int:
-    if not -elements.ndim <= axis < elements.ndim:
-        raise np.exceptions.AxisError(axis, elements.ndim)
-    return int(elements.shape[axis])
+def _axis(what: str, axis: int, elements: NDArray[Any]) -> int:
+    """Return an axis counted from the first; AxisError names the method."""
+    try:
+        return normalize_axis_index(axis, elements.ndim, what)
+    except TypeError:
+        raise TypeError(f"{what}: axis is {axis!r}; give an integer") from None
 
 
 def _probabilities(what: str, p: ArrayLike, n: int) -> Any:

@@ -100,7 +100,7 @@ class Continuous(Singles):
         True
         """
         what = "Generator.uniform"
-        least, most = parameter(what, "low", low, positive=False), parameter(what, "high", high, positive=False)
+        least, most = parameter(what, "low", low, None), parameter(what, "high", high, None)
         if type(least) is type(most) is float:
             width = most - least  # without NumPy's warning of an infinite one
             finite = math.isfinite(width)
@@ -146,7 +146,7 @@ class Continuous(Singles):
         (10, 2)
         """
         what = "Generator.normal"
-        mean, deviation = parameter(what, "loc", loc, positive=False), parameter(what, "scale", scale)
+        mean, deviation = parameter(what, "loc", loc, None), parameter(what, "scale", scale)
         return self._fill(what, "normal", size, dtype, out, mean, deviation)
 
     def standard_normal(self, size: Size = None, dtype: Dtype = None, out: Any = None) -> Any:

@@ -9,8 +9,7 @@ import numpy as np
 from numpy.typing import ArrayLike
 
 from jitkit.random import rejection, trials, urns
-from jitkit.random.documented import DEVROYE, documented
-from jitkit.random.each import Each, above_0, from_0, whole
+from jitkit.random.each import Each, above_0, from_0, number, whole
 from jitkit.random.outputs import COUNTS, Dtype, Size, parameter
 
 _MOST_EVENTS = 2.0**63 - 10 * 2.0**31.5  # as NumPy's: above, what is ten deviations over the mean would not fit 64 bits
@@ -26,11 +25,6 @@ class Counts(Each):
     backends.
     """
 
-    @documented(
-        'W. Hörmann, "The generation of binomial random variates", J. Stat. Comput. Simul. 46, 1993; for means below 10 by\n'
-        f"        the gaps between successes: {DEVROYE}, chapter 10.",
-        counts=True,
-    )
     def binomial(self, n: ArrayLike, p: ArrayLike, size: Size = None, dtype: Dtype = None, out: Any = None) -> Any:
         """Return how many of n trials succeed.
 
@@ -40,7 +34,22 @@ class Counts(Each):
             The trials, up to 2**53.
         p : float or array_like
             The probability of each.
-        {shared}
+        size, dtype, out
+            As in `random`, and of int64 alone; without a size, the shape of the parameters.
+
+        Returns
+        -------
+        numpy.int64 or ndarray
+
+        Raises
+        ------
+        TypeError, ValueError
+            As in `random`, and for parameters outside what is said above.
+
+        Notes
+        -----
+        W. Hörmann, "The generation of binomial random variates", J. Stat. Comput. Simul. 46, 1993; for means below 10 by
+        the gaps between successes: L. Devroye, Non-Uniform Random Variate Generation, Springer, 1986, chapter 10.
 
         Examples
         --------
@@ -53,7 +62,6 @@ class Counts(Each):
         given = whole(what, "n", n), _probability(what, p)
         return self._drawn(what, trials.draw_binomial, size, dtype, out, *given, allowed=COUNTS)
 
-    @documented(f"By inversion: {DEVROYE}, chapter 10.", counts=True)
     def geometric(self, p: ArrayLike, size: Size = None, dtype: Dtype = None, out: Any = None) -> Any:
         """Return the number of the first trial that succeeds, from 1 on.
 
@@ -61,7 +69,21 @@ class Counts(Each):
         ----------
         p : float or array_like
             The probability of each, above 0.
-        {shared}
+        size, dtype, out
+            As in `random`, and of int64 alone; without a size, the shape of the parameters.
+
+        Returns
+        -------
+        numpy.int64 or ndarray
+
+        Raises
+        ------
+        TypeError, ValueError
+            As in `random`, and for parameters outside what is said above.
+
+        Notes
+        -----
+        By inversion: L. Devroye, Non-Uniform Random Variate Generation, Springer, 1986, chapter 10.
 
         Examples
         --------
@@ -77,7 +99,6 @@ class Counts(Each):
         rate = float(rate) if type(probability) is float else rate
         return self._drawn(what, trials.draw_geometric, size, dtype, out, rate, allowed=COUNTS)
 
-    @documented(f"A Poisson number whose mean is a gamma number: {DEVROYE}, chapter 10.", counts=True)
     def negative_binomial(
         self, n: ArrayLike, p: ArrayLike, size: Size = None, dtype: Dtype = None, out: Any = None
     ) -> Any:
@@ -89,7 +110,22 @@ class Counts(Each):
             The successes, above 0; any number, not only integers.
         p : float or array_like
             The probability of each, above 0, and such that the mean, n (1 - p) / p, is at most 1e15.
-        {shared}
+        size, dtype, out
+            As in `random`, and of int64 alone; without a size, the shape of the parameters.
+
+        Returns
+        -------
+        numpy.int64 or ndarray
+
+        Raises
+        ------
+        TypeError, ValueError
+            As in `random`, and for parameters outside what is said above.
+
+        Notes
+        -----
+        A Poisson number whose mean is a gamma number: L. Devroye, Non-Uniform Random Variate Generation, Springer, 1986,
+        chapter 10.
 
         Examples
         --------
@@ -105,12 +141,6 @@ class Counts(Each):
             raise ValueError(f"{what}: n is {n!r} and p {p!r}; give numbers of which n (1 - p) / p is at most 1e15")
         return self._drawn(what, trials.draw_negative_binomial, size, dtype, out, successes, scale, allowed=COUNTS)
 
-    @documented(
-        'W. Hörmann, "The transformed rejection method for generating Poisson random variables", Insurance: Mathematics\n'
-        "        and Economics 12(1), 1993; for means below 10, the same bits on every backend, by products: D. E. Knuth, The\n"
-        "        Art of Computer Programming 2, 3.4.1. Above, one number in 1e12 may differ.",
-        counts=True,
-    )
     def poisson(self, lam: ArrayLike = 1.0, size: Size = None, dtype: Dtype = None, out: Any = None) -> Any:
         """Return integers of a Poisson distribution.
 
@@ -118,7 +148,23 @@ class Counts(Each):
         ----------
         lam : float or array_like
             The mean, up to 9.2e18.
-        {shared}
+        size, dtype, out
+            As in `random`, and of int64 alone; without a size, the shape of the parameters.
+
+        Returns
+        -------
+        numpy.int64 or ndarray
+
+        Raises
+        ------
+        TypeError, ValueError
+            As in `random`, and for parameters outside what is said above.
+
+        Notes
+        -----
+        W. Hörmann, "The transformed rejection method for generating Poisson random variables", Insurance: Mathematics
+        and Economics 12(1), 1993; for means below 10, the same bits on every backend, by products: D. E. Knuth, The
+        Art of Computer Programming 2, 3.4.1. Above, one number in 1e12 may differ.
 
         Examples
         --------
@@ -135,7 +181,6 @@ class Counts(Each):
         limit = _limit(mean) if type(mean) is float else np.exp(-mean)
         return self._drawn(what, rejection.draw_poisson, size, dtype, out, mean, limit, allowed=COUNTS)
 
-    @documented(f"By rejection: {DEVROYE}, chapter 10.", counts=True)
     def zipf(self, a: ArrayLike, size: Size = None, dtype: Dtype = None, out: Any = None) -> Any:
         """Return integers from 1 on whose probability falls by a power.
 
@@ -143,7 +188,21 @@ class Counts(Each):
         ----------
         a : float or array_like
             The exponent, above 1. What int64 does not hold is drawn again, as in NumPy.
-        {shared}
+        size, dtype, out
+            As in `random`, and of int64 alone; without a size, the shape of the parameters.
+
+        Returns
+        -------
+        numpy.int64 or ndarray
+
+        Raises
+        ------
+        TypeError, ValueError
+            As in `random`, and for parameters outside what is said above.
+
+        Notes
+        -----
+        By rejection: L. Devroye, Non-Uniform Random Variate Generation, Springer, 1986, chapter 10.
 
         Examples
         --------
@@ -152,16 +211,11 @@ class Counts(Each):
         1
         """
         what = "Generator.zipf"
-        exponent = from_0(what, "a", a)
+        exponent = number(what, "a", a)
         if not np.all(exponent > 1):
             raise ValueError(f"{what}: a is {a!r}; give numbers above 1")
         return self._drawn(what, trials.draw_zipf, size, dtype, out, exponent, allowed=COUNTS)
 
-    @documented(
-        'A. W. Kemp, "Efficient generation of logarithmically distributed pseudo-random variables", J. Royal Stat. Soc. C\n'
-        "        30(3), 1981.",
-        counts=True,
-    )
     def logseries(self, p: ArrayLike, size: Size = None, dtype: Dtype = None, out: Any = None) -> Any:
         """Return integers from 1 on whose probabilities are the terms of a logarithm's series.
 
@@ -169,7 +223,22 @@ class Counts(Each):
         ----------
         p : float or array_like
             From 0 to below 1.
-        {shared}
+        size, dtype, out
+            As in `random`, and of int64 alone; without a size, the shape of the parameters.
+
+        Returns
+        -------
+        numpy.int64 or ndarray
+
+        Raises
+        ------
+        TypeError, ValueError
+            As in `random`, and for parameters outside what is said above.
+
+        Notes
+        -----
+        A. W. Kemp, "Efficient generation of logarithmically distributed pseudo-random variables", J. Royal Stat. Soc. C
+        30(3), 1981.
 
         Examples
         --------
@@ -183,11 +252,6 @@ class Counts(Each):
             raise ValueError(f"{what}: p is {p!r}; give numbers below 1")
         return self._drawn(what, trials.draw_logseries, size, dtype, out, probability, allowed=COUNTS)
 
-    @documented(
-        'E. Stadlober, "The ratio of uniforms approach for generating discrete random variates", J. Comput. Appl. Math.\n'
-        "        31(1), 1990; samples of up to ten one by one.",
-        counts=True,
-    )
     def hypergeometric(
         self, ngood: ArrayLike, nbad: ArrayLike, nsample: ArrayLike, size: Size = None, dtype: Dtype = None,
         out: Any = None,
@@ -200,7 +264,22 @@ class Counts(Each):
             How many are good and how many bad: below 10**9, as in NumPy.
         nsample : int or array_like
             The size of the sample.
-        {shared}
+        size, dtype, out
+            As in `random`, and of int64 alone; without a size, the shape of the parameters.
+
+        Returns
+        -------
+        numpy.int64 or ndarray
+
+        Raises
+        ------
+        TypeError, ValueError
+            As in `random`, and for parameters outside what is said above.
+
+        Notes
+        -----
+        E. Stadlober, "The ratio of uniforms approach for generating discrete random variates", J. Comput. Appl. Math.
+        31(1), 1990; samples of up to ten one by one.
 
         Examples
         --------

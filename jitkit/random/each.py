@@ -34,15 +34,12 @@ class Each(Singles):
 
 def number(what: str, name: str, value: ArrayLike) -> Any:
     """Return a parameter that may be any finite number."""
-    return _finite(what, name, parameter(what, name, value, positive=False))
+    return _finite(what, name, parameter(what, name, value, None))
 
 
 def above_0(what: str, name: str, value: ArrayLike) -> Any:
     """Return a parameter above 0."""
-    found = _finite(what, name, parameter(what, name, value))
-    if not np.all(found > 0):
-        raise ValueError(f"{what}: {name} is 0; give numbers above")
-    return found
+    return _finite(what, name, parameter(what, name, value, "above 0"))
 
 
 def from_0(what: str, name: str, value: ArrayLike) -> Any:

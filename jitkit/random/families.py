@@ -8,7 +8,6 @@ import numpy as np
 from numpy.typing import ArrayLike
 
 from jitkit.random import formulas
-from jitkit.random.documented import FAMILIES, documented
 from jitkit.random.each import Each, above_0, from_0, number
 from jitkit.random.outputs import Dtype, Size
 
@@ -20,7 +19,6 @@ class Families(Each):
     parameters. All are computed in float64, and equal on every backend but for the rounding of `math` functions.
     """
 
-    @documented(FAMILIES)
     def lognormal(
         self, mean: ArrayLike = 0.0, sigma: ArrayLike = 1.0, size: Size = None, dtype: Dtype = None, out: Any = None
     ) -> Any:
@@ -30,7 +28,21 @@ class Families(Each):
         ----------
         mean, sigma : float or array_like
             Mean and standard deviation of the logarithms.
-        {shared}
+        size, dtype, out
+            As in `random`; without a size, the shape of the parameters.
+
+        Returns
+        -------
+        float or ndarray
+
+        Raises
+        ------
+        TypeError, ValueError
+            As in `random`, and for parameters outside what is said above.
+
+        Notes
+        -----
+        L. Devroye, Non-Uniform Random Variate Generation, Springer, 1986, chapters 2 and 9.
 
         Examples
         --------
@@ -43,7 +55,6 @@ class Families(Each):
             what, formulas.draw_lognormal, size, dtype, out, number(what, "mean", mean), from_0(what, "sigma", sigma)
         )
 
-    @documented(FAMILIES)
     def laplace(
         self, loc: ArrayLike = 0.0, scale: ArrayLike = 1.0, size: Size = None, dtype: Dtype = None, out: Any = None
     ) -> Any:
@@ -53,7 +64,21 @@ class Families(Each):
         ----------
         loc, scale : float or array_like
             The mean, and the mean distance from it.
-        {shared}
+        size, dtype, out
+            As in `random`; without a size, the shape of the parameters.
+
+        Returns
+        -------
+        float or ndarray
+
+        Raises
+        ------
+        TypeError, ValueError
+            As in `random`, and for parameters outside what is said above.
+
+        Notes
+        -----
+        L. Devroye, Non-Uniform Random Variate Generation, Springer, 1986, chapters 2 and 9.
 
         Examples
         --------
@@ -66,7 +91,6 @@ class Families(Each):
             what, formulas.draw_laplace, size, dtype, out, number(what, "loc", loc), from_0(what, "scale", scale)
         )
 
-    @documented(FAMILIES)
     def logistic(
         self, loc: ArrayLike = 0.0, scale: ArrayLike = 1.0, size: Size = None, dtype: Dtype = None, out: Any = None
     ) -> Any:
@@ -76,7 +100,21 @@ class Families(Each):
         ----------
         loc, scale : float or array_like
             The mean and the width.
-        {shared}
+        size, dtype, out
+            As in `random`; without a size, the shape of the parameters.
+
+        Returns
+        -------
+        float or ndarray
+
+        Raises
+        ------
+        TypeError, ValueError
+            As in `random`, and for parameters outside what is said above.
+
+        Notes
+        -----
+        L. Devroye, Non-Uniform Random Variate Generation, Springer, 1986, chapters 2 and 9.
 
         Examples
         --------
@@ -89,7 +127,6 @@ class Families(Each):
             what, formulas.draw_logistic, size, dtype, out, number(what, "loc", loc), from_0(what, "scale", scale)
         )
 
-    @documented(FAMILIES)
     def gumbel(
         self, loc: ArrayLike = 0.0, scale: ArrayLike = 1.0, size: Size = None, dtype: Dtype = None, out: Any = None
     ) -> Any:
@@ -99,7 +136,21 @@ class Families(Each):
         ----------
         loc, scale : float or array_like
             The most likely value and the width.
-        {shared}
+        size, dtype, out
+            As in `random`; without a size, the shape of the parameters.
+
+        Returns
+        -------
+        float or ndarray
+
+        Raises
+        ------
+        TypeError, ValueError
+            As in `random`, and for parameters outside what is said above.
+
+        Notes
+        -----
+        L. Devroye, Non-Uniform Random Variate Generation, Springer, 1986, chapters 2 and 9.
 
         Examples
         --------
@@ -112,7 +163,6 @@ class Families(Each):
             what, formulas.draw_gumbel, size, dtype, out, number(what, "loc", loc), from_0(what, "scale", scale)
         )
 
-    @documented(FAMILIES)
     def rayleigh(self, scale: ArrayLike = 1.0, size: Size = None, dtype: Dtype = None, out: Any = None) -> Any:
         """Return lengths of vectors of two normal numbers.
 
@@ -120,7 +170,21 @@ class Families(Each):
         ----------
         scale : float or array_like
             The standard deviation of these.
-        {shared}
+        size, dtype, out
+            As in `random`; without a size, the shape of the parameters.
+
+        Returns
+        -------
+        float or ndarray
+
+        Raises
+        ------
+        TypeError, ValueError
+            As in `random`, and for parameters outside what is said above.
+
+        Notes
+        -----
+        L. Devroye, Non-Uniform Random Variate Generation, Springer, 1986, chapters 2 and 9.
 
         Examples
         --------
@@ -131,7 +195,6 @@ class Families(Each):
         what = "Generator.rayleigh"
         return self._drawn(what, formulas.draw_rayleigh, size, dtype, out, from_0(what, "scale", scale))
 
-    @documented(FAMILIES)
     def weibull(self, a: ArrayLike, size: Size = None, dtype: Dtype = None, out: Any = None) -> Any:
         """Return numbers of the Weibull distribution of scale 1.
 
@@ -139,7 +202,21 @@ class Families(Each):
         ----------
         a : float or array_like
             The shape, above 0.
-        {shared}
+        size, dtype, out
+            As in `random`; without a size, the shape of the parameters.
+
+        Returns
+        -------
+        float or ndarray
+
+        Raises
+        ------
+        TypeError, ValueError
+            As in `random`, and for parameters outside what is said above.
+
+        Notes
+        -----
+        L. Devroye, Non-Uniform Random Variate Generation, Springer, 1986, chapters 2 and 9.
 
         Examples
         --------
@@ -150,7 +227,6 @@ class Families(Each):
         what = "Generator.weibull"
         return self._drawn(what, formulas.draw_weibull, size, dtype, out, above_0(what, "a", a))
 
-    @documented(FAMILIES)
     def pareto(self, a: ArrayLike, size: Size = None, dtype: Dtype = None, out: Any = None) -> Any:
         """Return numbers of the Pareto distribution of the second kind (Lomax), from 0 on, as NumPy's.
 
@@ -158,7 +234,21 @@ class Families(Each):
         ----------
         a : float or array_like
             The exponent of the tail, above 0.
-        {shared}
+        size, dtype, out
+            As in `random`; without a size, the shape of the parameters.
+
+        Returns
+        -------
+        float or ndarray
+
+        Raises
+        ------
+        TypeError, ValueError
+            As in `random`, and for parameters outside what is said above.
+
+        Notes
+        -----
+        L. Devroye, Non-Uniform Random Variate Generation, Springer, 1986, chapters 2 and 9.
 
         Examples
         --------
@@ -169,7 +259,6 @@ class Families(Each):
         what = "Generator.pareto"
         return self._drawn(what, formulas.draw_pareto, size, dtype, out, above_0(what, "a", a))
 
-    @documented(FAMILIES)
     def power(self, a: ArrayLike, size: Size = None, dtype: Dtype = None, out: Any = None) -> Any:
         """Return numbers from 0 to 1 whose density is a power.
 
@@ -177,7 +266,21 @@ class Families(Each):
         ----------
         a : float or array_like
             The power, and 1 more; above 0.
-        {shared}
+        size, dtype, out
+            As in `random`; without a size, the shape of the parameters.
+
+        Returns
+        -------
+        float or ndarray
+
+        Raises
+        ------
+        TypeError, ValueError
+            As in `random`, and for parameters outside what is said above.
+
+        Notes
+        -----
+        L. Devroye, Non-Uniform Random Variate Generation, Springer, 1986, chapters 2 and 9.
 
         Examples
         --------
@@ -188,9 +291,6 @@ class Families(Each):
         what = "Generator.power"
         return self._drawn(what, formulas.draw_power, size, dtype, out, above_0(what, "a", a))
 
-    @documented(
-        'D. J. Best, N. I. Fisher, "Efficient simulation of the von Mises distribution", J. Royal Stat. Soc. C 28(2), 1979.'
-    )
     def vonmises(self, mu: ArrayLike, kappa: ArrayLike, size: Size = None, dtype: Dtype = None, out: Any = None) -> Any:
         """Return angles from -pi to pi of the von Mises distribution, the normal one on a circle.
 
@@ -198,7 +298,21 @@ class Families(Each):
         ----------
         mu, kappa : float or array_like
             The mean angle, and the concentration around it, from 0.
-        {shared}
+        size, dtype, out
+            As in `random`; without a size, the shape of the parameters.
+
+        Returns
+        -------
+        float or ndarray
+
+        Raises
+        ------
+        TypeError, ValueError
+            As in `random`, and for parameters outside what is said above.
+
+        Notes
+        -----
+        D. J. Best, N. I. Fisher, "Efficient simulation of the von Mises distribution", J. Royal Stat. Soc. C 28(2), 1979.
 
         Examples
         --------
@@ -210,10 +324,6 @@ class Families(Each):
         given = number(what, "mu", mu), from_0(what, "kappa", kappa)
         return self._drawn(what, formulas.draw_vonmises, size, dtype, out, *given)
 
-    @documented(
-        'J. R. Michael, W. R. Schucany, R. W. Haas, "Generating random variates using transformations with multiple\n'
-        '        roots", American Statistician 30(2), 1976.'
-    )
     def wald(self, mean: ArrayLike, scale: ArrayLike, size: Size = None, dtype: Dtype = None, out: Any = None) -> Any:
         """Return numbers of the Wald (inverse Gaussian) distribution: when Brownian motion with drift reaches a level.
 
@@ -221,7 +331,22 @@ class Families(Each):
         ----------
         mean, scale : float or array_like
             The parameters, above 0; the variance is mean**3 / scale.
-        {shared}
+        size, dtype, out
+            As in `random`; without a size, the shape of the parameters.
+
+        Returns
+        -------
+        float or ndarray
+
+        Raises
+        ------
+        TypeError, ValueError
+            As in `random`, and for parameters outside what is said above.
+
+        Notes
+        -----
+        J. R. Michael, W. R. Schucany, R. W. Haas, "Generating random variates using transformations with multiple
+        roots", American Statistician 30(2), 1976.
 
         Examples
         --------
@@ -233,13 +358,26 @@ class Families(Each):
         given = above_0(what, "mean", mean), above_0(what, "scale", scale)
         return self._drawn(what, formulas.draw_wald, size, dtype, out, *given)
 
-    @documented(FAMILIES)
     def standard_cauchy(self, size: Size = None, dtype: Dtype = None, out: Any = None) -> Any:
         """Return numbers of the Cauchy distribution, which has no mean.
 
         Parameters
         ----------
-        {shared}
+        size, dtype, out
+            As in `random`; without a size, the shape of the parameters.
+
+        Returns
+        -------
+        float or ndarray
+
+        Raises
+        ------
+        TypeError, ValueError
+            As in `random`, and for parameters outside what is said above.
+
+        Notes
+        -----
+        L. Devroye, Non-Uniform Random Variate Generation, Springer, 1986, chapters 2 and 9.
 
         Examples
         --------
@@ -248,31 +386,33 @@ class Families(Each):
         (3,)
         """
         what = "Generator.standard_cauchy"
-        return self._drawn(
-            what,
-            formulas.draw_cauchy,
-            size,
-            dtype,
-            out,
-        )
+        return self._drawn(what, formulas.draw_cauchy, size, dtype, out)
 
-    @documented(FAMILIES)
     def triangular(
         self,
-        left: ArrayLike,
-        mode: ArrayLike,
-        right: ArrayLike,
-        size: Size = None,
-        dtype: Dtype = None,
-        out: Any = None,
-    ) -> Any:
+        left: ArrayLike, mode: ArrayLike, right: ArrayLike, size: Size = None, dtype: Dtype = None, out: Any = None,
+    ) -> Any:  # fmt: skip
         """Return numbers whose density is a triangle.
 
         Parameters
         ----------
         left, mode, right : float or array_like
             Where it begins, has its top, and ends.
-        {shared}
+        size, dtype, out
+            As in `random`; without a size, the shape of the parameters.
+
+        Returns
+        -------
+        float or ndarray
+
+        Raises
+        ------
+        TypeError, ValueError
+            As in `random`, and for parameters outside what is said above.
+
+        Notes
+        -----
+        L. Devroye, Non-Uniform Random Variate Generation, Springer, 1986, chapters 2 and 9.
 
         Examples
         --------

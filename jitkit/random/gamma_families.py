@@ -8,7 +8,6 @@ import numpy as np
 from numpy.typing import ArrayLike
 
 from jitkit.random import formulas, rejection
-from jitkit.random.documented import FAMILIES, MARSAGLIA_TSANG, documented
 from jitkit.random.each import Each, above_0, from_0
 from jitkit.random.outputs import Dtype, Size
 
@@ -21,7 +20,6 @@ class GammaFamilies(Each):
     The rounding of `math` functions decides which candidates are taken: about one number in 1e14 may differ altogether.
     """
 
-    @documented(MARSAGLIA_TSANG)
     def gamma(
         self, shape: ArrayLike, scale: ArrayLike = 1.0, size: Size = None, dtype: Dtype = None, out: Any = None
     ) -> Any:
@@ -31,7 +29,22 @@ class GammaFamilies(Each):
         ----------
         shape, scale : float or array_like
             The parameters, from 0; the mean is their product.
-        {shared}
+        size, dtype, out
+            As in `random`; without a size, the shape of the parameters.
+
+        Returns
+        -------
+        float or ndarray
+
+        Raises
+        ------
+        TypeError, ValueError
+            As in `random`, and for parameters outside what is said above.
+
+        Notes
+        -----
+        G. Marsaglia, W. W. Tsang, "A simple method for generating gamma variables", ACM Trans. Math. Softw. 26(3), 2000.
+        The rounding of `math` functions decides which candidates are taken: about one number in 1e14 may differ altogether.
 
         Examples
         --------
@@ -44,7 +57,6 @@ class GammaFamilies(Each):
         given = from_0(what, "shape", shape), from_0(what, "scale", scale)
         return self._drawn(what, rejection.draw_gamma, size, dtype, out, *given)
 
-    @documented(MARSAGLIA_TSANG)
     def standard_gamma(self, shape: ArrayLike, size: Size = None, dtype: Dtype = None, out: Any = None) -> Any:
         """Return numbers of the gamma distribution of scale 1.
 
@@ -52,7 +64,22 @@ class GammaFamilies(Each):
         ----------
         shape : float or array_like
             The shape, which is the mean.
-        {shared}
+        size, dtype, out
+            As in `random`; without a size, the shape of the parameters.
+
+        Returns
+        -------
+        float or ndarray
+
+        Raises
+        ------
+        TypeError, ValueError
+            As in `random`, and for parameters outside what is said above.
+
+        Notes
+        -----
+        G. Marsaglia, W. W. Tsang, "A simple method for generating gamma variables", ACM Trans. Math. Softw. 26(3), 2000.
+        The rounding of `math` functions decides which candidates are taken: about one number in 1e14 may differ altogether.
 
         Examples
         --------
@@ -63,7 +90,6 @@ class GammaFamilies(Each):
         what = "Generator.standard_gamma"
         return self._drawn(what, rejection.draw_gamma, size, dtype, out, from_0(what, "shape", shape), 1.0)
 
-    @documented(FAMILIES)
     def chisquare(self, df: ArrayLike, size: Size = None, dtype: Dtype = None, out: Any = None) -> Any:
         """Return sums of squares of normal numbers.
 
@@ -71,7 +97,21 @@ class GammaFamilies(Each):
         ----------
         df : float or array_like
             The degrees of freedom, above 0: how many squares.
-        {shared}
+        size, dtype, out
+            As in `random`; without a size, the shape of the parameters.
+
+        Returns
+        -------
+        float or ndarray
+
+        Raises
+        ------
+        TypeError, ValueError
+            As in `random`, and for parameters outside what is said above.
+
+        Notes
+        -----
+        L. Devroye, Non-Uniform Random Variate Generation, Springer, 1986, chapters 2 and 9.
 
         Examples
         --------
@@ -82,7 +122,6 @@ class GammaFamilies(Each):
         what = "Generator.chisquare"
         return self._drawn(what, formulas.draw_chisquare, size, dtype, out, above_0(what, "df", df))
 
-    @documented(FAMILIES)
     def standard_t(self, df: ArrayLike, size: Size = None, dtype: Dtype = None, out: Any = None) -> Any:
         """Return numbers of Student's distribution.
 
@@ -90,7 +129,21 @@ class GammaFamilies(Each):
         ----------
         df : float or array_like
             The degrees of freedom, above 0.
-        {shared}
+        size, dtype, out
+            As in `random`; without a size, the shape of the parameters.
+
+        Returns
+        -------
+        float or ndarray
+
+        Raises
+        ------
+        TypeError, ValueError
+            As in `random`, and for parameters outside what is said above.
+
+        Notes
+        -----
+        L. Devroye, Non-Uniform Random Variate Generation, Springer, 1986, chapters 2 and 9.
 
         Examples
         --------
@@ -101,7 +154,6 @@ class GammaFamilies(Each):
         what = "Generator.standard_t"
         return self._drawn(what, formulas.draw_student, size, dtype, out, above_0(what, "df", df))
 
-    @documented(FAMILIES)
     def beta(self, a: ArrayLike, b: ArrayLike, size: Size = None, dtype: Dtype = None, out: Any = None) -> Any:
         """Return numbers of the beta distribution, from 0 to 1.
 
@@ -109,7 +161,21 @@ class GammaFamilies(Each):
         ----------
         a, b : float or array_like
             The shapes, above 0; the mean is a / (a + b).
-        {shared}
+        size, dtype, out
+            As in `random`; without a size, the shape of the parameters.
+
+        Returns
+        -------
+        float or ndarray
+
+        Raises
+        ------
+        TypeError, ValueError
+            As in `random`, and for parameters outside what is said above.
+
+        Notes
+        -----
+        L. Devroye, Non-Uniform Random Variate Generation, Springer, 1986, chapters 2 and 9.
 
         Examples
         --------
@@ -120,7 +186,6 @@ class GammaFamilies(Each):
         what = "Generator.beta"
         return self._drawn(what, formulas.draw_beta, size, dtype, out, above_0(what, "a", a), above_0(what, "b", b))
 
-    @documented(FAMILIES)
     def f(self, dfnum: ArrayLike, dfden: ArrayLike, size: Size = None, dtype: Dtype = None, out: Any = None) -> Any:
         """Return numbers of Fisher's distribution: ratios of two means of squares of normal numbers.
 
@@ -128,7 +193,21 @@ class GammaFamilies(Each):
         ----------
         dfnum, dfden : float or array_like
             The degrees of freedom above and below, above 0.
-        {shared}
+        size, dtype, out
+            As in `random`; without a size, the shape of the parameters.
+
+        Returns
+        -------
+        float or ndarray
+
+        Raises
+        ------
+        TypeError, ValueError
+            As in `random`, and for parameters outside what is said above.
+
+        Notes
+        -----
+        L. Devroye, Non-Uniform Random Variate Generation, Springer, 1986, chapters 2 and 9.
 
         Examples
         --------
@@ -140,7 +219,6 @@ class GammaFamilies(Each):
         given = above_0(what, "dfnum", dfnum), above_0(what, "dfden", dfden)
         return self._drawn(what, formulas.draw_f, size, dtype, out, *given)
 
-    @documented(FAMILIES)
     def noncentral_chisquare(
         self, df: ArrayLike, nonc: ArrayLike, size: Size = None, dtype: Dtype = None, out: Any = None
     ) -> Any:
@@ -150,7 +228,21 @@ class GammaFamilies(Each):
         ----------
         df, nonc : float or array_like
             The degrees of freedom, above 0, and the sum of the squared means, up to 1e15.
-        {shared}
+        size, dtype, out
+            As in `random`; without a size, the shape of the parameters.
+
+        Returns
+        -------
+        float or ndarray
+
+        Raises
+        ------
+        TypeError, ValueError
+            As in `random`, and for parameters outside what is said above.
+
+        Notes
+        -----
+        L. Devroye, Non-Uniform Random Variate Generation, Springer, 1986, chapters 2 and 9.
 
         Examples
         --------
@@ -162,7 +254,6 @@ class GammaFamilies(Each):
         given = above_0(what, "df", df), _shift(what, nonc)
         return self._drawn(what, formulas.draw_noncentral_chisquare, size, dtype, out, *given)
 
-    @documented(FAMILIES)
     def noncentral_f(
         self, dfnum: ArrayLike, dfden: ArrayLike, nonc: ArrayLike, size: Size = None, dtype: Dtype = None, out: Any = None
     ) -> Any:  # fmt: skip
@@ -172,7 +263,21 @@ class GammaFamilies(Each):
         ----------
         dfnum, dfden, nonc : float or array_like
             The degrees of freedom above and below, above 0, and the sum of the squared means above, up to 1e15.
-        {shared}
+        size, dtype, out
+            As in `random`; without a size, the shape of the parameters.
+
+        Returns
+        -------
+        float or ndarray
+
+        Raises
+        ------
+        TypeError, ValueError
+            As in `random`, and for parameters outside what is said above.
+
+        Notes
+        -----
+        L. Devroye, Non-Uniform Random Variate Generation, Springer, 1986, chapters 2 and 9.
 
         Examples
         --------

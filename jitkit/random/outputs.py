@@ -4,7 +4,7 @@ from __future__ import annotations
 
 import functools
 import operator
-from typing import Any, NamedTuple
+from typing import Any, Literal, NamedTuple
 
 import numpy as np
 from numpy.typing import DTypeLike
@@ -15,6 +15,7 @@ from jitkit.random.fills import numpy_dtype
 
 Size = int | tuple[int, ...] | None
 Dtype = DTypeLike | None
+Bound = Literal["from 0", "above 0"] | None
 _ndarray = np.ndarray
 FLOATS = ("float64", "float32")
 COUNTS = ("int64",)
@@ -167,21 +168,32 @@ def beside(parameter: Any, chosen: Output) -> Any:
     return jk.asarray(np.ascontiguousarray(flat), device="cuda") if is_device_array(chosen.flat) else flat
 
 
-def parameter(what: str, name: str, value: Any, positive: bool = True) -> Any:
+def parameter(what: str, name: str, value: Any, bound: Bound = "from 0") -> Any:
     """Return a distribution's parameter as a float, or a float64 array.
+
+    Parameters
+    ----------
+    what, name : str
+        The method and its parameter, for messages.
+    value : array_like
+        The caller's.
+    bound : {"from 0", "above 0"} or None
+        Which numbers it may be; None for any.
 
     Raises
     ------
     TypeError, ValueError
-        Where it is no number, or negative (NaN counts as such) and must not be.
+        Where it is no number, or not within the bound, as NaN never is.
     """
-    if type(value) in (float, int) and (value >= 0 or not positive):
+    if type(value) in (float, int) and (bound is None or value > 0 or (value == 0 and bound == "from 0")):
         return float(value)
     try:
         numbers = np.asarray(value, np.float64)
     except (TypeError, ValueError):
         raise TypeError(f"{what}: {name} is {value!r}; give a number or an array of them") from None
-    if positive and not np.all(numbers >= 0):
-        worst = numbers if numbers.ndim == 0 else numbers[~(numbers >= 0)][0]
-        raise ValueError(f"{what}: {name} is {float(worst)!r}; give numbers from 0")
+    if bound is not None:
+        within = numbers > 0 if bound == "above 0" else numbers >= 0
+        if not np.all(within):
+            worst = numbers if numbers.ndim == 0 else numbers[~within][0]
+            raise ValueError(f"{what}: {name} is {float(worst)!r}; give numbers {bound}")
     return numbers if numbers.ndim else float(numbers)

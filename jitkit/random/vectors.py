@@ -272,8 +272,8 @@ class Vectors(Continuous):
         ):  # fmt: skip
             if given not in allowed:
                 raise ValueError(f"{what}: {name} is {given!r}; give one of {', '.join(map(repr, allowed))}")
-        centre = np.asarray(parameter(what, "mean", mean, positive=False))
-        matrix = np.asarray(parameter(what, "cov", cov, positive=False))
+        centre = np.asarray(parameter(what, "mean", mean, None))
+        matrix = np.asarray(parameter(what, "cov", cov, None))
         if centre.ndim != 1 or matrix.shape != centre.shape * 2:
             raise ValueError(
                 f"{what}: mean has the shape {centre.shape} and cov {matrix.shape}; give a vector of k and a matrix of k x k"
