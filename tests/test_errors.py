@@ -93,7 +93,7 @@ def test_bad_spaces(space, text):
             r"x has masked elements.*pass x\.filled\(value\)",
         ),
         (lambda x, y: good[2](1.0, x.astype(">f4"), y), jk.KernelTypeError, "byte order of another machine"),
-        (lambda x, y: good[2](None, x, y), jk.KernelTypeError, "argument a is a NoneType"),
+        (lambda x, y: good[2](None, x, y), jk.KernelTypeError, "argument a is None, and is read here"),
         (lambda x, y: good[2]("a", x, y), jk.KernelTypeError, "argument a is a str"),
         (lambda x, y: good[2]({}, x, y), jk.KernelTypeError, "argument a is a dict"),
         (lambda x, y: good[2](2**70, x, y), jk.LaunchError, "beyond 64 bits"),

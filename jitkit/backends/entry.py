@@ -101,6 +101,8 @@ class _Table:
             return self._tell_array(value)
         if kind in (bool, np.bool_):
             return self._append(1, _BOOLEAN, *map(id, (True, np.True_, False, np.False_)))
+        if value is None:  # stands in a slot that no code reads
+            return self._append(1, _BOOLEAN, *[id(None)] * 4)
         if kind is int:
             return self._append(1, _INTEGER, id(int))
         if kind in _SCALARS:

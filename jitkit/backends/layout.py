@@ -1,5 +1,6 @@
 """How a launch's arguments reach compiled code: flattened to arrays and numbers, and put together again inside.
 
+An argument that is None arrives as the number 0, which its code does not read.
 Named tuples, tuples and frozen dataclasses become tuples of the same field names; Python numbers become weak.
 """
 
@@ -48,6 +49,8 @@ def layout_of(value: Any) -> Layout:
     if dataclasses.is_dataclass(value):
         items = (getattr(value, item.name) for item in dataclasses.fields(value))
         return Group(tuple(map(layout_of, items)), tuple_class(type(value)))
+    if value is None:
+        return Leaf(int)
     # np.float64 is a subclass of float, and strong all the same
     weak = not isinstance(value, (np.generic, bool)) and isinstance(value, (int, float, complex))
     return Leaf(next(t for t in (int, float, complex) if isinstance(value, t))) if weak else Leaf()
@@ -62,7 +65,7 @@ def leaf_values(value: Any) -> Iterator[Any]:
         for field in dataclasses.fields(value):
             yield from leaf_values(getattr(value, field.name))
     else:
-        yield value
+        yield 0 if value is None else value
 
 
 DIRECT = frozenset((np.ndarray, bool, int, float, complex))
@@ -82,4 +85,4 @@ def take_apart(values: Iterable[Any], kinds: list[Any], flat: list[Any]) -> None
         elif hasattr(value, "__dataclass_fields__"):
             take_apart((getattr(value, name) for name in value.__dataclass_fields__), kinds, flat)
         else:
-            flat.append(value)
+            flat.append(0 if value is None else value)

@@ -84,24 +84,34 @@ class Calls(Expressions):
         except TypeError as error:
             self.refuse(node, f"{callee.__name__}{signature}: {error}")
 
-    def _arguments(self, node: ast.Call, callee: Callable) -> list[ast.expr]:
-        """Return one expression for each parameter of the callee, defaults filled in."""
-        given, result = self.bound(node, callee), []
+    def _arguments(self, node: ast.Call, callee: Callable) -> dict[str, ast.expr]:
+        """Return one expression for each parameter of the callee, defaults filled in, and None for what is None."""
+        given, result = self.bound(node, callee), {}
         for name, parameter in inspect.signature(callee, follow_wrapped=False).parameters.items():
-            if name in given:
-                result.append(self.visit(given[name]))
+            if self.is_none(given[name]) if name in given else parameter.default is None:
+                result[name] = at(ast.Constant(None), node)
+            elif name in given:
+                result[name] = self.visit(given[name])
             elif is_constant(parameter.default):
-                result.append(self.constant(parameter.default, node))
+                result[name] = self.constant(parameter.default, node)
             else:
-                self.fail(node, f"the default {name}={parameter.default!r}", "defaults are numbers or tuples of them")
+                self.fail(
+                    node, f"the default {name}={parameter.default!r}", "defaults are numbers, tuples of them, or None"
+                )
         return result
 
     def _construct(self, node: ast.Call, cls: type) -> ast.expr:
-        return at(ast.Call(self.name(cls.__name__, tuple_class(cls)), self._arguments(node, cls), []), node)
+        items = self._arguments(node, cls)
+        for name, item in items.items():
+            if self.is_none(item):
+                self.fail(node, f"{name}=None", "the items of a tuple are numbers and arrays")
+        return at(ast.Call(self.name(cls.__name__, tuple_class(cls)), [*items.values()], []), node)
 
     def _helper(self, node: ast.Call, func: FunctionType) -> ast.expr:
-        helper = self.builder.program(func)
         args = self._arguments(node, func)
+        absent = frozenset(name for name, value in args.items() if self.is_none(value))
+        helper = self.builder.program(func, absent)
+        values = [at(ast.Constant(0), node) if name in absent else value for name, value in args.items()]
         for name, value in self.bound(node, func).items():
             # A recursive helper is still being built: what it writes is not known yet, so take it to write everything.
             if name in helper.written or not helper.tree.body:
@@ -109,7 +119,7 @@ class Calls(Expressions):
         self.program.uses_group = self.program.uses_group or helper.uses_group
         self.program.barriers |= helper.barriers
         self.debug_calls += [call for call in helper.debug_calls if call not in self.debug_calls]
-        return at(ast.Call(self.name(func.__name__, helper), args, []), node)
+        return at(ast.Call(self.name(func.__name__, helper), values, []), node)
 
     def _refuse_call(self, node: ast.Call, func: Any) -> NoReturn:
         text = ast.unparse(node.func)

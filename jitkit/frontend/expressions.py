@@ -7,6 +7,7 @@ from types import FunctionType, ModuleType
 
 import numpy as np
 
+from jitkit.errors import KernelTypeError, at_source
 from jitkit.frontend.nodes import at, is_comparison, is_field
 from jitkit.frontend.program import Constant
 from jitkit.frontend.rewriter import Rewriter, is_constant
@@ -32,6 +33,11 @@ class Expressions(Rewriter):
 
     def visit_Name(self, node: ast.Name) -> ast.expr:
         """Return a local name as it is, and an outer one as the constant it stands for."""
+        if node.id in self.absent:
+            message = f"{self.program.name}: argument {node.id} is None, and is read here"
+            remedy = f"pass a number or an array, or read it behind `if {node.id} is not None:` alone"
+            at_line = at_source(f"{message}: {remedy}", self.program.filename, node.lineno, node.col_offset)
+            raise KernelTypeError(at_line) from None
         return node if node.id in self.scope.local else self._outer(node)
 
     def visit_Attribute(self, node: ast.Attribute) -> ast.expr:

@@ -26,7 +26,7 @@ COMPARISONS: dict[type[ast.cmpop], Callable[[Any, Any], Any]] = {
 }  # fmt: skip
 _LARGEST_BITS = 4096
 Named = Callable[[ast.expr], tuple[Any, ...]]
-"""Gives the object that an expression refers to outside the function, alone in a tuple, which is empty where it is none."""
+"""Gives what an expression is known to refer to, alone in a tuple, which is empty where nothing is known."""
 
 
 def fold(node: ast.expr, outer: Callable[[ast.expr], Any]) -> int | float | complex | None:
@@ -55,7 +55,8 @@ def fold(node: ast.expr, outer: Callable[[ast.expr], Any]) -> int | float | comp
 def decide(node: ast.expr, outer: Callable[[ast.expr], Any], named: Named) -> bool | None:
     """Return whether a condition of what is known when the kernel is read holds, or None for any other.
 
-    Numbers and booleans are known, whether a name outside the function is None, and texts as far as they are compared.
+    Numbers and booleans are known, whether a name outside the function or a parameter is None, and texts as far as they are
+    compared.
 
     Parameters
     ----------
@@ -90,7 +91,7 @@ def _decide_in_order(node: ast.BoolOp, outer: Callable[[ast.expr], Any], named: 
 
 
 def _decide_on_objects(node: ast.Compare, named: Named) -> bool | None:
-    """Return whether a name outside the function is None, or one text equals another or is among others."""
+    """Return whether what is known by name is None, or one text equals another or is among others."""
     if len(node.ops) != 1:
         return None
     pair = [_written_or_named(item, named) for item in (node.left, node.comparators[0])]

@@ -8,6 +8,8 @@ from collections.abc import Callable
 from types import ModuleType
 from typing import Any
 
+from jitkit.frontend.nodes import is_stored
+
 
 class UnboundNameError(Exception):
     """A name has no value, or a module lacks the attribute."""
@@ -16,10 +18,7 @@ class UnboundNameError(Exception):
 def local_names(definition: ast.FunctionDef) -> frozenset[str]:
     """Return the parameters of a function and every name its body assigns."""
     names = {arg.arg for arg in (*definition.args.posonlyargs, *definition.args.args, *definition.args.kwonlyargs)}
-    names |= {
-        node.id for node in ast.walk(definition) if isinstance(node, ast.Name) and isinstance(node.ctx, ast.Store)
-    }
-    return frozenset(names)
+    return frozenset(names).union(node.id for node in ast.walk(definition) if is_stored(node))
 
 
 class Scope:

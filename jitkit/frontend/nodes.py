@@ -3,7 +3,7 @@
 from __future__ import annotations
 
 import ast
-from typing import Any
+from typing import Any, TypeGuard
 
 
 def at(node: Any, place: ast.AST) -> Any:
@@ -33,6 +33,11 @@ def is_comparison(node: ast.expr) -> bool:
     if isinstance(node, ast.BoolOp):
         return all(map(is_comparison, node.values))
     return isinstance(node, ast.Compare) or (isinstance(node, ast.UnaryOp) and isinstance(node.op, ast.Not))
+
+
+def is_stored(node: ast.AST) -> TypeGuard[ast.Name]:
+    """Tell whether a node is a name that gets a value there."""
+    return isinstance(node, ast.Name) and isinstance(node.ctx, ast.Store)
 
 
 def is_field(node: ast.expr) -> bool:

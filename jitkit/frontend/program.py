@@ -76,6 +76,8 @@ class Program:
         The line of the first ``return`` with a value.
     group : tuple of int or None
         The shape of the kernel's groups.
+    absent : frozenset of str
+        Parameters that are None in this program. Code takes them as an integer, and reads none of them.
     uses_group : tuple of (str, int) or None
         The first name in the function, or a helper, that has a meaning only in a group, with its line.
     barriers : bool
@@ -96,6 +98,7 @@ class Program:
     debug_calls: tuple[tuple[str, int], ...] = ()
     returns: int | None = None
     group: tuple[int, ...] | None = None
+    absent: frozenset[str] = frozenset()
     uses_group: tuple[str, int] | None = None
     barriers: bool = False
     shared_sites: tuple[SharedSite, ...] = ()

@@ -20,7 +20,7 @@ from jitkit.frontend.program import Program
 from jitkit.frontend.statements import Statements
 
 
-def build(func: Callable, group: tuple[int, ...] | None = None) -> Program:
+def build(func: Callable, group: tuple[int, ...] | None = None, absent: frozenset[str] = frozenset()) -> Program:
     """Return the program of a user's function.
 
     Parameters
@@ -29,6 +29,8 @@ def build(func: Callable, group: tuple[int, ...] | None = None) -> Program:
         The function.
     group : tuple of int, optional
         The shape of the groups that its work-items run in; by default they run alone.
+    absent : frozenset of str, optional
+        Its parameters that are None.
 
     Raises
     ------
@@ -39,7 +41,7 @@ def build(func: Callable, group: tuple[int, ...] | None = None) -> Program:
     if code.co_name == "<lambda>":
         raise KernelSyntaxError(f"{code.co_filename}:{code.co_firstlineno}: a lambda is no kernel: write it with `def`")
     building = _Build(group)
-    program = building.program(func)
+    program = building.program(func, absent)
     program.files = (*building.files,)
     return program
 
@@ -51,23 +53,26 @@ class _Build:
         self.group = group
         self.files: list[str] = []
         # Functions made by one `def` in a loop share code but not closures, so the function itself is the key.
-        self._programs: dict[Callable, Program] = {}
+        self._programs: dict[tuple[Callable, frozenset[str]], Program] = {}
 
     @property
     def kernel(self) -> Program:
         """The program of the kernel itself: the first."""
         return next(iter(self._programs.values()))
 
-    def program(self, func: Callable) -> Program:
-        """Return the program of a function; still without a body where the function calls itself."""
-        if func not in self._programs:
+    def program(self, func: Callable, absent: frozenset[str] = frozenset()) -> Program:
+        """Return the program of a function, some of whose parameters may be None; without a body while it is being made."""
+        key = func, absent
+        if key not in self._programs:
             definition, filename = source.read(func)
             if not self.files:
                 self.files.append(filename)
-            program = Program(func, filename, definition.lineno, (), ast.Module([], []), {}, group=self.group)
-            self._programs[func] = program
+            program = Program(
+                func, filename, definition.lineno, (), ast.Module([], []), {}, group=self.group, absent=absent
+            )
+            self._programs[key] = program
             _Function(program, definition, self).run()
-        return self._programs[func]
+        return self._programs[key]
 
 
 class _Function(Statements, Loops, Assignments, GroupCalls):
@@ -79,7 +84,7 @@ class _Function(Statements, Loops, Assignments, GroupCalls):
         body = self.block(without_docstring(definition.body))
         new = ast.FunctionDef(
             name=definition.name,
-            args=ast.arguments([], [ast.arg(name) for name in program.params], None, [], [], None, []),
+            args=ast.arguments([], list(map(self.argument, program.params)), None, [], [], None, []),
             body=[*self.prologue, *body] or [ast.Pass()],
             decorator_list=[],
             returns=None,

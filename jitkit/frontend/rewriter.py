@@ -14,7 +14,7 @@ from jitkit.frontend import vocabulary
 from jitkit.frontend.aliases import Aliases
 from jitkit.frontend.folding import decide, fold
 from jitkit.frontend.names import Scope, UnboundNameError, local_names
-from jitkit.frontend.nodes import at, is_comparison
+from jitkit.frontend.nodes import at, is_comparison, is_stored
 from jitkit.frontend.program import Constant, Operation, Program
 from jitkit.frontend.unsupported import remedy
 
@@ -31,8 +31,8 @@ class Builder(Protocol):
     kernel: Program
     """The program of the kernel itself."""
 
-    def program(self, func: Callable) -> Program:
-        """Return the program of a function; still without a body where the function calls itself."""
+    def program(self, func: Callable, absent: frozenset[str] = frozenset()) -> Program:
+        """Return the program of a function, some of whose parameters may be None; without a body while it is being made."""
 
 
 class Rewriter(ast.NodeTransformer):
@@ -54,6 +54,9 @@ class Rewriter(ast.NodeTransformer):
         self.written: set[str] = set()
         self.debug_calls: list[tuple[str, int]] = []
         self.temporaries = 0
+        self.absent = program.absent
+        """Names that are None where the rewriting stands."""
+        self._depth = 0
         program.params = self._parameters(definition.args)
         self.aliases = Aliases(program.params, definition, lambda call: self.vocabulary(call) is not None)
 
@@ -83,10 +86,13 @@ class Rewriter(ast.NodeTransformer):
     def block(self, statements: list[ast.stmt]) -> list[ast.stmt]:
         """Return statements rewritten."""
         result: list[ast.stmt] = []
+        self._depth += 1
         for statement in self._taken(statements):
             new = self.visit(statement)
             for item in new if isinstance(new, list) else [new]:
                 result.append(ast.copy_location(item, statement))
+            self._fill(statement)
+        self._depth -= 1
         return result or [at(ast.Pass(), statement) for statement in statements[:1]]
 
     def _taken(self, statements: list[ast.stmt]) -> Iterator[ast.stmt]:
@@ -97,6 +103,22 @@ class Rewriter(ast.NodeTransformer):
                 yield statement
             else:
                 yield from self._taken(statement.body if holds else statement.orelse)
+
+    def _fill(self, statement: ast.stmt) -> None:
+        """Take note that names which were None have values behind a statement: `if w is None: w = 1.0`."""
+        stored = {node.id: node for node in ast.walk(statement) if is_stored(node)}
+        filled = self.absent & stored.keys()
+        if filled and (self._depth > 1 or not isinstance(statement, (ast.Assign, ast.AnnAssign))):
+            name = min(filled)
+            self.fail(
+                stored[name], f"giving {name}, which is None here, a value in a loop or a branch",
+                "do so before it, or use another name",
+            )  # fmt: skip
+        self.absent -= filled
+
+    def argument(self, name: str) -> ast.arg:
+        """Return a parameter of the rewritten function. What is None has no name of the user's there: it may get a value."""
+        return ast.arg(f"{PREFIX}none·{name}" if name in self.program.absent else name)
 
     def name(self, stem: str, meaning: Any) -> ast.Name:
         """Return a global name of the rewritten code that stands for `meaning`."""
@@ -145,9 +167,23 @@ class Rewriter(ast.NodeTransformer):
     def truth(self, node: ast.expr) -> ast.expr:
         """Return a condition: comparisons are boolean already, a number is compared with zero."""
         if isinstance(node, ast.BoolOp):
-            return at(ast.BoolOp(node.op, [self.truth(value) for value in node.values]), node)
+            return self._joint_truth(node)
         new = self.visit(node)
         return new if is_comparison(node) else self.op("truth", new, at=node)
+
+    def _joint_truth(self, node: ast.BoolOp) -> ast.expr:
+        """Return an ``and`` or ``or`` of what is not known now, up to what settles it."""
+        settles, parts = isinstance(node.op, ast.Or), []
+        for value in node.values:
+            holds = self.decide(value)
+            if holds is None:
+                parts.append(self.truth(value))
+            elif holds == settles:
+                parts.append(self.constant(holds, value))
+                break
+        if not parts:
+            return self.constant(not settles, node)
+        return parts[0] if len(parts) == 1 else at(ast.BoolOp(node.op, parts), node)
 
     # ---- objects outside the function
 
@@ -188,10 +224,22 @@ class Rewriter(ast.NodeTransformer):
 
     def decide(self, node: ast.expr) -> bool | None:
         """Return whether a condition holds that is known now, or None."""
-        return decide(node, self.known, self._named_outside)
+        return decide(node, self.known, self._stands_for)
 
-    def _named_outside(self, node: ast.expr) -> tuple[Any, ...]:
-        """Return the object that a name outside the function has, None too, alone in a tuple; an empty one for others."""
+    def is_none(self, node: ast.expr) -> bool:
+        """Tell whether an expression is known to be None."""
+        if isinstance(node, ast.IfExp) and (holds := self.decide(node.test)) is not None:
+            return self.is_none(node.body if holds else node.orelse)
+        found = (node.value,) if isinstance(node, ast.Constant) else self._stands_for(node)
+        return bool(found) and found[0] is None
+
+    def _stands_for(self, node: ast.expr) -> tuple[Any, ...]:
+        """Return what a name stands for, None too, alone in a tuple; an empty one where that is not known.
+
+        A parameter that is not None stands for something that is nothing else.
+        """
+        if isinstance(node, ast.Name) and node.id in self.program.params:
+            return (None if node.id in self.absent else Ellipsis,)
         try:
             return (self.scope.resolve(node),) if self.scope.static(node) else ()
         except UnboundNameError:

@@ -28,13 +28,23 @@ class Definition:
         Whether the compiler may reassociate floating-point arithmetic.
     group : tuple of int or None
         The shape of the groups that its work-items run in, or None where they run alone.
+    absent : frozenset of str
+        The parameters that are None.
     digest_read : str or None
         The digest when the program was made.
     """
 
-    def __init__(self, func: Callable, fastmath: bool, name: str, group: tuple[int, ...] | None = None) -> None:
-        self.func, self.name, self.fastmath, self.group = func, name, fastmath, group
+    def __init__(
+        self,
+        func: Callable,
+        fastmath: bool,
+        name: str,
+        group: tuple[int, ...] | None = None,
+        absent: frozenset[str] = frozenset(),
+    ) -> None:
+        self.func, self.name, self.fastmath, self.group, self.absent = func, name, fastmath, group, absent
         self._kept: dict[Any, Any] = {}
+        self._entered: dict[Any, tuple[list[Entry], list[Entry], list[Entry]]] = {}
         self.digest_read: str | None = None
 
     @functools.cached_property
@@ -48,7 +58,11 @@ class Definition:
     @functools.cached_property
     def digest(self) -> str | None:
         """A text that says which program the function makes, or None where only reading its source does."""
-        return recognition.digest(self.func)
+        return self._recognised()
+
+    def _recognised(self) -> str | None:
+        found = recognition.digest(self.func)
+        return f"{found} without {', '.join(sorted(self.absent))}" if found and self.absent else found
 
     @functools.cached_property
     def facts(self) -> Facts:
@@ -64,12 +78,20 @@ class Definition:
         KernelSyntaxError
             Where the body uses something that kernels cannot.
         """
-        program = rewrite.build(self.func, self.group)
-        self.digest_read = recognition.digest(self.func)  # of what it sees now, which may have changed
+        program = rewrite.build(self.func, self.group, self.absent)
+        self.digest_read = self._recognised()  # of what it sees now, which may have changed
         if program.returns is not None:
             message = f"{self.name}: a kernel returns no value: write results to an array argument"
             raise KernelSyntaxError(at_source(message, program.filename, program.returns))
         return program
+
+    def without(self, absent: frozenset[str]) -> Definition:
+        """Return what this is where some more of the parameters are None; it is kept."""
+        found: Definition = self.kept(
+            ("without", absent), lambda: Definition(self.func, self.fastmath, self.name, self.group, absent)
+        )
+        found._entered = self._entered  # entries know their arguments, and None among them
+        return found
 
     def entries(self, ndim: int, unit_step: bool = True) -> tuple[list[Entry], list[Entry], list[Entry]]:
         """Return what takes launches over spaces of some dimensions straight to code compiled for the CPU.
@@ -81,10 +103,7 @@ class Definition:
             the arguments only, of a kernel that does the same for each element of arrays whose shape is that of the last.
             Each returns NotImplemented for arguments of other types than those that the code is for.
         """
-        found: tuple[list[Entry], list[Entry], list[Entry]] = self.kept(
-            ("entries", ndim, unit_step), lambda: ([], [], [])
-        )
-        return found
+        return self._entered.setdefault((ndim, unit_step), ([], [], []))
 
     def kept(self, key: Any, make: Callable[[], Any]) -> Any:
         """Return what is kept under a key (compiled code, say), making it the first time."""

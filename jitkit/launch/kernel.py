@@ -4,6 +4,7 @@ from __future__ import annotations
 
 import functools
 import importlib
+import inspect
 from collections.abc import Callable, Hashable
 from typing import TYPE_CHECKING, Any, overload
 
@@ -130,7 +131,7 @@ class Kernel(Launchable, Definition):
             Arguments as in a launch; only their types matter.
         space : int, slice or tuple, optional
             A launch space; only its number of dimensions and whether its last step is 1 matter. By default as many
-            dimensions as there are parameters left over.
+            dimensions as there are parameters left over, those with defaults apart.
         backend : {"python", "cpu", "cuda"}, optional
             The backend; by default the one a launch would take.
         """
@@ -159,26 +160,34 @@ class Kernel(Launchable, Definition):
             The argument types, LLVM IR and assembly and whether the inner loop is vectorised; on CUDA the PTX and, where
             the tools are installed, SASS, registers, spills and occupancy.
         """
-        from jitkit.inspection import inspect
+        from jitkit.inspection import inspect as generated
 
         launch = self._prospective(space, backend, args, kwargs)
         values = arguments.bind(self.func, launch.ndim, args, kwargs, self.name)
+        launch = launch.without_none(values)
         chosen = launch.choose(launch.backend or choice.requested(), values)
         if chosen == "python":
             raise BackendError(
                 f"{self.name}.inspect: the interpreter generates no code; ask for backend='cpu' or 'cuda'"
             )
-        return inspect(launch, chosen, launch.engine(chosen, values), values, cc)
+        return generated(launch, chosen, launch.engine(chosen, values), values, cc)
 
     def _prospective(self, space: Any, backend: str | None, args: tuple, kwargs: dict) -> Launch:
         if space is None and self.group is not None:
             space = (1,) * len(self.group)
         if space is None:
-            ndim = len(self.parameters) - len(args) - len(kwargs)
+            left = len(self.parameters) - len(args) - len(kwargs)  # indices have no defaults, and are one at least
+            ndim = max(min(left, 1), left - len(self._optional - kwargs.keys()))
             if not 1 <= ndim <= MAX_DIMENSIONS:
                 arguments.bind(self.func, max(1, min(ndim, MAX_DIMENSIONS)), args, kwargs, self.name)
             space = (1,) * ndim
         return Launch(self, parse(space, self.name), backend and choice.checked(backend))
+
+    @functools.cached_property
+    def _optional(self) -> set[str]:
+        """The names of the parameters that have defaults."""
+        parameters = inspect.signature(self.func, follow_wrapped=False).parameters.values()
+        return {each.name for each in parameters if each.default is not each.empty}
 
 
 class Pinned(Launchable):
@@ -224,7 +233,7 @@ class Tool:
         return functools.partial(self._apply, launch)
 
     def _apply(self, launch: Launch, /, *args: Any, **kwargs: Any) -> Any:
-        values = launch.bind(args, kwargs)
+        launch, values = launch.bind(args, kwargs)
         return getattr(importlib.import_module(self.module), self.function)(launch, values, **self.options)
 
 
@@ -298,11 +307,27 @@ class Launch(Call):
         values = func.__defaults__ or ()
         return tuple(zip(names, ((_MISSING,) * (len(names) - len(values)) + values), strict=True))[self.ndim :]
 
-    def bind(self, args: tuple, kwargs: dict[str, Any]) -> tuple[Any, ...]:
-        """Return one checked value for each parameter behind the indices."""
+    def bind(self, args: tuple, kwargs: dict[str, Any]) -> tuple[Launch, tuple[Any, ...]]:
+        """Return one checked value for each parameter behind the indices, and the launch that takes them."""
         values = arguments.bind(self.kernel.func, self.ndim, args, kwargs, self.kernel.name)
-        self._check(values)
-        return values
+        launch = self.without_none(values)
+        launch._check(values)
+        return launch, values
+
+    def without_none(self, values: tuple) -> Launch:
+        """Return the launch of the kernel that is made for just those arguments being None which are."""
+        absent = frozenset(name for name, value in zip(self.argument_names, values, strict=True) if value is None)
+        return self if absent == self.kernel.absent else self._of(self.kernel.without(absent))
+
+    def _of(self, kernel: Definition) -> Launch:
+        """Return this launch of another kernel, which keeps it."""
+        launches: dict[Hashable, Launch] = kernel.kept("launches", dict)
+        key = self.space, self.backend, self.alone
+        found = launches.get(key)
+        if found is None:
+            found = Launch(kernel, self.space, self.backend, self.alone)
+            remember(launches, key, found)
+        return found
 
     def _check(self, values: tuple) -> None:
         kernel, names = self.kernel, self.argument_names
@@ -314,6 +339,14 @@ class Launch(Call):
         """Run the kernel on arguments of types that are met for the first time: bound, checked and compiled for."""
         backend = self.backend or choice.requested()
         values = arguments.bind(self.kernel.func, self.ndim, args, kwargs, self.kernel.name)
+        other = self.without_none(values)
+        if other is not self:
+            if not kwargs and len(args) == len(values):
+                self._drivers.setdefault(
+                    (backend, *map(type, args)), lambda call, _, args: call._of(other.kernel)(*args)
+                )
+            other(*values)
+            return
         if watching.watcher is not None:
             self._check(values)
             watching.watcher(self, values)
@@ -367,9 +400,9 @@ class Launch(Call):
     def prepare(self, *args: Any, **kwargs: Any) -> None:
         """Compile for these arguments; the interpreter has nothing to prepare."""
         values = arguments.bind(self.kernel.func, self.ndim, args, kwargs, self.kernel.name)
-        backend = self.backend or choice.requested()
-        if self.choose(backend, values) != "python":
-            self.engine(backend, values).prepare(self, values)
+        launch, backend = self.without_none(values), self.backend or choice.requested()
+        if launch.choose(backend, values) != "python":
+            launch.engine(backend, values).prepare(launch, values)
 
     def _interpret(self, values: tuple) -> None:
         from jitkit.backends import interpreted, interpreted_groups
