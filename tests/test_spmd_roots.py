@@ -62,3 +62,53 @@ def test_reciprocal_roots_of_small_numbers(backend):
         roots.on(backend)[x.size](x, out, 1)
         expected = 1 / np.sqrt(x)
     np.testing.assert_allclose(out, expected, rtol=1e-15)
+
+
+@jk.kernel(fastmath=True)
+def powers(i, x, y, scale, out):
+    """Multiply by powers of reciprocal roots, in loops that LLVM does not widen: factors that lanes share, and of their own."""
+    cube = 0.0
+    square = 0.0
+    alone = 0.0
+    crossed = 0.0
+    for k in range(scale.shape[0]):
+        inverse = 1.0 / math.sqrt(x[i] + scale[k])
+        cube += scale[k] * inverse * inverse * inverse
+        of_lanes = 1.0 / math.sqrt(y[i] + scale[k])
+        square += of_lanes * y[i] * of_lanes
+        lonely = 1.0 / math.sqrt(x[i] * scale[k])
+        alone += lonely * (lonely * lonely)
+        shared = 1.0 / math.sqrt(y[i] * scale[k])
+        crossed += shared * shared * shared * x[i] + shared
+    out[0, i], out[1, i], out[2, i], out[3, i] = cube, square, alone, crossed
+
+
+def of_powers(x, y, scale):
+    x, y, s = (part.astype(np.longdouble) for part in (x, y, scale))
+    product = (y * s) ** -0.5
+    return np.stack([s * (x + s) ** -1.5, y * ((y + s) ** -0.5) ** 2, (x * s) ** -1.5, product**3 * x + product])
+
+
+@pytest.mark.parametrize("dtype", [np.float32, np.float64])
+@pytest.mark.parametrize("size", [1, 16, 33, 1000])
+def test_powers_of_reciprocal_roots_are_within_6_ulp(size, dtype, backend):
+    if backend != "cpu":
+        size = min(size, 33)
+    rng = np.random.default_rng(size)
+    x, y = (np.exp(rng.uniform(-8, 8, size)).astype(dtype) for _ in range(2))
+    for scale in np.array([[1.0], [1.75], [3.1e-4]], dtype):
+        out = np.zeros((4, size), dtype)
+        powers.on(backend)[size](x, y, scale, out)
+        # Sums and products under the roots are rounded, too: half an ULP, of which a cube makes one and a half.
+        np.testing.assert_allclose(out, of_powers(x, y, scale), rtol=6 * np.finfo(dtype).eps)
+
+
+def test_powers_of_reciprocal_roots_of_zero_infinity_and_nan(backend):
+    x = np.array([0, np.inf, np.nan, -3, 1, 4, 1e18, 1e-12] * 4, np.float32)
+    scale, out = np.ones(1, np.float32), np.zeros((4, x.size), np.float32)
+    with np.errstate(all="ignore"):
+        powers.on(backend)[x.size](x, x, scale, out)
+        expected = of_powers(x, x, scale)
+    rows, ends = [0, 2], np.abs(x) != np.inf  # inf / inf, and 0 * inf + 0
+    np.testing.assert_allclose(out[rows], expected[rows], rtol=1e-6)
+    np.testing.assert_allclose(out[1, ends], expected[1, ends], rtol=1e-6)

@@ -8,7 +8,7 @@ from __future__ import annotations
 
 from collections.abc import Callable, Iterator
 
-from jitkit.backends.spmd import ranges
+from jitkit.backends.spmd import powers, ranges
 from jitkit.backends.spmd.graph import chain, dominators
 from jitkit.backends.spmd.ir import Block, Function, Instruction, UnsupportedIRError, Value
 from jitkit.backends.spmd.operations import Operations
@@ -70,6 +70,7 @@ class Body:
         self.masks: dict[str, str] = {}
         self.behind: dict[str, str] = {}
         self.narrow = ranges.narrow(shapes)
+        self.powers, self.parts = powers.powers(shapes, lanes)
         self.sure = self._sure() if regions and mask is None else {}
         self._find_slots()
 

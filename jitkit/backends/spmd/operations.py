@@ -5,7 +5,7 @@ from __future__ import annotations
 import re
 from collections.abc import Callable
 
-from jitkit.backends.spmd import plan, roots
+from jitkit.backends.spmd import plan, powers, roots
 from jitkit.backends.spmd.calls import Calls
 from jitkit.backends.spmd.ir import BINARY, CASTS, Instruction, UnsupportedIRError
 from jitkit.backends.spmd.writer import aggregate
@@ -18,7 +18,7 @@ class Operations(Calls):
 
     def write(self, item: Instruction, mask: str | None) -> None:
         """Write one instruction for the lanes of a mask."""
-        if item.op == "alloca":
+        if item.op == "alloca" or item.name in self.body.parts:
             return
         if item.op in ("reload", "call", "icmp"):
             value = self.body.special(item)
@@ -51,6 +51,8 @@ class Operations(Calls):
         values = item.operands
         if item.op == "getelementptr":
             return self._vector_address(item)
+        if item.name in self.body.powers:
+            return self._power(self.body.powers[item.name])
         texts = [self.body.whole(v) for v in values]
         if item.op == "select" and self.body.shapes.of(values[0]) == 0:
             condition = self.body.scalar(values[0])
@@ -77,9 +79,18 @@ class Operations(Calls):
         return self._code(item, item.head, texts, item.type, self.vector.type)
 
     def _reciprocal_root(self, how: roots.Estimate, x: str) -> str:
+        return f"freeze {self.vector.type(how.kind)} {roots.reciprocal(self.vector, how, x, self._estimates(how, x))}"
+
+    def _power(self, power: powers.Power) -> str:
+        x, kinds = self.body.whole(power.of), [self.body.shapes.of(value) == 0 for value in power.others]
+        alike = [self.body.scalar(value) for value, same in zip(power.others, kinds, strict=True) if same]
+        others = [self.body.whole(value) for value, same in zip(power.others, kinds, strict=True) if not same]
+        result = powers.product(self.vector, x, self._estimates(roots.PRECISE, x), power.times, alike, others)
+        return f"freeze {self.vector.type('float')} {result}"
+
+    def _estimates(self, how: roots.Estimate, x: str) -> str:
         parts = [self._slice(how.kind, x, first, how.lanes) for first in range(0, self.body.lanes, how.lanes)]
-        result = roots.reciprocal(self.vector, how, x, parts, lambda parts: self._join(how.kind, parts, how.lanes))
-        return f"freeze {self.vector.type(how.kind)} {result}"
+        return roots.estimates(self.vector, how, parts, lambda pieces: self._join(how.kind, pieces, how.lanes))
 
     def _cuts_by_pairs(self, item: Instruction) -> bool:
         """Tell whether two registers are cut at a time; not for exponents, which meet 64-bit lanes again."""

@@ -41,6 +41,10 @@ _FLOAT = Estimate("@llvm.x86.avx512.rsqrt14.ps.512", "float", 16)
 _FLOAT_OF_AVX = Estimate("@llvm.x86.avx.rsqrt.ps.256", "float", 8)
 
 
+PRECISE = _FLOAT
+"""The estimate of float32 whose error a step takes below half an ULP."""
+
+
 def estimate_of(kind: str, lanes: int) -> Estimate | None:
     """Return how this CPU estimates the reciprocal roots of vectors of so many lanes."""
     if plan.registers_are_many():
@@ -58,8 +62,8 @@ def root_below(item: Instruction, made: Mapping[str, Instruction]) -> Instructio
     return root if root is not None and root.callee in ("@llvm.sqrt.f32", "@llvm.sqrt.f64") else None
 
 
-def reciprocal(vector: Lanes, how: Estimate, x: str, parts: list[str], join: Callable[[list[str]], str]) -> str:
-    """Return the reciprocal square roots of a vector.
+def estimates(vector: Lanes, how: Estimate, parts: list[str], join: Callable[[list[str]], str]) -> str:
+    """Return estimates of the reciprocal square roots of a vector.
 
     Parameters
     ----------
@@ -67,38 +71,55 @@ def reciprocal(vector: Lanes, how: Estimate, x: str, parts: list[str], join: Cal
         Where the code goes.
     how : Estimate
         What estimates.
-    x : str
-        The numbers.
     parts : list of str
-        The same, as many at a time as are estimated.
+        The numbers, as many at a time as are estimated.
     join : callable
         Makes one vector of such parts.
     """
-    text, whole, register = vector.text, vector.type(how.kind), f"<{how.lanes} x {how.kind}>"
+    text, register = vector.text, f"<{how.lanes} x {how.kind}>"
     mask = "i8" if how is _DOUBLE else "i16"
     more = "" if how is _FLOAT_OF_AVX else f", {register} zeroinitializer, {mask} -1"
     text.declare(how.symbol, register, [register, register, mask] if more else [register])
-    fma = f"@llvm.fma.v{vector.lanes}f{64 if how is _DOUBLE else 32}"
-    text.declare(fma, whole, [whole] * 3)
+    return join([text.emit(f"call {register} {how.symbol}({register} {part}{more})") for part in parts])
 
-    def number(value: float) -> str:
-        return f"splat ({how.kind} {value!r})"
 
-    def fused(a: str, b: str, c: str) -> str:
-        return text.emit(f"call {whole} {fma}({whole} {a}, {whole} {b}, {whole} {c})")
+def reciprocal(vector: Lanes, how: Estimate, x: str, r: str) -> str:
+    """Return the reciprocal square roots of the numbers `x`, from their estimates `r`."""
+    text, whole = vector.text, vector.type(how.kind)
 
     def times(a: str, b: str) -> str:
         return text.emit(f"fmul {whole} {a}, {b}")
 
-    def at_most(a: str, limit: float) -> str:
-        below = text.emit(f"fcmp olt {whole} {a}, {number(limit)}")
-        return text.emit(f"select {vector.mask_type} {below}, {whole} {a}, {whole} {number(limit)}")
-
-    r = join([text.emit(f"call {register} {how.symbol}({register} {part}{more})") for part in parts])
     if how is not _DOUBLE:
-        h = at_most(times(times(x, r), r), 1.0 + _AWAY)
-        return times(r, fused(h, number(-0.5), number(1.5)))
+        h = at_most(vector, how.kind, times(times(x, r), r), 1.0 + _AWAY)
+        return times(r, fused(vector, how.kind, h, number(how.kind, -0.5), number(how.kind, 1.5)))
     negative = text.emit(f"fneg {whole} {times(x, r)}")
-    e = at_most(fused(negative, r, number(1.0)), _AWAY)
-    series = fused(e, fused(e, number(_SERIES[2]), number(_SERIES[1])), number(_SERIES[0]))
-    return fused(times(r, e), series, r)
+    e = at_most(vector, how.kind, fused(vector, how.kind, negative, r, number(how.kind, 1.0)), _AWAY)
+    series = number(how.kind, _SERIES[2])
+    for factor in _SERIES[1::-1]:
+        series = fused(vector, how.kind, e, series, number(how.kind, factor))
+    return fused(vector, how.kind, times(r, e), series, r)
+
+
+def number(kind: str, value: float) -> str:
+    """Return a vector of equal constants, which the type holds exactly."""
+    return f"splat ({kind} {value!r})"
+
+
+def fused(vector: Lanes, kind: str, a: str, b: str, c: str) -> str:
+    """Return ``a * b + c``, rounded once."""
+    whole, name = vector.type(kind), f"@llvm.fma.v{vector.lanes}f{64 if kind == 'double' else 32}"
+    vector.text.declare(name, whole, [whole] * 3)
+    return vector.text.emit(f"call {whole} {name}({whole} {a}, {whole} {b}, {whole} {c})")
+
+
+def near_one(vector: Lanes, h: str) -> str:
+    """Return ``x r r`` of float32 for an estimate r, and a number near 1 in place of NaN and infinity."""
+    return at_most(vector, "float", h, 1.0 + _AWAY)
+
+
+def at_most(vector: Lanes, kind: str, a: str, limit: float) -> str:
+    """Return the smaller of a vector's numbers and a limit, which stands for NaN too."""
+    whole = vector.type(kind)
+    below = vector.text.emit(f"fcmp olt {whole} {a}, {number(kind, limit)}")
+    return vector.text.emit(f"select {vector.mask_type} {below}, {whole} {a}, {whole} {number(kind, limit)}")

@@ -5,6 +5,7 @@ from __future__ import annotations
 from typing import Protocol
 
 from jitkit.backends.spmd.ir import Instruction, Value
+from jitkit.backends.spmd.powers import Power
 from jitkit.backends.spmd.shapes import Shapes
 from jitkit.backends.spmd.writer import Lanes, Text
 
@@ -21,6 +22,8 @@ class Values(Protocol):
     fresh: bool
     streaming: bool
     narrow: set[str]
+    powers: dict[str, Power]
+    parts: set[str]
 
     def scalar(self, value: Value) -> str:
         """Return a uniform value, or a strided or patterned one of lane 0."""
