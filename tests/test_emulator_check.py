@@ -7,6 +7,7 @@ import pytest
 from planted import barriers, bounds, group_races
 
 import jitkit as jk
+from jitkit.backends import cuda_grid
 
 # What PTX does not show: an index that lands in another row of its array, a private array that the compiler has turned
 # into registers, and races between groups, which only the interpreter looks for.
@@ -94,6 +95,40 @@ def test_a_race_names_both_work_items_and_the_element():
         assert later // 64 == earlier // 64
         writes, reads = finding.index, (finding.index - 33) % 64
         assert {later % 64, earlier % 64} == {writes, reads}
+
+
+@jk.kernel(group=32)
+def turned_round(i, x, out):
+    tile = jk.shared(32, np.float64)
+    local = jk.local_index()
+    tile[local] = x[i] if i < x.shape[0] else 0.0
+    jk.barrier()
+    if i < x.shape[0]:
+        out[i] = tile[31 - local] + 1000 * jk.group_index()
+
+
+@jk.kernel(group=(1, 32))
+def reads_ahead_of_its_group(i, j, x, out):
+    tile = jk.shared(32, np.float64)
+    local = jk.local_index()[1]
+    tile[local] = x[i, j] + jk.group_index()[0]
+    out[i, j] = tile[31 - local] + jk.group_index()[1]
+
+
+def test_the_first_group_of_a_cut_launch_is_no_race_and_leaves_the_names_of_arrays(monkeypatch):
+    monkeypatch.setattr(cuda_grid, "MAX_BLOCKS", (3, 2, 65535))
+    x, out = np.arange(200.0), np.zeros(200)
+    report = turned_round.check(backend="cuda")[200](x, out)
+    assert report.ok, str(report)
+    with jk.emulate_cuda():
+        turned_round.on("cuda")[200](x, out)
+    tiles = np.append(x, np.zeros(24)).reshape(-1, 32)
+    np.testing.assert_array_equal(out, (tiles[:, ::-1] + 1000 * np.arange(7)[:, None]).reshape(-1)[:200])
+    report = reads_ahead_of_its_group.check(backend="cuda")[3, 128](np.ones((3, 128)), np.zeros((3, 128)))
+    assert {(finding.kind, finding.array) for finding in report.findings} == {("race", "tile")}, str(report)
+    for finding in report.findings:
+        later, earlier = finding.work_items
+        assert finding.index in {later[1] % 32, earlier[1] % 32}
 
 
 @jk.kernel

@@ -14,6 +14,7 @@ from jitkit.backends.cuda_parameters import Packer, types_of
 from jitkit.backends.emulated_arrays import EmulatedArray
 from jitkit.backends.gpu import EMULATED_CC
 from jitkit.backends.layout import leaf_values
+from jitkit.backends.lowering.cuda_groups import FIRST_GROUP
 from jitkit.emulator.arguments import byte_ranges
 from jitkit.emulator.findings import ExecutionError
 from jitkit.emulator.module import Module
@@ -113,7 +114,10 @@ def _module(call: Call, values: tuple, kinds: cuda_device.Kinds, variant: Varian
     key = ("emulated", cuda_device.layouts_of(values), variant, kinds, check)
     try:
         return call.kernel.kept(
-            key, lambda: Module(cuda_device.ptx_for(call, values, variant, kinds, EMULATED_CC, lines=check))
+            key,
+            lambda: Module(
+                cuda_device.ptx_for(call, values, variant, kinds, EMULATED_CC, lines=check), agreed=(FIRST_GROUP,)
+            ),
         )
     except JitkitError:
         raise

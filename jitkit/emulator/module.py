@@ -35,6 +35,8 @@ class Module:
     ----------
     text : str
         PTX as a compiler writes it: nvcc, NVVM, Triton.
+    agreed : tuple of str, optional
+        Variables in shared memory into which all threads of a block write the same: none of them races with another there.
 
     Attributes
     ----------
@@ -69,8 +71,8 @@ class Module:
     array([0, 1, 2, 3], dtype=int32)
     """
 
-    def __init__(self, text: str) -> None:
-        self.text = text
+    def __init__(self, text: str, agreed: tuple[str, ...] = ()) -> None:
+        self.text, self.agreed = text, agreed
         self._programs: dict[tuple[str, bool, bool], executor.Program] = {}
         self._lock = threading.Lock()
         self.entries: tuple[str, ...]
@@ -137,17 +139,17 @@ class Module:
 
     def program(self, name: str, *, bounds: bool = False, races: bool = False) -> executor.Program:
         """Return a kernel compiled for this machine, compiling it the first time."""
-        key = (name, bounds, races)
+        key, identity = (name, bounds, races), (self.text, bounds, races, self.agreed)
         with self._lock:
             if key not in self._programs:
-                made = kept("entry", name, lambda: self._compile(name, bounds, races), self.text, bounds, races)
+                made = kept("entry", name, lambda: self._compile(name, bounds, races), *identity)
                 self._programs[key] = executor.load(*made)
             return self._programs[key]
 
     def _compile(self, name: str, bounds: bool, races: bool) -> tuple[Translation, bytes]:
         from .translation import Options, translate
 
-        translation = translate(self.syntax, name, Options(bounds=bounds, races=races))
+        translation = translate(self.syntax, name, Options(bounds=bounds, races=races, agreed=self.agreed))
         return dataclasses.replace(translation, llvm=""), executor.compile_entry(translation)
 
     def start(

@@ -46,10 +46,11 @@ def translate(module: Module, entry: str, options: Options | None = None) -> Tra
     """
     function = module.entry(entry)
     reached = call_graph(module, function)
-    shared, static, dynamic = shared_layout(module, reached)
+    options = options or Options()
+    shared, static, dynamic = shared_layout(module, reached, options.agreed)
     waits = suspending(reached)
     flushing = by_hardware(reached.values())
-    unit = Unit(module, options or Options(), module_globals.layout(module), shared, waits.inlined, flushing)
+    unit = Unit(module, options, module_globals.layout(module), shared, waits.inlined, flushing)
     suspends = entry in waits.waiting
     for name, other in reached.items():
         if name != entry and name not in waits.inlined:
@@ -71,14 +72,19 @@ def parameter_layout(function: Function) -> tuple[tuple[Parameter, ...], int]:
     return tuple(found), end
 
 
-def shared_layout(module: Module, reached: dict[str, Function]) -> tuple[dict[str, int], int, bool]:
-    """Return the offset of each shared variable, the size of those of fixed size, and whether others are."""
+def shared_layout(
+    module: Module, reached: dict[str, Function], agreed: tuple[str, ...] = ()
+) -> tuple[dict[str, int], int, bool]:
+    """Return the offset of each shared variable, the size of those of fixed size, and whether others are.
+
+    Those of `agreed`, which are not the user's, come last: the offsets that findings give are of the user's alone.
+    """
     names = {name for f in reached.values() for name in names_in(f)}
     inner = [s for f in reached.values() for s in f.body or () if isinstance(s, Variable) and s.space == "shared"]
     chosen = [v for v in module.variables.values() if v.space == "shared" and v.name in names] + inner
     fixed = [v for v in chosen if v.count]
     offsets, end = {}, 0
-    for v in sorted(fixed, key=module_globals.alignment_of, reverse=True):
+    for v in sorted(fixed, key=lambda v: (v.name not in agreed, module_globals.alignment_of(v)), reverse=True):
         align = module_globals.alignment_of(v)
         offsets[v.name] = -(-end // align) * align
         end = offsets[v.name] + module_globals.size_of(v)

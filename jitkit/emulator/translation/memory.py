@@ -54,7 +54,12 @@ def address_value(fn: Body, base: Name, offset: int) -> str:
     return fn.emit(f"add i64 {value}, {offset}") if offset else value
 
 
-def checked(fn: Body, address: str, size: int | str, space: Space, access: Access) -> str | None:
+def agreed(fn: Body, operand: Operand) -> bool:
+    """Tell whether an operand names a variable in which threads do not race."""
+    return isinstance(operand, Address) and operand.base is not None and operand.base.name in fn.unit.options.agreed
+
+
+def checked(fn: Body, address: str, size: int | str, space: Space, access: Access, may_race: bool = True) -> str | None:
     """Call the checks that are asked for; return the label behind the access, which is skipped if it may not be made."""
     if space is Space.PARAM:
         return None
@@ -70,7 +75,7 @@ def checked(fn: Body, address: str, size: int | str, space: Space, access: Acces
         lost = fn.emit("call i1 @emulator.lost(ptr %thread, ptr %block)")
         fn.branch(lost, fn.thread_end, behind)
         fn.label(access_)
-    if fn.unit.options.races and space in (Space.SHARED, Space.GENERIC):
+    if may_race and fn.unit.options.races and space in (Space.SHARED, Space.GENERIC):
         fn.run("call void @emulator.race" + arguments.format(value))
     return behind
 
@@ -94,7 +99,7 @@ def load(fn: Body, ins: Instruction) -> None:
     if fn.unit.options.bounds:  # what a load that is refused gives
         for target in targets:
             fn.write(target, "zeroinitializer", kind.llvm)
-    behind = checked(fn, address, kind.size * len(targets), space, Access.READ)
+    behind = checked(fn, address, kind.size * len(targets), space, Access.READ, not agreed(fn, ins.operands[1]))
     values = []
     for i in range(len(targets)):
         place = fn.emit(f"getelementptr i8, ptr {address}, i64 {i * kind.size}") if i else address
@@ -114,7 +119,7 @@ def store(fn: Body, ins: Instruction) -> None:
     sources = elements(ins.operands[1])
     values = [fn.read(source, kind.llvm) for source in sources]
     address = pointer(fn, ins.operands[0], space)
-    behind = checked(fn, address, kind.size * len(sources), space, Access.WRITE)
+    behind = checked(fn, address, kind.size * len(sources), space, Access.WRITE, not agreed(fn, ins.operands[0]))
     store_values(fn, ins, kind, address, values)
     if behind:
         fn.label(behind)

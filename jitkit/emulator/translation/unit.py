@@ -20,10 +20,13 @@ class Options:
         Every access calls ``@emulator.check`` before it is made.
     races : bool, optional
         Every access of shared or generic memory calls ``@emulator.race``.
+    agreed : tuple of str, optional
+        Shared variables into which all threads write the same; what names them does not call it.
     """
 
     bounds: bool = False
     races: bool = False
+    agreed: tuple[str, ...] = ()
 
 
 @dataclass
