@@ -92,6 +92,25 @@ def test_helpers_hand_on_none(backend):
         np.testing.assert_allclose(out, before + 1.0 + X, rtol=1e-13, atol=1e-14)
 
 
+def shifted_or_scaled(value, by=None, *, shift=None):
+    if by is None and shift is None:
+        return value
+    if shift is None:
+        return value * by
+    return value + shift if by is None else value * by + shift
+
+
+def test_what_stands_behind_a_return_may_read_none(backend):
+    @jk.kernel
+    def each(i, x, out):
+        out[i, 0], out[i, 1] = shifted_or_scaled(x[i]), shifted_or_scaled(x[i], 3)
+        out[i, 2], out[i, 3] = shifted_or_scaled(x[i], shift=2.0), shifted_or_scaled(x[i], 3.0, shift=2)
+
+    out = np.zeros((X.size, 4))
+    each.on(backend)[X.size](X, out)
+    np.testing.assert_allclose(out, np.stack([X, 3 * X, X + 2, 3 * X + 2], axis=1), rtol=1e-14)
+
+
 @pytest.mark.parametrize("name", ["python", "cpu"])  # functions that call themselves are refused for GPUs
 def test_a_helper_that_calls_itself(name):
     @jk.kernel

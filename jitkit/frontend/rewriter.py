@@ -92,6 +92,8 @@ class Rewriter(ast.NodeTransformer):
             for item in new if isinstance(new, list) else [new]:
                 result.append(ast.copy_location(item, statement))
             self._fill(statement)
+            if isinstance(statement, ast.Return):  # what follows one that was chosen may read what is None
+                break
         self._depth -= 1
         return result or [at(ast.Pass(), statement) for statement in statements[:1]]
 
