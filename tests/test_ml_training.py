@@ -9,6 +9,7 @@ import numpy as np
 import pytest
 
 import jitkit as jk
+from jitkit.ml._held_out import split
 
 ONCE = {"max_iter": 12, "tol": 0.0, "n_iter_no_change": 100, "random_state": 3}
 
@@ -93,6 +94,26 @@ def test_steps_of_optimisers(backend):
             ValueError,
             "max_iter=0; it is a whole number from 1",
         ),
+        (
+            lambda x: jk.ml.MLPRegressor(learning_rate=0.1).fit(x, [1, 2]),
+            ValueError,
+            "learning_rate=0.1; there are 'const",
+        ),
+        (
+            lambda x: jk.ml.MLPRegressor(validation_fraction=1.0).fit(x, [1, 2]),
+            ValueError,
+            "validation_fraction=1.0; it is a number between 0 and 1",
+        ),
+        (
+            lambda x: jk.ml.MLPRegressor(early_stopping=True).fit(x, [1, 2]),
+            ValueError,
+            "MLPRegressor: validation_fraction=0.1 holds out 1 of 2 samples; hold out at least two",
+        ),
+        (
+            lambda x: jk.ml.MLPClassifier(early_stopping=True).partial_fit(x, [1, 2]),
+            ValueError,
+            "MLPClassifier: partial_fit does not support early_stopping=True",
+        ),
         (lambda x: jk.ml.MLPRegressor(backend="gpu").fit(x, [1, 2]), jk.BackendError, "no backend 'gpu'"),
         (lambda x: jk.ml.MLPRegressor().predict(x), ValueError, "not fitted yet"),
         (lambda x: jk.ml.MLPClassifier().partial_fit(x, [0, 1], [0, 1]).partial_fit(x, [0, 2]), ValueError, "pass all"),
@@ -154,6 +175,86 @@ def test_partial_fit_warm_start_and_pickle():
     losses = [quietly(warm, X, y).loss_ for _ in range(2)]
     assert losses[1] < losses[0]
     assert np.allclose(np.exp(warm.predict_log_proba(X)).sum(1), 1)
+
+
+@pytest.mark.parametrize(
+    "options",
+    [
+        {"solver": "adam", "early_stopping": True, "validation_fraction": 0.25},
+        {"solver": "sgd", "early_stopping": True, "learning_rate": "adaptive", "learning_rate_init": 0.05},
+        {"solver": "sgd", "learning_rate": "invscaling", "power_t": 0.3},
+        {"solver": "sgd", "learning_rate": "adaptive", "learning_rate_init": 0.1, "tol": 1e-2},
+        {"solver": "adam", "learning_rate": "adaptive", "warm_start": True},
+    ],
+    ids=lambda options: "-".join(map(str, options.values())),
+)
+def test_rates_fall_and_training_ends_as_in_scikit_learn(options):
+    peers = pytest.importorskip("sklearn.neural_network", reason="scikit-learn is not installed")
+    X = normal((90, 4), dtype="float64")
+    y = np.sin(X[:, 0]) + 0.3 * normal(90, 1, "float64")
+    options = {"max_iter": 60, "n_iter_no_change": 3, "random_state": 5, "batch_size": 20, "shuffle": False, **options}
+    ours = jk.ml.MLPRegressor((6,), activation="tanh", **options)
+    theirs = peers.MLPRegressor(hidden_layer_sizes=(6,), activation="tanh", **options)
+    for _ in range(2 if "warm_start" in options else 1):
+        quietly(ours, X, y), quietly(theirs, X, y)
+    assert (ours.n_iter_, ours.t_) == (theirs.n_iter_, theirs.t_)
+    for a, b in zip(ours.coefs_ + ours.intercepts_, theirs.coefs_ + theirs.intercepts_, strict=True):
+        np.testing.assert_allclose(a, b, rtol=1e-6, atol=1e-8)
+    assert (ours.best_loss_ is None) == (theirs.best_loss_ is None)
+    if theirs.validation_scores_ is None:
+        assert ours.validation_scores_ is ours.best_validation_score_ is None
+    else:
+        np.testing.assert_allclose(ours.validation_scores_, theirs.validation_scores_, rtol=1e-6, atol=1e-8)
+        assert ours.best_validation_score_ == max(ours.validation_scores_)
+    weights = np.random.default_rng(2).random(90)
+    assert ours.score(X, y, weights) == pytest.approx(theirs.score(X, y, weights), rel=1e-6)
+
+
+def test_what_is_held_out_chooses_the_parameters(backend):
+    X, y = normal((40, 3)), np.array(["no", "yes"] * 20)
+    model = jk.ml.MLPClassifier(
+        (4,), early_stopping=True, validation_fraction=0.3, max_iter=3, batch_size=14, random_state=1, backend=backend
+    )
+    quietly(model, X, y)
+    random = np.random.RandomState(1)
+    for inputs, outputs in ((3, 4), (4, 2)):  # what the parameters at first were drawn with
+        random.uniform(size=(inputs, outputs)), random.uniform(size=outputs)
+    rest, out = split(40, 0.3, random, np.arange(40) % 2, "")
+    assert len(model.validation_scores_) == model.n_iter_ == 3
+    assert model.t_ == 3 * 28
+    assert model.best_validation_score_ == max(model.validation_scores_) == model.score(X[out], y[out])
+    assert set(rest) | set(out) == set(range(40))
+    again = pickle.loads(pickle.dumps(model))
+    np.testing.assert_array_equal(again.predict_proba(X), model.predict_proba(X))
+
+
+@pytest.mark.parametrize(("sizes", "fraction", "wanted"), [((50, 30, 20), 0.1, (5, 3, 2)), ((1, 9), 0.3, (0, 3))])
+def test_classes_are_held_out_alike(sizes, fraction, wanted):
+    labels = np.repeat(np.arange(len(sizes)), sizes)
+    rest, out = split(len(labels), fraction, np.random.RandomState(0), labels, "")
+    assert tuple(np.bincount(labels[out], minlength=len(sizes))) == wanted
+    np.testing.assert_array_equal(np.sort(np.concatenate([rest, out])), np.arange(len(labels)))
+
+
+def test_verbose_prints_epochs(capsys):
+    X = normal((30, 2))
+    options = {
+        "learning_rate": "adaptive",
+        "learning_rate_init": 0.1,
+        "verbose": True,
+        "early_stopping": True,
+        "tol": 9.0,
+    }
+    quietly(jk.ml.MLPRegressor((3,), solver="sgd", max_iter=4, n_iter_no_change=1, **options), X, X[:, 0])
+    lines = capsys.readouterr().out.splitlines()
+    assert lines[0].startswith("Iteration 1, loss = ")
+    assert lines[1].startswith("Validation score: ")
+    assert (
+        "The score of what is held out did not rise by more than tol=9 for 1 epochs. The learning rate falls to 0.02."
+        in lines
+    )
+    quietly(jk.ml.MLPRegressor((3,), max_iter=2), X, X[:, 0])
+    assert not capsys.readouterr().out
 
 
 def test_float32_stays_and_columns_of_frames_are_kept():

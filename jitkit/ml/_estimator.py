@@ -73,7 +73,11 @@ class Estimator:
         )
 
     def _refuse(
-        self, counts: Sequence[str] = (), positive: Sequence[str] = (), not_negative: Sequence[str] = ()
+        self,
+        counts: Sequence[str] = (),
+        positive: Sequence[str] = (),
+        not_negative: Sequence[str] = (),
+        within: Sequence[str] = (),
     ) -> None:
         """Refuse parameters that are no numbers of their kind, by their names.
 
@@ -86,6 +90,7 @@ class Estimator:
             (counts, lambda value: value >= 1 and value == int(value), "a whole number from 1"),
             (positive, lambda value: value > 0, "a number above 0"),
             (not_negative, lambda value: value >= 0, "a number from 0"),
+            (within, lambda value: 0 < value < 1, "a number between 0 and 1"),
         ]
         for names, fits, kind in kinds:
             for name in names:

@@ -170,6 +170,12 @@ class Network:
             args = (p, slopes, self.first, rule.rate, rule.momentum, rule.nesterov)
             advance(with_momentum, args, self.count, decay, self.weighted, self.backend)
 
+    def forget(self) -> None:
+        """Keep the parameters alone: begin anew with what an optimiser remembers of the steps."""
+        self.steps = 0
+        for vector in (self.first, self.second):
+            operands.assign(vector, np.zeros(self.count, self.dtype))
+
     def penalty(self) -> float:
         """Return the sum of the squares of the weights."""
         weights = to_numpy(self.parameters)[: self.weighted]

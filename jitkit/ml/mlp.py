@@ -2,172 +2,18 @@
 
 from __future__ import annotations
 
-import math
-from typing import Any, Literal, Self
+from typing import Any, Self
 
 import numpy as np
 
-from jitkit import operands
 from jitkit.arrays import to_numpy
 from jitkit.launch.arguments import is_device_array
-from jitkit.ml._estimator import (
-    Estimator,
-    check_backend,
-    classes_of,
-    column,
-    finite,
-    numbers,
-    random_of,
-    same_length,
-    warn_not_converged,
-)
-from jitkit.ml._network import Network, Rule
-from jitkit.ml.dense import LAYERS
+from jitkit.ml._estimator import classes_of, column, finite, numbers, same_length, weights_of
+from jitkit.ml._perceptron import Perceptron
 from jitkit.ml.softmax import softmax
 
 
-class _Perceptron(Estimator):
-    """What both perceptrons share."""
-
-    _network: Network
-    n_outputs_: int
-
-    def __init__(
-        self,
-        hidden_layer_sizes: tuple[int, ...] = (100,),
-        activation: Literal["identity", "logistic", "tanh", "relu"] = "relu",
-        *,
-        solver: Literal["adam", "sgd"] = "adam",
-        alpha: float = 1e-4,
-        batch_size: int | Literal["auto"] = "auto",
-        learning_rate_init: float = 1e-3,
-        max_iter: int = 200,
-        shuffle: bool = True,
-        random_state: Any = None,
-        tol: float = 1e-4,
-        momentum: float = 0.9,
-        nesterovs_momentum: bool = True,
-        beta_1: float = 0.9,
-        beta_2: float = 0.999,
-        epsilon: float = 1e-8,
-        n_iter_no_change: int = 10,
-        warm_start: bool = False,
-        backend: str | None = None,
-    ) -> None:
-        self.hidden_layer_sizes = hidden_layer_sizes
-        self.activation = activation
-        self.solver = solver
-        self.alpha = alpha
-        self.batch_size = batch_size
-        self.learning_rate_init = learning_rate_init
-        self.max_iter = max_iter
-        self.shuffle = shuffle
-        self.random_state = random_state
-        self.tol = tol
-        self.momentum = momentum
-        self.nesterovs_momentum = nesterovs_momentum
-        self.beta_1 = beta_1
-        self.beta_2 = beta_2
-        self.epsilon = epsilon
-        self.n_iter_no_change = n_iter_no_change
-        self.warm_start = warm_start
-        self.backend = backend
-
-    def __getstate__(self) -> dict[str, Any]:
-        state = {name: value for name, value in vars(self).items() if name != "_network"}
-        return state | ({"_vectors": [to_numpy(v) for v in self._network.vectors]} if "_network" in vars(self) else {})
-
-    def __setstate__(self, state: dict[str, Any]) -> None:
-        vectors = state.pop("_vectors", None)
-        vars(self).update(state)
-        if vectors is not None:
-            self._network = self._new_network(vectors[0].dtype)
-            self._network.steps = self._steps
-            for vector, held in zip(self._network.vectors, vectors, strict=True):
-                operands.assign(vector, held)
-
-    def _check(self) -> None:
-        """Refuse parameters that mean nothing."""
-        who, sizes = type(self).__name__, self._hidden()
-        if any(not isinstance(size, int | np.integer) or size < 1 for size in sizes):
-            raise ValueError(f"{who}: hidden_layer_sizes={self.hidden_layer_sizes!r}; layers have at least one neuron")
-        if str(self.activation) not in LAYERS:
-            raise ValueError(f"{who}: activation={self.activation!r}; there are {', '.join(map(repr, LAYERS))}")
-        if str(self.solver) not in ("adam", "sgd"):
-            raise ValueError(f"{who}: solver={self.solver!r}; there are 'adam' and 'sgd'")
-        batch = [] if isinstance(self.batch_size, str) and self.batch_size == "auto" else ["batch_size"]
-        self._refuse(
-            counts=["max_iter", "n_iter_no_change", *batch], positive=["learning_rate_init"], not_negative=["alpha"]
-        )
-        check_backend(self.backend)
-
-    def _hidden(self) -> list[Any]:
-        sizes: Any = self.hidden_layer_sizes
-        return list(sizes) if np.ndim(sizes) else [sizes]
-
-    def _new_network(self, dtype: Any) -> Network:
-        sizes = [self.n_features_in_, *self._hidden(), self.n_outputs_]
-        return Network(sizes, self.activation, dtype, self._where(), self._kind == "classifier")
-
-    def _begin(self, dtype: Any) -> None:
-        """Make the network with random weights, after X. Glorot and Y. Bengio (AISTATS 2010)."""
-        self._random = random_of(self.random_state)
-        self._network = self._new_network(dtype)
-        weights, biases = [], []
-        for inputs, outputs in self._network.shapes:
-            bound = math.sqrt((2.0 if self.activation == "logistic" else 6.0) / (inputs + outputs))
-            weights.append(self._random.uniform(-bound, bound, (inputs, outputs)))
-            biases.append(self._random.uniform(-bound, bound, outputs))
-        self._network.load(weights, biases)
-        self._steps = self.n_iter_ = self.t_ = 0
-        self.loss_curve_: list[float] = []
-        self.best_loss_ = math.inf
-        self.n_layers_ = len(self._network.sizes)
-        self.out_activation_ = "softmax" if self._kind == "classifier" else "identity"
-
-    def _learn(self, X: np.ndarray, y: np.ndarray, epochs: int) -> bool:
-        """Train, and tell whether the loss ceased to fall."""
-        network, n = self._network, len(X)
-        batch = min(200, n) if self.batch_size == "auto" else min(int(self.batch_size), n)
-        rule = Rule(
-            self.solver, float(self.learning_rate_init), float(self.alpha), float(self.momentum),
-            bool(self.nesterovs_momentum), float(self.beta_1), float(self.beta_2), float(self.epsilon),
-        )  # fmt: skip
-        x, targets = network.on_device(X), network.on_device(y)
-        losses = network.on_device(np.zeros(n, network.dtype))
-        stale, converged = 0, False
-        for _ in range(epochs):
-            order = network.on_device(self._random.permutation(n) if self.shuffle else np.arange(n))
-            for first in range(0, n, batch):
-                network.step(x, targets, order, first, min(batch, n - first), losses, rule)
-            loss = float(np.mean(to_numpy(losses), dtype=np.float64))
-            self.loss_ = loss + 0.5 * self.alpha * network.penalty() / batch
-            self.loss_curve_.append(self.loss_)
-            self.n_iter_ += 1
-            stale = stale + 1 if self.loss_ > self.best_loss_ - self.tol else 0
-            self.best_loss_ = min(self.best_loss_, self.loss_)
-            if stale > self.n_iter_no_change:
-                converged = True
-                break
-        self._steps, self.t_ = network.steps, self.t_ + epochs * n
-        self.coefs_, self.intercepts_ = network.stored()
-        return converged
-
-    def _fit(self, X: np.ndarray, y: np.ndarray) -> Self:
-        if not (self.warm_start and hasattr(self, "_network")):
-            self._begin(X.dtype)
-        if not self._learn(X, y, self.max_iter):
-            warn_not_converged(f"{type(self).__name__}: the loss still fell after max_iter={self.max_iter} epochs.")
-        return self
-
-    def _outputs(self, X: Any) -> Any:
-        """Return the outputs before softmax, where the network lies."""
-        self._fitted("coefs_")
-        x = self._samples(X, reset=False).astype(self._network.dtype, copy=False)
-        return self._network.forward(self._network.on_device(x))
-
-
-class MLPClassifier(_Perceptron):
+class MLPClassifier(Perceptron):
     """A multilayer perceptron that learns classes, by the cross entropy of a softmax.
 
     Parameters
@@ -182,8 +28,13 @@ class MLPClassifier(_Perceptron):
         The strength of the penalty on the squares of the weights.
     batch_size : int or "auto", default "auto"
         Samples of a step; at most 200 unless given.
+    learning_rate : {"constant", "invscaling", "adaptive"}, default "constant"
+        How the rate of "sgd" falls: not at all, after each epoch to ``learning_rate_init / (t_ + 1) ** power_t``, or to a
+        fifth where training would end else, as long as it is above 1e-6.
     learning_rate_init : float, default 1e-3
-        The learning rate of every step.
+        The learning rate at first.
+    power_t : float, default 0.5
+        See `learning_rate`.
     max_iter : int, default 200
         The most epochs.
     shuffle : bool, default True
@@ -200,6 +51,13 @@ class MLPClassifier(_Perceptron):
         See `tol`.
     warm_start : bool, default False
         Go on from the parameters of the last `fit`.
+    verbose : bool, default False
+        Print the loss of each epoch.
+    early_stopping : bool, default False
+        Hold samples out, end the training when the share of their classes that is predicted has not risen by `tol` for
+        `n_iter_no_change` epochs, and keep the parameters that scored best.
+    validation_fraction : float, default 0.1
+        The part of the samples that is held out, of each class alike.
     backend : {"python", "cpu", "cuda"} or None, default None
         Where it learns and predicts; chosen as for a launch unless given.
 
@@ -210,8 +68,12 @@ class MLPClassifier(_Perceptron):
     coefs_, intercepts_ : list of ndarray
         The weights, of shape (inputs, outputs), and the biases of each layer.
     loss_, best_loss_, loss_curve_ : float, float, list of float
-        Of the last epoch, the least, and of all epochs: the mean over the samples as each was met, and the penalty of the
-        weights at the end of the epoch.
+        Of the last epoch, the least (None where samples are held out), and of all epochs: the mean over the samples as each
+        was met, and the penalty of the weights at the end of the epoch.
+    validation_scores_, best_validation_score_ : list of float and float, or None
+        Of all epochs, and the best, where samples are held out.
+    t_ : int
+        The samples met in all epochs.
     n_iter_, n_layers_, n_outputs_, n_features_in_, feature_names_in_, out_activation_
         As in scikit-learn.
 
@@ -250,6 +112,7 @@ class MLPClassifier(_Perceptron):
     def partial_fit(self, X: Any, y: Any, classes: Any = None) -> Self:
         """Learn for one epoch; the first call takes all `classes`, or those of its `y`. Return the estimator."""
         self._check()
+        self._refuse_early_stopping()
         first = not hasattr(self, "_network")
         x, who = self._samples(X, reset=first), type(self).__name__
         y = column(y, len(x), who)
@@ -281,20 +144,27 @@ class MLPClassifier(_Perceptron):
         chosen: np.ndarray = self.classes_[outputs.argmax(axis=1)]
         return chosen
 
-    def score(self, X: Any, y: Any) -> float:
-        """Return the share of samples whose class is predicted."""
-        return float(np.mean(self.predict(X) == np.asarray(y)))
+    def score(self, X: Any, y: Any, sample_weight: Any = None) -> float:
+        """Return the share of samples whose class is predicted, by their weights."""
+        found = self.predict(X)
+        weights = weights_of(sample_weight, np.empty(len(found)), type(self).__name__)
+        return float(np.average(found == np.asarray(y), weights=weights))
+
+    def _score(self, outputs: Any, y: np.ndarray, weights: np.ndarray | None = None) -> float:
+        return float(np.mean(to_numpy(outputs).argmax(axis=1) == y))
 
 
-class MLPRegressor(_Perceptron):
+class MLPRegressor(Perceptron):
     """A multilayer perceptron that learns numbers, by the squared error.
 
     Parameters
     ----------
-    hidden_layer_sizes, activation, solver, alpha, batch_size, learning_rate_init, max_iter, shuffle, random_state, tol
+    hidden_layer_sizes, activation, solver, alpha, batch_size, learning_rate, learning_rate_init, power_t, max_iter, shuffle
         As for `MLPClassifier`.
-    momentum, nesterovs_momentum, beta_1, beta_2, epsilon, n_iter_no_change, warm_start, backend
+    random_state, tol, momentum, nesterovs_momentum, beta_1, beta_2, epsilon, n_iter_no_change, warm_start, verbose, backend
         As for `MLPClassifier`.
+    early_stopping, validation_fraction : bool, default False, and float, default 0.1
+        As for `MLPClassifier`; the score is the share of the targets' variance that is predicted.
 
     Attributes
     ----------
@@ -302,6 +172,8 @@ class MLPRegressor(_Perceptron):
         The weights, of shape (inputs, outputs), and the biases of each layer.
     loss_, best_loss_, loss_curve_ : float, float, list of float
         Half the mean squared error, as for `MLPClassifier`.
+    validation_scores_, best_validation_score_, t_
+        As for `MLPClassifier`.
     n_iter_, n_layers_, n_outputs_, n_features_in_, feature_names_in_, out_activation_
         As in scikit-learn.
 
@@ -341,6 +213,7 @@ class MLPRegressor(_Perceptron):
     def partial_fit(self, X: Any, y: Any) -> Self:
         """Learn for one epoch, and return the estimator."""
         self._check()
+        self._refuse_early_stopping()
         first = not hasattr(self, "_network")
         x = self._samples(X, reset=first)
         y = self._targets(y, len(x))
@@ -356,10 +229,16 @@ class MLPRegressor(_Perceptron):
         outputs: np.ndarray = to_numpy(self._outputs(X))
         return outputs.reshape(-1) if self.n_outputs_ == 1 else outputs
 
-    def score(self, X: Any, y: Any) -> float:
-        """Return the share of the targets' variance that is predicted."""
-        y, found = np.asarray(y, np.float64), self.predict(X)
-        y = y.reshape(found.shape)
-        rest, all_of_it = ((y - found) ** 2).sum(axis=0), ((y - y.mean(axis=0)) ** 2).sum(axis=0)
+    def score(self, X: Any, y: Any, sample_weight: Any = None) -> float:
+        """Return the share of the targets' variance that is predicted, by the weights of samples."""
+        found = self.predict(X)
+        weights = weights_of(sample_weight, np.empty(len(found)), type(self).__name__)
+        return self._score(found, np.asarray(to_numpy(y) if is_device_array(y) else y), weights)
+
+    def _score(self, outputs: Any, y: np.ndarray, weights: np.ndarray | None = None) -> float:
+        found = np.asarray(to_numpy(outputs), np.float64).reshape(len(y), -1)
+        y = y.astype(np.float64).reshape(found.shape)
+        mean = np.average(y, axis=0, weights=weights)
+        rest, all_of_it = (np.average((y - x) ** 2, axis=0, weights=weights) for x in (found, mean))
         share = np.where(all_of_it > 0, 1 - rest / np.where(all_of_it > 0, all_of_it, 1), np.where(rest > 0, 0.0, 1.0))
         return float(np.mean(share))
