@@ -7,7 +7,7 @@ import pytest
 import scipy.stats
 
 import jitkit as jk
-from jitkit.stats._resampling import difference_of_means
+from jitkit.stats._resampled_statistic import difference_of_means
 
 
 def halfway(v):
@@ -125,6 +125,42 @@ def test_splits_that_differ_by_rounding_are_equal():
     assert np.isnan(jk.stats.bootstrap([1.0, 2.0], "std", 99, rng=1, backend="python").confidence_interval).all()
 
 
+def shares(a, axis):
+    return np.quantile(a, 0.9, axis=axis)
+
+
+def test_statistics_along_an_axis_are_called_for_many_samples(backend):
+    x, y = samples()
+    found = jk.stats.bootstrap(x, halfway, 200, rng=3, backend=backend)
+    called = []
+
+    def along(a, axis):
+        called.append(a.shape)
+        return 0.5 * (a.min(axis) + a.max(axis))
+
+    like = jk.stats.bootstrap((x,), along, 200, rng=3, backend=backend)
+    np.testing.assert_allclose(like[1], found[1], rtol=1e-15)
+    np.testing.assert_allclose(like[0], found[0], rtol=1e-12)
+    assert sorted(called) == [(1, 30), (30, 29), (200, 30)]
+    for statistic in (np.median, jk.stats.median, shares):
+        drawn = jk.stats.bootstrap(x, statistic, 200, rng=3, backend=backend)
+        expected = scipy.stats.bootstrap((x,), statistic, n_resamples=0, bootstrap_result=drawn)
+        np.testing.assert_allclose(drawn[0], expected.confidence_interval, rtol=1e-12)
+    difference = jk.stats.permutation_test(x, y, difference_of_means, 200, rng=3, backend=backend)
+    same = jk.stats.permutation_test((x, y), lambda a, b, axis: a.mean(axis) - b.mean(axis), rng=3, n_resamples=200)
+    np.testing.assert_allclose(same[2], difference[2], rtol=1e-9, atol=1e-12)
+    assert same.pvalue == difference.pvalue
+
+
+@pytest.mark.parametrize(
+    ("function", "name"), [(np.mean, "mean"), (np.std, "std"), (np.var, "var"), (jk.stats.std, "std")]
+)
+def test_functions_that_have_a_name_here(function, name):
+    x, _ = samples()
+    for found, expected in zip(*(jk.stats.bootstrap([x], f, 50, rng=1) for f in (function, name)), strict=True):
+        np.testing.assert_array_equal(found, expected)
+
+
 def test_float32_and_generators():
     x, y = samples("float32")
     generator = jk.random.Generator(3)
@@ -171,6 +207,12 @@ def test_samples_on_a_gpu_stay_there(statistic, brought):
     [
         (lambda x: jk.stats.bootstrap(x, "mode"), ValueError, "statistic='mode' is no function, nor one of 'mean'"),
         (lambda x: jk.stats.bootstrap(x, method="t"), ValueError, "method='t'"),
+        (
+            lambda x: jk.stats.bootstrap(x, lambda a, axis: np.sort(a, axis)[:, :2], 9),
+            jk.LaunchError,
+            r"axis=-1\) returned an array of the shape \(9, 2\) for samples of the shape \(9, \d+\): return a number",
+        ),
+        (lambda x: jk.stats.bootstrap(x, lambda a, axis: 1.0, 9), jk.LaunchError, r"returned 1\.0 for samples of"),
         (lambda x: jk.stats.bootstrap(x, confidence_level=95), ValueError, "confidence_level=95"),
         (lambda x: jk.stats.bootstrap(x, n_resamples=0), ValueError, "n_resamples=0"),
         (

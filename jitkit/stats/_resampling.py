@@ -8,9 +8,7 @@ by n / 2**32 at most, which no resampling of ten thousand times can see.
 # mypy: disable-error-code="no-untyped-def,no-untyped-call"
 from __future__ import annotations
 
-import functools
 import math
-from collections.abc import Callable
 
 import numpy as np
 
@@ -108,35 +106,3 @@ def split_samples(r, one, pooled, key, first, places, x, y):
 
 moments, samples, left_out = Launcher(resample_moments), Launcher(draw_samples), Launcher(leave_one_out)
 split_mean, split_sample = Launcher(split_means), Launcher(split_samples)
-
-
-def difference_of_means(x, y):
-    """Return the difference of the means of two vectors."""
-    first, second = 0.0, 0.0
-    for k in range(x.shape[0]):
-        first += x[k]
-    for k in range(y.shape[0]):
-        second += y[k]
-    return first / x.shape[0] - second / y.shape[0]
-
-
-@functools.lru_cache(maxsize=64)
-def of_sample(statistic: Callable) -> Launcher:
-    """Return the kernel that applies a user's function to each row."""
-
-    @jk.kernel
-    def apply_statistic(r, rows, out):
-        out[r] = statistic(rows[r])
-
-    return Launcher(apply_statistic)
-
-
-@functools.lru_cache(maxsize=64)
-def of_samples(statistic: Callable) -> Launcher:
-    """Return the kernel that applies a user's function to rows of two matrices."""
-
-    @jk.kernel
-    def apply_statistic(r, x, y, out):
-        out[r] = statistic(x[r], y[r])
-
-    return Launcher(apply_statistic)

@@ -14,11 +14,15 @@ from jitkit.arrays import asarray, to_numpy
 from jitkit.errors import LaunchError
 from jitkit.primitives import _arrays
 from jitkit.random import default_rng
-from jitkit.stats import _resampling, _sample_moments
+from jitkit.stats import _resampled_statistic, _resampling, _sample_moments, moments
 
 _ELEMENTS = 2**22
 """Elements of the resamples that lie in memory at once, for a function of the user's."""
 _SPREADS = {"mean": 0, "var": 1, "std": 2}
+_NAMED = (
+    (np.mean, "mean"), (np.var, "var"), (np.std, "std"), (moments.mean, "mean"), (moments.var, "var"), (moments.std, "std")
+)  # fmt: skip
+"""Functions that are known by name: their resamples need no memory."""
 _ALTERNATIVES = ("two-sided", "less", "greater")
 _METHODS = ("percentile", "basic", "BCa")
 
@@ -64,9 +68,11 @@ def bootstrap(
     Parameters
     ----------
     x : array_like or device array, (n,)
-        The sample.
+        The sample; SciPy's ``(x,)``, too.
     statistic : {"mean", "std", "var"} or callable
-        The statistic. A function takes a vector and returns a number, in what a kernel may contain.
+        The statistic. A function takes a vector and returns a number, in what a kernel may contain; or it has a parameter
+        ``axis``, as `numpy.median` and `jitkit.stats.quantile` have, and is called for many samples at once: it returns a
+        number for each.
     n_resamples : int, default 9999
         How many resamples are drawn.
     confidence_level : float, default 0.95
@@ -92,7 +98,8 @@ def bootstrap(
     Raises
     ------
     LaunchError
-        Where `x` is no vector of at least two elements, and for an `out` of another shape.
+        Where `x` is no vector of at least two elements, for a statistic along an axis that returns anything but a number for
+        each sample, and for an `out` of another shape.
     ValueError
         For another statistic, method or alternative, and a level that is not between 0 and 1.
 
@@ -111,7 +118,10 @@ def bootstrap(
     True
     """
     name = "stats.bootstrap"
+    if isinstance(x, (tuple, list)) and len(x) == 1:
+        x = x[0]
     x = _sample(x, 2, name)
+    statistic = next((known for function, known in _NAMED if statistic is function), statistic)
     count = _checked(n_resamples, statistic, _SPREADS, alternative, name)
     if method not in _METHODS:
         raise ValueError(f"jk.{name}: method={method!r}; there are {', '.join(map(repr, _METHODS))}")
@@ -154,10 +164,10 @@ def permutation_test(
     Parameters
     ----------
     x, y : array_like or device array, (n,) and (m,)
-        The samples.
+        The samples; in SciPy's order, ``((x, y), statistic)``, too.
     statistic : {"mean"} or callable
         "mean" is the difference of the means. A function takes two vectors and returns a number, in what a kernel may
-        contain.
+        contain; or it has a parameter ``axis``, is called for many pairs of samples at once, and returns a number for each.
     n_resamples : int, default 9999
         How many random splits are made.
     alternative : {"two-sided", "less", "greater"}
@@ -177,7 +187,8 @@ def permutation_test(
     Raises
     ------
     LaunchError
-        Where `x` or `y` is no vector of at least one element, and for an `out` of another shape.
+        Where `x` or `y` is no vector of at least one element, for a statistic along an axis that returns anything but a
+        number for each pair of samples, and for an `out` of another shape.
     ValueError
         For another statistic or alternative.
 
@@ -195,6 +206,8 @@ def permutation_test(
     (-9.0, True)
     """
     name = "stats.permutation_test"
+    if isinstance(x, (tuple, list)) and len(x) == 2 and (callable(y) or isinstance(y, str)):
+        (x, y), statistic = x, y
     x, y = (_sample(part, 1, name) for part in operands.alike([x, y], name))
     count = _checked(n_resamples, statistic, ("mean",), alternative, name)
     key, device, dtype = default_rng(rng).new_key(), operands.device_of(x), operands.dtype_of(x)
@@ -206,17 +219,16 @@ def permutation_test(
     with np.errstate(over="ignore", invalid="ignore"):
         total = np.float64(sum(totals)).astype(dtype)
     if not callable(statistic) and not np.isfinite(total):
-        statistic = _resampling.difference_of_means  # infinities cannot be taken from a sum again
+        statistic = _resampled_statistic.difference_of_means  # infinities cannot be taken from a sum again
     if callable(statistic):
         observed_at = operands.made((1,), (dtype,), device)
-        apply = _resampling.of_samples(statistic)
-        apply(1, backend)(x.reshape((1, n)), y.reshape((1, m)), observed_at)
+        _resampled_statistic.apply(statistic, (x.reshape((1, n)), y.reshape((1, m))), observed_at, backend, name)
         observed = float(to_numpy(observed_at)[0])
         for first, size in _batches(count, n + m):
             first_part, second = operands.made((size, n), (dtype,), device), operands.made((size, m), (dtype,), device)
             places = operands.made((size, n + m), (np.dtype(np.int64),), device)
             _resampling.split_sample((size, 1), backend)(pooled, key, first, places, first_part, second)
-            apply(size, backend)(first_part, second, null[first : first + size])
+            _resampled_statistic.apply(statistic, (first_part, second), null[first : first + size], backend, name)
     else:
         observed = totals[0] / n - totals[1] / m
         _resampling.split_mean(count, backend)(deviations, n, key, 0, asarray(total.reshape(1), device=device), null)
@@ -257,7 +269,7 @@ def _distribute(x: Any, statistic: Any, ddof: float, key: Any, out: Any, backend
     for first, size in _batches(count, n):
         rows = operands.made((size, n), (dtype,), device)
         _resampling.samples((size, -(-n // 4)), backend)(x, key, first, rows)
-        _resampling.of_sample(statistic)(size, backend)(rows, out[first : first + size])
+        _resampled_statistic.apply(statistic, (rows,), out[first : first + size], backend, "stats.bootstrap")
 
 
 @np.errstate(over="ignore", invalid="ignore")
@@ -274,7 +286,7 @@ def _observed(x: Any, statistic: Any, ddof: float, backend: str | None) -> float
             variance = float(np.float64(squares) / max(x.shape[0] - ddof, 0))
         return variance if statistic == "var" else math.sqrt(variance)
     out = operands.made((1,), (operands.dtype_of(x),), operands.device_of(x))
-    _resampling.of_sample(statistic)(1, backend)(x.reshape((1, -1)), out)
+    _resampled_statistic.apply(statistic, (x.reshape((1, -1)),), out, backend, "stats.bootstrap")
     return float(to_numpy(out)[0])
 
 
@@ -287,7 +299,7 @@ def _jackknife(x: Any, statistic: Any, ddof: float, backend: str | None) -> Any:
     for first, size in _batches(n, n):
         rows = operands.made((size, n - 1), (dtype,), device)
         _resampling.left_out((size, n - 1), backend)(x, first, rows)
-        _resampling.of_sample(statistic)(size, backend)(rows, out[first : first + size])
+        _resampled_statistic.apply(statistic, (rows,), out[first : first + size], backend, "stats.bootstrap")
     return out
 
 
