@@ -102,6 +102,17 @@ def test_elements_on_edges(backend):
     assert jk.histogram(np.zeros(0), 2, backend=backend)[0].tolist() == [0, 0]
 
 
+@pytest.mark.parametrize("rule", ["auto", "fd", "sturges", "sqrt"])
+@pytest.mark.parametrize("dtype", ["float32", "float64", "int64"])
+def test_bins_by_a_rule(rule, dtype):
+    x = (20 * np.random.default_rng(3).normal(size=(20, 30))).astype(dtype)
+    for options in ({}, {"range": (-10, 15)}, {"density": True}):
+        for got, expected in zip(jk.histogram(x, rule, **options), np.histogram(x, rule, **options), strict=True):
+            np.testing.assert_allclose(got, expected, rtol=1e-6)
+    with jk.emulate_cuda(), pytest.raises(jk.LaunchError, match="is a rule, and there is none for elements on a GPU"):
+        jk.histogram(jk.asarray(x, device="cuda"), rule)
+
+
 @pytest.mark.parametrize(
     ("call", "error", "message"),
     [
@@ -124,6 +135,8 @@ def test_elements_on_edges(backend):
         (lambda x: jk.histogram(x, 3, (-1e308, 1e308)), jk.LaunchError, "wider than float64 reaches"),
         (lambda x: jk.histogram(x, [2, 1]), jk.LaunchError, "ascending edges"),
         (lambda x: jk.histogram(x * np.nan), jk.LaunchError, "not finite"),
+        (lambda x: jk.histogram(x, "auto", weights=x), jk.LaunchError, "bins='auto' is a rule.*elements with weights"),
+        (lambda x: jk.histogram(x, "square"), jk.LaunchError, "bins='square': .*not a valid estimator"),
         (lambda x: jk.histogram(x * 1j), jk.KernelTypeError, "complex numbers have no order"),
     ],
 )

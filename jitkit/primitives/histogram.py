@@ -39,7 +39,7 @@ _even, _uneven = Bins(even_bin), Bins(_uneven_bin)
 
 def histogram(
     a: Any,
-    bins: int | ArrayLike = 10,
+    bins: int | str | ArrayLike = 10,
     range: tuple[float, float] | None = None,
     density: bool | None = None,
     weights: Any = None,
@@ -52,8 +52,9 @@ def histogram(
     ----------
     a : array_like or device array
         Real numbers, of any shape.
-    bins : int or array_like, default 10
-        A number of even bins, or the ascending edges of uneven ones.
+    bins : int, str or array_like, default 10
+        A number of even bins, the name of a rule that `numpy.histogram_bin_edges` has for that number ("auto", "fd",
+        "sturges"), or the ascending edges of uneven ones.
     range : tuple of two floats, optional
         The outer edges of even bins; by default the smallest and the largest element. Elements outside are left out.
     density : bool, optional
@@ -74,8 +75,8 @@ def histogram(
     Raises
     ------
     LaunchError
-        For no bins, even ones too fine for the type of the edges, edges that descend, a range that is not finite, and
-        weights of another shape.
+        For no bins, even ones too fine for the type of the edges, edges that descend, a range that is not finite, weights of
+        another shape, and a rule for elements that have weights or are on a GPU.
 
     Notes
     -----
@@ -95,6 +96,8 @@ def histogram(
     flat = a.reshape((-1,))
     flat_weights = None if weights is None else weights.reshape((-1,))
     device = _arrays.device_of(a)
+    if isinstance(bins, str):
+        bins = _number_by_rule(bins, flat, range, weights)
     edges = edges_along(flat, bins, range, backend, "histogram", operands.dtype_of(a))
     if np.ndim(bins) == 0:
         if (edges[:-1] >= edges[1:]).any():
@@ -115,6 +118,17 @@ def histogram(
         counts = to_numpy(counts)
         return counts / np.diff(edges) / counts.sum(), edges
     return (counts if weights is None else _as_sums_of(operands.dtype_of(weights), counts)), edges
+
+
+def _number_by_rule(rule: str, x: Any, limits: tuple[float, float] | None, weights: Any) -> int:
+    """Return how many bins a rule of NumPy's makes."""
+    if weights is not None or not isinstance(x, np.ndarray):
+        what = "elements on a GPU" if weights is None else "elements with weights"
+        raise LaunchError(f"jk.histogram: bins={rule!r} is a rule, and there is none for {what}; give a number of bins")
+    try:
+        return np.histogram_bin_edges(x, rule, limits).size - 1
+    except ValueError as error:
+        raise LaunchError(f"jk.histogram: bins={rule!r}: {error}") from None
 
 
 def _as_sums_of(weights: np.dtype[Any], counts: Any) -> Any:
