@@ -8,7 +8,7 @@ import sys
 import numpy as np
 import pytest
 from hypothesis import given, settings, strategies
-from scipy.spatial import cKDTree
+from scipy.spatial import cKDTree, distance
 
 import jitkit as jk
 from jitkit.spatial import _tree
@@ -37,6 +37,31 @@ def test_neighbours_of_queries(n, d, backend):
     expected, order = nearest(x, q, 4, own=False)
     np.testing.assert_allclose(distances, expected, rtol=1e-5)
     np.testing.assert_array_equal(indices, order)
+
+
+def most_apart(u, v):
+    return max(abs(u[0] - v[0]), 2 * abs(u[1] - v[1]))
+
+
+@pytest.mark.parametrize("own", [False, True], ids=["queries", "own"])
+@pytest.mark.parametrize("metric", ["sqeuclidean", "cityblock", "chebyshev", "cosine", most_apart], ids=str)
+def test_neighbours_by_other_metrics(metric, own, backend):
+    x = points(70, 3, "float64") + 0.1
+    q = x if own else 1.5 * points(9, 3, "float64", seed=1) - 0.2
+    all_of_them = distance.cdist(q, x, metric)
+    if own:
+        np.fill_diagonal(all_of_them, np.inf)
+    order = np.argsort(all_of_them, axis=1, kind="stable")[:, :5]
+    distances, indices = jk.spatial.knn(x, None if own else q, 5, metric=metric, backend=backend)
+    np.testing.assert_allclose(distances, np.take_along_axis(all_of_them, order, axis=1), rtol=1e-9, atol=1e-12)
+    np.testing.assert_array_equal(indices, order)
+
+
+def test_what_has_no_distance_is_no_neighbour(backend):
+    x = np.array([[1.0, 0.0], [0.0, 0.0], [1.0, 1.0], [0.0, 2.0]])
+    distances, indices = jk.spatial.knn(x, k=3, metric="cosine", backend=backend)
+    np.testing.assert_allclose(distances[0], [1 - 0.5**0.5, 1, np.inf], rtol=1e-12)
+    assert indices.tolist() == [[2, 3, 4], [4, 4, 4], [0, 3, 4], [2, 0, 4]]
 
 
 def crowded(n, d, dtype, seed=0):
@@ -202,6 +227,8 @@ def test_radius_on_a_gpu():
         (lambda x: jk.spatial.knn(x, x[:, :1]), jk.LaunchError, "points 2 and queries 1 columns"),
         (lambda x: jk.spatial.knn(x * np.nan), jk.LaunchError, "not finite"),
         (lambda x: jk.spatial.knn(x, x * np.inf), jk.LaunchError, "not finite"),
+        (lambda x: jk.spatial.knn(x, metric="minkowski"), jk.LaunchError, "spatial.knn: metric='minkowski'; there are"),
+        (lambda x: jk.spatial.knn(x, metric=2), jk.KernelTypeError, "metric= is a name or a function of two points"),
         (lambda x: jk.spatial.radius_neighbors(x, -1.0), jk.LaunchError, "radius=-1.0"),
         (lambda x: jk.spatial.radius_neighbors(x, 1, x * np.nan), jk.LaunchError, "not finite"),
         (lambda x: jk.spatial.radius_neighbors(x.reshape(10, 4), 1), jk.LaunchError, "points of 4 coordinates"),

@@ -26,13 +26,14 @@ FEW_COORDINATES, MOST_COORDINATES = 8, 16
 """With more than a few, boxes may leave little out, and all distances are computed; with more than the most they always are."""
 SAMPLE, WORTHWHILE = 16, 0.5
 """Queries that tell which part of the leaves is looked at, and the part up to which that is faster than all distances."""
+SQUARES = _metrics.METRICS["sqeuclidean"]
 AT_ONCE = 2**20
 """Distances held at once where all are computed: 4 to 8 MiB, within the caches."""
 
 
 @jk.kernel
-def _choose(r, _, leaf, squares, first, own, distances, indices):
-    """Keep the nearest of all squared distances in row `r`, looking at `leaf` of them at a time."""
+def _choose(r, _, leaf, squares, first, own, rooted, distances, indices):
+    """Keep the nearest of all distances in row `r`, squared ones where `rooted`, looking at `leaf` of them at a time."""
     q, n, k, count = first + r, squares.shape[1], distances.shape[1], 0
     held, found = jk.local(HELD, distances.dtype), jk.local(HELD, np.int64)
     emptied(q, distances, indices, n)
@@ -52,15 +53,22 @@ def _choose(r, _, leaf, squares, first, own, distances, indices):
                 merge(q, count, held, found, distances, indices)
                 count = 0
     merge(q, count, held, found, distances, indices)
-    for s in range(k):
-        distances[q, s] = math.sqrt(distances[q, s])
+    if rooted:
+        for s in range(k):
+            distances[q, s] = math.sqrt(distances[q, s])
 
 
 _chosen = Launcher(_choose)
 
 
 def knn(
-    points: Any, queries: Any = None, k: int = 5, *, out: Any = None, backend: str | None = None
+    points: Any,
+    queries: Any = None,
+    k: int = 5,
+    *,
+    metric: Any = "euclidean",
+    out: Any = None,
+    backend: str | None = None,
 ) -> tuple[Any, Any]:
     """Return the nearest points of each query, and how far they are.
 
@@ -72,6 +80,8 @@ def knn(
         Whose neighbours are sought; by default those of the points, of which none is its own neighbour.
     k : int, default 5
         How many neighbours.
+    metric : {"euclidean", "sqeuclidean", "cityblock", "chebyshev", "cosine"} or callable, default "euclidean"
+        What is near, as for `cdist`.
     out : tuple of two arrays, shape (m, k), optional
         Where the distances and the indices go.
     backend : {"python", "cpu", "cuda"}, optional
@@ -80,17 +90,18 @@ def knn(
     Returns
     -------
     distances : array, shape (m, k)
-        Euclidean distances, ascending; float32 where the points are, else float64.
+        Ascending; float32 where the points are, else float64.
     indices : array of int64, shape (m, k)
-        The rows of the points; points equally far stand by their index.
+        The rows of the points; points equally far stand by their index. A distance that is NaN, as the cosine's of a point
+        at the origin, is none: where too few are left there are infinities and the number of points.
 
     Raises
     ------
     LaunchError
-        For arrays that are not 2-D or differ in columns, fewer than `k` points, coordinates that are not finite, and
-        an `out` of another shape.
+        For arrays that are not 2-D or differ in columns, fewer than `k` points, coordinates that are not finite, an
+        unknown metric, and an `out` of another shape.
     KernelTypeError
-        For complex numbers, or what are no numbers.
+        For complex numbers, or what are no numbers, and a metric that is neither a name nor a function.
 
     Notes
     -----
@@ -98,7 +109,7 @@ def knn(
     evenly (J. L. Bentley, B. W. Weide, A. C. Yao, ACM Trans. Math. Softw. 6, 1980). Elsewhere, and up to sixteen coordinates:
     a tree of boxes that halve the points across their widest axis, which leaves out what is too far (J. H. Friedman, J. L.
     Bentley, R. A. Finkel, ACM Trans. Math. Softw. 3, 1977). Where there are more, or more than eight of which
-    boxes leave little out: all distances, a few rows at a time. All are exact.
+    boxes leave little out, and for all other metrics: all distances, a few rows at a time. All are exact.
 
     Examples
     --------
@@ -109,6 +120,7 @@ def knn(
     ([[1.0, 3.0], [1.0, 2.0], [2.0, 3.0], [4.0, 6.0]], [[1, 2], [0, 2], [1, 0], [2, 1]])
     """
     name, own = "spatial.knn", queries is None
+    measure = _metrics.checked(metric, name)
     given = [points] if own else [points, queries]
     arrays = _points.checked(given, ["points", "queries"][: len(given)], name)
     x, q = arrays[0], arrays[-1]
@@ -122,14 +134,21 @@ def knn(
     distances, indices = _arrays.rooms(out, (shape, shape), dtypes, arrays, device, name)
     if shape[0]:
         bounds = [_tree.finite(part, name) for part in arrays]
+        if metric != "euclidean":
+            _by_all(measure, False, x, q, own, distances, indices, backend)
+            return _delivered(distances, indices, out, name)
         arrays, unit = _points.in_range(arrays, [side for both in bounds for side in both], backend)
         x, q, (low, high) = arrays[0], arrays[-1], (side / unit for side in bounds[0])
         if not 1 <= d <= MOST_COORDINATES or n <= LEAF:
-            _by_all(x, q, own, distances, indices, backend)
+            _by_all(SQUARES, True, x, q, own, distances, indices, backend)
         else:
             _by_boxes(x, low, high, q, own, distances, indices, backend)
         if unit != 1:
             _points.scaled(distances, unit, distances, backend)
+    return _delivered(distances, indices, out, name)
+
+
+def _delivered(distances: Any, indices: Any, out: Any, name: str) -> tuple[Any, Any]:
     found: tuple[Any, Any] = operands.delivered((distances, indices), out, name)
     return found
 
@@ -150,17 +169,20 @@ def _by_boxes(
         few = jk.asarray(np.arange(m) % step == 0, device=operands.device_of(x))
         by_tree(tree, q, own, visited, few, distances, indices, backend)
         if tree.within(to_numpy(q)[::step], to_numpy(distances)[::step, -1]) >= WORTHWHILE:
-            _by_all(x, q, own, distances, indices, backend)
+            _by_all(SQUARES, True, x, q, own, distances, indices, backend)
             return
     by_tree(tree, q, own, visited, left, distances, indices, backend)
 
 
-def _by_all(x: Any, q: Any, own: bool, distances: Any, indices: Any, backend: str | None) -> None:
+def _by_all(
+    measure: Any, rooted: bool, x: Any, q: Any, own: bool, distances: Any, indices: Any, backend: str | None
+) -> None:
+    """Look at all distances by a metric, and write these, or their roots."""
     n, m = x.shape[0], q.shape[0]
     rows = min(m, max(4, AT_ONCE // n))
     squares = operands.made((rows, n), (operands.dtype_of(x),), operands.device_of(x))
     across = operands.columns(x)
     for first in range(0, m, rows):
         count = min(rows, m - first)
-        fill(_metrics.METRICS["sqeuclidean"], q[first : first + count], x, across, squares[:count], backend)
-        _chosen((count, 1), backend)(LEAF, squares, first, own, distances, indices)
+        fill(measure, q[first : first + count], x, across, squares[:count], backend)
+        _chosen((count, 1), backend)(LEAF, squares, first, own, rooted, distances, indices)
