@@ -35,7 +35,7 @@ declare void @PyEval_RestoreThread(ptr)
 ; The heads of objects, as far as they are read.
 %object = type { i64, ptr }
 %bytes = type { %object, i64, i64, [0 x i64] }
-%tuple = type { %object, i64, [0 x ptr] }
+%tuple = type { %object, i64, [{gap} x i64], [0 x ptr] } ; entry.py says whether a hash stands before the members (Python 3.14)
 %scalar = type { %object, [0 x i8] }
 %array = type { %object, ptr, i32, ptr, ptr, ptr, ptr, i32 } ; data, dimensions, shape, strides, base, dtype, flags
 %dtype = type { %object, ptr, i64, i64, i64 } ; class, kind: its characters and number, one byte of it without meaning, flags, bytes
@@ -516,7 +516,7 @@ member:
   br i1 %more, label %one, label %done
 
 one:
-  %place = getelementptr %tuple, ptr %value, i64 0, i32 2, i64 %k
+  %place = getelementptr %tuple, ptr %value, i64 0, i32 3, i64 %k
   %item = load ptr, ptr %place
   %good = call i1 @take(ptr %item, ptr %cursor)
   br i1 %good, label %taken, label %other
@@ -641,7 +641,7 @@ axis:
   br i1 %more, label %extent, label %done
 
 extent:
-  %item.place = getelementptr %tuple, ptr %held, i64 0, i32 2, i64 %k
+  %item.place = getelementptr %tuple, ptr %held, i64 0, i32 3, i64 %k
   %item = load ptr, ptr %item.place
   %n.held = call i64 @PyLong_AsLongLong(ptr %item)
   %n.place = getelementptr i64, ptr %shape, i64 %k
@@ -685,7 +685,7 @@ entry:
   %length.place = getelementptr %tuple, ptr %values, i64 0, i32 1
   %length = load i64, ptr %length.place
   %at = sub i64 %length, 1
-  %last.place = getelementptr %tuple, ptr %values, i64 0, i32 2, i64 %at
+  %last.place = getelementptr %tuple, ptr %values, i64 0, i32 3, i64 %at
   %last = load ptr, ptr %last.place
   %class.place = getelementptr %object, ptr %values, i64 0, i32 1
   %class = load i64, ptr %class.place
@@ -695,7 +695,7 @@ entry:
   br i1 %several, label %tuple, label %go
 
 tuple:
-  %first.place = getelementptr %tuple, ptr %last, i64 0, i32 2, i64 0
+  %first.place = getelementptr %tuple, ptr %last, i64 0, i32 3, i64 0
   %first = load ptr, ptr %first.place
   br label %go
 
@@ -748,7 +748,7 @@ number:
   br i1 %more, label %one, label %arguments
 
 one:
-  %place = getelementptr %tuple, ptr %prefix, i64 0, i32 2, i64 %k
+  %place = getelementptr %tuple, ptr %prefix, i64 0, i32 3, i64 %k
   %item = load ptr, ptr %place
   %value = call i64 @PyLong_AsLongLong(ptr %item)
   call void @put(ptr %cursor, i64 %value)

@@ -27,6 +27,8 @@ if TYPE_CHECKING:
 Entry = Callable[..., Any]
 
 _ARRAY, _INTEGER, _SCALAR, _BOOLEAN, _TUPLE, _FIELDS = range(6)  # what a table says of an argument
+_MEMBERS = tuple.__basicsize__
+"""At which byte the members of a tuple begin: 24, and 32 from Python 3.14 on."""
 _FASTCALL = 0x80  # CPython's METH_FASTCALL
 _C, _F, _ALIGNED, _WRITEABLE = 0x1, 0x2, 0x100, 0x400  # bits of an array's flags
 _MEANT = 0xFFFFFFFF00FFFFFF  # of a dtype's kind: three characters, a byte of no meaning, and the number
@@ -137,7 +139,7 @@ class _Table:
 
 @functools.cache
 def _definitions() -> tuple[_Definition, ...]:
-    text = Path(__file__).with_name("entry.ll").read_text(encoding="utf-8")
+    text = Path(__file__).with_name("entry.ll").read_text(encoding="utf-8").replace("{gap}", str((_MEMBERS - 24) // 8))
     description = {"kernel": "entry", "backend": "cpu"}
     # Its loops are over arguments and axes. All of LLVM's passes took twice the time, and a call 0.01 us less.
     code = kept(description, lambda: machine.compiled(text, loops=False), text, machine.identity())
@@ -165,7 +167,7 @@ def available() -> bool:
         and [_kind_of(dtype) for dtype in dtypes]
         == [int.from_bytes(text, "little") | dtype.num << 32 for text, dtype in zip(known, dtypes, strict=True)]
         and _word(scalar, 16) == int(scalar.view(np.uint64))
-        and (_word(pair, 16), _word(pair, 24), _word(b"12345678", 32))
+        and (_word(pair, 16), _word(pair, _MEMBERS), _word(b"12345678", 32))
         == (2, id(pair[0]), *struct.unpack("Q", b"12345678"))
     )
 
