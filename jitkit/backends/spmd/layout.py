@@ -27,7 +27,7 @@ class GroupLayout:
         self.shapes = self._shapes()
         if len(shape.group) == 1:
             self.shapes.patterns = patterns.of_vectors(self.shapes, shape.lanes, 0)
-            self.function = fusing.fused(self.function, self.shapes, shape.lanes)
+            self.function = fusing.fused(self.function, self.shapes, shape)
         swept, self.in_order = sweeps.swept(self.function, self.shapes, everyone, shape)
         if self.in_order:
             self.function = swept
