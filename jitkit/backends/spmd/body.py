@@ -8,7 +8,7 @@ from __future__ import annotations
 
 from collections.abc import Callable, Iterator
 
-from jitkit.backends.spmd import powers, ranges
+from jitkit.backends.spmd import powers, ranges, transposing
 from jitkit.backends.spmd.graph import chain, dominators
 from jitkit.backends.spmd.ir import Block, Function, Instruction, UnsupportedIRError, Value
 from jitkit.backends.spmd.operations import Operations
@@ -49,6 +49,10 @@ class Body:
         Whether shared memory was stored to only just before.
     streaming : bool
         Whether stores fill lines that nobody reads soon.
+    tiles : dict
+        The tiles that loads of the block being written belong to, by the loads' names.
+    loaded : dict
+        The vectors of such loads that are written already.
     """
 
     fresh = streaming = False
@@ -69,6 +73,8 @@ class Body:
         self.kinds: dict[str, str] = {}
         self.masks: dict[str, str] = {}
         self.behind: dict[str, str] = {}
+        self.tiles: dict[str, transposing.Tile] = {}
+        self.loaded: dict[str, str] = {}
         self.narrow = ranges.narrow(shapes)
         self.powers, self.parts = powers.powers(shapes, lanes)
         self.sure = self._sure() if regions and mask is None else {}
@@ -254,6 +260,8 @@ class Body:
         self.known = {}
 
     def _code(self, block: Block, mask: str | None) -> None:
+        self.tiles = transposing.find(block, self.shapes, self.lanes) if mask is None and self.lanes > 1 else {}
+        self.loaded = {}
         for item in block.code[:-1]:
             if item.op != "phi":
                 self.operations.write(item, mask)

@@ -4,7 +4,7 @@ from __future__ import annotations
 
 import functools
 
-from jitkit.backends.spmd import carrying, deferring, fusing, homes, patterns, sweeps
+from jitkit.backends.spmd import carrying, deferring, fusing, homes, patterns, rising, sweeps
 from jitkit.backends.spmd.group_shape import Shape, roots, shared_sites, varying
 from jitkit.backends.spmd.ir import Function
 from jitkit.backends.spmd.phases import Cutter, Phase, refuse_divergent, split_at_barriers
@@ -21,7 +21,7 @@ class GroupLayout:
 
     def __init__(self, function: Function, shape: Shape, unit_step: bool) -> None:
         self.shape, self.unit_step = shape, unit_step
-        self.function = split_at_barriers(function)
+        self.function = split_at_barriers(rising.risen(function))
         everyone = Shapes(self.function, varying(self.function, shape.group))
         refuse_divergent(everyone)
         self.shapes = self._shapes()

@@ -2,7 +2,7 @@
 
 from __future__ import annotations
 
-from jitkit.backends.spmd import choices, plan
+from jitkit.backends.spmd import choices, plan, transposing
 from jitkit.backends.spmd.ir import Instruction, Value
 from jitkit.backends.spmd.shapes import size_of
 from jitkit.backends.spmd.windows import Windows
@@ -24,6 +24,8 @@ class Memory(Windows):
             )
         elif aggregate(item.type):
             self._each_lane(item, mask)
+        elif mask is None and item.name in self.body.tiles:
+            self.body.define(item, self._load_tile(item, pointer))
         elif self.body.fresh and (found := self.window(pointer, item.type)):
             self.body.define(item, self._load_window(item.type, pointer, found, item.tail))
         elif stride == size_of(item.type) and item.type != "i1":
@@ -37,12 +39,23 @@ class Memory(Windows):
             self.body.define(item, self._load_window(item.type, pointer, found, item.tail))
         elif pointer.text in self.body.shapes.chosen:
             self.body.define(item, self._load_chosen(item, pointer, mask))
-        elif stride is not None and mask is None:
-            self.body.define(item, self._load_apart(item, self._address(pointer), stride))
+        elif mask is None and (apart := transposing.distance(pointer, self.body.shapes)) is not None:
+            self.body.define(item, self._load_apart(item, self.body.end(pointer, last=False), apart))
         else:
             self.body.define(
                 item, self._gather(item.type, self._addresses(pointer), self._alignment(item, pointer), mask)
             )
+
+    def _load_tile(self, item: Instruction, pointer: Value) -> str:
+        """Load all of a tile where its first load stands."""
+        tile, loaded = self.body.tiles[item.name], self.body.loaded
+        if item.name not in loaded:
+            start = self.body.end(pointer, last=False)
+            first = self.text.emit(f"getelementptr i8, ptr {start}, i64 {-tile.starts[item.name]}")
+            vectors = transposing.write(self.text, tile, first, item.tail, self.body.lanes)
+            for column, vector in zip(tile.columns, vectors, strict=True):
+                loaded |= {load.name: vector for load in column}
+        return loaded[item.name]
 
     def _load_apart(self, item: Instruction, address: str, stride: int) -> str:
         """Load elements at a fixed distance one by one: a gather would compute a vector of addresses first."""

@@ -91,8 +91,10 @@ def _product(_: Instruction, a: Pattern, b: Pattern, number: int | None) -> Patt
 
 def _shifted_right(_: Instruction, a: Pattern, b: Pattern, number: int | None) -> Pattern | None:
     low = a.low()
-    if number is None or low is None or not 0 <= number < 32 or a.modulus < 1 << number:
+    if number is None or low is None or not 0 <= number < 32:
         return None
+    if a.modulus < 1 << number:  # all lanes lie below one multiple of it
+        return Pattern((0,) * len(low))
     bits = [x >> number for x in low]
     return Pattern(tuple(x - bits[0] for x in bits), a.modulus >> number, bits[0])
 

@@ -42,7 +42,7 @@ def unrollable(function: Function, shapes: Shapes) -> list[Loop]:
     counted = [loop for loop in barred if not any(header in loop for header in open_)]
     chosen = [loop for loop in counted if _gains(function, loop, shapes)]
     own = [loop for loop in loops.values() if loop not in barred and loop.header not in endless]
-    return chosen + [loop for loop in own if _is_private(function, loop, shapes)]
+    return chosen + [loop for loop in own if _is_private(function, loop, shapes) or _gathers(function, loop, shapes)]
 
 
 def marked(text: str, function: Function, loops: list[Loop]) -> str:
@@ -104,6 +104,12 @@ def _is_private(function: Function, loop: Loop, shapes: Shapes) -> bool:
         item.op in ("load", "store") and item.operands[-1].text in shapes.private and item.operands[-1].text in own
         for name in loop.blocks for item in function.blocks[name].code
     )  # fmt: skip
+
+
+def _gathers(function: Function, loop: Loop, shapes: Shapes) -> bool:
+    """Tell whether lanes load in a loop from places that do not follow one another: one turn may take what another has near."""
+    code = (item for name in loop.blocks for item in function.blocks[name].code)
+    return any(item.op == "load" and shapes.of(item.operands[0]) is None for item in code)
 
 
 class _Walk:

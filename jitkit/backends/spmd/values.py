@@ -7,6 +7,7 @@ from typing import Protocol
 from jitkit.backends.spmd.ir import Instruction, Value
 from jitkit.backends.spmd.powers import Power
 from jitkit.backends.spmd.shapes import Shapes
+from jitkit.backends.spmd.transposing import Tile
 from jitkit.backends.spmd.writer import Lanes, Text
 
 
@@ -24,6 +25,8 @@ class Values(Protocol):
     narrow: set[str]
     powers: dict[str, Power]
     parts: set[str]
+    tiles: dict[str, Tile]
+    loaded: dict[str, str]
 
     def scalar(self, value: Value) -> str:
         """Return a uniform value, or a strided or patterned one of lane 0."""
