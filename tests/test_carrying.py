@@ -75,6 +75,18 @@ def columns(i, j, x, out):
     out[jk.group_index()[1], i, column] = own[row, column]
 
 
+@jk.kernel(group=(1, ROWS, TILE))
+def turned_each(b, i, j, x, out):
+    """Transpose each of many matrices."""
+    _, m, n = out.shape
+    _, row, column = jk.local_index()
+    tile = jk.shared((TILE, ROWS), x.dtype)
+    tile[column, row] = x[b, j, i] if i < m and j < n else 0
+    jk.barrier()
+    if i < m and j < n:
+        out[b, i, j] = tile[column, row]
+
+
 @pytest.fixture(autouse=True)
 def from_the_first_byte(monkeypatch):
     """No other kernel is compiled meanwhile, so no cache holds code for these limits but of these."""
@@ -98,7 +110,7 @@ def numbers(shape, dtype):
 
 
 @pytest.mark.parametrize("dtype", ["float32", "float64", "int16", "complex64"])
-@pytest.mark.parametrize("shape", [(64, 8), (65, 5), (200, 7), (259, 9), (320, 4)])
+@pytest.mark.parametrize("shape", [(64, 8), (65, 5), (200, 7), (259, 9), (320, 4), (130, 21)])
 def test_rows_at_every_offset_from_a_line(dtype, shape, backend):
     n, m = shape
     x = numbers(shape, dtype)
@@ -107,6 +119,17 @@ def test_rows_at_every_offset_from_a_line(dtype, shape, backend):
         out, around = at_offset(offset, (m, n), dtype)
         turned.on(backend)[space](x, out)
         np.testing.assert_array_equal(out, x.T)
+        assert all((part == 77).all() for part in around)
+
+
+@pytest.mark.parametrize("shape", [(1, 130, 3), (3, 200, 9), (2, 64, 22), (4, 129, 12)])
+def test_strips_of_groups_in_each_plane(shape, backend):
+    count, n, m = shape
+    x = numbers(shape, "float32")
+    for offset in (0, 16, 24):
+        out, around = at_offset(offset, (count, m, n), "float32")
+        turned_each.on(backend)[count, -(-m // ROWS) * ROWS, -(-n // TILE) * TILE](x, out)
+        np.testing.assert_array_equal(out, x.transpose(0, 2, 1))
         assert all((part == 77).all() for part in around)
 
 

@@ -33,6 +33,9 @@ LONG = 1 << 14
 
 LONG_OF_GROUPS = 1 << 12
 """Bytes of a row of groups from which that pays: their first and last lines are stored plainly in any case."""
+STRIP = 2
+"""Groups that go along side by side where rows wait for the next: rows of a tile of 256 bytes are read as a stream twice as
+wide. transpose takes 0.88 (float32) and 0.96 (float64) of the time of one, by four 0.95 and 0.98, by eight 1.1."""
 
 BYTE = ir.IntType(8).as_pointer()
 BODY = ir.FunctionType(ir.VoidType(), [I64, I64, BYTE])
@@ -202,42 +205,71 @@ class LoopNest:
     def groups(self, module: ir.Module, linked: Group, group: tuple[int, ...]) -> ir.Function:
         """Generate the loop over groups around a group function; a unit is a group.
 
-        Groups follow one another along the axis `linked.fastest`, and along the others the last before the first.
+        Groups follow one another along the axis `linked.fastest`, and along the others the last before the first. Where
+        rows wait for the next group, `STRIP` groups of the next axis go along side by side.
         """
         begin, end, _ = self.function.args
         builder, function, fastest = self.builder, linked.declare(module), linked.fastest
-        carried = [] if linked.carried is None else [self._memory_of_rows(linked.carried)]
+        axes = sorted(range(self.ndim), key=lambda axis: (axis != fastest, -axis))
+        strips = STRIP if linked.carried is not None and self.ndim > 1 else 1
+        memory = None if linked.carried is None else self._memory_of_rows(linked.carried, strips)
         with while_loop(builder, begin, end) as (unit, advance):
+            counts = {axis: groups_along(builder, self.counts[axis], group[axis]) for axis in axes}
             indices: dict[int, ir.Value] = {}
-            *axes, slowest = sorted(range(self.ndim), key=lambda axis: (axis != fastest, -axis))
-            left = unit
-            for axis in axes:
-                count = groups_along(builder, self.counts[axis], group[axis])
-                indices[axis] = builder.urem(left, count)
-                left = builder.udiv(left, count)
-            indices[slowest] = left
+            left, others, side = unit, axes, ir.Constant(I64, 0)
+            if strips > 1:
+                left, side, others = *self._in_strip(axes[:2], counts, unit, indices), axes[2:]
+            for axis in others[:-1]:
+                indices[axis] = builder.urem(left, counts[axis])
+                left = builder.udiv(left, counts[axis])
+            if others:
+                indices[others[-1]] = left
             places = [indices[axis] for axis in range(self.ndim)]
             filler = [ir.Constant(I64, 0)] * self.ndim
+            carried = [] if memory is None else [self._places(memory, linked.carried, side)]
             builder.call(function, [*places, *self.starts, *self.steps, *filler, *self.arguments, *carried])
             advance(builder.add(unit, ir.Constant(I64, 1), flags=("nuw", "nsw")))
-        for memory in carried:
+        if memory is not None:
             with builder.if_then(cgutils.is_not_null(builder, memory), likely=False):
-                builder.call(linked.declare_end(module), [memory])
+                end_of_rows = linked.declare_end(module)
+                for number in range(strips):
+                    builder.call(end_of_rows, [self._places(memory, linked.carried, ir.Constant(I64, number))])
                 builder.fence("seq_cst")
         builder.ret_void()
         return self.function
 
-    def _memory_of_rows(self, carried: Carried) -> ir.Value:
-        """Return empty memory for the ends of a group's rows; null in launches that do not write enough, or short rows."""
+    def _in_strip(
+        self, axes: list[int], counts: dict[int, ir.Value], unit: ir.Value, indices: dict[int, ir.Value]
+    ) -> tuple[ir.Value, ir.Value]:
+        """Find a group's place along and across strips; return what is left of its number, and its place in the strip."""
+        builder, along, across = self.builder, *axes
+        plane = builder.mul(counts[along], counts[across])
+        within, length = builder.urem(unit, plane), builder.mul(counts[along], ir.Constant(I64, STRIP))
+        first = builder.mul(builder.udiv(within, length), ir.Constant(I64, STRIP))
+        width = minimum(builder, ir.Constant(I64, STRIP), builder.sub(counts[across], first))
+        within = builder.urem(within, length)
+        side = builder.urem(within, width)
+        indices[along], indices[across] = builder.udiv(within, width), builder.add(first, side)
+        return builder.udiv(unit, plane), side
+
+    def _places(self, memory: ir.Value, carried: Carried, side: ir.Value) -> ir.Value:
+        """Return where the rows of one group of a strip wait; null if they do not."""
+        builder = self.builder
+        own = builder.gep(memory, [builder.mul(side, ir.Constant(I64, PLACE * carried.rows))])
+        return builder.select(cgutils.is_null(builder, memory), memory, own)
+
+    def _memory_of_rows(self, carried: Carried, strips: int) -> ir.Value:
+        """Return empty memory for the ends of a strip's rows; null in launches that do not write enough, or short rows."""
         builder, size = self.builder, ir.Constant(I64, carried.size)
         written = builder.mul(builder.extract_value(self.arguments[carried.argument - self.ndim], NITEMS), size)
         enough = builder.icmp_unsigned(">=", written, ir.Constant(I64, STREAMED))
         long = builder.icmp_unsigned(">=", builder.mul(self.counts[-1], size), ir.Constant(I64, LONG_OF_GROUPS))
         streams = builder.and_(enough, long)
-        memory = builder.alloca(ir.ArrayType(ir.ArrayType(I64, PLACE // 8), carried.rows))
+        rows = strips * carried.rows
+        memory = builder.alloca(ir.ArrayType(ir.ArrayType(I64, PLACE // 8), rows))
         memory.align = PLACE
         with builder.if_then(streams, likely=False):
-            cgutils.memset(builder, memory, ir.Constant(I64, PLACE * carried.rows), 0)
+            cgutils.memset(builder, memory, ir.Constant(I64, PLACE * rows), 0)
         return builder.select(streams, builder.bitcast(memory, BYTE), ir.Constant(BYTE, None))
 
     def _outer(self, row: ir.Value) -> list[ir.Value]:
