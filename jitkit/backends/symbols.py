@@ -15,8 +15,8 @@ from jitkit.backends import pool
 
 PREFIX = "jk_"
 SCALAR = """
-acos acosh asin asinh atan atan2 atanh cbrt cos cosh erf erfc exp exp2 expm1 fmod hypot log log10 log1p log2 pow sin sinh
-tan tanh
+acos acosh asin asinh atan atan2 atanh cbrt cos cosh erf erfc exp exp2 expm1 fmod hypot ldexp lgamma log log10 log1p log2 pow
+remainder sin sinh tan tanh tgamma
 """.split()
 """Functions of the C library that compiled code calls by `PREFIX` and their name, in float64 and float32 (``jk_expf``)."""
 

@@ -18,6 +18,19 @@ _TESTS = {"isnan", "isinf", "isfinite"}
 _WHOLE = {"floor", "ceil", "trunc"}
 
 
+def _gamma_beyond(x: float) -> float:
+    return math.copysign(math.inf, x) if x == 0 or x > 1 or 0 < abs(x) < 1 else math.nan
+
+
+_BEYOND: dict[str, Callable[[float], float]] = {
+    "gamma": _gamma_beyond,
+    "lgamma": lambda x: math.inf,
+    "ldexp": lambda x: math.copysign(math.inf, x),
+    "remainder": lambda x: math.nan,
+}
+"""What functions that NumPy has not, or means otherwise, give where Python raises."""
+
+
 def scalar_of(value: Any) -> Scalar:
     """Return the scalar type of a number: a NumPy scalar is strong, a Python number weak."""
     if isinstance(value, np.generic):
@@ -31,6 +44,8 @@ def _typed(name: str) -> Callable[..., Any]:
     def typed(*args: Any) -> Any:
         if name in _TESTS:
             return function(*args)
+        if name == "nextafter":
+            return _next_after(*args)
         scalar = math_function(*map(scalar_of, args))
         plain = [arg.item() if isinstance(arg, np.generic) else arg for arg in args]  # np.float16 has no __trunc__
         if is_weak(scalar) or (name in _WHOLE and math.isfinite(plain[0])):
@@ -42,11 +57,19 @@ def _typed(name: str) -> Callable[..., Any]:
     return typed
 
 
+def _next_after(x: Any, y: Any) -> Any:
+    """Return the neighbour in the precision of the arguments, which a Python float is not."""
+    scalar = math_function(scalar_of(x), scalar_of(y))
+    return math.nextafter(x, y) if is_weak(scalar) else np.nextafter(scalar.type(x), scalar.type(y))
+
+
 def _ieee(name: str, function: Callable[..., Any], args: Any) -> Any:
     try:
         return function(*args)
     except (ValueError, OverflowError):
         numpy_name = {"pow": "power", "acos": "arccos", "asin": "arcsin", "atanh": "arctanh", "acosh": "arccosh"}
+        if name in _BEYOND:
+            return _BEYOND[name](float(args[0]))
         substitute = getattr(np, numpy_name.get(name, name), None)
         if substitute is None:
             return math.nan

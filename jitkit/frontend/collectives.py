@@ -28,6 +28,7 @@ import numpy as np
 
 from jitkit.errors import KernelError
 from jitkit.frontend import operations
+from jitkit.frontend.meanings import compiled_form
 from jitkit.language import group_size, local_index
 
 _COMMUTATIVE = frozenset(
@@ -57,7 +58,7 @@ def operator_of(op: Any) -> Callable[[Any, Any], Any]:
     known = operations.lookup(found)
     if known is not None and operations.arity(known) == 2:
         return found
-    if known is None and inspect.isfunction(found) and _takes_two(found):
+    if known is None and inspect.isfunction(helper := compiled_form(found)) and _takes_two(helper):
         return found
     raise KernelError(
         f"{operations.described(op)} is no operator of two numbers: give a function of two parameters, min, max, a "

@@ -5,8 +5,10 @@ from __future__ import annotations
 from collections.abc import Callable
 from typing import Any, TypeVar
 
+from jitkit.frontend import integers
+
 _Function = TypeVar("_Function", bound=Callable[..., Any])
-_COMPILED: dict[Any, Callable[..., Any]] = {}
+_COMPILED: dict[Any, Callable[..., Any]] = {**integers.COMPILED}
 
 
 def compiled_as(helper: Callable[..., Any]) -> Callable[[_Function], _Function]:

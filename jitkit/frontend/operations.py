@@ -11,17 +11,19 @@ import operator
 
 import numpy as np
 
+from jitkit.frontend import integers
+
 _MATH = """
 acos acosh asin asinh atan atan2 atanh cbrt ceil copysign cos cosh degrees erf erfc exp exp2 expm1 fabs floor fma fmod
-hypot isfinite isinf isnan log log10 log1p log2 pow radians sin sinh sqrt tan tanh trunc
+gamma hypot isfinite isinf isnan ldexp lgamma log log10 log1p log2 nextafter pow radians remainder sin sinh sqrt tan tanh trunc
 """.split()
 
 NUMPY = """
 absolute add arccos arccosh arcsin arcsinh arctan arctan2 arctanh bitwise_and bitwise_count bitwise_or bitwise_xor cbrt ceil
-conjugate copysign cos cosh deg2rad divide equal exp exp2 expm1 fabs floor floor_divide fmax fmin fmod greater greater_equal hypot
-invert isfinite isinf isnan left_shift less less_equal log log10 log1p log2 logical_and logical_not logical_or logical_xor
-maximum minimum multiply negative not_equal positive power rad2deg reciprocal remainder right_shift rint sign signbit sin
-sinh sqrt square subtract tan tanh trunc
+conjugate copysign cos cosh deg2rad degrees divide equal exp exp2 expm1 fabs float_power floor floor_divide fmax fmin fmod
+greater greater_equal heaviside hypot invert isfinite isinf isnan ldexp left_shift less less_equal log log10 log1p log2 logaddexp
+logaddexp2 logical_and logical_not logical_or logical_xor maximum minimum multiply negative nextafter not_equal positive power
+rad2deg radians reciprocal remainder right_shift rint sign signbit sin sinh spacing sqrt square subtract tan tanh trunc
 """.split()
 
 _BUILTINS = {
@@ -78,7 +80,10 @@ _BY_COUNT = {
     ("python.min", 1): "python.min_of",
     ("python.max", 1): "python.max_of",
 }
-_TWO = {"math.atan2", "math.copysign", "math.fmod", "math.hypot", "math.pow", "math.log_base"}
+_TWO = {
+    "math.atan2", "math.copysign", "math.fmod", "math.hypot", "math.ldexp", "math.nextafter", "math.pow", "math.remainder",
+    "math.log_base",
+}  # fmt: skip
 _PYTHON_TWO = {"python.complex_of", "python.min", "python.max", "python.pow", "python.divmod"}
 
 
@@ -106,7 +111,9 @@ def named(name: str) -> object:
 
 def available(module: str) -> str:
     """List the functions of a module that kernels may call, for an error message."""
-    return ", ".join(_MATH if module == "math" else [*NUMPY, "where", "clip", "real", "imag"])
+    source = math if module == "math" else np
+    helpers = {func.__name__ for func in integers.COMPILED if getattr(source, func.__name__, None) is func}
+    return ", ".join(sorted([*helpers, *(_MATH if module == "math" else [*NUMPY, "where", "clip", "real", "imag"])]))
 
 
 def described(given: object) -> str:

@@ -4,6 +4,7 @@ from __future__ import annotations
 
 import ast
 import functools
+import math
 import random
 from typing import Any
 
@@ -55,6 +56,9 @@ def remedy(node: ast.AST) -> tuple[str, str]:
 
 _LOOP = "write a for loop that accumulates into a variable"
 _MEMORY = "memory of one work-item's own is jk.local(shape, dtype), and that of its group jk.shared(shape, dtype)"
+_FREXP = "the exponent is math.floor(math.log2(abs(x))) + 1, but for rounding, and the rest math.ldexp(x, -exponent)"
+_MODF = "whole = np.trunc(x), and x - whole"
+_CLOSE = "abs(a - b) <= max(rel_tol * max(abs(a), abs(b)), abs_tol)"
 _CALLS: dict[Any, str] = {
     sum: _LOOP, any: _LOOP, all: _LOOP, np.sum: _LOOP, np.mean: _LOOP, np.prod: _LOOP, np.max: _LOOP, np.min: _LOOP,
     np.any: _LOOP, np.all: _LOOP, np.dot: _LOOP, np.argmin: _LOOP, np.argmax: _LOOP, np.count_nonzero: _LOOP,
@@ -63,6 +67,12 @@ _CALLS: dict[Any, str] = {
     enumerate: "for i, v in enumerate(x) works", zip: "for a, b in zip(x, y) works, of arrays, tuples and ranges",
     reversed: "for i in reversed(range(n)) works; of anything else, index it", sorted: "compare the values with min and max",
     isinstance: "types are fixed when a kernel is compiled: leave the test, or write two kernels",
+    math.fsum: _LOOP, math.prod: _LOOP, np.matmul: _LOOP, np.vecdot: _LOOP, np.matvec: _LOOP, np.vecmat: _LOOP,
+    math.dist: "math.sqrt of a sum of squares, or math.hypot(a, b) of two differences",
+    math.frexp: _FREXP, np.frexp: _FREXP, math.modf: _MODF, np.modf: _MODF, np.divmod: "divmod(x, y) works",
+    math.ulp: "math.nextafter(x, math.inf) - x of x >= 0, or np.spacing(x)",
+    math.isclose: _CLOSE, np.isclose: _CLOSE, np.sinc: "1.0 if x == 0 else math.sin(math.pi * x) / (math.pi * x)",
+    np.nan_to_num: "0.0 if x != x else x", np.isnat: "dates are no numbers there",
     map: "write a for loop", filter: "write a for loop with an if",
     list: "use a tuple of numbers, or pass an array", dict: "pass an array, a named tuple or a frozen dataclass",
     set: "use a tuple of numbers, or pass an array", str: "kernels have no text", np.round: "round(x) or np.rint(x)",

@@ -11,6 +11,7 @@ import numpy as np
 from jitkit.backends import interpreted, typedmath
 from jitkit.errors import KernelError, KernelTypeError
 from jitkit.frontend import operations
+from jitkit.frontend.meanings import compiled_form
 
 _PROBES = (1, 2, 0)
 
@@ -27,8 +28,9 @@ def function_of(f: Any, count: int, name: str) -> Callable[..., Any]:
     known = operations.lookup(found)
     if known is not None and operations.arity(operations.variant(known, count)) == count:
         return found  # type: ignore[no-any-return]
-    if known is None and isinstance(found, FunctionType) and _takes(found, count):
-        return found
+    helper = compiled_form(found)
+    if known is None and isinstance(helper, FunctionType) and _takes(helper, count):
+        return found  # type: ignore[no-any-return]
     raise KernelError(
         f"jk.{name}: {operations.described(f)} is no function of {count} number{'s' * (count != 1)}, one for each array: "
         "give a function or a lambda, a function of math or operator, a NumPy ufunc, or its name"

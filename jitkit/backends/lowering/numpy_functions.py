@@ -2,6 +2,8 @@
 
 from __future__ import annotations
 
+import functools
+import math
 from collections.abc import Callable
 from typing import Any
 
@@ -9,8 +11,8 @@ import numpy as np
 from llvmlite import ir
 from numba.core import types
 
-from jitkit.backends.lowering import arithmetic, functions, operators
-from jitkit.backends.lowering.emit import FLOAT16, FLOAT64, I64, Emitter, Mode
+from jitkit.backends.lowering import arithmetic, functions, math_functions, operators
+from jitkit.backends.lowering.emit import FLOAT16, FLOAT32, FLOAT64, I64, Emitter, Mode
 from jitkit.backends.lowering.typing import Definition, pure, refuse, rule, scalars, with_arity
 from jitkit.backends.lowering.weak import scalar_of, type_of
 from jitkit.frontend import promotion
@@ -28,7 +30,7 @@ _COMPARISONS = {
 # NumPy's name -> the C library's, where they differ
 _C_NAMES = {
     "arccos": "acos", "arccosh": "acosh", "arcsin": "asin", "arcsinh": "asinh", "arctan": "atan", "arctan2": "atan2",
-    "arctanh": "atanh", "deg2rad": "radians", "rad2deg": "degrees",
+    "arctanh": "atanh", "deg2rad": "radians", "float_power": "pow", "rad2deg": "degrees",
 }  # fmt: skip
 
 
@@ -41,6 +43,8 @@ def define(name: str, mode: Mode) -> Definition:
     if name in ("negative", "positive", "invert", "absolute"):
         operator = {"negative": "neg", "positive": "pos", "absolute": "abs"}.get(name, name)
         return lambda typingctx, a: _strong(operators.unary, operator, mode, (a,))
+    if name == "ldexp":
+        return lambda typingctx, x, exponent: math_functions.scaled("np.ldexp", mode, x, exponent, _scaled_type)
     if name in ("where", "clip"):
         return _where(mode) if name == "where" else _clip(mode)
     return with_arity(arity(f"numpy.{name}"), lambda *arguments: numpy_function(name, mode, arguments))
@@ -72,6 +76,10 @@ def numpy_function(name: str, mode: Mode, arguments: tuple[types.Type, ...]) -> 
     return pure(mode, arguments, operand, result, code)
 
 
+def _scaled_type(x: Scalar, exponent: Scalar) -> Scalar:
+    return promotion.numpy_function(np.ldexp, x, exponent)[1]
+
+
 def _logical(emit: Emitter, name: str, values: list[ir.Value]) -> ir.Value:
     if name == "logical_not":
         return emit.builder.not_(values[0])
@@ -95,6 +103,10 @@ def _numpy_code(name: str, operand: Scalar) -> Callable[[Emitter, list[ir.Value]
     if name in functions.TESTS or name == "signbit":
         test = functions.TESTS.get(name, functions.sign_bit)
         return lambda emit, v: test(emit, *_at_least_float32(emit, operand, v))
+    if name in _STEPS:
+        return _STEPS[name] if operand != FLOAT16 else None
+    if name in _FORMULAS:
+        return lambda emit, v: _FORMULAS[name](emit, operand, *v)
     if name == "fabs":
         return lambda emit, v: arithmetic.absolute(emit, operand, v[0])
     return lambda emit, v: functions.math_call(emit, _C_NAMES.get(name, name), operand, v)
@@ -175,6 +187,47 @@ def _sign(operand: Scalar) -> Callable[[Emitter, list[ir.Value]], ir.Value] | No
         return emit.builder.select(positive, one, emit.builder.select(negative, minus, rest))
 
     return code
+
+
+def _spacing(emit: Emitter, v: list[ir.Value]) -> ir.Value:
+    zero, infinity = ir.Constant(v[0].type, 0.0), ir.Constant(v[0].type, math.inf)
+    away = emit.builder.select(emit.builder.fcmp_ordered("<", v[0], zero), emit.negated(infinity), infinity)
+    return emit.builder.fsub(functions.next_after(emit, v[0], away), v[0])
+
+
+_STEPS: dict[str, Callable[[Emitter, list[ir.Value]], ir.Value]] = {
+    "nextafter": lambda emit, v: functions.next_after(emit, *v),
+    "spacing": _spacing,
+}
+"""Functions of where the neighbours of a float32 or float64 lie."""
+
+
+def _heaviside(emit: Emitter, operand: Scalar, x: ir.Value, at_zero: ir.Value) -> ir.Value:
+    builder, zero, one = emit.builder, *(emit.convert(ir.Constant(I64, k), int, operand) for k in (0, 1))
+    compared = {test: arithmetic.compare(emit, test, operand, x, zero) for test in ("lt", "eq", "gt")}
+    rest = builder.select(compared["gt"], one, builder.select(compared["lt"], zero, x))  # NaN stays
+    return builder.select(compared["eq"], at_zero, rest)
+
+
+def _log_of_sum(emit: Emitter, operand: Scalar, x: ir.Value, y: ir.Value, *, base: float) -> ir.Value:
+    """Return the logarithm of the sum of two powers, without a power that overflows."""
+    if operand == FLOAT16:
+        wide = [emit.half_to_float(value) for value in (x, y)]
+        return emit.float_to_half(_log_of_sum(emit, FLOAT32, *wide, base=base))
+    builder, kind_of = emit.builder, x.type
+    larger = builder.select(builder.fcmp_ordered(">", x, y), x, y)
+    apart = emit.negated(emit.call_intrinsic("llvm.fabs", [builder.fsub(x, y)]))
+    small = functions.math_call(emit, "exp" if base == math.e else "exp2", operand, [apart])
+    more = builder.fmul(functions.math_call(emit, "log1p", operand, [small]), ir.Constant(kind_of, 1 / math.log(base)))
+    alike = builder.fadd(x, ir.Constant(kind_of, math.log(2) / math.log(base)))  # infinities, too
+    return builder.select(builder.fcmp_ordered("==", x, y), alike, builder.fadd(larger, more))
+
+
+_FORMULAS: dict[str, Callable[..., ir.Value]] = {
+    "heaviside": _heaviside,
+    "logaddexp": functools.partial(_log_of_sum, base=math.e),
+    "logaddexp2": functools.partial(_log_of_sum, base=2.0),
+}
 
 
 def _extreme(emit: Emitter, name: str, operand: Scalar, a: ir.Value, b: ir.Value) -> ir.Value:
