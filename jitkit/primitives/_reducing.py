@@ -18,6 +18,8 @@ from jitkit.primitives._lazy import Lazy, as_row
 from jitkit.primitives._reduction import Reduction
 
 _ndarray = np.ndarray
+WITH_INITIAL = frozenset(("reduce", "map_reduce"))
+"""Functions that take an initial value."""
 OF_VECTORS = (0, -1)
 """Axes along which a vector is all of its elements."""
 
@@ -141,9 +143,9 @@ def _of_nothing(
     if 0 in result_shape:
         return out
     if start is None:
+        why = "the operator has no identity: pass initial=" if name in WITH_INITIAL else "of none there is no result"
         raise LaunchError(
-            f"jk.{name}: no elements along axis {axes if len(axes) > 1 else axes[0]} of shape {shape}, and the operator has "
-            "no identity: pass initial="
+            f"jk.{name}: no elements along axis {axes if len(axes) > 1 else axes[0]} of shape {shape}, and {why}"
         )
     filled = start if isinstance(start, tuple) else (start,)
     results = tuple(
