@@ -71,9 +71,9 @@ def test_truth(ours, numpys, backend):
 
 
 def test_mistakes_are_named():
-    with pytest.raises(jk.LaunchError, match=r"jk\.argmax: no elements"):
+    with pytest.raises(jk.LaunchError, match=r"jk\.argmax: no elements .* of none there is no result"):
         jk.argmax(np.zeros(0))
-    with pytest.raises(jk.LaunchError, match=r"jk\.minmax: no elements"):
+    with pytest.raises(jk.LaunchError, match=r"jk\.minmax: no elements .* of none there is no result"):
         jk.minmax(np.zeros(0))
     with pytest.raises(jk.KernelTypeError, match="complex numbers have no order"):
         jk.argmin(np.zeros(2, complex))
@@ -84,3 +84,70 @@ def test_mistakes_are_named():
         jk.count(lambda a, b: a, np.zeros(2))
     with pytest.raises(np.exceptions.AxisError):
         jk.argmax(np.zeros(2), axis=1)
+
+
+@pytest.mark.parametrize("dtype", ["bool", "int8", "uint64", "float32"])
+def test_what_numpy_is_asked_about(dtype):
+    """Small arrays of the host are left to NumPy's own functions."""
+    arrays = [values_of(dtype, shape) for shape in (1, 7, 1000, (5, 40), (40, 5), (3, 4, 5), (2, 3000))]
+    arrays += [x[::-1] for x in arrays] + [x.T for x in arrays] + [x[..., ::2] for x in arrays[:7]]
+    if dtype == "float32":
+        arrays += [np.where(x > 1, np.nan, x) for x in arrays]
+    for x in arrays:
+        for axis in (None, *range(-x.ndim, x.ndim)):
+            for ours, numpys in PLACES:
+                found = ours(x, axis)
+                assert type(found) is (np.int64 if axis is None or x.ndim == 1 else np.ndarray)
+                np.testing.assert_array_equal(found, numpys(x, axis))
+        found = jk.count(bool, x)
+        assert type(found) is np.int64
+        assert found == np.count_nonzero(x)
+        mask = values_of("bool", x.shape, seed=1)
+        found = jk.select(mask, x)
+        assert found.dtype == x.dtype
+        np.testing.assert_array_equal(found, x[mask])
+
+
+@pytest.mark.parametrize("dtype", ["bool", "float32"])
+def test_compiled_code_finds_the_same_in_small_arrays(dtype):
+    with jk.backend("cpu"):  # asked for by name, it is not left to NumPy
+        for shape in (1000, (5, 40)):
+            x = values_of(dtype, shape)
+            for axis in (None, 0, -1):
+                for ours, numpys in PLACES:
+                    np.testing.assert_array_equal(ours(x, axis), numpys(x, axis))
+            mask = values_of("bool", shape, seed=1)
+            np.testing.assert_array_equal(jk.select(mask, x), x[mask])
+
+
+def test_predicates_of_booleans():
+    x = values_of("bool", 1000)
+    predicates = (lambda v: v, bool, lambda v: v == 0, lambda v: v <= 2, lambda v: v > 2)
+    for _ in range(3):
+        for predicate, expected in zip(predicates, (x.sum(), x.sum(), (~x).sum(), 1000, 0), strict=True):
+            for given in (x, x[::-1], x.reshape(10, 100).T):
+                found = jk.count(predicate, given)
+                assert type(found) is np.int64
+                assert found == expected
+            assert jk.count(predicate, x[:0]) == 0
+        for least in (0, 1):  # a function of one place that sees another number each time
+            assert jk.count(lambda v, least=least: v >= least, x) == (1000, x.sum())[least]
+
+
+def test_numpy_is_asked_about_nothing_that_kernels_refuse():
+    for x in (np.zeros(3, "m8[s]"), np.zeros(3, "M8[s]"), np.zeros(3, object), np.zeros(3, "i4,f4"), np.zeros(3, "U2")):
+        for call in (jk.argmax, jk.argmin, lambda x: jk.count(bool, x), lambda x: jk.select(np.ones(3, bool), x)):
+            with pytest.raises(jk.KernelTypeError):
+                call(x)
+    swapped = np.array([3, 1, 2], ">i4")
+    assert jk.argmax(swapped) == 0
+    assert jk.count(bool, swapped) == 3
+    assert jk.select(np.array([True, False, True]), swapped).dtype == np.int32
+    for axis in (1.0, "0", 2, -3):
+        with pytest.raises((np.exceptions.AxisError, TypeError)):
+            jk.argmax(np.zeros((2, 3)), axis)
+    for mask in (np.ones(2, bool), np.ones((2, 2), bool), np.ones((1, 3), bool), np.bool_(True)):
+        with pytest.raises(jk.LaunchError, match="the mask has the shape"):
+            jk.select(mask, np.zeros((2, 3)))
+    with pytest.raises(jk.KernelTypeError, match="bool"):
+        jk.count(lambda v: v + v, np.ones(3, bool))

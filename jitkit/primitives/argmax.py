@@ -12,7 +12,7 @@ import numpy as np
 from jitkit import operands
 from jitkit.errors import KernelTypeError
 from jitkit.plans import remember
-from jitkit.primitives import _arrays
+from jitkit.primitives import _arrays, _numpys
 from jitkit.primitives._lazy import Lazy
 from jitkit.primitives._operators import UNORDERED
 from jitkit.primitives._reducing import finished, reduce_by
@@ -23,7 +23,10 @@ PIECE = 4096
 """Elements of which one extreme is kept."""
 MANY = 8 * PIECE
 """Elements from which pieces are worth a second launch."""
+FEW, FEW_ROWS = 2048, 128
+"""Elements, and rows along the last axis, up to which NumPy finds the places along an axis sooner."""
 _PLAIN = frozenset(map(np.dtype, ("f4", "f8", "i4", "i8", "u4", "u8")))
+_ndarray = np.ndarray
 _OF_A_PIECE: dict[str, tuple[str, Callable[[np.ndarray], Any]]] = {
     "argmax": ("maximum", np.argmax),
     "argmin": ("minimum", np.argmin),
@@ -80,7 +83,8 @@ def argmax(
 
     Notes
     -----
-    The order is that of `numpy.argmax`; a reduction of pairs of value and index, see `reduce`.
+    The order is that of `numpy.argmax`, which is called for small arrays of the host; else a reduction of pairs of value and
+    index, see `reduce`.
 
     Examples
     --------
@@ -88,7 +92,21 @@ def argmax(
     >>> int(jk.argmax(np.array([1.0, 5.0, 5.0])))
     1
     """
+    if out is None and not keepdims and is_for_numpy(x, axis, backend):
+        return x.argmax(axis)
     return extreme_place((_larger, _larger_later), _plans, x, axis, out, keepdims, backend, "argmax")
+
+
+def is_for_numpy(x: Any, axis: Any, backend: str | None) -> bool:
+    """Tell whether NumPy finds the places in an array sooner: it looks at vectors of elements where those lie side by side."""
+    if type(x) is not _ndarray or x.dtype not in _numpys.REAL or not 0 < x.size < MANY or not _numpys.on_cpu(backend):
+        return False
+    if axis is None:
+        return True
+    if not _numpys.fits(axis, x):
+        return False
+    rows_lie = axis in (-1, x.ndim - 1) and x.flags.c_contiguous
+    return x.size <= FEW or (rows_lie and x.size <= FEW_ROWS * x.shape[axis])
 
 
 def _by_pieces(x: np.ndarray, extreme: str, place_of: Callable[[np.ndarray], Any], backend: str | None) -> np.int64:

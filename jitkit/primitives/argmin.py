@@ -8,7 +8,7 @@ from collections.abc import Hashable
 from typing import Any
 
 from jitkit.primitives._reduction import Reduction
-from jitkit.primitives.argmax import extreme_place
+from jitkit.primitives.argmax import extreme_place, is_for_numpy
 
 _plans: dict[Hashable, Reduction] = {}
 
@@ -57,7 +57,8 @@ def argmin(
 
     Notes
     -----
-    The order is that of `numpy.argmin`; a reduction of pairs of value and index, see `reduce`.
+    The order is that of `numpy.argmin`, which is called for small arrays of the host; else a reduction of pairs of value and
+    index, see `reduce`.
 
     Examples
     --------
@@ -65,4 +66,6 @@ def argmin(
     >>> int(jk.argmin(np.array([5.0, 1.0, 1.0])))
     1
     """
+    if out is None and not keepdims and is_for_numpy(x, axis, backend):
+        return x.argmin(axis)
     return extreme_place((_smaller, _smaller_later), _plans, x, axis, out, keepdims, backend, "argmin")

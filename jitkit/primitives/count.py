@@ -8,14 +8,22 @@ from collections.abc import Callable, Hashable
 from typing import Any
 
 import numpy as np
+from numpy._core.multiarray import count_nonzero  # NumPy's own, below what looks for an axis first, in 0.15 us
 
 from jitkit.plans import remember
 from jitkit.primitives import _functions, _operators
 from jitkit.primitives._arrays import Axis
 from jitkit.primitives._identity import identity_of
+from jitkit.primitives._numpys import BOOL, NUMBERS, on_cpu
 from jitkit.primitives.map_reduce import map_reduce_by
 
+FEW, FEW_BOOLEANS = 4096, 1 << 19
+"""Elements, and booleans, up to which `numpy.count_nonzero` takes no longer: it adds up vectors of bytes."""
 _ADD = _operators.resolve("add")
+_ndarray, _int64 = np.ndarray, np.int64
+_AS_IT_IS = (1, 0)
+_of_booleans: dict[Hashable, tuple[int, int]] = {}
+"""By predicate, what to multiply the number of true booleans and that of all by, to count those that satisfy it."""
 _counters: dict[Hashable, Callable[[Any], Any]] = {}
 
 
@@ -50,7 +58,8 @@ def count(
 
     Notes
     -----
-    A reduction of ones; see `reduce`.
+    A reduction of ones; see `reduce`. A predicate of booleans has two results, and `numpy.count_nonzero` counts what they are
+    of; of a few other numbers it counts those that are not zero, where the predicate is `bool`.
 
     Examples
     --------
@@ -59,9 +68,24 @@ def count(
     2
     """
     key = identity_of(pred)
+    boolean = type(x) is _ndarray and x.dtype is BOOL
+    if (boolean or (pred is bool and type(x) is _ndarray)) and axis is None and out is None and not keepdims:
+        factors = _of_booleans.get(key) if boolean else _AS_IT_IS
+        if factors is not None and x.size < (FEW_BOOLEANS if boolean else FEW) and on_cpu(backend):
+            if factors is not _AS_IT_IS:
+                return _int64(count_nonzero(x) * factors[0] + x.size * factors[1])
+            if boolean or x.dtype in NUMBERS:
+                return _int64(count_nonzero(x))
     counter = _counters.get(key)
     if counter is None:
         counter = remember(_counters, key, _one_where(_functions.function_of(pred, 1, "count")))
+    if boolean and on_cpu(backend):
+        none, one = (int(_counted(counter, np.array([value]), None, None, False, backend)) for value in (False, True))
+        remember(_of_booleans, key, _AS_IT_IS if one and not none else (one - none, none))
+    return _counted(counter, x, axis, out, keepdims, backend)
+
+
+def _counted(counter: Callable[[Any], Any], x: Any, axis: Axis, out: Any, keepdims: bool, backend: str | None) -> Any:
     return map_reduce_by(counter, _ADD, (x,), axis, None, out, None, keepdims, backend, "count", identity=counter)
 
 
