@@ -26,13 +26,18 @@ class Launcher:
         finds that it pays; among kernels that take their time for a point that may be so for a thousand.
     over : int
         Dimensions of the arrays whose shape is the space in `enter_over`.
+
+    Attributes
+    ----------
+    entries : list of callable
+        What `enter_over` tries one after another: ``enter(args)`` returns None where it launched.
     """
 
-    __slots__ = ("_launches", "_over", "_pinned", "alone", "kernel")
+    __slots__ = ("_launches", "_pinned", "alone", "entries", "kernel")
 
     def __init__(self, kernel: Kernel, alone: int = 0, over: int = 1) -> None:
         self.kernel, self.alone = kernel, alone
-        self._over = kernel.entries(over)[2]
+        self.entries = kernel.entries(over)[2]
         self._launches: dict[Hashable, Launch] = {}  # of no backend of their own, by space alone: found sooner
         self._pinned: dict[Hashable, Launch] = {}  # by space and backend
 
@@ -75,7 +80,7 @@ class Launcher:
         same or lies apart. A kernel of one dimension takes arrays of any number of dimensions in C order.
         """
         if (backend is None and _asked() is None and _key not in _environment) or backend == "cpu":
-            for enter in self._over:
+            for enter in self.entries:
                 if enter(args) is None:
                     return True
         return False

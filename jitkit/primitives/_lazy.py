@@ -22,12 +22,14 @@ from jitkit.arrays import to_numpy
 from jitkit.backends import interpreted
 from jitkit.errors import KernelTypeError, LaunchError
 from jitkit.frontend import recognition, rewrite
+from jitkit.launch import choice
 from jitkit.launch.arguments import is_device_array, walk
 from jitkit.launch.kernel import Kernel
 from jitkit.launch.launcher import Launcher
 
 Function = Callable[..., Any]
-_new = object.__new__
+_new, _empty = object.__new__, np.empty
+_asked, _environment, _key = choice.context.get, choice.environment, choice.key
 _MOST_AXES = 4
 
 
@@ -106,6 +108,8 @@ class Lazy(_Meaning):
         return self.shape[0]
 
     def __getitem__(self, at: Any) -> Any:
+        if type(at) is slice:
+            return self.viewed(lambda x: x[at])
         key = at if isinstance(at, tuple) else (at,)
         shape = self.__dict__.get("shape")
         if shape is None:  # an argument in the CUDA simulator, which has copied the leaves alone
@@ -125,10 +129,12 @@ class Lazy(_Meaning):
     def computed(self) -> np.ndarray:
         """Return the elements as a NumPy array."""
         shape, device = self.shape, self.device
-        if len(shape) == 1 and device is None:  # as mostly
-            vector = np.empty(shape, self.dtype)
-            if _writer(1).enter_over(None, (self, vector)):
-                return vector
+        if len(shape) == 1 and device is None and _asked() is None and _key not in _environment:  # as mostly
+            vector = _empty(shape, self.dtype)
+            args = self, vector
+            for enter in _writer(1).entries:
+                if enter(args) is None:
+                    return vector
         if len(shape) > _MOST_AXES and self.size and not self.flat():
             return np.stack([self[k].computed() for k in range(len(self))])
         out = operands.made(shape, (self.dtype,), device)

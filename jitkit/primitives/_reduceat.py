@@ -28,9 +28,11 @@ def reduceat(op: Any, x: Any, indices: Any, axis: int, dtype: Any, out: Any, bac
 
     Slices may overlap and go back: those are read through a table of where each of their elements lies.
     """
-    begins = np.asarray(indices) if type(indices) in PLAIN else to_numpy(indices)
-    if begins.ndim == 1 and begins.dtype.kind in "iu":
-        begins = begins if begins.dtype == INT64 else begins.astype(INT64)
+    begins = indices
+    if type(indices) is not np.ndarray:
+        begins = np.asarray(indices) if type(indices) in PLAIN else to_numpy(indices)
+    if begins.ndim == 1 and (begins.dtype is INT64 or begins.dtype.kind in "iu"):
+        begins = begins if begins.dtype is INT64 else begins.astype(INT64)
         if dtype is None and out is None and axis == 0 and type(x) is np.ndarray and x.ndim == 1:
             found = filled_segments(op, x, begins, backend)  # as mostly: compiled code finds where it is not so
             if found is not None:

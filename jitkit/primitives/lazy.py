@@ -14,6 +14,7 @@ import numpy as np
 from numpy.typing import DTypeLike
 
 from jitkit import operands
+from jitkit.arrays import to_numpy
 from jitkit.errors import KernelTypeError, LaunchError
 from jitkit.launch.travelling import restore_sources, sources_of
 from jitkit.plans import remember
@@ -31,7 +32,9 @@ _FAR = 1 << 62
 """Nearer integers are NumPy's int64, and so are those between."""
 _applied: dict[Hashable, tuple[type[Lazy], np.dtype[Any]]] = {}
 _zips: dict[Hashable, tuple[type[Lazy], np.dtype[Any]]] = {}
-_permutations: dict[Hashable, type[Lazy]] = {}  # by the dtypes of NumPy's arrays and indices that were looked at
+_Permutation = tuple[type[Lazy], np.dtype[Any], int]
+_permutations: dict[Hashable, _Permutation] = {}
+"""By the dtypes of NumPy's arrays and indices: the class, and what `_unsigned` says."""
 
 
 class Constant(Lazy):
@@ -91,11 +94,9 @@ class Zipped(Lazy):
 
     def computed(self) -> np.ndarray:
         """Return the elements as a structured array."""
-        from jitkit.arrays import to_numpy
-
         out = np.empty(self.shape, self.dtype)
         for name, part in zip(self.dtype.names, self.leaves, strict=True):
-            out[name] = to_numpy(part)
+            out[name] = part if type(part) is _ndarray else to_numpy(part)
         return out
 
     def _kind(self) -> tuple[Callable[..., Any], tuple[Any, ...]]:
@@ -362,8 +363,8 @@ def transformed(f: Any, *arrays: Any) -> Lazy:
     if seen is not None:
         known = _applied.get((identity_of(f), seen))
         if known is not None:
-            leaves = arrays if len(arrays) > 1 else arrays[0]
-            return lazy_of(known[0], leaves, arrays[0].shape, known[1], None, True)  # type: ignore[no-any-return]
+            first = arrays[0]
+            return lazy_of(known[0], arrays if len(arrays) > 1 else first, first.shape, known[1], None, True)  # type: ignore[no-any-return]
     check_parts(len(arrays), _values.MOST, "transformed")
     given = _arrays.alike([_arrays.array(x, "transformed", tuples=True) for x in arrays], "transformed")
     dtypes = tuple([operands.dtype_of(x) for x in given])
@@ -423,17 +424,26 @@ def permuted(x: Any, indices: Any) -> Lazy:
     array([30., 10., 10.])
     """
     at = indices
-    if type(x) is not _ndarray or type(at) is not _ndarray or (x.dtype, at.dtype) not in _permutations:
-        x, at = _arrays.array(x, "permuted"), _arrays.array(at, "permuted")
+    known = _permutations.get((x.dtype, at.dtype)) if type(x) is type(at) is _ndarray else None
+    if known is not None and x.ndim == 1:
+        _look_inside(x, at, known)
+        return lazy_of(known[0], (x, at), at.shape, x.dtype, None, True)  # type: ignore[no-any-return]
+    x, at = _arrays.array(x, "permuted"), _arrays.array(at, "permuted")
     result = permuted_within(x, at)
-    if type(at) is _ndarray and at.size:
-        # Read as unsigned, a negative index is past the end too: one pass.
-        unsigned, end = _unsigned(at.dtype)
-        seen, n = at.view(unsigned), x.shape[0]
-        where = seen.argmax()
-        if seen.item(where) >= min(n, end):
-            raise LaunchError(f"jk.permuted: indices= has {at.item(where)}, and x has the elements 0 to {n - 1}")
+    if type(at) is _ndarray:
+        _look_inside(x, at, (type(result), *_unsigned(at.dtype)))
     return result
+
+
+def _look_inside(x: Any, at: np.ndarray, known: _Permutation) -> None:
+    """Refuse indices outside a vector."""
+    if at.size:
+        # Read as unsigned, a negative index is past the end too: one pass.
+        seen, n = at.view(known[1]), x.shape[0]
+        where = seen.argmax()
+        largest = seen.item(where)
+        if largest >= n or largest >= known[2]:
+            raise LaunchError(f"jk.permuted: indices= has {at.item(where)}, and x has the elements 0 to {n - 1}")
 
 
 @functools.cache
@@ -446,17 +456,12 @@ def permuted_within(x: Any, at: Any) -> Lazy:
     """Do what `permuted` does with indices that are inside, or looked at elsewhere."""
     if len(x.shape) != 1:
         raise LaunchError(f"jk.permuted: indices are those of a vector, not of {len(x.shape)} dimensions")
-    both = type(x) is _ndarray and type(at) is _ndarray
-    if both:
-        known = _permutations.get((x.dtype, at.dtype))
-        if known is not None:
-            return lazy_of(known, (x, at), at.shape, x.dtype, None, True)  # type: ignore[no-any-return]
     dtypes = operands.dtype_of(x), operands.dtype_of(at)
     if dtypes[1].kind not in "iu":
         raise KernelTypeError(f"jk.permuted: indices= are integers, not {dtypes[1]}")
     kind = class_of(Permuted, _elsewhere)
-    if both:
-        remember(_permutations, dtypes, kind)
+    if type(x) is type(at) is _ndarray:
+        remember(_permutations, dtypes, (kind, *_unsigned(dtypes[1])))
     plain = all([type(a) is _ndarray or (isinstance(a, Lazy) and a.device is None) for a in (x, at)])
     return lazy_of(kind, (x, at), tuple(at.shape), dtypes[0], None, plain)  # type: ignore[no-any-return]
 

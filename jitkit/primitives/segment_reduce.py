@@ -61,7 +61,7 @@ class _Plan(NamedTuple):
         begin = self.zero if identity is None else identity
         arguments = (x, offsets, x.size, begin, False, filled or identity is None, count, result, faults)
         launcher = self.alone if x.size < FEW else self.launcher
-        done = count > 0 and launcher.enter((count + 1, 1), backend, arguments) and not faults[0]
+        done = count > 0 and launcher.enter((count + 1, 1), backend, arguments) and not faults.item()
         self.faults.append(faults)
         if not done or out is None:
             return result if done else None

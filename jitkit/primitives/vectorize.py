@@ -120,9 +120,14 @@ class Vectorized:
         for x in inputs:
             if type(x) is _ndarray or isinstance(x, Lazy):
                 plan = self._short.get((x.dtype, where is True, dtype))
-                found = None if plan is None else plan.of_arrays(inputs, x.shape, where, out, backend or self.backend)
-                if found is not None:
-                    return found
+                if plan is not None:
+                    chosen, found = backend or self.backend, None
+                    if out is None and where is True:
+                        found = plan.of_new(inputs[0] if len(inputs) == 1 else inputs, x.shape, chosen)
+                    if found is None:
+                        found = plan.of_arrays(inputs, x.shape, where, out, chosen)
+                    if found is not None:
+                        return found
                 break
         else:
             if len(inputs) == self.nin and type(inputs[0]) in _arrays.PLAIN:
@@ -231,7 +236,8 @@ class Vectorized:
 
         The definition is that of `numpy.ufunc.reduceat`: where an index is not less than the next, the element there.
         """
-        self._operator("reduceat")
+        if self.nin != 2:
+            self._operator("reduceat")
         if (out is not None or type(array) is not _ndarray) and _foreign.among((array,), out, True):
             return _foreign.call(self._on(backend), "reduceat", (array, indices), axis=axis, dtype=dtype, out=out)
         out = out[0] if isinstance(out, tuple) and len(out) == 1 else out
