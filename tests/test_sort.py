@@ -3,11 +3,12 @@
 from __future__ import annotations
 
 import functools
+import math
 
 import numpy as np
 import pytest
 from hypothesis import given, settings, strategies
-from primitives_helpers import largest
+from primitives_helpers import largest, values_of
 from sorting_helpers import (
     DTYPES,
     around_boundaries,
@@ -162,6 +163,32 @@ def test_key(backend):
         np.testing.assert_array_equal(
             jk.sort(x, key="negative", axis=0, backend=backend), np.take_along_axis(x, order_of(-x, axis=0), 0)
         )
+
+
+def test_keys_at_any_call(backend):
+    """A key that was met before goes a shorter way, and so do small arrays."""
+    x = values_of("float64", (6, 40))
+    frozen = x[0].copy()
+    frozen.flags.writeable = False
+    x[1, ::7], out = np.nan, np.empty((6, 40))
+    for digits in (1, 2, 1, 2):  # a function of one place that sees another number each time
+
+        def rounded(v, digits=digits):
+            return math.floor(v * digits)
+
+        for y in (x[0], x[2, ::-1], frozen, x, x.T, x[::2, ::3], np.asfortranarray(x), x[:, :0], x.astype(">f8")):
+            y = np.where(np.isnan(y), 7, y).astype(y.dtype) if y.flags.writeable else y
+            for axis in range(-y.ndim, y.ndim):
+                places = order_of(np.floor(y * digits), axis=axis)
+                for _ in range(2):
+                    got = jk.sort(y, axis=axis, key=rounded, backend=backend)
+                    np.testing.assert_array_equal(got, np.take_along_axis(y, places, axis))
+                    assert got.dtype.isnative
+                    np.testing.assert_array_equal(jk.argsort(y, axis=axis, key=rounded, backend=backend), places)
+        assert jk.sort(x, key=abs, out=out, backend=backend) is out
+        np.testing.assert_array_equal(out, np.take_along_axis(x, order_of(abs(x), axis=-1), -1))
+    with pytest.raises(jk.LaunchError, match=r"out= has the shape \(3,\)"):
+        jk.sort(x[0], key=abs, out=np.empty(3), backend=backend)
 
 
 @pytest.mark.usefixtures("many_buckets")

@@ -29,6 +29,8 @@ INT64 = np.dtype(np.int64)
 MOST = 2**31 - 1
 """Elements of a row: they are counted in 32 bits, which keeps the counts in a first-level cache."""
 _merge: dict[Hashable, Merge] = {}
+_keys: dict[Hashable, Callable[[Any], Any]] = {}
+"""Functions that return one number for an element of a dtype, by their identity and that."""
 
 
 @jk.kernel
@@ -132,10 +134,16 @@ def keys_of(x: Any, key: Any, backend: str | None, name: str) -> Any:
     KernelError, KernelTypeError
         Where it is no function of one number, or does not return one.
     """
-    func = _functions.function_of(key, 1, name)
-    dtypes = _functions.result_dtypes(func, (operands.dtype_of(x),), name)
-    if len(dtypes) > 1:
-        raise KernelTypeError(f"jk.{name}: key= returns {len(dtypes)} numbers for an element, and a key is one number")
+    looked_up = identity_of(key), operands.dtype_of(x)
+    func = _keys.get(looked_up)
+    if func is None:
+        func = _functions.function_of(key, 1, name)
+        dtypes = _functions.result_dtypes(func, looked_up[1:], name)  # in 10 us
+        if len(dtypes) > 1:
+            raise KernelTypeError(
+                f"jk.{name}: key= returns {len(dtypes)} numbers for an element, and a key is one number"
+            )
+        remember(_keys, looked_up, func)
     return map_(func, x, backend=backend)
 
 

@@ -4,8 +4,11 @@ from __future__ import annotations
 
 from typing import Any
 
+import numpy as np
+
 from jitkit import operands
 from jitkit.primitives import _arrays, _sorting
+from jitkit.primitives._numpys import on_cpu
 from jitkit.primitives._short import short
 
 
@@ -66,6 +69,10 @@ def argsort(
         if soon is not None:
             return soon[1] if out is None else operands.store(soon[1], out, x.shape, "argsort")
     x = _arrays.array(x, "argsort")
+    if key is not None and less is None and type(x) is np.ndarray and on_cpu(backend):
+        soon = short(_sorting.keys_of(x, key, backend, "argsort"), "places", None, axis, descending, backend)
+        if soon is not None:
+            return soon[1] if out is None else operands.store(soon[1], out, x.shape, "argsort")
     if axis is None:
         x, axis = x.reshape((-1,)), 0
     shape = tuple(x.shape)

@@ -8,6 +8,7 @@ import numpy as np
 
 from jitkit import operands
 from jitkit.primitives import _arrays, _sorting
+from jitkit.primitives._numpys import on_cpu
 from jitkit.primitives._short import short
 
 
@@ -85,6 +86,10 @@ def sort(
         if soon is not None:
             return soon[0] if out is None or soon[0] is out else operands.store(soon[0], out, x.shape, "sort")
     x = _arrays.array(x, "sort")
+    if key is not None and less is None and type(x) is np.ndarray and on_cpu(backend):
+        soon = short(_sorting.keys_of(x, key, backend, "sort"), "values", x, axis, descending, backend)
+        if soon is not None:
+            return soon[1] if out is None else operands.store(soon[1], out, x.shape, "sort")
     if axis is None:
         x, axis = x.reshape((-1,)), 0
     shape, dtype = tuple(x.shape), operands.dtype_of(x)
