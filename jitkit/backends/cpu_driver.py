@@ -10,7 +10,6 @@ from __future__ import annotations
 
 import ctypes
 import functools
-import hashlib
 import struct
 from collections.abc import Hashable, Sequence
 from typing import Any
@@ -20,6 +19,7 @@ from jitkit.backends.generator import generator
 from jitkit.backends.kept import kept
 from jitkit.backends.layout import Layout, describe
 from jitkit.backends.object_code import Code
+from jitkit.hashing import blake2b
 from jitkit.launch.definition import Definition
 
 _Function = ctypes.CFUNCTYPE(None, ctypes.c_char_p)
@@ -80,7 +80,7 @@ class Drivers:
         source = kernel.digest or kernel.program.fingerprint
         identity = source, kernel.fastmath, kernel.group, layouts, self.ndim, self.unit_step, kinds
         # Symbols carry the digest: in one process all of them share a name space. The loader takes ASCII alone.
-        digest = hashlib.blake2b(repr(identity).encode(), digest_size=10).hexdigest()
+        digest = blake2b(repr(identity).encode(), digest_size=10).hexdigest()
         symbol = f"jitkit_{kernel.func.__name__}_{digest}".encode("ascii", "ignore").decode()
         description = {"kernel": kernel.func.__name__, "backend": "cpu", "types": ", ".join(map(_text, leaves))}
         return kept(

@@ -3,7 +3,6 @@
 from __future__ import annotations
 
 import functools
-import hashlib
 import importlib.util
 import os
 import platform
@@ -11,6 +10,8 @@ from pathlib import Path
 
 import llvmlite
 import numpy as np
+
+from jitkit.hashing import blake2b
 
 # Settings of Numba's that change the code it generates.
 _SETTINGS = ("NUMBA_OPT", "NUMBA_CPU_NAME", "NUMBA_CPU_FEATURES", "NUMBA_LOOP_VECTORIZE", "NUMBA_SLP_VECTORIZE")
@@ -22,7 +23,7 @@ def generator() -> str:
 
     `platform.platform` would start a process, for 8 ms, to ask for the processor, which other parts of the keys name.
     """
-    digest = hashlib.blake2b(digest_size=16)
+    digest = blake2b(digest_size=16)
     settings = [os.environ.get(name) for name in _SETTINGS]
     system = platform.system(), platform.release(), platform.machine(), *platform.libc_ver()
     versions = _numba(), llvmlite.__version__, np.__version__, platform.python_version(), system, settings

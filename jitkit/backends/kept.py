@@ -2,12 +2,12 @@
 
 from __future__ import annotations
 
-import hashlib
 import pickle
 from collections.abc import Callable
 from typing import TypeVar
 
 from jitkit.backends.store import default_store
+from jitkit.hashing import blake2b
 
 _T = TypeVar("_T")
 
@@ -28,7 +28,7 @@ def kept(
     valid : callable
         Tells, once it is made, whether it is what the key says.
     """
-    key = hashlib.blake2b(repr((description, identity)).encode(), digest_size=20).hexdigest()
+    key = blake2b(repr((description, identity)).encode(), digest_size=20).hexdigest()
     store = default_store()
     blob = store.get(key)
     if blob is not None:

@@ -12,7 +12,6 @@ from __future__ import annotations
 
 import errno
 import functools
-import hashlib
 import json
 import os
 import re
@@ -28,6 +27,7 @@ from pathlib import Path
 from typing import Any, BinaryIO, NamedTuple, TypeVar
 
 from jitkit.errors import warn
+from jitkit.hashing import blake2b
 
 DEFAULT_LIMIT = 1 << 30
 
@@ -231,7 +231,7 @@ class _Header(NamedTuple):
         return payload if header.sealed(name, text, payload) == header else None
 
     def sealed(self, name: str, *content: bytes) -> _Header:
-        state = hashlib.blake2b(_LAYOUT.pack(*self._replace(digest=b"")), digest_size=32)
+        state = blake2b(_LAYOUT.pack(*self._replace(digest=b"")), digest_size=32)
         for part in (name.encode().ljust(136), *content):
             state.update(part)
         return self._replace(digest=state.digest())

@@ -6,7 +6,6 @@ A key covers the text, the options, the emulator's own files, LLVM's version, an
 from __future__ import annotations
 
 import functools
-import hashlib
 import sys
 from collections.abc import Callable
 from pathlib import Path
@@ -14,6 +13,7 @@ from typing import Any, TypeVar
 
 from jitkit.backends import kept as store
 from jitkit.backends import machine
+from jitkit.hashing import blake2b
 
 _T = TypeVar("_T")
 
@@ -37,7 +37,7 @@ def kept(kind: str, name: str, make: Callable[[], _T], *identity: object) -> _T:
 @functools.cache
 def _generator() -> tuple[Any, ...]:
     """Return what decides which machine code comes out of a PTX text."""
-    digest = hashlib.blake2b(digest_size=16)
+    digest = blake2b(digest_size=16)
     folder = Path(__file__).parent
     for path in sorted([*folder.rglob("*.py"), *folder.rglob("*.ll"), Path(machine.__file__)]):
         digest.update(path.read_bytes())

@@ -3,7 +3,6 @@
 from __future__ import annotations
 
 import ast
-import hashlib
 import inspect
 from collections.abc import Callable, Mapping
 from dataclasses import dataclass, field
@@ -13,6 +12,7 @@ from typing import Any, NamedTuple
 import numpy as np
 
 from jitkit.frontend.shared_memory import SharedSite
+from jitkit.hashing import blake2b
 
 LINE_BITS = 32
 
@@ -142,7 +142,7 @@ class Program:
     def fingerprint(self) -> str:
         """A digest of the source of this function and of every helper, and of the constants they close over."""
         programs = self.reachable()
-        digest = hashlib.blake2b(repr(self.group).encode(), digest_size=20)
+        digest = blake2b(repr(self.group).encode(), digest_size=20)
         for program in programs:
             digest.update(program._text)
             for name, value in sorted(program.names.items()):

@@ -8,7 +8,6 @@ modules and the classes of numbers and tuples are known here; a function that ma
 from __future__ import annotations
 
 import builtins
-import hashlib
 import inspect
 from collections.abc import Callable, Iterator
 from types import BuiltinFunctionType, CodeType, FunctionType, ModuleType
@@ -20,6 +19,7 @@ from jitkit.frontend import operations, vocabulary
 from jitkit.frontend.calls import is_library
 from jitkit.frontend.meanings import always_inlined, compiled_form
 from jitkit.frontend.structs import tuple_class
+from jitkit.hashing import blake2b
 
 _PLAIN = frozenset((bool, int, float, complex, str, bytes, type(None), type(Ellipsis)))
 
@@ -34,7 +34,7 @@ def digest(func: Callable) -> str | None:
         text = "\n".join(_Reader().function(func))
     except _UnknownError:
         return None
-    return hashlib.blake2b(text.encode(), digest_size=20).hexdigest()
+    return blake2b(text.encode(), digest_size=20).hexdigest()
 
 
 class _Reader:

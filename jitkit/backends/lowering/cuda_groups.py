@@ -2,12 +2,11 @@
 
 from __future__ import annotations
 
-import hashlib
-
 from llvmlite import ir
 
 from jitkit.backends.lowering.emit import I32, I64, Mode
 from jitkit.frontend.shared_memory import ALIGNMENT
+from jitkit.hashing import blake2b
 
 BYTE = ir.IntType(8)
 SHARED = 3  # NVVM's number for the shared address space
@@ -61,7 +60,7 @@ def _shuffled_word(builder: ir.IRBuilder, word: ir.Value, distance: ir.Value, co
 def static(builder: ir.IRBuilder, size: int) -> ir.Value:
     """Return the address of a new shared array of constant size."""
     # The name must differ in all modules that are linked together, and follow from the code alone.
-    digest = hashlib.blake2b(builder.function.name.encode(), digest_size=8).hexdigest()
+    digest = blake2b(builder.function.name.encode(), digest_size=8).hexdigest()
     name = builder.module.get_unique_name(f"jk_shared_{digest}")
     array = ir.GlobalVariable(builder.module, ir.ArrayType(BYTE, size), name.replace(".", "_"), addrspace=SHARED)
     array.align, array.initializer = ALIGNMENT, ir.Constant(array.value_type, ir.Undefined)

@@ -2,7 +2,6 @@
 
 from __future__ import annotations
 
-import hashlib
 from collections.abc import Callable
 from typing import Any, NamedTuple
 
@@ -14,6 +13,7 @@ from jitkit.backends.spmd.ir import Function, UnsupportedIRError
 from jitkit.backends.spmd.phases import DivergentBarrierError
 from jitkit.backends.spmd.rows import link
 from jitkit.backends.spmd.shapes import Shapes
+from jitkit.hashing import blake2b
 
 I64 = ir.IntType(64)
 BYTE = ir.IntType(8).as_pointer()
@@ -69,7 +69,7 @@ def group_function(context: Any, compiled: Any, shape: tuple[int, ...], unit_ste
     except DivergentBarrierError:  # so may LLVM have made it
         marked = scalar.point_function(context, compiled, shape, marked=True)
         text, fastest, carried = _written(marked, shape, unit_step)
-    name = f"jitkit_group_{hashlib.blake2b(text.encode(), digest_size=10).hexdigest()}"
+    name = f"jitkit_group_{blake2b(text.encode(), digest_size=10).hexdigest()}"
     link(context, name, text.replace("@jitkit_group(", f"@{name}(", 1).replace("@jitkit_group_end(", f"@{name}_end("))
     arguments = [context.get_value_type(kind) for kind in compiled.signature.args]
     kinds = [I64] * (3 * len(shape)) + arguments + [BYTE] * (carried is not None)

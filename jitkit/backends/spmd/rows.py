@@ -2,7 +2,6 @@
 
 from __future__ import annotations
 
-import hashlib
 from collections.abc import Callable
 from typing import Any, NamedTuple
 
@@ -15,6 +14,7 @@ from jitkit.backends.spmd.flattening import flattened
 from jitkit.backends.spmd.ir import Function, UnsupportedIRError
 from jitkit.backends.spmd.shapes import Shapes, size_of
 from jitkit.backends.unlinked import unlinked
+from jitkit.hashing import blake2b
 
 I64 = ir.IntType(64)
 
@@ -179,7 +179,7 @@ def _linked(context: Any, compiled: Any, function: Function, text: str) -> Calla
     """Link a row function; return what declares it in a module."""
     text = "\n".join([*function.constants(text), text])
     # In one process all symbols share a name space.
-    name = f"jitkit_row_{hashlib.blake2b(text.encode(), digest_size=10).hexdigest()}"
+    name = f"jitkit_row_{blake2b(text.encode(), digest_size=10).hexdigest()}"
     link(context, name, text.replace("@jitkit_row(", f"@{name}(", 1))
     kinds = [I64] * 4 + [context.get_value_type(kind) for kind in compiled.signature.args]
     signature = ir.FunctionType(ir.VoidType(), kinds)
