@@ -133,7 +133,7 @@ def test_accumulate_and_outer(backend):
     np.testing.assert_array_equal(plus.outer(x[0], x[:2], backend=backend), np.add.outer(x[0], x[:2]))
 
 
-@pytest.mark.parametrize("indices", [[0, 4, 1, 5, 2, 6, 3, 7], [3], [0, 7, 7, 2], [1, 3, 6], [0, 3, 6]])
+@pytest.mark.parametrize("indices", [[0, 4, 1, 5, 2, 6, 3, 7], [], [3], [0, 7, 7, 2], [1, 3, 6], [0, 3, 6]])
 @pytest.mark.parametrize("axis", [0, 1])
 def test_reduceat(indices, axis, backend):
     x = values_of("int64", (8, 8))

@@ -28,9 +28,10 @@ def reduceat(op: Any, x: Any, indices: Any, axis: int, dtype: Any, out: Any, bac
 
     Slices may overlap and go back: those are read through a table of where each of their elements lies.
     """
-    begins = indices
-    if type(indices) is not np.ndarray:
-        begins = np.asarray(indices) if type(indices) in PLAIN else to_numpy(indices)
+    if type(indices) in PLAIN:
+        begins = np.asarray(indices, None if len(indices) else INT64)  # of no numbers NumPy makes floats
+    else:
+        begins = indices if type(indices) is np.ndarray else to_numpy(indices)
     if begins.ndim == 1 and (begins.dtype is INT64 or begins.dtype.kind in "iu"):
         begins = begins if begins.dtype is INT64 else begins.astype(INT64)
         if dtype is None and out is None and axis == 0 and type(x) is np.ndarray and x.ndim == 1:
