@@ -46,6 +46,27 @@ def _turn_2(i, j, x, out):
     out[i, j] = x[j, i]
 
 
+TILE, ROWS = 32, 8
+NARROW = 8
+"""Columns up to which rows are read by the lanes of a warp as they lie: so few share sectors of 32 bytes in any case."""
+
+
+@jk.kernel(group=(ROWS, TILE))
+def _turn_tiles(_i, _j, x, out):
+    """Write a tile of columns as rows, both read and written along rows: its padding lets lanes read down a column at once."""
+    row, column = jk.local_index()
+    group_row, group_column = jk.group_index()
+    top, left = group_row * TILE, group_column * TILE
+    tile = jk.shared((TILE, TILE + 1), x.dtype)
+    for r in range(row, TILE, ROWS):
+        if left + r < x.shape[0] and top + column < x.shape[1]:
+            tile[r, column] = x[left + r, top + column]
+    jk.barrier()
+    for r in range(row, TILE, ROWS):
+        if top + r < out.shape[0] and left + column < out.shape[1]:
+            out[top + r, left + column] = tile[column, r]
+
+
 _COPIES = (_copy_1, _copy_2, _copy_3, _copy_4)
 
 
@@ -84,8 +105,11 @@ def number(out: Any, each: int) -> None:
 
 def turn(out: Any, x: Any) -> None:
     """Write the columns of a matrix on a GPU into the rows of another."""
-    if 0 not in out.shape:
-        _turn_2.on("cuda")[tuple(out.shape)](x, out)
+    n, m = out.shape
+    if n > NARROW and m and _rows_in_order(x):
+        _turn_tiles.on("cuda")[-(-n // TILE) * ROWS, -(-m // TILE) * TILE](x, out)
+    elif n and m:
+        _turn_2.on("cuda")[n, m](x, out)
 
 
 def _filled(out: Any, value: Any, dimensions: int) -> None:
@@ -95,6 +119,13 @@ def _filled(out: Any, value: Any, dimensions: int) -> None:
         return
     for k in range(out.shape[0]):
         _filled(out[k], value, dimensions - 1)
+
+
+def _rows_in_order(x: Any) -> bool:
+    """Tell whether the elements of an array's rows lie side by side."""
+    described = x.__cuda_array_interface__
+    strides = described.get("strides")
+    return strides is None or strides[-1] == np.dtype(described["typestr"]).itemsize
 
 
 def _in_order(x: Any) -> bool:

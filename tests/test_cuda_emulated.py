@@ -9,6 +9,7 @@ import pytest
 from conftest import has_gpu
 
 import jitkit as jk
+from jitkit import assigning, operands
 from jitkit.backends import cuda_grid, cuda_launch, emulation
 from jitkit.emulator import ExecutionError
 from jitkit.launch.space import Space
@@ -216,3 +217,21 @@ def test_the_last_places_past_two_to_the_31(monkeypatch):
         x = jk.empty(n, np.uint8, device="cuda")
         number_groups[n](x)
         np.testing.assert_array_equal(jk.to_numpy(x[n - 100 :]), last)
+
+
+@pytest.mark.parametrize("dtype", ["float32", "float64"])
+@pytest.mark.parametrize("shape", [(100, 40), (33, 9), (64, 32), (1, 70), (50, 3), (0, 20), (20, 0)], ids=str)
+def test_columns_become_rows_however_the_matrix_lies(shape, dtype):
+    x = np.arange(np.prod(shape), dtype=dtype).reshape(shape)
+    with jk.emulate_cuda():
+        wide = jk.asarray(np.repeat(x, 2, axis=1), device="cuda")
+        for given in (jk.asarray(x, device="cuda"), jk.asarray(np.asfortranarray(x), device="cuda"), wide[:, ::2]):
+            np.testing.assert_array_equal(jk.to_numpy(operands.columns(given)), x.T)
+
+
+def test_tiles_of_columns_do_not_race():
+    x, out = np.arange(40 * 70.0).reshape(40, 70), np.zeros((70, 40))
+    space = 3 * assigning.ROWS, 2 * assigning.TILE
+    for backend in ("cuda", "python"):
+        report = assigning._turn_tiles.check(backend=backend)[space](x, out)
+        assert report.ok, str(report)
