@@ -10,7 +10,7 @@ advances by a fixed step; `regions` which blocks need masks; `lanes` writes the 
 stride does, `windows` makes shuffles of that, `transposing` of loads that `rising` brings together, `fusing` drops barriers
 that vectors need not wait at, and `sweeps` puts some in so that memory is read in order. `turns` hands on what the next
 turn of a loop would compute anew, `leaving` cuts what lanes leave loops with, `pressure` says how many registers a value
-gets; `logarithm`, `roots` and `powers` are arithmetic.
+gets; `logarithm`, `roots`, `scaling` and `powers` are arithmetic.
 
 References: R. Karrenberg, S. Hack, "Whole-Function Vectorization", CGO 2011; S. Moll, S. Hack, "Partial control-flow
 linearization", PLDI 2018; M. Pharr, W. Mark, "ispc: a SPMD compiler for high-performance CPU programming", InPar 2012.

@@ -6,7 +6,7 @@ import functools
 import re
 
 from jitkit.backends.lowering import vectormath
-from jitkit.backends.spmd import logarithm
+from jitkit.backends.spmd import logarithm, plan, scaling
 from jitkit.backends.spmd.ir import Instruction
 from jitkit.backends.spmd.memory import Memory
 from jitkit.backends.spmd.shapes import DROPPED
@@ -48,6 +48,8 @@ class Calls(Memory):
 
     def _widen_intrinsic(self, item: Instruction, match: re.Match[str]) -> None:
         name, kinds = match.groups()
+        if name == "ldexp" and self._scale(item):
+            return
         vector_kinds = "".join(f".v{self.body.lanes}{kind}" for kind in kinds[1:].split("."))
         scalars = _ELEMENTWISE[name]
         args = []
@@ -63,6 +65,23 @@ class Calls(Memory):
         self.text.declare(symbol, result, [kind for kind, _ in args])
         listed = ", ".join(f"{kind} {text}" for kind, text in args)
         self.body.define(item, self.text.emit(f"call {item.head} {result} {symbol}({listed})"))
+
+    def _scale(self, item: Instruction) -> bool:
+        """Multiply by a power of two whose exponent is at hand as a float; tell whether it is."""
+        total, lanes = scaling.rounded(item, self.body.shapes.made), scaling.REGISTERS.get(item.type, 0)
+        if total is None or not plan.registers_are_many() or self.body.lanes % lanes:
+            return False
+        kind, whole = item.type, self.vector.type(item.type)
+        value = self.body.whole(item.operands[0])
+        exponent = self.text.emit(f"fadd {whole} {self.body.whole(total)}, {scaling.shift(kind)}")
+        pieces = []
+        for first in range(0, self.body.lanes, lanes):
+            parts = [self._slice(kind, vector, first, lanes) for vector in (value, exponent)]
+            call, symbol, kinds = scaling.product(kind, *parts)
+            self.text.declare(symbol, kinds[0], kinds)
+            pieces.append(self.text.emit(call))
+        self.body.define(item, self._join(kind, pieces, lanes))
+        return True
 
     def _widen_math(self, item: Instruction, mask: str | None) -> None:
         """Call libmvec's version for as many lanes at once as there is one for; log needs it for few numbers alone."""
