@@ -24,8 +24,9 @@ from jitkit.spatial import _tree
 from jitkit.spatial._nearest import LEAF
 from jitkit.spatial._tree import FANOUT
 
-STACK = 192
-"""Pairs of nodes that wait: up to seven of each level of both trees, and so enough for more points than there is memory for."""
+STACK = 96
+"""Pairs of nodes that wait: up to seven of each level that is gone down, and so enough for more points than there is memory
+for; twice as many where both trees are. On a GPU one is a leaf: a kernel has 3.6 KB of private memory there, from 5.2 (ptxas)."""
 ITEMS = 256
 """Nodes that go down the tree, at least, if there are as many: enough for threads to share evenly. On a GPU all leaves do."""
 TABLES, FEWEST = 2**20, 16
@@ -36,8 +37,9 @@ STEPS = 4
 """Steps that guess a square's place, for each edge: in one step lies one edge at most where bins are even."""
 
 
-def pairs_kernel(d: int, periodic: bool) -> Kernel:
-    """Return the kernel that counts the pairs of points of `d` coordinates, of a few nodes with all that come behind."""
+def pairs_kernel(d: int, periodic: bool, of_leaves: bool) -> Kernel:
+    """Return the kernel that counts pairs of points of `d` coordinates: of a few nodes, or leaves, with all that come behind."""
+    waiting = STACK if of_leaves else 2 * STACK
 
     def bounds(fixed, first, fanout, boxes, lengths, low, high, nears, fars):
         """Find the least and the largest squares of distances between a node and children in a row."""
@@ -136,8 +138,8 @@ def pairs_kernel(d: int, periodic: bool) -> Kernel:
         slack,
         table,
     ):
-        ones, others = jk.local(STACK, np.int32), jk.local(STACK, np.int32)
-        lows, highs = jk.local(STACK, np.int32), jk.local(STACK, np.int32)
+        ones, others = jk.local(waiting, np.int32), jk.local(waiting, np.int32)
+        lows, highs = jk.local(waiting, np.int32), jk.local(waiting, np.int32)
         low, high = jk.local(d, boxes.dtype), jk.local(d, boxes.dtype)
         nears, fars = jk.local(FANOUT, boxes.dtype), jk.local(FANOUT, boxes.dtype)
         squares, leaves = jk.local(LEAF * LEAF, points.dtype), points.shape[1] // leaf
@@ -181,8 +183,8 @@ def pairs_kernel(d: int, periodic: bool) -> Kernel:
 
 
 @functools.cache
-def _kernel_for(d: int, periodic: bool) -> Launcher:
-    return Launcher(pairs_kernel(d, periodic))
+def _kernel_for(d: int, periodic: bool, of_leaves: bool) -> Launcher:
+    return Launcher(pairs_kernel(d, periodic, of_leaves))
 
 
 def thresholds_of(edges: np.ndarray, dtype: np.dtype[Any]) -> np.ndarray:
@@ -218,7 +220,8 @@ def counted(x: Any, edges: np.ndarray, lengths: np.ndarray | None, backend: str 
     """Return how many pairs of two or more points lie at a distance within each bin; those in a periodic box lie inside."""
     (n, d), dtype, device = x.shape, operands.dtype_of(x), operands.device_of(x)
     tree, counts, level = _tree.grown(x, backend), _tree.levels(n), 0
-    while not operands.on_device(x, backend) and level + 1 < len(counts) and counts[level + 1] >= ITEMS:
+    of_leaves = operands.on_device(x, backend)
+    while not of_leaves and level + 1 < len(counts) and counts[level + 1] >= ITEMS:
         level += 1
     first, places = sum(counts[:level]), edges.size + 1
     scale, guesses = guesses_of(edges, dtype)
@@ -233,7 +236,7 @@ def counted(x: Any, edges: np.ndarray, lengths: np.ndarray | None, backend: str 
         )
     )
     slack = 4 * (d + 2) * float(np.finfo(dtype).eps)  # boxes and points may be rounded differently
-    _kernel_for(d, lengths is not None)((table.shape[0], 1), backend)(
+    _kernel_for(d, lengths is not None, of_leaves)((table.shape[0], 1), backend)(
         first, first + counts[level], LEAF, FANOUT, tree.points, tree.boxes, tree.children, runs, box, thresholds,
         scale, guesses, slack, table,
     )  # fmt: skip
