@@ -140,6 +140,14 @@ class Body:
         """Return the place where the end of a store's row waits for the next group, or None for a plain store."""
         return None
 
+    def lent_place(self, item: Instruction) -> str | None:
+        """Return where a load of a shared array reads in lane 0 if rows of an array may stand for it, or None."""
+        return None
+
+    def is_lent(self, item: Instruction) -> bool:
+        """Tell whether a store is of a copy that is not made, for what it copies is read instead."""
+        return False
+
     def ahead(self, value: Value, to_write: bool) -> str | None:
         """Return what lane 0 will hold of a value in the next group or turn, or None where that is not known."""
         return None

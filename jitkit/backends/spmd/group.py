@@ -9,6 +9,7 @@ from jitkit.backends.spmd.group_shape import shared_sites
 from jitkit.backends.spmd.guesses import Span
 from jitkit.backends.spmd.ir import Block, Function, Instruction
 from jitkit.backends.spmd.layout import GroupLayout, PhaseLayout
+from jitkit.backends.spmd.lent import Loan
 from jitkit.backends.spmd.phase_body import PhaseBody
 from jitkit.backends.spmd.phases import START
 
@@ -43,6 +44,8 @@ class GroupWriter(GroupLayout):
                 else:
                     memory = self.text.alloca(f"[{int(size.text) + 2 * self.margin} x i8]", "shared")
                     self.sites[item.callee] = self.text.emit(f"getelementptr i8, ptr {memory}, i64 {self.margin}")
+        for site in self.lent:
+            self.own_rows(site)
         self.text.do("br label %phase.0")
 
 
@@ -93,15 +96,22 @@ class PhaseWriter(PhaseLayout):
     def _whole_or_parts(self, spans: dict[str, Span]) -> None:
         """Write the phase twice: for groups in which all guesses hold, by one test, and for others."""
         whole, parts, past = map(self.text.fresh, ("whole", "parts", "past"))
-        holds = self._guesses_hold(["0"] * len(self.shape.group), "0", spans)
+        tests = dict(self.phase.guessed)
+        for loan in self.loans.values():
+            tests, spans = tests | loan.tests, spans | loan.spans
+        holds = self._guesses_hold(["0"] * len(self.shape.group), "0", tests, spans)
         self.text.do(f"br i1 {holds}, label {whole}, label {parts}")
         known = {name: span.outcome for name, span in spans.items() if span.outcome is not None}
         self.text.label(whole)
-        self.outcomes = known
+        for site, loan in self.loans.items():
+            self._lend(site, loan)
+        self.outcomes, self.lending = known, True
         self._whole()
         self.text.do(f"br label {past}")
         self.text.label(parts)
-        self.outcomes = None
+        for site in self.loans:
+            self.layout.own_rows(site)
+        self.outcomes, self.lending = None, False
         self._plainly()
         self.text.do(f"br label {past}")
         self.text.label(past)
@@ -199,7 +209,7 @@ class PhaseWriter(PhaseLayout):
             return
         if mask is None and self.phase.likely is not None and self.phase.runs is None:
             likely, unlikely = self.text.fresh("likely"), self.text.fresh("unlikely")
-            holds = self._guesses_hold(places, number)
+            holds = self._guesses_hold(places, number, self.phase.guessed, {})
             self.text.do(f"br i1 {holds}, label {likely}, label {unlikely}")
             self.text.label(likely)
             PhaseBody(self, self.phase.function, self.phase.likely, places, number, mask, after).write(START)
@@ -207,16 +217,28 @@ class PhaseWriter(PhaseLayout):
         PhaseBody(self, self.phase.function, self.phase.shapes, places, number, mask, after).write(START)
         self.text.label(after)
 
-    def _guesses_hold(self, places: list[str], number: str, spans: dict[str, Span] | None = None) -> str:
+    def _guesses_hold(
+        self, places: list[str], number: str, tests: dict[str, list[Instruction]], spans: dict[str, Span]
+    ) -> str:
         """Write the test whether each guessed comparison comes out the same in all lanes, or in all of a group."""
-        steps: list[Instruction] = []
-        for needed in self.phase.guessed.values():
-            steps += [item for item in needed if item not in steps]
+        body, block = self._beginning(places, number, [item for needed in tests.values() for item in needed])
+        return body.agreement([needed[-1] for needed in tests.values()], self.phase.kept, block, spans)
+
+    def _lend(self, site: str, loan: Loan) -> None:
+        """Let the rows that a phase would copy be what is read of a shared array."""
+        body, block = self._beginning(["0"] * len(self.shape.group), "0", loan.steps)
+        body.straight(block)
+        rows, pitch = self.layout.rows[site]
+        self.text.do(f"store ptr {body.scalar(loan.first)}, ptr {rows}")
+        self.text.do(f"store i64 {self.text.emit(f'mul i64 {body.scalar(loan.pitch)}, {loan.times}')}, ptr {pitch}")
+
+    def _beginning(self, places: list[str], number: str, steps: list[Instruction]) -> tuple[PhaseBody, Block]:
+        """Return a body for one vector, and a block with what is known at the start of the phase and some steps more."""
         start = self.phase.function.blocks[START].code[:-1]
-        block = Block(
-            START, [*start, *(item for item in steps if item not in start), Instruction("", "ret", "void", [])]
-        )
+        more: list[Instruction] = []
+        for item in steps:
+            if item not in start and item not in more:
+                more.append(item)
+        block = Block(START, [*start, *more, Instruction("", "ret", "void", [])])
         function = Function("", self.phase.function.parameters, {START: block})
-        body = PhaseBody(self, function, self.phase.shapes, places, number, None, "")
-        tests = [self.phase.guessed[name][-1] for name in self.phase.guessed]
-        return body.agreement(tests, self.phase.kept, block, spans or {})
+        return PhaseBody(self, function, self.phase.shapes, places, number, None, ""), block

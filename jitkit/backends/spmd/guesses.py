@@ -80,7 +80,7 @@ def affine_tests(function: Function, shapes: Shapes, given: set[str]) -> dict[st
     ``i < n`` is one: it differs between the lanes of a vector only where the array ends. Each comes with the instructions
     to compute it from what is given, itself last.
     """
-    origins = _Origins(function, shapes.graph, given)
+    origins = Origins(function, shapes.graph, given)
     tests = {}
     for block in function.blocks.values():
         for item in block.code:
@@ -95,7 +95,7 @@ def affine_tests(function: Function, shapes: Shapes, given: set[str]) -> dict[st
     return tests
 
 
-class _Origins:
+class Origins:
     """What it takes to compute a value of a phase at its start.
 
     A phase that goes round a loop begins with one turn's counter and goes on with the next: the header's phi, left with one
@@ -107,6 +107,10 @@ class _Origins:
         self.made = {item.name: (item, block.name) for block in function.blocks.values() for item in block.code}
         self.above = dominators(graph, function.entry)
         self.reached: dict[str, set[str]] = {}
+
+    def of(self, value: Value, at: str) -> tuple[list[Instruction], Value] | None:
+        """Return the instructions that compute what a value is at a block, and its name there; None where it takes more."""
+        return self._origin(value, at)
 
     def computed(self, item: Instruction, at: str) -> list[Instruction] | None:
         """Return the instructions that compute an instruction of a block, itself last, or None where that takes more."""

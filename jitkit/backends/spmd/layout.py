@@ -4,7 +4,7 @@ from __future__ import annotations
 
 import functools
 
-from jitkit.backends.spmd import carrying, deferring, fusing, homes, patterns, rising, sweeps
+from jitkit.backends.spmd import carrying, deferring, fusing, homes, lent, patterns, rising, sweeps
 from jitkit.backends.spmd.group_shape import Shape, roots, shared_sites, varying
 from jitkit.backends.spmd.ir import Function
 from jitkit.backends.spmd.phases import Cutter, Phase, refuse_divergent, split_at_barriers
@@ -37,6 +37,7 @@ class GroupLayout:
         self.carried = (
             None if self.turns else carrying.carried(self.function, self.shapes, shape, self.phases, unit_step)
         )
+        self.lent = lent.lent(self.function, shape, self.cutter, self.phases)
         self.text = Text()
         self.vector = Lanes(self.text, shape.lanes)
         self.frames = self._frames()
@@ -47,6 +48,9 @@ class GroupLayout:
         self.next = self.text.alloca("i32", "next", 4)
         self.dynamic = {item.callee for item in shared_sites(self.function) if item.operands[0].local}
         self.sites: dict[str, str] = {}
+        self.rows = {
+            site: (self.text.alloca("ptr", "rows", 8), self.text.alloca("i64", "pitch", 8)) for site in self.lent
+        }
 
     def _shapes(self) -> Shapes:
         alone = self.shape.lanes == 1
@@ -83,6 +87,11 @@ class GroupLayout:
         kind = self.cutter.types[name]
         return wide(kind, self.shape.lanes) if self.shapes.strides[name] is None else kind
 
+    def own_rows(self, site: str) -> None:
+        """Let a shared array's own rows be what is read of it."""
+        self.text.do(f"store ptr {self.sites[site]}, ptr {self.rows[site][0]}")
+        self.text.do(f"store i64 {self.lent[site].pitch}, ptr {self.rows[site][1]}")
+
     @property
     def margin(self) -> int:
         """Bytes before and behind a shared array: stores under a mask write back what lies beside it."""
@@ -102,6 +111,8 @@ class PhaseLayout:
         self.late = deferring.late(phase.shapes, layout.shape, layout.dynamic)
         self.places = self.text.alloca(f"[{self.shape.vectors * self.shape.lanes} x i32]", "late") if self.late else ""
         self.carrying = False
+        self.loans = {site: array.loans[start] for site, array in layout.lent.items() if start in array.loans}
+        self.lending = False
 
     def parameters(self, places: list[str]) -> dict[str, str]:
         """Return what stands for the indices and places of the work-items of one vector."""

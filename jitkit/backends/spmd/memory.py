@@ -18,7 +18,13 @@ class Memory(Windows):
     def _load(self, item: Instruction, mask: str | None) -> None:
         pointer = item.operands[0]
         stride = self._step(pointer)
-        if stride == 0:
+        if (place := self.body.lent_place(item)) is not None:
+            align = str(size_of(item.type))  # a row of the array may begin anywhere
+            if stride == 0:
+                self._define_uniform(item, self.text.emit(f"load {item.type}, ptr {place}, align {align}"))
+            else:
+                self.body.define(item, self._load_row(item.type, place, align, mask))
+        elif stride == 0:
             self._define_uniform(
                 item, self.text.emit(f"load {item.type}, ptr {self.body.scalar(pointer)}, align {item.tail}")
             )
@@ -174,6 +180,8 @@ class Memory(Windows):
     def _store(self, item: Instruction, mask: str | None) -> None:
         value, pointer = item.operands
         stride, whole = self._step(pointer), self.vector.type(value.type)
+        if self.body.is_lent(item):
+            return
         if stride == 0 and self.body.shapes.of(value) == 0:
             self.text.do(
                 f"store {value.type} {self.body.scalar(value)}, ptr {self.body.scalar(pointer)}, align {item.tail}"

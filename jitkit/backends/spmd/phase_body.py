@@ -13,6 +13,7 @@ from jitkit.backends.spmd.guesses import Span, cheap
 from jitkit.backends.spmd.ir import Block, Function, Instruction, Value
 from jitkit.backends.spmd.layout import PhaseLayout
 from jitkit.backends.spmd.phases import START
+from jitkit.backends.spmd.polynomials import Polynomial
 from jitkit.backends.spmd.shapes import Shapes
 from jitkit.backends.spmd.writer import aligned
 
@@ -225,6 +226,30 @@ class PhaseBody(Body):
         row = self.text.emit(f"mul i64 {row}, {len(carried.stores)}")
         row = self.text.emit(f"add i64 {row}, {number}")
         return self.text.emit(f"getelementptr [{PLACE} x i8], ptr %carried, i64 {row}")
+
+    def lent_place(self, item: Instruction) -> str | None:
+        """Return where a load of a shared array reads in lane 0 if rows of an array may stand for it, or None."""
+        site = self.shapes.shared.get(item.operands[0].text, "")
+        if site not in self.phase.layout.lent:
+            return None
+        (rows, pitch), read = self.phase.layout.rows[site], self.phase.layout.lent[site].reads[item.name]
+        down, across = map(self._sum, read)
+        distance = self.text.emit(f"load i64, ptr {pitch}")
+        row = self.text.emit(f"getelementptr i8, ptr {self.text.emit(f'load ptr, ptr {rows}')}, i64 {across}")
+        return self.text.emit(f"getelementptr i8, ptr {row}, i64 {self.text.emit(f'mul i64 {down}, {distance}')}")
+
+    def _sum(self, parts: Polynomial) -> str:
+        """Return what a sum of places and counters is in lane 0."""
+        total = str(parts.get((), 0))
+        for term, factor in parts.items():
+            if term:
+                value = self.parameters.get(term[0]) or self.scalar(Value("i64", term[0]))
+                total = self.text.emit(f"add i64 {total}, {self.text.emit(f'mul i64 {value}, {factor}')}")
+        return total
+
+    def is_lent(self, item: Instruction) -> bool:
+        """Tell whether a store is of a copy that is not made, for what it copies is read instead."""
+        return self.phase.lending and self.shapes.shared.get(item.operands[1].text) in self.phase.loans
 
     def late_place(self, item: Instruction) -> str | None:
         """Return where a vector's places wait that an update changes at the end of the phase, or None."""

@@ -55,5 +55,11 @@ class Values(Protocol):
     def shared_memory(self, site: str) -> tuple[str, int]:
         """Return the address of a group's shared array, and how many bytes before it belong to it."""
 
+    def lent_place(self, item: Instruction) -> str | None:
+        """Return where a load of a shared array reads in lane 0 if rows of an array may stand for it, or None."""
+
+    def is_lent(self, item: Instruction) -> bool:
+        """Tell whether a store is of a copy that is not made, for what it copies is read instead."""
+
     def ahead(self, value: Value, to_write: bool) -> str | None:
         """Return what lane 0 will hold of a value in the next group or turn, or None where that is not known."""
