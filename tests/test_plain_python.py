@@ -329,7 +329,7 @@ REFUSED = [
     (in_a_variable, "in of anything but a tuple"),
     (
         local_is_none,
-        "is cannot be used in a kernel: compare numbers with ==; only names outside the kernel can be None",
+        "is cannot be used in a kernel: compare numbers with ==; only arguments, and names outside the kernel, can be None",
     ),
     (reversed_array, r"reversed of anything but range .*: loop over reversed\(range\(len\(x\)\)\), and index x"),
     (

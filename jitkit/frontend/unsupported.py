@@ -3,6 +3,7 @@
 from __future__ import annotations
 
 import ast
+import cmath
 import functools
 import math
 import random
@@ -40,8 +41,8 @@ _REMEDIES: dict[type[ast.AST], tuple[str, str]] = {
     ast.Starred: ("a starred expression", "write the items out"),
     ast.Slice: ("a slice", "index elements, or leading axes (x[i] of a 2-D x)"),
     ast.Match: ("match", "use if and elif"),
-    ast.Is: ("is", "compare numbers with ==; only names outside the kernel can be None"),
-    ast.IsNot: ("is not", "compare numbers with !=; only names outside the kernel can be None"),
+    ast.Is: ("is", "compare numbers with ==; only arguments, and names outside the kernel, can be None"),
+    ast.IsNot: ("is not", "compare numbers with !=; only arguments, and names outside the kernel, can be None"),
     ast.In: ("in of anything but a tuple that is written out or constant", "loop over the elements"),
     ast.NotIn: ("not in of anything but a tuple that is written out or constant", "loop over the elements"),
 }
@@ -59,6 +60,8 @@ _MEMORY = "memory of one work-item's own is jk.local(shape, dtype), and that of 
 _FREXP = "the exponent is math.floor(math.log2(abs(x))) + 1, but for rounding, and the rest math.ldexp(x, -exponent)"
 _MODF = "whole = np.trunc(x), and x - whole"
 _CLOSE = "abs(a - b) <= max(rel_tol * max(abs(a), abs(b)), abs_tol)"
+_ANGLE = "write np.arctan2(z.imag, z.real)"
+_COMPLEX = "exp log log10 sqrt sin cos tan sinh cosh tanh isnan isinf isfinite".split()
 _CALLS: dict[Any, str] = {
     sum: _LOOP, any: _LOOP, all: _LOOP, np.sum: _LOOP, np.mean: _LOOP, np.prod: _LOOP, np.max: _LOOP, np.min: _LOOP,
     np.any: _LOOP, np.all: _LOOP, np.dot: _LOOP, np.argmin: _LOOP, np.argmax: _LOOP, np.count_nonzero: _LOOP,
@@ -76,7 +79,8 @@ _CALLS: dict[Any, str] = {
     map: "write a for loop", filter: "write a for loop with an if",
     list: "use a tuple of numbers, or pass an array", dict: "pass an array, a named tuple or a frozen dataclass",
     set: "use a tuple of numbers, or pass an array", str: "kernels have no text", np.round: "round(x) or np.rint(x)",
-}  # fmt: skip
+    np.angle: _ANGLE, cmath.phase: _ANGLE, np.real: "write z.real", np.imag: "write z.imag",
+} | {getattr(cmath, name): f"write np.{name}, which takes complex numbers, too" for name in _COMPLEX}  # fmt: skip
 
 
 def call_remedy(func: Any) -> str | None:

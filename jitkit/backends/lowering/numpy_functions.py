@@ -11,7 +11,7 @@ import numpy as np
 from llvmlite import ir
 from numba.core import types
 
-from jitkit.backends.lowering import arithmetic, functions, math_functions, operators
+from jitkit.backends.lowering import arithmetic, complex_functions, functions, math_functions, operators
 from jitkit.backends.lowering.emit import FLOAT16, FLOAT32, FLOAT64, I64, Emitter, Mode
 from jitkit.backends.lowering.typing import Definition, pure, refuse, rule, scalars, with_arity
 from jitkit.backends.lowering.weak import scalar_of, type_of
@@ -92,7 +92,7 @@ def _numpy_code(name: str, operand: Scalar) -> Callable[[Emitter, list[ir.Value]
     if name in ("minimum", "maximum", "fmin", "fmax"):
         return None if kind(operand) == "c" else lambda emit, v: _extreme(emit, name, operand, *v)
     if kind(operand) == "c":
-        return None
+        return complex_functions.code(name)
     if name == "bitwise_count":
         return _bit_count(operand)
     if kind(operand) != "f":  # floor and its like leave integers alone

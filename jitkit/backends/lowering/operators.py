@@ -9,10 +9,10 @@ import numpy as np
 from llvmlite import ir
 from numba.core import types
 
-from jitkit.backends.lowering import arithmetic
+from jitkit.backends.lowering import arithmetic, complex_functions
 from jitkit.backends.lowering.emit import FLOAT64, I32, I64, Emitter, Mode
 from jitkit.backends.lowering.typing import Definition, pure, refuse, rule, scalars
-from jitkit.backends.lowering.weak import is_small, weak_index
+from jitkit.backends.lowering.weak import is_small, type_of, weak_index
 from jitkit.frontend import promotion
 from jitkit.frontend.promotion import BOOL, Scalar, kind
 
@@ -34,11 +34,28 @@ def binary(name: str, mode: Mode, a: types.Type, b: types.Type) -> Any:
         return _moved_index(name, a, b)
     found = scalars(_symbol(name), (a, b))
     operand, result = rule(name, promotion.arithmetic, name, *found)
+    if kind(operand) == "c" and name == "pow":
+        return _complex_power(mode, (a, b), found, operand, result)
     if kind(operand) == "c" and name not in ("add", "sub", "mul", "truediv"):
         raise refuse(f"{_symbol(name)} is not available for complex numbers in a kernel")
     if name == "truediv" and operand is float and all(kind(scalar) in "iub" for scalar in found):
         return pure(mode, (a, b), int, float, _weak_division)
     return pure(mode, (a, b), operand, result, lambda emit, v: arithmetic.binary(emit, name, operand, *v))
+
+
+def _complex_power(
+    mode: Mode, arguments: tuple[types.Type, ...], found: list[Scalar], operand: Scalar, result: Scalar
+) -> Any:
+    whole = kind(found[1]) in "iub"
+    makes = complex_functions.power_by_integer if whole else complex_functions.power
+    wanted = operand, int if whole else operand
+
+    def generate(context: Any, builder: ir.IRBuilder, signature: Any, args: list[ir.Value]) -> ir.Value:
+        emit = Emitter(builder, mode)
+        values = [emit.convert(v, s, t) for v, s, t in zip(args, found, wanted, strict=True)]
+        return emit.convert(makes(emit, operand, *values), operand, result)
+
+    return type_of(result)(*arguments), generate
 
 
 def _moves_index(name: str, a: types.Type, b: types.Type) -> bool:
