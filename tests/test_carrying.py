@@ -87,6 +87,18 @@ def turned_each(b, i, j, x, out):
         out[b, i, j] = tile[column, row]
 
 
+@jk.kernel(group=(2, 16))
+def one_more(i, j, x, out):
+    """Store rows, those of groups at the edges under masks."""
+    row, column = jk.local_index()
+    inside = i < x.shape[0] and j < x.shape[1]
+    own = jk.shared((2, 16), x.dtype)
+    own[row, column] = x[i, j] if inside else 0
+    jk.barrier()
+    if inside:
+        out[i, j] = own[row, column] + 1
+
+
 @pytest.fixture(autouse=True)
 def from_the_first_byte(monkeypatch):
     """No other kernel is compiled meanwhile, so no cache holds code for these limits but of these."""
@@ -179,6 +191,14 @@ def test_rows_that_end_with_each_group(backend):
     x, out = numbers((8, 256), "float32"), np.zeros((4, 8, TILE), "float32")
     columns.on(backend)[8, 256](x, out)
     np.testing.assert_array_equal(out, x.reshape(8, 4, TILE).swapaxes(0, 1))
+
+
+@pytest.mark.parametrize("dtype", ["int32", "uint32", "float32"])
+def test_rows_of_whole_lines_that_end_within_a_group(dtype, backend):
+    x = np.arange(5 * 37).reshape(5, 37).astype(dtype)
+    out = np.zeros_like(x)
+    one_more.on(backend)[6, 48](x, out)
+    np.testing.assert_array_equal(out, x + 1)
 
 
 @pytest.mark.skipif(not plan.masked_stores_are_fast(), reason="lines are put together by AVX-512's permutations")

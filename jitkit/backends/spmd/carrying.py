@@ -132,7 +132,10 @@ def _goes_on(item: Instruction, function: Function, shapes: Shapes, shape: Shape
 
 
 def functions(carried: Carried, name: str) -> str:
-    """Return the LLVM text of what the group function calls, and of ``name(places)``, which stores all that waits."""
+    """Return the LLVM text of what the group function calls, and of ``name(places)``, which stores all that waits.
+
+    A group function of 32-bit integers may store under masks itself, so it declares `STORE`.
+    """
     rows = _END_OF_ALL.replace("ROWS", str(carried.rows)).replace("END", name)
     return "\n".join([_JOINED, *_begin(carried.lines), *_join(carried.lines), rows]).replace("LANES", _LANES)
 
@@ -160,7 +163,7 @@ def _begin(lines: int) -> list[str]:
         "  %waiting = select i1 %odd, i64 0, i64 %words",
         "  %stored = sub i64 16, %waiting",
         "  %mask = call <16 x i1> @jitkit.row.first(i64 %stored)",
-        f"  call void @llvm.masked.store.v16i32.p0(<16 x i32> %v.{lines - 1}, ptr %last, i32 1, <16 x i1> %mask)",
+        f"  call void @llvm.masked.store.v16i32.p0(<16 x i32> %v.{lines - 1}, ptr align 1 %last, <16 x i1> %mask)",
         f"  store <16 x i32> %v.{lines - 1}, ptr %place, align 64",
         "  %behind = getelementptr i8, ptr %last, i64 64",
         "  %next = select i1 %odd, ptr null, ptr %behind",
@@ -210,10 +213,11 @@ def _given(lines: int) -> str:
 
 
 _LANES = f"<{', '.join(f'i32 {k}' for k in range(LINE // 4))}>"
+STORE = "@llvm.masked.store.v16i32.p0", "void", ["<16 x i32>", "ptr", "<16 x i1>"]
+"""What stores some words of a line: its name, and what it returns and takes."""
 _PERMUTE = "@llvm.x86.avx512.vpermi2var.d.512"
 _JOINED = """
 declare <16 x i32> @llvm.x86.avx512.vpermi2var.d.512(<16 x i32>, <16 x i32>, <16 x i32>)
-declare void @llvm.masked.store.v16i32.p0(<16 x i32>, ptr, i32, <16 x i1>)
 
 ; Which of 32 words make a line, the last few of 16 and the first of the next.
 define internal <16 x i32> @jitkit.row.from(i64 %offset) alwaysinline nounwind {
@@ -248,7 +252,7 @@ define internal void @jitkit.row.end(ptr %place) noinline nounwind {
   %line = call <16 x i32> @llvm.x86.avx512.vpermi2var.d.512(<16 x i32> %last, <16 x i32> %from, <16 x i32> %last)
   %words = lshr i64 %offset, 2
   %mask = call <16 x i1> @jitkit.row.first(i64 %words)
-  call void @llvm.masked.store.v16i32.p0(<16 x i32> %line, ptr %target, i32 4, <16 x i1> %mask)
+  call void @llvm.masked.store.v16i32.p0(<16 x i32> %line, ptr align 4 %target, <16 x i1> %mask)
   ret void
 }
 """

@@ -30,7 +30,10 @@ class GroupWriter(GroupLayout):
         listed += ["ptr %carried"] * (self.carried is not None)
         inline = "" if self.dynamic else "alwaysinline "
         head = f"define void @{name}({', '.join(listed)}) {inline}nounwind {roots.EXACT} {{\nentry.group:"
-        ends = [] if self.carried is None else [carrying.functions(self.carried, f"{name}_end")]
+        ends = []
+        if self.carried is not None:
+            ends = [carrying.functions(self.carried, f"{name}_end")]
+            self.text.declare(*carrying.STORE)
         return "\n".join([head, *self.text.allocas, *self.text.lines, "}", *self.text.declared.values(), *ends, ""])
 
     def _shared(self) -> None:
