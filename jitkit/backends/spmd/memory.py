@@ -32,6 +32,8 @@ class Memory(Windows):
             self._each_lane(item, mask)
         elif mask is None and item.name in self.body.tiles:
             self.body.define(item, self._load_tile(item, pointer))
+        elif beside := self.body.beside.get(item.name):
+            self.body.define(item, self._load_window(item.type, pointer, beside, item.tail))
         elif self.body.fresh and (found := self.window(pointer, item.type)):
             self.body.define(item, self._load_window(item.type, pointer, found, item.tail))
         elif stride == size_of(item.type) and item.type != "i1":

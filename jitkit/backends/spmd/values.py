@@ -2,13 +2,16 @@
 
 from __future__ import annotations
 
-from typing import Protocol
+from typing import TYPE_CHECKING, Protocol
 
 from jitkit.backends.spmd.ir import Instruction, Value
 from jitkit.backends.spmd.powers import Power
 from jitkit.backends.spmd.shapes import Shapes
 from jitkit.backends.spmd.transposing import Tile
 from jitkit.backends.spmd.writer import Lanes, Text
+
+if TYPE_CHECKING:
+    from jitkit.backends.spmd.windows import Window
 
 
 class Values(Protocol):
@@ -27,6 +30,7 @@ class Values(Protocol):
     parts: set[str]
     tiles: dict[str, Tile]
     loaded: dict[str, str]
+    beside: dict[str, Window]
 
     def scalar(self, value: Value) -> str:
         """Return a uniform value, or a strided or patterned one of lane 0."""

@@ -2,14 +2,20 @@
 
 from __future__ import annotations
 
+from collections.abc import Hashable
 from dataclasses import dataclass
 
-from jitkit.backends.spmd.ir import Instruction, Value
+from jitkit.backends.spmd import plan
+from jitkit.backends.spmd.affine import affine
+from jitkit.backends.spmd.ir import Block, Instruction, Value
 from jitkit.backends.spmd.lanewise import LaneByLane
 from jitkit.backends.spmd.pattern import Pattern
-from jitkit.backends.spmd.shapes import size_of
+from jitkit.backends.spmd.shapes import Shapes, size_of
 from jitkit.backends.spmd.writer import aggregate
 
+REGISTER = 64
+"""Bytes of an AVX-512 register, and of a line of the cache."""
+KINDS = ("i32", "i64", "float", "double")
 MOST_VECTORS = 4
 """Vectors of a window; a gather of what lies further apart costs less."""
 
@@ -59,6 +65,38 @@ def window(pattern: Pattern, lanes: int, size: int, fresh: bool) -> Window | Non
 def _from(start: int, places: list[int], lanes: int, size: int) -> Window:
     moved = tuple(place - start for place in places)
     return Window(start * size, max(moved) // lanes + 1, moved)
+
+
+def beside_whole(block: Block, shapes: Shapes, lanes: int) -> dict[str, Window]:
+    """Return the windows of loads of rows of shared memory that begin beside whole vectors which the block loads as well.
+
+    Such as ``row[c - 1]`` and ``row[c + 1]`` beside ``row[c]``. A load that crosses lines of the cache costs Zen 4 1.55 cycles,
+    and AVX-512 takes a vector out of two by one instruction: stencil_tiled takes 0.94 (float32) and 0.85 of the time.
+    """
+    whole: set[Hashable] = set()
+    beside: list[tuple[str, int, int, Hashable]] = []
+    for item in block.code if plan.registers_are_many() else ():
+        pointer = item.operands[0] if item.op == "load" else None
+        pattern = None if pointer is None else shapes.patterns.get(pointer.text)
+        if pointer is None or pattern is None or pointer.text not in shapes.shared or item.type not in KINDS:
+            continue
+        size = size_of(item.type)
+        if shapes.of(pointer) != size or pattern.modulus < REGISTER:
+            continue
+        parts = affine(pointer, shapes.made)
+        place, row = parts.pop("", 0), (item.type, frozenset(parts.items()))
+        if pattern.residue % REGISTER == 0:
+            whole.add((row, place))
+        elif place % size == 0:
+            beside.append((item.name, size, place, row))
+    found: dict[str, Window] = {}
+    for name, size, place, own in beside:
+        for ahead in range(size, lanes * size, size):  # of the whole vector that it begins in
+            if (own, place - ahead) in whole or (own, place - ahead + lanes * size) in whole:
+                places = tuple(ahead // size + k for k in range(lanes))
+                found[name] = Window(-ahead, 2, places)
+                break
+    return found
 
 
 class Windows(LaneByLane):
