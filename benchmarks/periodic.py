@@ -18,14 +18,7 @@ class Torus:
 
     def setup(self, size: int, dtype: str) -> None:
         _suite.keep_caches_apart()
-        import jitkit as jk
-
-        @jk.kernel
-        def torus(i, j, u, out):
-            n, m = u.shape
-            around = u[(i + 1) % n, j] + u[(i - 1) % n, j] + u[i, (j + 1) % m] + u[i, (j - 1) % m]
-            out[i, j] = 0.2 * (around + u[i, j])
-
+        torus = self.kernel()
         u = np.random.default_rng(0).random((size, size)).astype(dtype)
         out = np.empty_like(u)
 
@@ -41,6 +34,18 @@ class Torus:
         self.numpys: Any = numpys
         self.ours()
 
+    def kernel(self) -> Any:
+        """Return the kernel, whose neighbours are remainders."""
+        import jitkit as jk
+
+        @jk.kernel
+        def torus(i, j, u, out):
+            n, m = u.shape
+            around = u[(i + 1) % n, j] + u[(i - 1) % n, j] + u[i, (j + 1) % m] + u[i, (j - 1) % m]
+            out[i, j] = 0.2 * (around + u[i, j])
+
+        return torus
+
     def time_launch(self, size: int, dtype: str) -> None:
         self.ours()
 
@@ -48,3 +53,20 @@ class Torus:
         return _measure.ratio(self.ours, self.numpys)
 
     track_relative_to_numpy.unit = "times NumPy"
+
+
+class TorusByConditions(Torus):
+    """The same step, where conditions tell the first and the last points."""
+
+    def kernel(self) -> Any:
+        """Return the kernel, whose neighbours are chosen."""
+        import jitkit as jk
+
+        @jk.kernel
+        def torus(i, j, u, out):
+            n, m = u.shape
+            up, down = i - 1 if i > 0 else n - 1, i + 1 if i < n - 1 else 0
+            left, right = j - 1 if j > 0 else m - 1, j + 1 if j < m - 1 else 0
+            out[i, j] = 0.2 * (u[down, j] + u[up, j] + u[i, right] + u[i, left] + u[i, j])
+
+        return torus

@@ -81,6 +81,23 @@ def nested_in_loop(i, j, u, v, out):
     out[i, j] = total
 
 
+@jk.kernel
+def stored_first(i, j, u, v):
+    u[i, j] = v[i, j] * 2
+    change = u[i, j] if v[i, j] > 0 else -u[i, j]
+    u[i, j] = change + u[i, j]
+
+
+@jk.kernel
+def only_some(i, u, v, out):
+    total = v[i]
+    if total > 0:
+        total += u[i] - (u[i - 1] if v[i] > 2 else u[i + 1])
+    else:
+        total -= v[i] * 2
+    out[i] = total
+
+
 def arrays(dtype: type, count: int = 2, shape: tuple[int, int] = (9, 71)) -> list[np.ndarray]:
     """Small whole numbers of both signs."""
     rng = np.random.default_rng(0)
@@ -186,3 +203,23 @@ def test_rows_are_loaded_under_masks():
     llvm = fluxes.inspect(u, v, v, u, 0.5, backend="cpu").llvm
     assert "@llvm.masked.load" in llvm
     assert "extractelement" not in llvm  # no lane goes its own way
+
+
+@pytest.mark.parametrize("dtype", DTYPES)
+def test_elements_that_a_point_wrote_before_it_chose(backend, dtype):
+    u, v = arrays(dtype)
+    stored_first.on(backend)[v.shape](u, v)
+    np.testing.assert_array_equal(u, 2 * v + 2 * abs(v))
+
+
+@pytest.mark.parametrize("dtype", DTYPES)
+def test_elements_that_only_some_points_have(backend, dtype):
+    """Where nothing is positive nothing of `u` is read, of which there is none."""
+    ((v,),) = arrays(dtype, 1, (1, 300))
+    u, out = np.arange(300).astype(dtype) ** 2, np.zeros(300, dtype)
+    only_some.on(backend)[1:299](u, v, out)
+    there = np.where(v > 2, u - np.roll(u, 1), u - np.roll(u, -1))
+    np.testing.assert_array_equal(out[1:-1], np.where(v > 0, v + there, -v)[1:-1])
+    none = -abs(v)
+    only_some.on(backend)[300](u[:0], none, out)
+    np.testing.assert_array_equal(out, -none)

@@ -9,6 +9,7 @@ import numpy as np
 import pytest
 
 import jitkit as jk
+from jitkit.backends import machine
 
 LENGTHS = [1, 2, 3, 5, 8, 15, 16, 17, 33, 64, 127, 128, 129, 300]
 
@@ -219,3 +220,70 @@ def test_matrices_are_told_from_results_without_gathers():
     llvm = products.inspect(a, a, a, backend="cpu").llvm
     assert "noalias" in llvm
     assert "masked.gather" not in llvm
+
+
+@jk.kernel
+def doubled(i, j, x, out):
+    out[i, j] = 2 * x[i, j] + x[i, j + 1]
+
+
+@jk.kernel
+def products_of_complex(i, a, b, out):
+    out[i] = a[i] * b[i] + a[i].conjugate()
+
+
+@pytest.mark.parametrize("dtype", ["uint8", "float32", "float64"])
+@pytest.mark.parametrize("steps", [(1, 1), (1, 2), (2, 1), (1, -1), (-2, 3)])
+def test_views(steps, dtype, backend):
+    rows, columns = steps
+    for width in (1, 7, 16, 150):
+        wide = np.random.default_rng(5).integers(0, 60, (9, 3 * width + 6)).astype(dtype)
+        into = np.zeros_like(wide)
+        x, out = (a[::rows, ::columns][:3, : width + 1] for a in (wide, into))
+        doubled.on(backend)[len(x), x.shape[1] - 1](x, out)
+        expected = np.zeros_like(wide)
+        expected[::rows, ::columns][:3, :width] = (2 * x[:, :-1] + x[:, 1:])[:, :width]
+        np.testing.assert_array_equal(into, expected)
+
+
+def test_parts_of_complex_numbers(backend):
+    z = whole_numbers((3, 41)) + 1j * whole_numbers((3, 41))
+    out = np.zeros((3, 40))
+    doubled.on(backend)[3, 40](z.imag, out)
+    np.testing.assert_array_equal(out, 2 * z.imag[:, :-1] + z.imag[:, 1:])
+
+
+@jk.kernel
+def relaxed(i, j, f, out):
+    mean = 0.0
+    for k in range(8):
+        mean += f[k, i, j]
+    for k in range(8):
+        out[k, i, j] = f[k, i, j] + (mean / 8 - f[k, i, j]) / 2
+
+
+@pytest.mark.parametrize("dtype", ["float32", "float64"])
+@pytest.mark.parametrize("width", [1, 5, 16, 131])
+def test_many_planes(width, dtype, backend):
+    f = 16 * whole_numbers((8, 3, width), dtype)
+    expected, out = (f + f.mean(axis=0)) / 2, np.zeros_like(f)
+    relaxed.on(backend)[3, width](f, out)
+    np.testing.assert_array_equal(out, expected)
+    relaxed.on(backend)[3, width](f, f)
+    np.testing.assert_array_equal(f, expected)
+
+
+@pytest.mark.parametrize("dtype", ["complex64", "complex128"])
+@pytest.mark.parametrize("length", LENGTHS)
+def test_complex_numbers(length, dtype, backend):
+    a, b = (whole_numbers((2, length)) + 1j * whole_numbers((2, length))[::-1]).astype(dtype)
+    out = np.zeros_like(a)
+    products_of_complex.on(backend)[length](a, b, out)
+    np.testing.assert_array_equal(out, a * b + a.conj())
+
+
+def test_neighbours_in_views_are_taken_in_vectors():
+    if "avx2" not in str(machine.identity()):
+        pytest.skip("what this CPU widens is not known")
+    x = np.zeros((50, 50))[1:-1, 1:-1]
+    assert re.search(r"load <\d+ x double>", doubled.inspect(x, x, backend="cpu").llvm)

@@ -1,4 +1,4 @@
-"""Kernels with periodic neighbours, ``u[(i + 1) % n]``: rows of any length and parts of rows, against NumPy."""
+"""Kernels with periodic neighbours, ``u[(i + 1) % n]``, and borders: rows of any length and parts of rows, against NumPy."""
 
 from __future__ import annotations
 
@@ -52,6 +52,41 @@ def roots(i, u, out):
     out[i] = np.sin(u[(i + 1) % u.shape[0]])
 
 
+@jk.kernel
+def torus_by_conditions(i, j, u, out):
+    n, m = u.shape
+    up = i - 1 if i > 0 else n - 1
+    down = i + 1 if i < n - 1 else 0
+    left = m - 1 if j == 0 else j - 1
+    right = 0 if j + 1 == m else j + 1
+    out[i, j] = u[up, j] + u[down, j] + u[i, left] + u[i, right] - 4 * u[i, j]
+
+
+@jk.kernel
+def framed(i, j, u, out):
+    n, m = u.shape
+    if 0 < i < n - 1 and 0 < j < m - 1:
+        out[i, j] = u[i - 1, j] + u[i + 1, j] + u[i, j - 1] + u[i, j + 1]
+    else:
+        out[i, j] = -1
+
+
+@jk.kernel
+def clamped(i, j, u, out):
+    m = u.shape[1]
+    out[i, j] = u[max(i - 2, 0), j] + u[i, min(max(j - 2, 0), m - 1)] + u[i, min(j + 3, m - 1)]
+
+
+@jk.kernel
+def told_apart(i, u, n, out):
+    """Compare in every way with a number and with an extent that is one."""
+    first = (1 if i > 2 else 0) + (2 if i >= 3 else 0) + (4 if i < 2 else 0) + (8 if i <= 1 else 0)
+    first += (16 if i != 0 else 0) + (32 if i == 4 else 0) + (64 if i > 1000 else 0)
+    last = (1 if i < n - 2 else 0) + (2 if n - 3 >= i else 0) + (4 if i >= n else 0) + (8 if i + 2 > n else 0)
+    last += (16 if i == n - 1 else 0) + (32 if n != i + 2 else 0) + (64 if 1 <= i < n else 0)
+    out[i] = u[i] + 1000 * first + last
+
+
 def numbers(shape, dtype):
     return np.random.default_rng(5).integers(-20, 20, shape).astype(dtype)
 
@@ -91,6 +126,49 @@ def test_a_torus(dtype, backend):
         part = np.zeros_like(u)
         torus.on(backend)[: shape[0] : 2, shape[1] // 3 : shape[1]](u, part)
         np.testing.assert_array_equal(part[::2, shape[1] // 3 :], expected[::2, shape[1] // 3 :])
+
+
+SHAPES = [(1, 1), (2, 1), (1, 2), (3, 3), (3, 40), (5, 131), (4, 257)]
+
+
+@pytest.mark.parametrize("dtype", ["float32", "float64", "int32"])
+def test_a_torus_by_conditions(dtype, backend):
+    for shape in SHAPES:
+        u = numbers(shape, dtype)
+        out, part = np.zeros_like(u), np.zeros_like(u)
+        torus_by_conditions.on(backend)[shape](u, out)
+        expected = np.roll(u, -1, 0) + np.roll(u, 1, 0) + np.roll(u, -1, 1) + np.roll(u, 1, 1) - 4 * u
+        np.testing.assert_array_equal(out, expected)
+        torus_by_conditions.on(backend)[: shape[0], shape[1] // 3 : shape[1] : 2](u, part)
+        np.testing.assert_array_equal(part[:, shape[1] // 3 :: 2], expected[:, shape[1] // 3 :: 2])
+
+
+@pytest.mark.parametrize("dtype", ["uint8", "float32", "float64"])
+def test_frames_and_clamped_neighbours(dtype, backend):
+    for n, m in SHAPES:
+        u = numbers((n, m), "int64").__abs__().astype(dtype)
+        out, expected = np.zeros((n, m)), np.full((n, m), -1.0)
+        framed.on(backend)[n, m](u, out)
+        w = u.astype(np.float64)
+        expected[1:-1, 1:-1] = w[:-2, 1:-1] + w[2:, 1:-1] + w[1:-1, :-2] + w[1:-1, 2:]
+        np.testing.assert_array_equal(out, expected)
+        clamped.on(backend)[n, m](u, out)
+        i, j = np.arange(n)[:, None], np.arange(m)
+        left = w[i, np.clip(j - 2, 0, m - 1)]
+        np.testing.assert_array_equal(out, w[np.maximum(i - 2, 0), j] + left + w[i, np.minimum(j + 3, m - 1)])
+
+
+@pytest.mark.parametrize("n", [0, 1, 2, 3, 4, 5, 20, 131, 298, 300, 400])
+@pytest.mark.parametrize("space", [(0, 300), (2, 130), (100, 300)])
+def test_comparisons_with_first_and_last_indices(n, space, backend):
+    u, i = numbers(300, "int64"), np.arange(300)
+    out, expected = np.zeros(300, np.int64), np.zeros(300, np.int64)
+    told_apart.on(backend)[space[0] : space[1]](u, n, out)
+    first = (i > 2) + 2 * (i >= 3) + 4 * (i < 2) + 8 * (i <= 1) + 16 * (i != 0) + 32 * (i == 4) + 64 * (i > 1000)
+    last = (i < n - 2) + 2 * (n - 3 >= i) + 4 * (i >= n) + 8 * (i + 2 > n) + 16 * (i == n - 1) + 32 * (n != i + 2)
+    last = last + 64 * ((i >= 1) & (i < n))
+    expected[slice(*space)] = (u + 1000 * first + last)[slice(*space)]
+    np.testing.assert_array_equal(out, expected)
 
 
 @pytest.mark.parametrize("n", [1, 2, 5, 6, 100, 299, 300])

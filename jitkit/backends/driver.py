@@ -83,7 +83,8 @@ def define(
     if scalar is not None and row is None and interior is None:
         walk = narrow.walk(scalar, scalar.parameters[ndim - 1].text, unit_step, [ndim + k for k in arrays])
     streamed = row is not None and row.streamed > 0
-    points = nest.each(functools.partial(point, nest), apart=streamed, widened=walk is None and interior is None)
+    widened = interior is None and (walk is None or walk.known)
+    points = nest.each(functools.partial(point, nest), apart=streamed, widened=widened)
     if row is not None:
         declared = row.declare(module)
         points = (
@@ -92,7 +93,7 @@ def define(
             else nest.vectors(declared, points)
         )
     if interior is not None:
-        points = nest.parted(interior.wraps, nest.calling(interior.declare(module)), points)
+        points = nest.parted(interior.first, interior.ends, nest.calling(interior.declare(module)), points)
     function = nest.run(points)
     context.active_code_library.add_linking_library(compiled.library)
     counts = space[2 * ndim :]
@@ -104,13 +105,13 @@ def define(
         every = functools.reduce(builder.mul, counts)
         launch(builder, tables, ndim, arguments.layouts, given, every, threads, own)
     if walk is not None:
-        widths = {(parameter - ndim, axis): width for (parameter, axis), width in walk.widths.items()}
         inner = LoopNest(module, record.type, ndim, unit_step, [3 * ndim + k for k in arrays])
-        for (argument, axis), width in widths.items():
-            inner.narrow(3 * ndim + argument, axis, width)
+        for (parameter, *where), number in walk.likely.items():
+            inner.tell(2 * ndim + parameter, where, number)
         inner.run(inner.each(functools.partial(point, inner), widened=walk.even))
-        lie_apart = separate.holds(builder, arguments.layouts, given, written, widths)
-        function = builder.select(lie_apart, inner.handed(record.type), function)
+        lie_apart = separate.holds(builder, arguments.layouts, given, written)
+        fits = separate.fits(builder, arguments.layouts, given, ndim, walk.likely)
+        function = builder.select(builder.and_(lie_apart, fits), inner.handed(record.type), function)
     _start(builder, function, record, units, threads)
 
 

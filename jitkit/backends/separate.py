@@ -18,7 +18,7 @@ from numba.core import types
 
 from jitkit.backends.layout import Group, Layout
 from jitkit.backends.lowering.emit import I64
-from jitkit.backends.spmd.narrow import Widths
+from jitkit.backends.spmd.narrow import Likely
 
 NITEMS, ITEMSIZE, DATA, SHAPE, STRIDES = 2, 3, 4, 5, 6
 """Where Numba's arrays hold the number of their elements, and so on."""
@@ -37,8 +37,8 @@ def _leaves(layout: Layout) -> int:
 
 
 def holds(
-    builder: ir.IRBuilder, layouts: Sequence[Layout], leaves: Sequence[Given], written: Sequence[int], widths: Widths
-) -> ir.Value:
+    builder: ir.IRBuilder, layouts: Sequence[Layout], leaves: Sequence[Given], written: Sequence[int]
+) -> ir.Value:  # fmt: skip
     """Return whether the arrays that a kernel writes share memory neither with one another nor with those that it reads.
 
     Parameters
@@ -51,17 +51,23 @@ def holds(
         What they arrive as.
     written : sequence of int
         The arguments that it writes.
-    widths : mapping
-        The extents that arguments must have along some axes, too.
     """
     changed = {leaf for k in written for leaf in range(leaf_of(layouts, k), leaf_of(layouts, k + 1))}
     arrays = [k for k, (kind, _) in enumerate(leaves) if isinstance(kind, types.Array)]
     conditions = [
         apart(builder, leaves[a], leaves[b]) for a, b in combinations(arrays, 2) if not changed.isdisjoint((a, b))
     ]
-    for (argument, axis), width in widths.items():
-        extent = builder.extract_value(leaves[leaf_of(layouts, argument)][1], [SHAPE, axis])
-        conditions.append(builder.icmp_unsigned("==", extent, ir.Constant(I64, width)))
+    return functools.reduce(builder.and_, conditions, ir.Constant(ir.IntType(1), 1))
+
+
+def fits(
+    builder: ir.IRBuilder, layouts: Sequence[Layout], leaves: Sequence[Given], ndim: int, likely: Likely
+) -> ir.Value:  # fmt: skip
+    """Return whether arrays have the extents and strides that may be; parameters count from the `ndim` indices."""
+    conditions = [
+        builder.icmp_unsigned("==", builder.extract_value(leaves[leaf_of(layouts, parameter - ndim)][1], where), number)
+        for (parameter, *where), number in ((place, ir.Constant(I64, number)) for place, number in likely.items())
+    ]
     return functools.reduce(builder.and_, conditions, ir.Constant(ir.IntType(1), 1))
 
 

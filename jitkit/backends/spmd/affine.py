@@ -5,8 +5,8 @@ from __future__ import annotations
 from collections.abc import Mapping
 
 from jitkit.backends.spmd.folding import constant
-from jitkit.backends.spmd.ir import Instruction, UnsupportedIRError, Value
-from jitkit.backends.spmd.shapes import size_of
+from jitkit.backends.spmd.ir import Instruction, Value
+from jitkit.backends.spmd.shapes import spacing_of
 
 Sum = dict[str, int]
 """The factor of each local; that of "" is a number by itself."""
@@ -33,10 +33,9 @@ def affine(value: Value, made: Mapping[str, Instruction]) -> Sum:
 def _parts(item: Instruction, made: Mapping[str, Instruction]) -> Sum | None:
     """Return an instruction's result as a sum, or None where it is none."""
     if item.op == "getelementptr" and len(item.operands) == 2 and item.operands[1].type == "i64":
-        try:
-            return _added(affine(item.operands[0], made), affine(item.operands[1], made), size_of(item.element))
-        except UnsupportedIRError:  # of structures
-            return None
+        base, index = (affine(part, made) for part in item.operands)
+        size = spacing_of(item.element)
+        return None if size is None else _added(base, index, size)
     if item.type != "i64":
         return None
     if item.op in ("add", "sub") or (item.op == "or" and "disjoint" in item.head):

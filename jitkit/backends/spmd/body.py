@@ -372,7 +372,7 @@ class Body:
             return False
         if item.op in ("load", "store") and item.operands[-1].text in self.sure.get(block, ()):
             return not self.operations.blends(item)
-        return True
+        return not (item.op == "load" and self.operations.loads_row(item))
 
     def _masked_edges(self, block: Block, mask: str, region: Region) -> None:
         """Give each of a block's ways its lanes: into the masks of its targets, and its values into their phis."""

@@ -8,7 +8,7 @@ its borders 0.51, with AVX2 0.48 and 0.70.
 
 from __future__ import annotations
 
-from collections.abc import Callable
+from collections.abc import Callable, Hashable
 
 from jitkit.backends.spmd.ir import Instruction, Value
 
@@ -66,6 +66,23 @@ def outcome(value: Value, truth: bool, made: dict[str, Instruction], of: Strides
         return truth
     inner = outcome(item.operands[0], truth, made, of)
     return None if inner is None else not inner
+
+
+def expression(
+    value: Value, truth: bool, made: dict[str, Instruction], of: Strides, depth: int = 2 * _DEEP
+) -> Hashable:  # fmt: skip
+    """Return what is the same for values that are computed alike where the condition is `truth`."""
+    item = made.get(value.text) if value.local else None
+    if item is None or not depth:
+        return value.text
+    if item.op == "select" and of(value) is None and (taken := outcome(item.operands[0], truth, made, of)) is not None:
+        return expression(item.operands[1 if taken else 2], truth, made, of, depth - 1)
+    if item.op in ("sext", "zext") and (holds := outcome(item.operands[0], truth, made, of)) is not None:
+        return ("-1" if item.op == "sext" else "1") if holds else "0"
+    if item.op not in (*_STEPS, "extractvalue"):
+        return value.text
+    parts = tuple(expression(part, truth, made, of, depth - 1) for part in item.operands)
+    return parts[0] if item.op == "add" and parts[1] == "0" else (item.op, item.element, item.tail, *parts)
 
 
 def write(

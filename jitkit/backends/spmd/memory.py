@@ -2,7 +2,9 @@
 
 from __future__ import annotations
 
-from jitkit.backends.spmd import choices, plan, transposing
+from collections.abc import Hashable
+
+from jitkit.backends.spmd import choices, hoisting, plan, transposing
 from jitkit.backends.spmd.ir import Instruction, Value
 from jitkit.backends.spmd.shapes import size_of
 from jitkit.backends.spmd.windows import Windows
@@ -65,6 +67,16 @@ class Memory(Windows):
                 loaded |= {load.name: vector for load in column}
         return loaded[item.name]
 
+    def loads_row(self, item: Instruction) -> bool:
+        """Tell whether a load takes a row of neighbours, of which those outside a mask are left alone at no cost.
+
+        Only where others were hoisted: an upwind step then takes 0.9 of the time with no test whether any lane goes a way.
+        """
+        shapes, kind = self.body.shapes, item.type
+        if not hoisting.loads(shapes.function) or not plan.masked_stores_are_fast() or aggregate(kind):
+            return False
+        return shapes.of(item.operands[0]) == size_of(kind)
+
     def _load_apart(self, item: Instruction, address: str, stride: int) -> str:
         """Load elements at a fixed distance one by one: a gather would compute a vector of addresses first."""
         vector = "poison"
@@ -80,10 +92,23 @@ class Memory(Windows):
         holds = self.body.whole(Value("i1", shapes.chosen[pointer.text]))
         rows = []
         for truth, lanes in ((True, holds), (False, self.vector.others(holds))):
+            known = self._loaded(item.type, choices.expression(pointer, truth, shapes.made, shapes.of))
+            if known is not None:
+                rows.append(self.body.whole(known))
+                continue
             address = choices.write(pointer, truth, shapes.made, shapes.of, self.body.scalar, self.text.emit)
             under = lanes if mask is None else self.vector.both(mask, lanes)
             rows.append(self._load_row(item.type, address, item.tail, under))
         return self.text.emit(f"select {self.vector.mask_type} {holds}, {whole} {rows[0]}, {whole} {rows[1]}")
+
+    def _loaded(self, kind: str, place: Hashable) -> Value | None:
+        """Return what all lanes loaded at the start from an address, given by how it is computed."""
+        shapes = self.body.shapes
+        for name in hoisting.loads(shapes.function):
+            made = shapes.made[name]
+            if made.type == kind and choices.expression(made.operands[0], True, shapes.made, shapes.of) == place:
+                return Value(kind, name)
+        return None
 
     def _define_uniform(self, item: Instruction, code: str) -> None:
         varying = self.body.shapes.strides[item.name] is None

@@ -1,8 +1,8 @@
-"""Arrays of narrow rows, places of three coordinates or pixels of four channels, whose rows neighbouring points walk through.
+"""Arrays through which neighbouring points walk by steps that only a launch tells: narrow rows, and views.
 
-How long the rows are only a launch tells, so LLVM takes the distance of neighbours as any number, and loads one component
-after another. But code that reads ``x[i, 0]``, ``x[i, 1]`` and ``x[i, 2]`` says what is likely: rows of three. With that
-number in the code LLVM loads whole vectors and sorts the components by shuffles.
+LLVM takes such a step as any number, and loads one element after another. But code that reads ``x[i, 0]``, ``x[i, 1]`` and
+``x[i, 2]`` says what is likely: rows of three. The elements of a view along its last axis are likely to be neighbours, as in
+``x[1:-1, 1:-1]``. With these numbers in the code LLVM loads whole vectors and sorts components by shuffles.
 """
 
 from __future__ import annotations
@@ -16,11 +16,15 @@ from jitkit.backends.spmd.shapes import Shapes, size_of
 
 MOST = 4
 """Elements of a row, of more of which vectors cost more than they save: products of 3 x 3 matrices take three times as long."""
-DATA, SHAPE = "4", "5, "
-"""Where Numba's arrays hold their address and extents."""
+MANY = 64
+"""Pairs of accesses to be told apart, of more of which that is worth doing once a launch: nine populations of a fluid are 117."""
+DATA, SHAPE, STRIDE = 4, 5, 6
+"""Where Numba's arrays hold their address, extents and strides."""
 
-Widths = Mapping[tuple[int, int], int]
-"""The likely extent of a parameter, an array, along an axis."""
+Place = tuple[int, int, int]
+"""A parameter, an array, and where in it: extents or strides, and of which axis."""
+Likely = Mapping[Place, int]
+"""What extents and strides may be."""
 
 
 class Walk(NamedTuple):
@@ -28,15 +32,20 @@ class Walk(NamedTuple):
 
     Attributes
     ----------
-    widths : mapping
-        The likely extents of rows.
+    likely : mapping
+        What may be: extents of rows, strides of views.
     even : bool
         Whether all steps from point to point are numbers once these are: only then LLVM may widen the loop over points, for
         it takes gathers to be faster than they are.
     """
 
-    widths: Widths
+    likely: Likely
     even: bool
+
+    @property
+    def known(self) -> bool:
+        """Whether all steps are numbers already, and LLVM is to be told only that arrays are apart."""
+        return self.even and not self.likely
 
 
 def walk(function: Function, index: str, unit_step: bool, arrays: Collection[int]) -> Walk | None:
@@ -59,17 +68,29 @@ def walk(function: Function, index: str, unit_step: bool, arrays: Collection[int
     code = (item for block in function.blocks.values() for item in block.code)
     walking = [item for item in code if item.op in ("load", "store") and shapes.of(item.operands[-1]) is None]
     places = {function.parameters[k].text: k for k in arrays}
-    found = [_component(item, shapes, places) for item in walking]
-    widths: dict[tuple[int, int], int] = {}
-    for row, component in filter(None, found):
-        widths[row] = max(widths.get(row, 0), component + 1)
-    if widths and all(found) and all(1 < width <= MOST for width in widths.values()):
-        return Walk(widths, True)
-    return Walk({}, False) if sum(item.op == "store" for item in walking) > 1 else None
+    found = [_step(item, shapes, places) for item in walking]
+    widths: dict[Place, int] = {}
+    strides: dict[Place, int] = {}
+    for place, least in filter(None, found):
+        known = widths if place[1] == SHAPE else strides
+        known[place] = max(known.get(place, 0), least)
+    likely = widths | strides
+    if likely and all(found) and all(1 < width <= MOST for width in widths.values()):
+        return Walk(likely, True)
+    if walking:
+        return Walk({}, False) if sum(item.op == "store" for item in walking) > 1 else None
+    return Walk({}, True) if _compared(function) >= MANY else None
 
 
-def _component(access: Instruction, shapes: Shapes, places: Mapping[str, int]) -> tuple[tuple[int, int], int] | None:
-    """Return the array and axis along which an access takes a component of a point's row, and which component."""
+def _compared(function: Function) -> int:
+    """Return how many pairs of accesses LLVM tells apart by their ends, before each row."""
+    code = [item for block in function.blocks.values() for item in block.code]
+    stores, loads = (sum(item.op == op for item in code) for op in ("store", "load"))
+    return stores * loads + stores * (stores - 1) // 2
+
+
+def _step(access: Instruction, shapes: Shapes, places: Mapping[str, int]) -> tuple[Place, int] | None:
+    """Return the extent or the stride by which an access walks from point to point, and what that is at least."""
     made = shapes.made
     try:
         size, parts = size_of(access.accessed), affine(access.operands[-1], made)
@@ -78,21 +99,28 @@ def _component(access: Instruction, shapes: Shapes, places: Mapping[str, int]) -
     component, odd = divmod(parts.pop("", 0), size)
     bases = [places[made[name].operands[0].text] for name in parts if _is_address(made.get(name), places)]
     steps = [name for name in parts if shapes.of(Value("i64", name)) is None]
-    if odd or component < 0 or len(bases) != 1 or len(steps) != 1 or parts[steps[0]] != size:
+    if len(bases) != 1 or len(steps) != 1:
         return None
     product = made.get(steps[0])  # None of an index that advances by any number
     if product is None or product.op != "mul":
         return None
     for factor, index in (product.operands, product.operands[::-1]):
-        extent = made.get(factor.text)
-        if shapes.of(index) == 1 and extent is not None and _is_extent(extent, bases[0], places):
-            return (bases[0], int(extent.tail.removeprefix(SHAPE))), component
+        place = _place(made.get(factor.text), bases[0], places)
+        if place is None or shapes.of(index) != 1:
+            continue
+        if place[1] == STRIDE:
+            return (place, size) if parts[steps[0]] == 1 else None
+        return (place, component + 1) if parts[steps[0]] == size and not odd and component >= 0 else None
     return None
 
 
-def _is_extent(item: Instruction, array: int, places: Mapping[str, int]) -> bool:
-    return item.op == "extractvalue" and item.tail.startswith(SHAPE) and places.get(item.operands[0].text) == array
+def _place(item: Instruction | None, array: int, places: Mapping[str, int]) -> Place | None:
+    """Return which extent or stride of an array a value is."""
+    if item is None or item.op != "extractvalue" or places.get(item.operands[0].text) != array:
+        return None
+    what, _, axis = item.tail.partition(", ")
+    return (array, int(what), int(axis)) if what in (str(SHAPE), str(STRIDE)) else None
 
 
 def _is_address(item: Instruction | None, places: Mapping[str, int]) -> bool:
-    return item is not None and item.op == "extractvalue" and item.tail == DATA and item.operands[0].text in places
+    return item is not None and item.op == "extractvalue" and item.tail == str(DATA) and item.operands[0].text in places

@@ -11,6 +11,7 @@ from numba.core import types
 
 from jitkit.backends.spmd import plain, plan, scalar, streaming, tables, turns, wrapping
 from jitkit.backends.spmd.flattening import flattened
+from jitkit.backends.spmd.hoisting import hoisted
 from jitkit.backends.spmd.ir import Function, UnsupportedIRError
 from jitkit.backends.spmd.shapes import Shapes, size_of
 from jitkit.backends.unlinked import unlinked
@@ -101,6 +102,8 @@ def by_vectors(
         shapes = Shapes(function, roots)
         if (flat := flattened(function, shapes)) is not function:
             function, shapes = flat, Shapes(flat, roots)
+        if (early := hoisted(function, shapes)) is not function:
+            function, shapes = early, Shapes(early, roots)
         stores = streaming.written(function, shapes)
         if stores:
             streamed, text = size_of(stores[0].accessed), streaming.row(function, shapes, index, stores, "jitkit_row")
@@ -121,23 +124,26 @@ class Interior(NamedTuple):
     ----------
     declare : callable
         Declares it in a module.
-    wraps : list of Wrap
-        The remainders that are the numbers themselves where it is called.
+    first : int or None
+        The first index for which it may be called.
+    ends : list of End
+        What the indices are below for which it may be called.
     """
 
     declare: Callable[[ir.Module], ir.Function]
-    wraps: list[wrapping.Wrap]
+    first: int | None
+    ends: list[wrapping.End]
 
 
 def interior(context: Any, compiled: Any, function: Function, ndim: int, fastmath: bool) -> Interior | None:
-    """Return the row function of points whose periodic neighbours are no further than the ends, or None where nothing wraps.
+    """Return the row function of points between the ends of a row, or None where the points at the ends are like all.
 
     The parameters are those of `by_vectors`; the last index advances by one.
     """
     index = function.parameters[ndim - 1].text
     try:
-        found = wrapping.unwrapped(function, index)
-        if found is None or any(wrap.parameter < ndim for wrap in found.wraps):
+        found = wrapping.interior(function, index)
+        if found is None or any(end.parameter < ndim for end in found.ends):
             return None
         shapes, lanes = Shapes(found.function, {index: 1}), 1
         if plan.worthwhile(found.function, shapes, fastmath):
@@ -147,7 +153,7 @@ def interior(context: Any, compiled: Any, function: Function, ndim: int, fastmat
         text = plain.row(found.function, shapes, index, True, lanes, "jitkit_row")
     except UnsupportedIRError:
         return None
-    return Interior(_linked(context, compiled, found.function, text), found.wraps)
+    return Interior(_linked(context, compiled, found.function, text), found.first, found.ends)
 
 
 def by_tables(

@@ -10,6 +10,7 @@ Reference: R. Karrenberg, S. Hack, "Improving performance of OpenCL on CPUs", CC
 from __future__ import annotations
 
 import functools
+import re
 from collections.abc import Hashable, Iterable, Iterator, Sized
 from typing import Protocol
 
@@ -34,6 +35,17 @@ def size_of(kind: str) -> int:
     if kind not in _SIZES:
         raise UnsupportedIRError(f"elements of type {kind}")
     return _SIZES[kind]
+
+
+def spacing_of(kind: str) -> int | None:
+    """Return the bytes from one element of an array to the next; of structures, those of one kind, as complex numbers are."""
+    if found := re.fullmatch(r"\[(\d+) x (.+)\]", kind):
+        size = spacing_of(found[2])
+        return None if size is None else int(found[1]) * size
+    parts = [part.strip() for part in kind.strip("{ }").split(",")]
+    sizes = {_SIZES.get(part) for part in parts}
+    size = sizes.pop()
+    return None if size is None or sizes else len(parts) * size
 
 
 def graph_of(function: Function) -> Graph:
@@ -222,9 +234,9 @@ class Shapes:
             return a
         if item.op == "select" and known[0] == 0 and known[1] == known[2]:
             return known[1]
-        if item.op == "getelementptr" and len(known) == 2 and item.element in _SIZES:
-            # A narrower index may wrap between lanes.
-            return a + b * size_of(item.element) if b == 0 or item.operands[1].type == "i64" else None
+        size = spacing_of(item.element) if item.op == "getelementptr" and len(known) == 2 else None
+        if size is not None:  # a narrower index may wrap between lanes
+            return a + b * size if b == 0 or item.operands[1].type == "i64" else None
         return None
 
     def _call(self, item: Instruction, known: list[Stride]) -> Stride:
