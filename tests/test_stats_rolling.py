@@ -76,6 +76,50 @@ def test_windows_along_other_axes(name, backend):
             agrees(got, rolled(OF[name], x, window, least, axis), "float32")
 
 
+@pytest.mark.parametrize("columns", [2, 3, 4, 70])
+@pytest.mark.parametrize("name", ["sum", "mean", "var", "std"])
+def test_windows_of_columns(name, columns):
+    rng = np.random.default_rng(5)
+    move, of = getattr(jk.stats, f"move_{name}"), OF[name]
+    x = values("float64", (60, columns), 0.2)
+    x[20:30, 1] = np.nan  # longer than a window
+    whole = rng.integers(-1, 2, (60, columns)).astype(np.float64)  # whose sums are 0 at times
+    drifting = 1e6 + np.arange(60.0 * columns).reshape(60, columns)
+    endless = x.copy()
+    endless[[10, 15, 50], [0, 1, columns - 1]] = np.inf, -np.inf, np.inf
+    for given in (x, whole, drifting, endless, np.full((60, columns), 0.1)):
+        for window, least in ((1, None), (5, 1), (5, None), (60, 2)):
+            with np.errstate(invalid="ignore"):
+                expected = rolled(of, given, window, least, 0)
+            got = move(given, window, least, axis=0, backend="cpu")
+            np.testing.assert_allclose(got, expected, rtol=1e-9, atol=1e-12)
+    long = values("float32", (2, 5000, columns), 0.01)  # two stretches
+    agrees(move(long, 6, 2, axis=1, backend="cpu"), rolled(of, long, 6, 2, 1), "float32")
+
+
+@pytest.mark.parametrize("name", ["sum", "mean"])
+@pytest.mark.parametrize("backend", ["python", "cpu"])
+def test_sums_of_blocks(name, backend):
+    rng = np.random.default_rng(6)
+    x = rng.standard_normal(1300)
+    courses = [np.zeros(1300), np.round(x), x, np.where(abs(np.arange(1300) - 600) < 90, np.nan, x)]
+    courses.append(np.where(np.arange(1300) % 500 == 499, np.inf, x))  # next to where blocks begin
+    courses.append(np.where(rng.random(1300) < 0.1, np.nan, x))
+    for course in courses:
+        for window, least in ((3, 1), (40, None), (40, 39), (1300, 600)):
+            got = getattr(jk.stats, f"move_{name}")(course, window, least, backend=backend)
+            np.testing.assert_allclose(got, rolled(OF[name], course, window, least), rtol=1e-9, atol=1e-12)
+
+
+def test_a_plan_of_a_gpu_is_not_kept_for_the_host():
+    x = values("float64", (40, 5), 0)
+    with jk.emulate_cuda():
+        on_gpu = jk.stats.move_sum(x, 4, axis=0, backend="cuda")
+    plans = [plan for key, plan in _rolling._known.items() if key[5] == x.shape and key[1] == 4]
+    assert not plans
+    agrees(jk.stats.move_sum(x, 4, axis=0, backend="cpu"), on_gpu, "float64")
+
+
 COURSES = {
     "a walk far from zero": lambda rng, n: 1e4 + np.cumsum(rng.standard_normal(n)),
     "a ramp": lambda rng, n: np.arange(n) * 0.25,

@@ -31,13 +31,23 @@ LOST = 2.0**-18
 
 
 def read_row(x, o, k, c):
-    """Return an element of a matrix whose rows are taken."""
-    return x[o, k]
+    """Return an element of a row that begins at element `o`: a vector is taken as it is, and to reshape one takes 0.13 us."""
+    return x[o + k]
 
 
 def write_row(out, o, k, c, value):
     """Write one."""
-    out[o, k] = value
+    out[o + k] = value
+
+
+def read_strided(x, o, k, c):
+    """Return an element of what begins at element `o` and goes on at every `c`-th."""
+    return x[o + k * c]
+
+
+def write_strided(out, o, k, c, value):
+    """Write one."""
+    out[o + k * c] = value
 
 
 def read_column(x, o, k, c):
@@ -369,21 +379,35 @@ def rows(make: Callable[..., Any]) -> Launcher:
     step = make(read_row, write_row)
 
     @jk.kernel
-    def roll_rows(o, s, one, x, stretch, window, least, what, ddof, out):
+    def roll_rows(o, s, one, x, n, stretch, window, least, what, ddof, out):
         first = s * stretch
-        step(x, o, 0, first, min(x.shape[1], first + stretch), window, least, what, ddof, out)
+        step(x, o * n, 0, first, min(n, first + stretch), window, least, what, ddof, out)
 
     return Launcher(roll_rows)
 
 
 @functools.cache
+def single_columns(make: Callable[..., Any]) -> Launcher:
+    """Return the same for columns of arrays that have but few of them: each goes by itself."""
+    step = make(read_strided, write_strided)
+
+    @jk.kernel
+    def roll_single_columns(r, s, one, x, n, inner, stretch, window, least, what, ddof, out):
+        first = s * stretch
+        at = r // inner * n * inner + r % inner
+        step(x, at, inner, first, min(n, first + stretch), window, least, what, ddof, out)
+
+    return Launcher(roll_single_columns)
+
+
+@functools.cache
 def columns(make: Callable[..., Any]) -> Launcher:
-    """Return the same for columns, which are the lanes of vectors."""
+    """Return the same for columns on a GPU, a work-item to each."""
     step = make(read_column, write_column)
 
     @jk.kernel
-    def roll_columns(o, s, c, x, stretch, window, least, what, ddof, out):
+    def roll_columns(o, s, c, x, n, stretch, window, least, what, ddof, out):
         first = s * stretch
-        step(x, o, c, first, min(x.shape[1], first + stretch), window, least, what, ddof, out)
+        step(x, o, c, first, min(n, first + stretch), window, least, what, ddof, out)
 
     return Launcher(roll_columns)
