@@ -172,7 +172,8 @@ def statistic(asked, skip, n, mean, m2, m3, m4):
 
     Of too few elements for its `ddof` a variance is infinite, or NaN where NaN are left out (`skip`), as in NumPy.
     `asked` is one of the names above, what is subtracted from the count (from a kurtosis: from the result), whether
-    skewness and kurtosis stay uncorrected, and the resolution below which elements count as equal.
+    skewness and kurtosis stay uncorrected (and a variance NaN, where NaN are left out for a mask alone), and the
+    resolution below which elements count as equal.
     """
     what, ddof, bias, resolution = asked
     if what == SUM:
@@ -181,7 +182,7 @@ def statistic(asked, skip, n, mean, m2, m3, m4):
         return math.nan
     if what == MEAN:
         return mean / n
-    if skip and what < SKEW and n <= ddof:  # of what is left, the variance and its root
+    if skip and bias and what < SKEW and n <= ddof:  # of what is left, the variance and its root
         return math.nan
     if what == VAR:
         return m2 / max(n - ddof, 0.0)

@@ -9,12 +9,21 @@ import numpy as np
 from jitkit import operands
 from jitkit.arrays import to_numpy
 from jitkit.stats import _moments
+from jitkit.stats._chosen import moments_of_chosen
 from jitkit.stats._statistic import Axis, of_moments
 
 _POLICIES = ("propagate", "omit", "raise")
 
 
-def mean(a: Any, axis: Axis = None, *, out: Any = None, keepdims: bool = False, backend: str | None = None) -> Any:
+def mean(
+    a: Any,
+    axis: Axis = None,
+    *,
+    out: Any = None,
+    keepdims: bool = False,
+    where: Any = None,
+    backend: str | None = None,
+) -> Any:
     """Return the arithmetic mean of all elements, or of those along an axis.
 
     Parameters
@@ -27,6 +36,8 @@ def mean(a: Any, axis: Axis = None, *, out: Any = None, keepdims: bool = False, 
         Where the result goes.
     keepdims : bool, default False
         Whether the axes stay, of length 1.
+    where : array_like of bool, optional
+        Which elements count, broadcast to `a`; all unless given.
     backend : {"python", "cpu", "cuda"}, optional
         The backend; chosen as for a launch unless given.
 
@@ -52,6 +63,8 @@ def mean(a: Any, axis: Axis = None, *, out: Any = None, keepdims: bool = False, 
     >>> float(jk.stats.mean(np.array([1.0, 2.0, 6.0])))
     3.0
     """
+    if where is not None:
+        return moments_of_chosen(a, where, _moments.MEAN, axis, out, keepdims, backend, "stats.mean")
     return of_moments(a, _moments.MEAN, axis, out, keepdims, backend, "stats.mean")
 
 
@@ -62,6 +75,7 @@ def var(
     ddof: float = 0,
     out: Any = None,
     keepdims: bool = False,
+    where: Any = None,
     backend: str | None = None,
 ) -> Any:
     """Return the variance of all elements, or of those along an axis.
@@ -78,6 +92,8 @@ def var(
         Where the result goes.
     keepdims : bool, default False
         Whether the axes stay, of length 1.
+    where : array_like of bool, optional
+        Which elements count, broadcast to `a`; all unless given.
     backend : {"python", "cpu", "cuda"}, optional
         The backend; chosen as for a launch unless given.
 
@@ -105,6 +121,8 @@ def var(
     >>> jk.stats.var(np.array([[1.0, 3.0], [5.0, 5.0]]), axis=1, ddof=1)
     array([2., 0.])
     """
+    if where is not None:
+        return moments_of_chosen(a, where, _moments.VAR, axis, out, keepdims, backend, "stats.var", ddof=ddof)
     return of_moments(a, _moments.VAR, axis, out, keepdims, backend, "stats.var", ddof=ddof)
 
 
@@ -115,6 +133,7 @@ def std(
     ddof: float = 0,
     out: Any = None,
     keepdims: bool = False,
+    where: Any = None,
     backend: str | None = None,
 ) -> Any:
     """Return the standard deviation: the root of `var`.
@@ -131,6 +150,8 @@ def std(
         Where the result goes.
     keepdims : bool, default False
         Whether the axes stay, of length 1.
+    where : array_like of bool, optional
+        Which elements count, broadcast to `a`; all unless given.
     backend : {"python", "cpu", "cuda"}, optional
         The backend; chosen as for a launch unless given.
 
@@ -156,6 +177,8 @@ def std(
     >>> float(jk.stats.std(np.array([1.0, 3.0])))
     1.0
     """
+    if where is not None:
+        return moments_of_chosen(a, where, _moments.STD, axis, out, keepdims, backend, "stats.std", ddof=ddof)
     return of_moments(a, _moments.STD, axis, out, keepdims, backend, "stats.std", ddof=ddof)
 
 

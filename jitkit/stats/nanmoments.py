@@ -2,22 +2,35 @@
 
 from __future__ import annotations
 
+import operator
 from typing import Any
 
 import numpy as np
 
 from jitkit import operands
+from jitkit.errors import LaunchError
 from jitkit.primitives._operators import Operator, resolve
 from jitkit.primitives._reducing import reduce_by
+from jitkit.primitives._where import reduce_where
+from jitkit.primitives.map import map
 from jitkit.primitives.reduce import plan_of
 from jitkit.stats import _extremes, _moments
+from jitkit.stats._chosen import fitting, moments_of_chosen
 from jitkit.stats._statistic import Axis, of_moments
 
-_ADD, _FMIN, _FMAX = map(resolve, ("add", "fmin", "fmax"))
+_ADD, _FMIN, _FMAX = resolve("add"), resolve("fmin"), resolve("fmax")
 _FLOATS = frozenset((np.dtype(np.float32), np.dtype(np.float64)))
 
 
-def nanmean(a: Any, axis: Axis = None, *, out: Any = None, keepdims: bool = False, backend: str | None = None) -> Any:
+def nanmean(
+    a: Any,
+    axis: Axis = None,
+    *,
+    out: Any = None,
+    keepdims: bool = False,
+    where: Any = None,
+    backend: str | None = None,
+) -> Any:
     """Return the mean of the elements that are not NaN.
 
     Parameters
@@ -30,6 +43,8 @@ def nanmean(a: Any, axis: Axis = None, *, out: Any = None, keepdims: bool = Fals
         Where the result goes.
     keepdims : bool, default False
         Whether the axes stay, of length 1.
+    where : array_like of bool, optional
+        Which elements count, broadcast to `a`; all unless given.
     backend : {"python", "cpu", "cuda"}, optional
         The backend; chosen as for a launch unless given.
 
@@ -55,6 +70,8 @@ def nanmean(a: Any, axis: Axis = None, *, out: Any = None, keepdims: bool = Fals
     >>> float(jk.stats.nanmean(np.array([1.0, np.nan, 2.0])))
     1.5
     """
+    if where is not None:
+        return moments_of_chosen(a, where, _moments.MEAN, axis, out, keepdims, backend, "stats.nanmean", skip=True)
     return of_moments(a, _moments.MEAN, axis, out, keepdims, backend, "stats.nanmean", skip=True)
 
 
@@ -65,6 +82,7 @@ def nanvar(
     ddof: float = 0,
     out: Any = None,
     keepdims: bool = False,
+    where: Any = None,
     backend: str | None = None,
 ) -> Any:
     """Return the variance of the elements that are not NaN.
@@ -81,6 +99,8 @@ def nanvar(
         Where the result goes.
     keepdims : bool, default False
         Whether the axes stay, of length 1.
+    where : array_like of bool, optional
+        Which elements count, broadcast to `a`; all unless given.
     backend : {"python", "cpu", "cuda"}, optional
         The backend; chosen as for a launch unless given.
 
@@ -106,6 +126,10 @@ def nanvar(
     >>> float(jk.stats.nanvar(np.array([1.0, np.nan, 3.0])))
     1.0
     """
+    if where is not None:
+        return moments_of_chosen(
+            a, where, _moments.VAR, axis, out, keepdims, backend, "stats.nanvar", skip=True, ddof=ddof
+        )
     return of_moments(a, _moments.VAR, axis, out, keepdims, backend, "stats.nanvar", skip=True, ddof=ddof)
 
 
@@ -116,6 +140,7 @@ def nanstd(
     ddof: float = 0,
     out: Any = None,
     keepdims: bool = False,
+    where: Any = None,
     backend: str | None = None,
 ) -> Any:
     """Return the standard deviation of the elements that are not NaN: the root of `nanvar`.
@@ -132,6 +157,8 @@ def nanstd(
         Where the result goes.
     keepdims : bool, default False
         Whether the axes stay, of length 1.
+    where : array_like of bool, optional
+        Which elements count, broadcast to `a`; all unless given.
     backend : {"python", "cpu", "cuda"}, optional
         The backend; chosen as for a launch unless given.
 
@@ -157,10 +184,23 @@ def nanstd(
     >>> float(jk.stats.nanstd(np.array([1.0, np.nan, 3.0])))
     1.0
     """
+    if where is not None:
+        return moments_of_chosen(
+            a, where, _moments.STD, axis, out, keepdims, backend, "stats.nanstd", skip=True, ddof=ddof
+        )
     return of_moments(a, _moments.STD, axis, out, keepdims, backend, "stats.nanstd", skip=True, ddof=ddof)
 
 
-def nansum(a: Any, axis: Axis = None, *, out: Any = None, keepdims: bool = False, backend: str | None = None) -> Any:
+def nansum(
+    a: Any,
+    axis: Axis = None,
+    *,
+    out: Any = None,
+    keepdims: bool = False,
+    initial: Any = None,
+    where: Any = None,
+    backend: str | None = None,
+) -> Any:
     """Return the sum of the elements that are not NaN.
 
     Parameters
@@ -173,6 +213,10 @@ def nansum(a: Any, axis: Axis = None, *, out: Any = None, keepdims: bool = False
         Where the result goes.
     keepdims : bool, default False
         Whether the axes stay, of length 1.
+    initial : number, optional
+        What the result begins with, 0 unless given.
+    where : array_like of bool, optional
+        Which elements count, broadcast to `a`; all unless given.
     backend : {"python", "cpu", "cuda"}, optional
         The backend; chosen as for a launch unless given.
 
@@ -200,11 +244,25 @@ def nansum(a: Any, axis: Axis = None, *, out: Any = None, keepdims: bool = False
     """
     a = _real(a, "stats.nansum")
     if a.dtype not in _FLOATS and operands.dtype_of(a).kind in "iub":
-        return _reduced(_ADD, a, axis, out, keepdims, backend, "stats.nansum")
-    return of_moments(a, _moments.SUM, axis, out, keepdims, backend, "stats.nansum", skip=True)
+        return _reduced(_ADD, a, axis, out, keepdims, backend, "stats.nansum", initial, where)
+    if initial is None and where is None:
+        return of_moments(a, _moments.SUM, axis, out, keepdims, backend, "stats.nansum", skip=True)
+    where = True if where is None else where
+    total = moments_of_chosen(a, where, _moments.SUM, axis, None, keepdims, backend, "stats.nansum", skip=True)
+    total = total if initial is None else map(operator.add, total, initial, backend=backend)
+    return total if out is None else operands.store(total, out, tuple(total.shape), "stats.nansum")
 
 
-def nanmin(a: Any, axis: Axis = None, *, out: Any = None, keepdims: bool = False, backend: str | None = None) -> Any:
+def nanmin(
+    a: Any,
+    axis: Axis = None,
+    *,
+    out: Any = None,
+    keepdims: bool = False,
+    initial: Any = None,
+    where: Any = None,
+    backend: str | None = None,
+) -> Any:
     """Return the smallest of the elements that are not NaN.
 
     Parameters
@@ -217,6 +275,10 @@ def nanmin(a: Any, axis: Axis = None, *, out: Any = None, keepdims: bool = False
         Where the result goes.
     keepdims : bool, default False
         Whether the axes stay, of length 1.
+    initial : number, optional
+        What the result begins with: needed where there may be no elements.
+    where : array_like of bool, optional
+        Which elements count, broadcast to `a`; all unless given.
     backend : {"python", "cpu", "cuda"}, optional
         The backend; chosen as for a launch unless given.
 
@@ -240,10 +302,19 @@ def nanmin(a: Any, axis: Axis = None, *, out: Any = None, keepdims: bool = False
     >>> float(jk.stats.nanmin(np.array([3.0, np.nan, 1.0])))
     1.0
     """
-    return _extreme(_FMIN, a, axis, out, keepdims, backend, "stats.nanmin")
+    return _extreme(_FMIN, a, axis, out, keepdims, initial, where, backend, "stats.nanmin")
 
 
-def nanmax(a: Any, axis: Axis = None, *, out: Any = None, keepdims: bool = False, backend: str | None = None) -> Any:
+def nanmax(
+    a: Any,
+    axis: Axis = None,
+    *,
+    out: Any = None,
+    keepdims: bool = False,
+    initial: Any = None,
+    where: Any = None,
+    backend: str | None = None,
+) -> Any:
     """Return the largest of the elements that are not NaN.
 
     Parameters
@@ -256,6 +327,10 @@ def nanmax(a: Any, axis: Axis = None, *, out: Any = None, keepdims: bool = False
         Where the result goes.
     keepdims : bool, default False
         Whether the axes stay, of length 1.
+    initial : number, optional
+        What the result begins with: needed where there may be no elements.
+    where : array_like of bool, optional
+        Which elements count, broadcast to `a`; all unless given.
     backend : {"python", "cpu", "cuda"}, optional
         The backend; chosen as for a launch unless given.
 
@@ -279,12 +354,27 @@ def nanmax(a: Any, axis: Axis = None, *, out: Any = None, keepdims: bool = False
     >>> float(jk.stats.nanmax(np.array([3.0, np.nan, 1.0])))
     3.0
     """
-    return _extreme(_FMAX, a, axis, out, keepdims, backend, "stats.nanmax")
+    return _extreme(_FMAX, a, axis, out, keepdims, initial, where, backend, "stats.nanmax")
 
 
-def _extreme(op: Operator, a: Any, axis: Axis, out: Any, keepdims: bool, backend: str | None, name: str) -> Any:
-    found = None if out is not None else _extremes.extreme_of(op is _FMAX, a, axis, keepdims, backend, name)
-    return _reduced(op, _real(a, name), axis, out, keepdims, backend, name) if found is None else found
+def _extreme(
+    op: Operator,
+    a: Any,
+    axis: Axis,
+    out: Any,
+    keepdims: bool,
+    initial: Any,
+    where: Any,
+    backend: str | None,
+    name: str,
+) -> Any:
+    if out is None and initial is None and where is None:
+        found = _extremes.extreme_of(op is _FMAX, a, axis, keepdims, backend, name)
+        if found is not None:
+            return found
+    if where is not None and initial is None:
+        raise LaunchError(f"jk.{name}: where= may leave no elements, so it needs a value to begin with: pass initial=")
+    return _reduced(op, _real(a, name), axis, out, keepdims, backend, name, initial, where)
 
 
 def _real(a: Any, name: str) -> Any:
@@ -302,7 +392,20 @@ def _real(a: Any, name: str) -> Any:
     return x if dtype.kind in "?biu" else operands.floating(x, name)
 
 
-def _reduced(op: Operator, x: Any, axis: Axis, out: Any, keepdims: bool, backend: str | None, name: str) -> Any:
+def _reduced(
+    op: Operator,
+    x: Any,
+    axis: Axis,
+    out: Any,
+    keepdims: bool,
+    backend: str | None,
+    name: str,
+    initial: Any = None,
+    where: Any = None,
+) -> Any:
     """Do what `jk.reduce` does, under the function's name in messages."""
+    if where is not None:
+        mask = fitting(x, where, name)
+        return reduce_where(op, [x], mask, axis, initial, out, None, keepdims, backend)
     plan = plan_of(op, (operands.dtype_of(x),), None)
-    return reduce_by(plan, [x], axis, None, out, keepdims, backend, name)
+    return reduce_by(plan, [x], axis, initial, out, keepdims, backend, name)
