@@ -1,5 +1,6 @@
 """Statistics: moments, quantiles, rolling windows, densities and resampling, in kernels and primitives."""
 
+from jitkit.stats.average import average as average
 from jitkit.stats.covariance import corrcoef as corrcoef
 from jitkit.stats.covariance import cov as cov
 from jitkit.stats.kde import kde as kde
@@ -29,6 +30,7 @@ from jitkit.stats.rolling import move_sum as move_sum
 from jitkit.stats.rolling import move_var as move_var
 
 __all__ = [
+    "average",
     "bootstrap",
     "corrcoef",
     "cov",

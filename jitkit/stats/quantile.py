@@ -17,7 +17,8 @@ from jitkit.plans import remember
 from jitkit.primitives import _arrays
 from jitkit.primitives._sorting import Rows
 from jitkit.primitives.sort import sort
-from jitkit.stats import _axes, _ranks, _selection
+from jitkit.stats import _axes, _ranks, _selection, _weighted_ranks
+from jitkit.stats._axis_weights import weights_of
 from jitkit.stats._statistic import Axis
 
 Rule = tuple[int, float, float]
@@ -34,6 +35,7 @@ def quantile(
     axis: Axis = None,
     *,
     method: str = "linear",
+    weights: Any = None,
     out: Any = None,
     keepdims: bool = False,
     backend: str | None = None,
@@ -52,6 +54,9 @@ def quantile(
         What is taken where the place lies between two elements, by NumPy's names: "inverted_cdf", "averaged_inverted_cdf",
         "closest_observation", "interpolated_inverted_cdf", "hazen", "weibull", "linear", "median_unbiased",
         "normal_unbiased", "lower", "higher", "midpoint" and "nearest".
+    weights : array_like, optional
+        How much each element counts, in the shape of `a`, or each place along the axes, in theirs (on a GPU in the shape
+        of `a`); for ``method="inverted_cdf"``.
     out : array, optional
         Where the result goes.
     keepdims : bool, default False
@@ -67,7 +72,8 @@ def quantile(
     Raises
     ------
     ValueError
-        For a `q` outside of 0 to 1, and a method that there is not.
+        For a `q` outside of 0 to 1, and a method that there is not or that takes no weights; for weights below 0, infinite
+        or NaN, or all 0.
     KernelTypeError
         For complex numbers.
     LaunchError
@@ -84,6 +90,8 @@ def quantile(
     >>> jk.stats.quantile(np.array([1.0, 2.0, 4.0, 8.0]), [0.25, 0.5])
     array([1.75, 3.  ])
     """
+    if weights is not None:
+        return _weighted(a, q, axis, out, keepdims, backend, "stats.quantile", True, method, weights)
     return _quantile(a, q, axis, out, keepdims, backend, "stats.quantile", True, method)
 
 
@@ -93,6 +101,7 @@ def nanquantile(
     axis: Axis = None,
     *,
     method: str = "linear",
+    weights: Any = None,
     out: Any = None,
     keepdims: bool = False,
     backend: str | None = None,
@@ -111,6 +120,9 @@ def nanquantile(
         What is taken where the place lies between two elements, by NumPy's names: "inverted_cdf", "averaged_inverted_cdf",
         "closest_observation", "interpolated_inverted_cdf", "hazen", "weibull", "linear", "median_unbiased",
         "normal_unbiased", "lower", "higher", "midpoint" and "nearest".
+    weights : array_like, optional
+        How much each element counts, in the shape of `a`, or each place along the axes, in theirs (on a GPU in the shape
+        of `a`); for ``method="inverted_cdf"``.
     out : array, optional
         Where the result goes.
     keepdims : bool, default False
@@ -126,7 +138,8 @@ def nanquantile(
     Raises
     ------
     ValueError
-        For a `q` outside of 0 to 1, and a method that there is not.
+        For a `q` outside of 0 to 1, and a method that there is not or that takes no weights; for weights below 0, infinite
+        or NaN, or all 0.
     KernelTypeError
         For complex numbers.
     LaunchError
@@ -143,6 +156,8 @@ def nanquantile(
     >>> float(jk.stats.nanquantile(np.array([1.0, np.nan, 4.0]), 0.5))
     2.5
     """
+    if weights is not None:
+        return _weighted(a, q, axis, out, keepdims, backend, "stats.nanquantile", False, method, weights)
     return _quantile(a, q, axis, out, keepdims, backend, "stats.nanquantile", False, method)
 
 
@@ -250,6 +265,25 @@ def _quantile(
         operands.assign(flat, np.nan)
     else:
         flat = _of_any(_axes.along(a, axes), shares, rule, missing, device, backend)
+    return _axes.finished(flat, final, out, name)
+
+
+def _weighted(
+    a: Any, q: Any, axis: Axis, out: Any, keepdims: bool, backend: str | None, name: str, missing: bool, method: str,
+    weights: Any,
+) -> Any:  # fmt: skip
+    a, shares = operands.floating(a, name), _shares(q, name)
+    _, final, axes = _asked(a, q, axis, keepdims, name, method)
+    if method != "inverted_cdf":
+        raise ValueError(f"jk.{name}: method={method!r} takes no weights; pass method='inverted_cdf'")
+    w = weights_of(weights, a, axis, name)
+    if out is not None:
+        operands.check_out(out, final, operands.dtype_of(a), name)
+    if 0 in tuple(a.shape):
+        flat = operands.made((math.prod(final),), (operands.dtype_of(a),), operands.device_of(a))
+        operands.assign(flat, np.nan)
+    else:
+        flat = _weighted_ranks.weighted(a, w, axes, shares, missing, backend, name)
     return _axes.finished(flat, final, out, name)
 
 
