@@ -12,6 +12,7 @@ from jitkit.errors import KernelTypeError
 from jitkit.launch import choice
 from jitkit.primitives import _arrays
 from jitkit.primitives._few import WORTH, few
+from jitkit.primitives._unique_rows import unique_along, unique_of_nothing
 from jitkit.primitives.argsort import argsort
 from jitkit.primitives.count import count
 from jitkit.primitives.lazy import permuted
@@ -30,10 +31,12 @@ def unique(
     return_index: bool = False,
     return_inverse: bool = False,
     return_counts: bool = False,
+    axis: int | None = None,
     *,
+    equal_nan: bool = True,
     backend: str | None = None,
 ) -> Any:
-    """Return the distinct elements in ascending order; all NaN are one, and last.
+    """Return the distinct elements in ascending order, NaN last; or the distinct parts along an axis.
 
     Parameters
     ----------
@@ -45,6 +48,10 @@ def unique(
         Also return where each element of `x` is in the result, in the shape of `x`.
     return_counts : bool, default False
         Also return how often each occurs.
+    axis : int, optional
+        The axis whose parts are compared, by their elements from first to last; the elements themselves unless given.
+    equal_nan : bool, default True
+        Whether all NaN are one. Parts along an axis that have some are never equal, as in NumPy.
     backend : {"python", "cpu", "cuda"}, optional
         The backend; chosen as for a launch unless given.
 
@@ -52,12 +59,19 @@ def unique(
     -------
     array, or tuple of values, index, inverse, counts as asked for
 
+    Raises
+    ------
+    numpy.exceptions.AxisError
+        Where there is no such axis.
+    KernelTypeError
+        For complex numbers, where more is asked for than the distinct ones and their counts.
+
     Notes
     -----
     The definition is that of `numpy.unique`. On the CPU, from 32768 elements on, values of which no thread meets more than
     4096 are counted in tables of hashes; others are the runs of the sorted elements. The index takes a stable argsort, the
     inverse a binary search. NumPy sorts up to four million elements, with instructions for vectors; more are sorted as by
-    `sort`, in all threads.
+    `sort`, in all threads. Parts along an axis take a stable argsort for each of their elements.
 
     Examples
     --------
@@ -70,13 +84,23 @@ def unique(
         raise KernelTypeError(
             "jk.unique: return_index= and return_inverse= take real numbers, as complex ones have no order in kernels"
         )
-    values, counts = _few_of(x, backend) or _runs_of(x, return_counts or return_index, backend)
+    if axis is not None:
+        return _along(
+            x, operands.axis_of(axis, len(x.shape), "unique"), return_index, return_inverse, return_counts, backend
+        )
+    apart = not equal_nan and operands.dtype_of(x).kind in "fc"
+    few_values = None if apart else _few_of(x, backend)
+    values, counts = few_values or _runs_of(x, return_counts or return_index, backend, apart)
     results = [values]
     if return_index:
         starts = scan("add", counts, inclusive=False, backend=backend)
         results.append(map_(_same, permuted(argsort(x, axis=None, backend=backend), starts), backend=backend))
     if return_inverse:
-        results.append(searchsorted(values, x, backend=backend))
+        inverse = searchsorted(values, x, backend=backend)
+        if apart:  # NaN one behind the other, as they stand
+            before = scan("add", map_(_missing, x, backend=backend).reshape((-1,)), inclusive=False, backend=backend)
+            inverse = map_(_moved, inverse, x, before.reshape(tuple(x.shape)), backend=backend)
+        results.append(inverse)
     if return_counts:
         results.append(counts)
     return results[0] if len(results) == 1 else tuple(results)
@@ -84,6 +108,22 @@ def unique(
 
 def _same(place):  # type: ignore[no-untyped-def]
     return place
+
+
+def _moved(place, value, before):  # type: ignore[no-untyped-def]
+    return place if value == value else place + before
+
+
+def _missing(value):  # type: ignore[no-untyped-def]
+    return 0 if value == value else 1
+
+
+def _along(x: Any, axis: int, index: bool, inverse: bool, counts: bool, backend: str | None) -> Any:
+    if operands.dtype_of(x).kind == "c":
+        raise KernelTypeError("jk.unique: axis= takes real numbers, as complex ones have no order in kernels")
+    of = unique_of_nothing(x, axis, index, inverse, counts) if 0 in tuple(x.shape) else None
+    results = of or unique_along(x, axis, index, inverse, counts, backend)
+    return results[0] if len(results) == 1 else tuple(results)
 
 
 def _few_of(x: Any, backend: str | None) -> tuple[np.ndarray, np.ndarray] | None:
@@ -94,8 +134,8 @@ def _few_of(x: Any, backend: str | None) -> tuple[np.ndarray, np.ndarray] | None
     return few(np.ascontiguousarray(to_numpy(x)).reshape(-1))
 
 
-def _runs_of(x: Any, return_counts: bool, backend: str | None) -> tuple[Any, Any]:
-    """Return the values, and the counts where they are asked for, of the runs of the sorted elements."""
+def _runs_of(x: Any, return_counts: bool, backend: str | None, apart: bool) -> tuple[Any, Any]:
+    """Return the values, and the counts where they are asked for, of the runs of the sorted elements; NaN may be `apart`."""
     if _arrays.device_of(x) is None:
         ordered = _sorted(to_numpy(x).reshape(-1), backend)
         numbers = _numbers(ordered)
@@ -104,7 +144,7 @@ def _runs_of(x: Any, return_counts: bool, backend: str | None) -> tuple[Any, Any
         numbers = ordered.shape[0]
         if operands.dtype_of(x).kind in "fc":
             numbers = int(to_numpy(count(_is_number, ordered, backend=backend)))
-    keep = numbers + (numbers < ordered.shape[0])
+    keep = ordered.shape[0] if apart else numbers + (numbers < ordered.shape[0])
     ordered_there = ordered[:keep]
     counts = None
     if return_counts:
