@@ -9,7 +9,7 @@ from hypothesis import strategies as st
 
 import jitkit as jk
 from jitkit import signal
-from jitkit.signal import _fft_convolved, _fft_passes, _fft_plan, _fft_real, _fft_tables
+from jitkit.signal import _fft_chirped, _fft_convolved, _fft_passes, _fft_plan, _fft_real, _fft_tables
 
 RNG = np.random.default_rng(5)
 NORMS = (None, "backward", "ortho", "forward")
@@ -40,7 +40,8 @@ def test_transforms_as_numpy(n, backend):
 
 @pytest.mark.parametrize("n", _fft_tables.PRIMES)
 def test_every_radix(n):
-    x = complex_numbers((5, 2 * n))
+    x = complex_numbers((5, 2 * n if n <= 151 else 64 * n))  # large primes have passes in long vectors alone
+    assert _fft_tables.by_passes(x.shape[1])
     close(signal.fft(x, backend="cpu"), np.fft.fft(x), 2.3e-16)
 
 
@@ -163,29 +164,88 @@ def test_groups_wait_for_what_they_read_of_a_vector(n, inverse):
     plan.launcher.kernel.check[plan.items](x, out, *buffers, *plan.tables, *plan.numbers).raise_if_any()
 
 
-def test_groups_wait_for_what_they_read_of_a_convolution():
-    transform = _fft_plan.Transform(np.dtype(np.float64), None, False, None)
-    for plan, n in (
-        (_fft_plan.convolved_alone_of(transform, 1, 157, 1.0), 157),
-        (_fft_plan.convolved_of(transform, 9, 11, 1, 1.0), 99),
-        (_fft_plan.rows_convolved_of(transform, 1, 31), 64),
-    ):
-        x, out, buffers = np.ones(2 * n), np.zeros(2 * n), [np.zeros(room) for room in plan.rooms]
-        plan.launcher.kernel.check[plan.items](x, out, *buffers, *plan.tables, *plan.numbers).raise_if_any()
+def check_launches(plan, given, made):
+    """Interpret each launch of a plan, on buffers that hold numbers, and raise what the sanitizer finds."""
+    x, out, buffers = np.ones(given), np.zeros(made), [np.zeros(room) for room in plan.rooms]
+    for numbers in (plan.numbers, *plan.others):
+        plan.launcher.kernel.check[plan.items](x, out, *buffers, *plan.tables, *numbers).raise_if_any()
 
 
-@pytest.mark.parametrize(("whole", "team"), [(True, 4), (False, 4)])
-def test_teams_wait_for_what_they_read_of_a_convolution(whole, team):
-    parts, width, n = np.dtype(np.float64), 2, 11
-    m, chirp, factors = _fft_convolved.chirps_of(n, parts)
-    across, long = (3, m) if whole else _fft_tables.halves_of(m)
-    factors = factors if whole else _fft_convolved.factors_of(n, width, parts)
-    twiddles, radices, *turns = _fft_tables.tables_of(long, 0 if whole else across, width, False, parts)
-    x, out, buffers = np.ones(200), np.zeros(200), np.zeros((2, 4 * (long + 1) * width))
-    kernel = _fft_convolved.convolved_kernel(width, team, whole)
-    kernel.check[2 * width * team](
-        x, out, buffers, twiddles, radices, chirp, factors, *turns, 1, n if whole else long, long, across, 1, 0, 1.0
-    ).raise_if_any()
+# One launch of all steps and three of one each; a whole vector in a tile, of rows and of columns.
+@pytest.mark.parametrize("kind", [_fft_convolved.COMPLEX, _fft_convolved.FORTH, _fft_convolved.BACK])
+@pytest.mark.parametrize(
+    ("n", "outer", "across", "together"), [(47, 2, 1, 0), (47, 2, 1, 1), (11, 5, 1, None), (11, 1, 5, None)]
+)
+def test_groups_wait_for_what_they_read_of_a_convolution(kind, n, outer, across, together):
+    transform = _fft_plan.Transform(np.dtype(np.float64), None, kind == _fft_convolved.BACK, None)
+    if together is None:
+        plan = _fft_plan.convolved_of(transform, outer, n, across, 1.0, kind)
+    else:
+        plan = _fft_plan.chirped_of(transform, outer, n, 1.0, kind, bool(together))
+    given, made = (2 * outer * across * count for count in _fft_convolved.given_and_made(n, kind))
+    check_launches(plan, given, made)
+
+
+@pytest.mark.parametrize("kind", [_fft_convolved.COMPLEX, _fft_convolved.FORTH, _fft_convolved.BACK])
+def test_teams_wait_for_what_they_read_of_a_convolution(kind):
+    width, team, n, parts = 2, 4, 11, np.dtype(np.float64)
+    given, made = (6 * count for count in _fft_convolved.given_and_made(n, kind))
+    x, out = np.ones(given), np.zeros(made)
+    m = _fft_convolved.length_for(n, kind)
+    twiddles, radices, *_ = _fft_tables.tables_of(m, 0, width, False, parts)
+    for rows in (0, 1):
+        _fft_convolved.tiles_kernel(width, team, kind).check[2 * width * team](
+            x, out, np.zeros((2, 4 * (m + 1) * width)), twiddles, radices, *_fft_convolved.chirps_of(n, kind, parts), 1, 3,
+            rows, 1.0, 1.0,
+        ).raise_if_any()  # fmt: skip
+    tables, cuts = _fft_chirped.tables_for(n, kind, width, parts)
+    first, second = sizes = _fft_tables.halves_of(m)
+    for step, across in enumerate((second, first, second)):
+        _fft_chirped.steps_kernel(width, team, kind).check[2 * width * team](
+            x, out, np.zeros((2, 4 * (second + 1) * width)), np.ones(6 * m), *tables, 3, sizes, cuts, (step, step + 1),
+            -(-across // width), 1.0, 1.0,
+        ).raise_if_any()  # fmt: skip
+
+
+# Real numbers of odd lengths with large primes, whose convolutions are shorter: in a tile, by one group, and by all together.
+@pytest.mark.parametrize(
+    ("rows", "n"), [(1, 157), (3, 511), (9, 509), (1, 10_007), (5, 10_007), (1, 65_539), (2, 99_999)]
+)
+def test_real_numbers_of_lengths_with_large_primes(rows, n):
+    for dtype, eps in ((np.float64, 2.3e-16), (np.float32, 1.2e-7)):
+        x = RNG.standard_normal((rows, n)).astype(dtype)
+        half = complex_numbers((rows, n // 2 + 1), np.result_type(dtype, np.complex64))
+        for norm in (None, "ortho"):
+            close(signal.rfft(x, norm=norm, backend="cpu"), np.fft.rfft(x.astype(float), norm=norm), eps)
+            got = signal.irfft(half, n, norm=norm, backend="cpu")
+            close(got, np.fft.irfft(half.astype(complex), n, norm=norm), eps)
+
+
+def test_real_numbers_of_lengths_with_large_primes_as_numpy(backend):
+    for shape, axis in (((1, 157), 1), ((9, 157), 1), ((157, 3), 0)) if backend != "python" else (((1, 157), 1),):
+        x = RNG.standard_normal(shape).astype(np.float32)
+        got = signal.rfft(x, axis=axis, backend=backend)
+        close(got, np.fft.rfft(x.astype(float), axis=axis), 1.2e-7)
+        close(signal.irfft(got, 157, axis, backend=backend), x, 1.2e-7)
+
+
+def test_what_one_row_holds_does_not_reach_the_next():
+    x = np.ones((17, 1021))
+    x[3] *= 1e200
+    x[7, 5] = np.nan
+    got = signal.rfft(x, backend="cpu")
+    assert np.isnan(got[7]).all()
+    rest = [row for row in range(17) if row not in (3, 7)]
+    close(got[rest], np.fft.rfft(x[rest]), 2.3e-16)
+
+
+def test_the_lowest_frequency_of_real_numbers_has_no_imaginary_part():
+    for rows, n in ((1, 157), (9, 157), (1, 10_007)):
+        half = complex_numbers((rows, n // 2 + 1))
+        half[:, 0] = complex(1, np.nan)
+        expected = half.copy()
+        expected[:, 0] = 1
+        close(signal.irfft(half, n, backend="cpu"), np.fft.irfft(expected, n), 2.3e-16)
 
 
 # Columns that fill the lanes of a tile, and some left; one pass of real numbers and more; lengths of large primes, as rows.

@@ -16,7 +16,7 @@ import numpy as np
 
 import jitkit as jk
 from jitkit.launch.launcher import Launcher
-from jitkit.signal import _fft_passes
+from jitkit.signal import _fft_copies, _fft_passes
 from jitkit.signal._fft_real import Side
 
 
@@ -47,11 +47,11 @@ def launcher(width: int, odd: bool, before: Side | None, behind: Side | None) ->
             for tile in range((across + width - 1) // width):
                 first, re, im = tile * width, flip * width, (1 - flip) * width
                 if stage == 1:
-                    _fft_passes.load(s, o, between, 1, o, first, size, across, lane, width, step, re, im, 0, 1)
+                    _fft_copies.load(s, o, between, 1, o, first, size, across, lane, width, step, re, im, 0, 1)
                 elif is_before:
-                    _fft_passes.load(s, o, whole, 0, o, first, size, across, lane, width, step, re, im, 0, 1)
+                    _fft_copies.load(s, o, whole, 0, o, first, size, across, lane, width, step, re, im, 0, 1)
                 else:
-                    _fft_passes.load(s, o, x, 0, o, first, size, across, lane, width, step, re, im, 0, 1)
+                    _fft_copies.load(s, o, x, 0, o, first, size, across, lane, width, step, re, im, 0, 1)
                 jk.barrier()
                 a, b = np.int64(0), np.int64((size + 1) * step)
                 at = np.int64(0 if stage == 0 else cuts[2])
@@ -62,13 +62,13 @@ def launcher(width: int, odd: bool, before: Side | None, behind: Side | None) ->
                 jk.barrier()
                 re, im = a + re, a + im
                 if stage == 0:
-                    _fft_passes.store(
+                    _fft_copies.store(
                         s, o, between, 0, o, first, size, across, lane, width, step, re, im, 1, 0, 1
                     )  # fmt: skip
                 elif is_behind:
-                    _fft_passes.store(s, o, whole, 0, o, first, size, across, lane, width, step, re, im, 1, 0, 1)
+                    _fft_copies.store(s, o, whole, 0, o, first, size, across, lane, width, step, re, im, 1, 0, 1)
                 else:
-                    _fft_passes.store(s, o, out, 0, o, first, size, across, lane, width, step, re, im, scale, 0, 1)
+                    _fft_copies.store(s, o, out, 0, o, first, size, across, lane, width, step, re, im, scale, 0, 1)
                 jk.barrier()
         if is_behind:
             leave(o, counts[1], lane, whole, out, turn, n, scale)

@@ -19,9 +19,9 @@ import numpy as np
 
 import jitkit as jk
 from jitkit.launch.launcher import Launcher
-from jitkit.signal import _fft_passes
+from jitkit.signal import _fft_copies, _fft_passes
 from jitkit.signal._fft_plan import Prepared, Transform
-from jitkit.signal._fft_tables import radices_of, roots, twiddles_of
+from jitkit.signal._fft_tables import by_passes, radices_of, roots, twiddles_of
 
 _LARGEST = 15
 """The largest radix of the pass of real numbers that is no prime: 7 to 15 leave 0.57 to 0.53 of the sequences."""
@@ -112,32 +112,6 @@ def spread(s, p, a, b, apart, n, left, lane, step, radix):
             s[p, o], s[p, o + apart] = (im if below else -im) if k > 0 else re * 0, re
 
 
-def load_real(s, p, x, first, n, rows, lane, width, step):
-    """Copy rows of real numbers in, with the lanes along them; what does not fill the lanes, number by number."""
-    last, start, whole = min(width, rows - first), first * n, n // width * width
-    for block in range(n // width):
-        j = block * width + lane
-        for r in range(last):
-            s[p, j * step + r] = x[start + r * n + j]
-    if lane == 0:
-        for j in range(whole, n):
-            for r in range(last):
-                s[p, j * step + r] = x[start + r * n + j]
-
-
-def store_real(s, p, out, first, n, rows, lane, width, step, at, scale):
-    """Copy rows of real numbers out, as `load_real` copies them in."""
-    last, start, whole = min(width, rows - first), first * n, n // width * width
-    for block in range(n // width):
-        j = block * width + lane
-        for r in range(last):
-            out[start + r * n + j] = scale * s[p, at + j * step + r]
-    if lane == 0:
-        for j in range(whole, n):
-            for r in range(last):
-                out[start + r * n + j] = scale * s[p, at + j * step + r]
-
-
 @functools.cache
 def forth(width: int, columns: bool) -> Launcher:
     """Return the launcher of the kernel that transforms rows of real numbers, or columns."""
@@ -150,9 +124,9 @@ def forth(width: int, columns: bool) -> Launcher:
         for t in range(p, outer * tiles, s.shape[0]):
             o, first = t // tiles, t % tiles * width
             if columns:
-                _fft_passes.load_reals(s, p, x, o, first, n, across, lane, width, step, 0, 1, 0, 0, 1)
+                _fft_copies.load_columns(s, p, x, o, first, n, across, lane, width, step, 0, 1, 0, 0, 1)
             else:
-                load_real(s, p, x, first, n, across, lane, width, step)
+                _fft_copies.load_rows(s, p, x, first, n, across, lane, width, step, 0, 1)
             jk.barrier()
             a, b = np.int64(0), np.int64((n + 1) * step)
             first_pass(s, p, a, b, twiddles, width, left, lane, step, radix)
@@ -161,7 +135,7 @@ def forth(width: int, columns: bool) -> Launcher:
             ordered(s, p, a, b, width, n, left, lane, step, radix)
             jk.barrier()
             re, im, long = b, b + width, n // 2 + 1
-            _fft_passes.store(s, p, out, rows, o, first, long, across, lane, width, step, re, im, scale, 0, 1)
+            _fft_copies.store(s, p, out, rows, o, first, long, across, lane, width, step, re, im, scale, 0, 1)
             jk.barrier()
 
     return Launcher(real_tiles_forth)
@@ -178,7 +152,7 @@ def back(width: int, columns: bool) -> Launcher:
         step, left, kept, tiles = 2 * width, n // radix, radix // 2 + 1, (across + width - 1) // width
         for t in range(p, outer * tiles, s.shape[0]):
             o, first = t // tiles, t % tiles * width
-            _fft_passes.load(s, p, x, rows, o, first, n // 2 + 1, across, lane, width, step, 0, width, 0, 1)
+            _fft_copies.load(s, p, x, rows, o, first, n // 2 + 1, across, lane, width, step, 0, width, 0, 1)
             jk.barrier()
             a, b = np.int64(0), np.int64((n + 1) * step)
             spread(s, p, a, b, width, n, left, lane, step, radix)
@@ -187,9 +161,9 @@ def back(width: int, columns: bool) -> Launcher:
             last_pass(s, p, a, b, twiddles, width, left, lane, step, radix)
             jk.barrier()
             if columns:
-                _fft_passes.store_reals(s, p, out, o, first, n, across, lane, width, step, b, 1, 0, scale, 0, 1)
+                _fft_copies.store_columns(s, p, out, o, first, n, across, lane, width, step, b, 1, 0, scale, 0, 1)
             else:
-                store_real(s, p, out, first, n, across, lane, width, step, b, scale)
+                _fft_copies.store_rows(s, p, out, first, n, across, lane, width, step, b, scale, 0, 1)
             jk.barrier()
 
     return Launcher(real_tiles_back)
@@ -214,7 +188,7 @@ def _tables_of(n: int, parts: np.dtype[Any]) -> tuple[np.ndarray, np.ndarray]:
 
 def serves(transform: Transform, outer: int, n: int, across: int) -> bool:
     """Tell whether `tiles` does it: not on a GPU, where several work-items share each vector."""
-    if transform.device is not None or radices_of(n) is None:
+    if transform.device is not None or not by_passes(n):
         return False
     return across > 1 or transform.in_one(outer, n)
 

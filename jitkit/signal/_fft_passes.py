@@ -23,6 +23,7 @@ import numpy as np
 import jitkit as jk
 from jitkit.launch.kernel import Kernel
 from jitkit.launch.launcher import Launcher
+from jitkit.signal._fft_copies import load, load_columns, store, store_columns
 
 LANES = {4: 8, 8: 4}
 """Vectors of a tile, by the bytes of a real number: a register of AVX2, half a line of the cache.
@@ -220,86 +221,6 @@ def pass_odd(s, p, a, b, twiddles, at, apart, done, left, lane, step, share, rad
                 put_both(s, p, o, gap, other, radix, apart, er, ei, fr, fi, twiddles, row)
 
 
-def load(s, p, x, rows, o, first, n, across, lane, width, step, re, im, member, team):
-    """Copy a tile in: vectors that are rows with the lanes along them, in squares; others with the lanes across them.
-
-    What does not fill the lanes one work-item copies, number by number: under masks it would be scattered all the same,
-    and its code was nine tenths of the time to compile the kernel.
-    """
-    last = min(width, across - first)
-    start, whole = (o * across + first) * n, n // width * width
-    if rows:
-        for block in range(member, n // width, team):
-            j = block * width + lane
-            for r in range(last):
-                s[p, re + j * step + r] = x[2 * (start + r * n + j)]
-                s[p, im + j * step + r] = x[2 * (start + r * n + j) + 1]
-        if lane == 0:
-            for j in range(whole + member, n, team):
-                for r in range(last):
-                    s[p, re + j * step + r] = x[2 * (start + r * n + j)]
-                    s[p, im + j * step + r] = x[2 * (start + r * n + j) + 1]
-    elif last == width:
-        for j in range(member, n, team):
-            s[p, re + j * step + lane] = x[2 * ((o * n + j) * across + first + lane)]
-            s[p, im + j * step + lane] = x[2 * ((o * n + j) * across + first + lane) + 1]
-    elif lane == 0:
-        for j in range(member, n, team):
-            for r in range(last):
-                s[p, re + j * step + r] = x[2 * ((o * n + j) * across + first + r)]
-                s[p, im + j * step + r] = x[2 * ((o * n + j) * across + first + r) + 1]
-
-
-def store(s, p, out, rows, o, first, n, across, lane, width, step, re, im, scale, member, team):
-    """Copy a tile out, as `load` copies it in."""
-    last = min(width, across - first)
-    start, whole = (o * across + first) * n, n // width * width
-    if rows:
-        for block in range(member, n // width, team):
-            j = block * width + lane
-            for r in range(last):
-                out[2 * (start + r * n + j)] = scale * s[p, re + j * step + r]
-                out[2 * (start + r * n + j) + 1] = scale * s[p, im + j * step + r]
-        if lane == 0:
-            for j in range(whole + member, n, team):
-                for r in range(last):
-                    out[2 * (start + r * n + j)] = scale * s[p, re + j * step + r]
-                    out[2 * (start + r * n + j) + 1] = scale * s[p, im + j * step + r]
-    elif last == width:
-        for j in range(member, n, team):
-            out[2 * ((o * n + j) * across + first + lane)] = scale * s[p, re + j * step + lane]
-            out[2 * ((o * n + j) * across + first + lane) + 1] = scale * s[p, im + j * step + lane]
-    elif lane == 0:
-        for j in range(member, n, team):
-            for r in range(last):
-                out[2 * ((o * n + j) * across + first + r)] = scale * s[p, re + j * step + r]
-                out[2 * ((o * n + j) * across + first + r) + 1] = scale * s[p, im + j * step + r]
-
-
-def load_reals(s, p, x, o, first, n, across, lane, width, step, at, every, which, member, team):
-    """Copy real columns in, lanes across them: of `every` so many rows number `which`, as parts `at`."""
-    last = min(width, across - first)
-    if last == width:
-        for j in range(member, n, team):
-            s[p, at + j * step + lane] = x[((o * n + j) * every + which) * across + first + lane]
-    elif lane == 0:
-        for j in range(member, n, team):
-            for r in range(last):
-                s[p, at + j * step + r] = x[((o * n + j) * every + which) * across + first + r]
-
-
-def store_reals(s, p, out, o, first, n, across, lane, width, step, at, every, which, scale, member, team):
-    """Copy real columns out, as `load_reals` copies them in."""
-    last = min(width, across - first)
-    if last == width:
-        for j in range(member, n, team):
-            out[((o * n + j) * every + which) * across + first + lane] = scale * s[p, at + j * step + lane]
-    elif lane == 0:
-        for j in range(member, n, team):
-            for r in range(last):
-                out[((o * n + j) * every + which) * across + first + r] = scale * s[p, at + j * step + r]
-
-
 def turn(s, p, a, apart, n, coarse, fine, tile, lane, width, step, member, team):
     """Multiply element k of vector c by exp(-2 pi i k c / N): a factor for the tile, and one for the lane."""
     for k in range(member, n, team):
@@ -352,11 +273,6 @@ def tangle(s, p, re, im, to_re, to_im, n, turns, lane, step, member, team):
         s[p, to_im + m] = over_i - even_i
 
 
-def no_pass(s, p, a, b, twiddles, at, apart, done, left, lane, step, share, radix):
-    """Stand where there are no odd radices."""
-    return  # numba-cuda finds the line of no function that has only a docstring
-
-
 def alone(item, width):
     """Return which of those that share a vector a work-item is, and its lane: there is one to each vector."""
     return 0, item
@@ -397,9 +313,8 @@ def places_of(team: int) -> tuple[Callable[..., Any], Callable[..., Any]]:
     return (alone, wait_for_nobody) if team == 1 else (of_a_team, wait_for_all)
 
 
-def passes_of(odd: bool, team: int) -> Callable[..., Any]:
-    """Return what does all passes over a tile; without `odd` those of powers of two."""
-    pass_other = pass_odd if odd else no_pass
+def passes_of(odd: bool, team: int, others: bool = True) -> Callable[..., Any]:
+    """Return what does all passes over a tile: without `odd` those of powers of two, without `others` of 2, 3 and 5."""
     share_of, meet = everything if team == 1 else dealt, places_of(team)[1]
 
     def passes(s, p, a, b, twiddles, radices, some, at, apart, done, left, lane, step, member):
@@ -417,18 +332,21 @@ def passes_of(odd: bool, team: int) -> Callable[..., Any]:
             elif radix == 2:
                 pass_2(s, p, a, b, twiddles, at, apart, done, left, lane, step, share)
                 at += left
-            elif odd and radix == 3:
-                pass_3(s, p, a, b, twiddles, at + 3, apart, done, left, lane, step, share)
-                at += 3 + 2 * left
-            elif odd and radix == 5:
-                pass_5(s, p, a, b, twiddles, at + 5, apart, done, left, lane, step, share)
-                at += 5 + 4 * left
-            elif odd and radix == 7:
-                pass_7(s, p, a, b, twiddles, at + 7, apart, done, left, lane, step, share)
-                at += 7 + 6 * left
             else:
-                pass_other(s, p, a, b, twiddles, at, apart, done, left, lane, step, share, radix)
-                at += radix + (radix - 1) * left
+                if odd:  # a branch on a constant alone is left out
+                    if radix == 3:
+                        pass_3(s, p, a, b, twiddles, at + 3, apart, done, left, lane, step, share)
+                        at += 3 + 2 * left
+                    elif radix == 5:
+                        pass_5(s, p, a, b, twiddles, at + 5, apart, done, left, lane, step, share)
+                        at += 5 + 4 * left
+                    else:
+                        if others:
+                            if radix == 7:
+                                pass_7(s, p, a, b, twiddles, at + 7, apart, done, left, lane, step, share)
+                            else:
+                                pass_odd(s, p, a, b, twiddles, at, apart, done, left, lane, step, share, radix)
+                            at += radix + (radix - 1) * left
             done *= radix
             a, b = b, a
             meet()
@@ -464,8 +382,8 @@ def tiles_kernel(width: int, odd: bool, team: int, kind: int) -> Kernel:
             elif flip:
                 load(s, p, x, 0, o, first, n + 1, across, lane, width, step, re, im, member, team)
             else:
-                load_reals(s, p, x, o, first, n, across, lane, width, step, re, 2, 0, member, team)
-                load_reals(s, p, x, o, first, n, across, lane, width, step, im, 2, 1, member, team)
+                load_columns(s, p, x, o, first, n, across, lane, width, step, re, 2, 0, member, team)
+                load_columns(s, p, x, o, first, n, across, lane, width, step, im, 2, 1, member, team)
             jk.barrier()
             # Of one type from the start: begun as Python's numbers, all passes were compiled for those as well.
             a, b = np.int64(0), np.int64((n + 1) * step)
@@ -490,8 +408,8 @@ def tiles_kernel(width: int, odd: bool, team: int, kind: int) -> Kernel:
             elif kind == REAL_ROWS:
                 store(s, p, out, 1, o, first, n + 1 - flip, across, lane, width, step, re, im, scale, member, team)
             elif flip:
-                store_reals(s, p, out, o, first, n, across, lane, width, step, re, 2, 0, scale, member, team)
-                store_reals(s, p, out, o, first, n, across, lane, width, step, im, 2, 1, scale, member, team)
+                store_columns(s, p, out, o, first, n, across, lane, width, step, re, 2, 0, scale, member, team)
+                store_columns(s, p, out, o, first, n, across, lane, width, step, im, 2, 1, scale, member, team)
             else:
                 store(s, p, out, 0, o, first, n + 1, across, lane, width, step, re, im, scale, member, team)
             jk.barrier()

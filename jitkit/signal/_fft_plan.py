@@ -15,11 +15,11 @@ import jitkit as jk
 from jitkit import operands
 from jitkit.backends.device_views import reinterpreted
 from jitkit.launch.launcher import Launcher
-from jitkit.signal import _fft_alone, _fft_convolved, _fft_passes
-from jitkit.signal._fft_convolved import chirps_of, factors_of, length_for
+from jitkit.signal import _fft_alone, _fft_chirped, _fft_convolved, _fft_passes
+from jitkit.signal._fft_convolved import BACK, FORTH, chirps_of, given_and_made, length_for
 from jitkit.signal._fft_passes import COMPLEX, REAL_COLUMNS, REAL_ROWS
 from jitkit.signal._fft_real import Side
-from jitkit.signal._fft_tables import half_turn_of, halves_of, radices_of, tables_of
+from jitkit.signal._fft_tables import by_passes, half_turn_of, halves_of, tables_of
 
 PARTS: dict[np.dtype[Any], np.dtype[Any]] = {
     np.dtype(np.complex64): np.dtype(np.float32),
@@ -79,16 +79,19 @@ class Prepared:
         Shapes of the buffers.
     tables, numbers : tuple
         What follows the buffers.
+    others : tuple of tuple
+        The same numbers of launches that follow, with the same buffers.
     """
 
-    __slots__ = ("backend", "device", "items", "launcher", "numbers", "parts", "rooms", "tables")
+    __slots__ = ("backend", "device", "items", "launcher", "numbers", "others", "parts", "rooms", "tables")
 
     def __init__(
         self, launcher: Launcher, items: int, backend: str | None, device: str | None, parts: np.dtype[Any],
         rooms: tuple[tuple[int, ...], ...], tables: tuple[Any, ...], numbers: tuple[Any, ...],
+        others: tuple[tuple[Any, ...], ...] = (),
     ) -> None:  # fmt: skip
         self.launcher, self.items, self.backend, self.device, self.parts = launcher, items, backend, device, parts
-        self.rooms, self.tables, self.numbers = rooms, tables, numbers
+        self.rooms, self.tables, self.numbers, self.others = rooms, tables, numbers, others
 
     def __call__(self, x: Any, out: Any) -> None:
         """Launch. Both arrays are vectors of parts."""
@@ -99,6 +102,8 @@ class Prepared:
             buffers = [operands.made(room, (self.parts,), self.device) for room in self.rooms]
             tables = tuple([operands.table(table, self.device) for table in self.tables])
         self.launcher.run(self.items, self.backend, (x, out, *buffers, *tables, *self.numbers))
+        for numbers in self.others:
+            self.launcher.run(self.items, self.backend, (x, out, *buffers, *tables, *numbers))
 
 
 @dataclass(frozen=True)
@@ -128,6 +133,11 @@ class Transform:
         return int(self.inverse)
 
     @property
+    def sign(self) -> Any:
+        """By what imaginary parts are multiplied before and behind."""
+        return self.parts.type(-1 if self.inverse else 1)
+
+    @property
     def width(self) -> int:
         """The vectors of a tile."""
         return _fft_passes.LANES[self.parts.itemsize]
@@ -138,23 +148,25 @@ class Transform:
 
     def plan(self, outer: int, n: int, across: int, scale: float) -> Callable[[Any, Any], None]:
         """Return what transforms along the middle of (outer, n, across): a function of what is given and the result."""
-        if radices_of(n) is None and (across > 1 or self.in_one(outer, length_for(2 * n - 1))):
-            return convolved_of(self, outer, n, across, scale)
-        if radices_of(n) is not None and across > 1:
+        if not by_passes(n):
+            return self.convolution(outer, n, across, scale, _fft_convolved.COMPLEX)
+        if across > 1:
             return self.tiles(outer, n, across, 0, 0, scale)
         if self.in_one(outer, n):
             return self.tiles(1, n, outer, 1, 1, scale)
         if self.is_alone(outer, n):
             return self.alone(outer, n, scale)
-        if radices_of(n) is None and self.is_alone(outer, length_for(2 * n - 1)):
-            return convolved_alone_of(self, outer, n, scale)
-        return functools.partial(self._in_steps, outer=outer, n=n, scale=scale)
+        return functools.partial(self._in_two, outer=outer, n=n, scale=scale)
 
-    def _in_steps(self, x: Any, out: Any, outer: int, n: int, scale: float) -> None:
-        steps = self._by_convolution if radices_of(n) is None else self._in_two
-        for rows in blocks_of(outer, n, self.parts, self.device):
-            part = slice(2 * n * rows.start, 2 * n * rows.stop)
-            steps(x[part], out[part], rows.stop - rows.start, n, scale)
+    def convolution(self, outer: int, n: int, across: int, scale: float, kind: int) -> Callable[[Any, Any], None]:
+        """Return what does the same by a convolution, of any length; of real numbers, or back to them, of an odd one."""
+        m = length_for(n, kind)
+        if across > 1 or self.in_one(outer, m):
+            return convolved_of(self, outer, n, across, scale, kind)
+        few = self.is_alone(outer, m) or outer >= 2 * jk.get_num_threads()
+        if self.device is None and few and 2 * m * self.parts.itemsize <= _BLOCK:
+            return chirped_of(self, outer, n, scale, kind, False)
+        return functools.partial(self._in_three, outer=outer, n=n, scale=scale, kind=kind)
 
     def in_one(self, rows: int, n: int) -> bool:
         """Return whether rows are transformed in one go."""
@@ -162,12 +174,12 @@ class Transform:
             few = n > _FEW or (n >= _ALONE and rows < _GPU_ITEMS // _GPU_GROUP * self.width)
         else:
             few = (n >= _ALONE and rows < self.width // 2) or (n > _FEW and rows < 2 * self.width)
-        return radices_of(n) is not None and n <= _WHOLE and not few
+        return by_passes(n) and n <= _WHOLE and not few
 
     def is_alone(self, rows: int, n: int) -> bool:
         """Return whether each of few short rows is transformed by one group."""
         few = self.device is None and rows < self.width // 2 and _ALONE <= n <= _LONELY
-        return few and radices_of(n) is not None
+        return few and by_passes(n)
 
     def half(self, outer: int, half: int, across: int, scale: float) -> Callable[[Any, Any], None]:
         """Return what transforms twice so many real numbers to their lower frequencies, or back.
@@ -209,22 +221,20 @@ class Transform:
         Reference: D. H. Bailey, "FFTs in external or hierarchical memory", J. Supercomputing 4, 1990.
         """
         first, second = halves_of(n)
-        between = operands.made((2 * outer * n,), (self.parts,), self.device)
-        self.tiles(outer, first, second, 0, 0, 1.0, turned=True)(x, between)
-        self.tiles(outer, second, first, 1, 0, scale)(between, out)
+        for rows in blocks_of(outer, n, self.parts, self.device):
+            part, count = slice(2 * n * rows.start, 2 * n * rows.stop), rows.stop - rows.start
+            between = operands.made((2 * count * n,), (self.parts,), self.device)
+            self.tiles(count, first, second, 0, 0, 1.0, turned=True)(x[part], between)
+            self.tiles(count, second, first, 1, 0, scale)(between, out[part])
 
-    def _by_convolution(self, x: Any, out: Any, outer: int, n: int, scale: float) -> None:
-        """Transform any length by one of small factors, which is done as a matrix: columns, rows forth and back, columns."""
-        m, chirp, _ = chirps_of(n, self.parts)
-        first, second = halves_of(m)
-        chirp = operands.table(chirp, self.device)
-        a, b = (operands.made((2 * outer * m,), (self.parts,), self.device) for _ in range(2))
-        _fft_convolved.enter((outer, m, 1), n, (x, chirp, m, self.flip, a), self.backend)
-        forth, back = (Transform(self.parts, self.device, inverse, self.backend) for inverse in (False, True))
-        forth.tiles(outer, first, second, 0, 0, 1.0, turned=True)(a, b)
-        rows_convolved_of(forth, outer, n)(b, a)
-        back.tiles(outer, first, second, 0, 0, 1.0)(a, b)
-        _fft_convolved.leave((outer, n, 1), n, (b, chirp, m, self.flip, self.parts.type(scale / m), out), self.backend)
+    def _in_three(self, x: Any, out: Any, outer: int, n: int, scale: float, kind: int) -> None:
+        """Convolve long vectors: all groups take each of the three steps together."""
+        given, made = given_and_made(n, kind)
+        given, made = given * (1 if kind == FORTH else 2), made * (1 if kind == BACK else 2)
+        for rows in blocks_of(outer, length_for(n, kind), self.parts, self.device):
+            count = rows.stop - rows.start
+            plan = chirped_of(self, count, n, scale, kind, True)
+            plan(x[given * rows.start : given * rows.stop], out[made * rows.start : made * rows.stop])
 
 
 @functools.lru_cache(64)
@@ -268,46 +278,37 @@ def alone_of(
 
 
 @functools.lru_cache(64)
-def convolved_of(transform: Transform, outer: int, n: int, across: int, scale: float) -> Prepared:
+def convolved_of(transform: Transform, outer: int, n: int, across: int, scale: float, kind: int) -> Prepared:
     """Return the launch of convolutions, each of a whole vector; of rows, where nothing lies `across`."""
-    parts, width, (m, chirp, factors) = transform.parts, transform.width, chirps_of(n, transform.parts)
+    parts, width, m = transform.parts, transform.width, length_for(n, kind)
     rows, team = int(across == 1), transform.team(m)
     outer, across = (1, outer) if rows else (outer, across)
     groups = min(outer * -(-across // width), transform.groups(outer * across * m, m))
-    twiddles, radices, coarse, fine = tables_of(m, 0, width, False, parts)
-    tables = twiddles, radices, chirp, factors, coarse, fine
-    numbers = outer, n, m, across, rows, transform.flip, parts.type(scale / m)
-    launcher, rooms = _fft_convolved.convolved(width, team, True), ((groups, 4 * (m + 1) * width),)
+    twiddles, radices, *_ = tables_of(m, 0, width, False, parts)
+    tables = twiddles, radices, *chirps_of(n, kind, parts)
+    numbers = outer, across, rows, transform.sign, parts.type(scale / m)
+    launcher, rooms = _fft_convolved.tiles(width, team, kind), ((groups, 4 * (m + 1) * width),)
     items = groups * width * team
     return Prepared(launcher, items, transform.backend, transform.device, parts, rooms, tables, numbers)
 
 
 @functools.lru_cache(64)
-def rows_convolved_of(transform: Transform, outer: int, n: int) -> Prepared:
-    """Return the launch of convolutions of the rows of matrices."""
-    parts, width, (m, chirp, _) = transform.parts, transform.width, chirps_of(n, transform.parts)
-    (across, m), factors = halves_of(m), factors_of(n, width, parts)
-    team = transform.team(m)
-    groups = min(outer * -(-across // width), transform.groups(outer * across * m, m))
-    twiddles, radices, coarse, fine = tables_of(m, across, width, False, parts)
-    tables = twiddles, radices, chirp, factors, coarse, fine
-    numbers = outer, m, m, across, 1, 0, parts.type(1)
-    launcher, rooms = _fft_convolved.convolved(width, team, False), ((groups, 4 * (m + 1) * width),)
-    items = groups * width * team
-    return Prepared(launcher, items, transform.backend, transform.device, parts, rooms, tables, numbers)
-
-
-@functools.lru_cache(64)
-def convolved_alone_of(transform: Transform, rows: int, n: int, scale: float) -> Prepared:
-    """Return the launch of convolutions of few short rows."""
-    parts, width, (m, chirp, _) = transform.parts, transform.width, chirps_of(n, transform.parts)
+def chirped_of(transform: Transform, outer: int, n: int, scale: float, kind: int, together: bool) -> Prepared:
+    """Return the launch of convolutions done as matrices, each by one group; or those of the three steps, by all `together`."""
+    parts, width, m = transform.parts, transform.width, length_for(n, kind)
+    tables, cuts = _fft_chirped.tables_for(n, kind, width, parts)
     first, second = halves_of(m)
-    twiddles, radices, coarse, fine = tables_of(first, second, width, False, parts)
-    others, more, *back = tables_of(second, first, width, False, parts)
-    every, cuts = np.concatenate([twiddles, others]), (len(radices), len(radices) + len(more), len(twiddles))
-    tables = every, np.concatenate([radices, more]), chirp, factors_of(n, width, parts), coarse, fine, *back
-    numbers = n, (first, second), cuts, transform.flip, parts.type(scale / m)
-    rooms = (rows, 4 * (second + 1) * width), (rows * 2 * m,), (rows * 2 * m,)
+    team = transform.team(second)
+    every, tiles = (0, 3), [-(-across // width) for across in (second, first, second)]
+    groups = (
+        min(outer * tiles[0], transform.groups(outer * m, second)) if together else min(outer, jk.get_num_threads())
+    )
+    stages = [((k, k + 1), share) for k, share in enumerate(tiles)] if together else [(every, 0)]
+    numbers = [
+        (outer, (first, second), cuts, steps, share, transform.sign, parts.type(scale / m)) for steps, share in stages
+    ]
+    rooms = (groups, 4 * (second + 1) * width), ((outer if together else groups) * 2 * m,)
+    launcher, items = _fft_chirped.steps(width, team, kind), groups * width * team
     return Prepared(
-        _fft_convolved.alone(width), rows * width, transform.backend, None, parts, rooms, tables, numbers
-    )  # fmt: skip
+        launcher, items, transform.backend, transform.device, parts, rooms, tables, numbers[0], tuple(numbers[1:])
+    )

@@ -8,9 +8,10 @@ from typing import Any
 
 from jitkit import operands
 from jitkit.signal import _fft_odd
+from jitkit.signal._fft_convolved import BACK, FORTH
 from jitkit.signal._fft_plan import Transform, blocks_of
 from jitkit.signal._fft_real import SIDES, Side
-from jitkit.signal._fft_tables import half_turn_of, radices_of
+from jitkit.signal._fft_tables import by_passes, half_turn_of
 
 
 def plan(transform: Transform, outer: int, n: int, across: int, scale: float) -> Callable[[Any, Any], None] | None:
@@ -19,9 +20,11 @@ def plan(transform: Transform, outer: int, n: int, across: int, scale: float) ->
     That is a function of vectors, given and to be written; None where there is none but for rows, of which `across` is 1.
     """
     inner = n // (2 - n % 2)
+    if n % 2 and not by_passes(n):
+        return transform.convolution(outer, n, across, scale, BACK if transform.inverse else FORTH)
     if n % 2 and _fft_odd.serves(transform, outer, n, across):
         return _fft_odd.tiles(transform, outer, n, across, scale)
-    if n % 2 == 0 and (transform.in_one(outer, inner) if across == 1 else radices_of(inner) is not None):
+    if n % 2 == 0 and (transform.in_one(outer, inner) if across == 1 else by_passes(inner)):
         return transform.half(outer, inner, across, scale)
     if across > 1:
         return None
