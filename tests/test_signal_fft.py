@@ -440,7 +440,7 @@ def test_teams_wait_for_what_they_read(n, kind, turned, flip):
     kind = getattr(_fft_passes, kind)
     tables = _fft_tables.tables_of(n, across if turned else 0, width, kind != _fft_passes.COMPLEX, parts)
     x, out, buffers = np.ones(2 * across * (n + 1)), np.zeros(2 * across * (n + 1)), np.zeros((2, 4 * (n + 1) * width))
-    kernel = _fft_passes.tiles_kernel(width, True, team, kind)
+    kernel = _fft_passes.tiles_kernel(width, 7, team, kind)
     kernel.check[2 * width * team](x, out, buffers, *tables, 1, n, across, 1, 1, flip, 1.0).raise_if_any()
 
 

@@ -26,9 +26,9 @@ def _nothing(o, count, lane, x, out, turn, n, scale):
 
 
 @functools.cache
-def launcher(width: int, odd: bool, before: Side | None, behind: Side | None) -> Launcher:
+def launcher(width: int, largest: int, before: Side | None, behind: Side | None) -> Launcher:
     """Return the launcher of the kernel; `before` and `behind` it may take real numbers or give them."""
-    passes = _fft_passes.passes_of(odd, 1)
+    passes = _fft_passes.passes_of(largest, 1)
     is_before, is_behind = before is not None, behind is not None
     enter, leave = (side.in_group(width) if side is not None else _nothing for side in (before, behind))
 

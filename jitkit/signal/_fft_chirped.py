@@ -104,7 +104,7 @@ def steps_kernel(width: int, team: int, kind: int) -> Kernel:
 
     `share` groups share each vector, a tile to each, and take one step; or one group does the whole vector, where it is 0.
     """
-    passes = _fft_passes.passes_of(True, team, others=False)
+    passes = _fft_passes.passes_of(5, team)
     place, meet = _fft_passes.places_of(team)
 
     @jk.kernel(group=width * team)

@@ -84,7 +84,7 @@ def chirp_out(s, p, i, apart, chirp, k, sign):
 
 def tiles_kernel(width: int, team: int, kind: int) -> Kernel:
     """Return the kernel that convolves tiles of vectors with the chirp: `outer` times `across`, or rows."""
-    passes = _fft_passes.passes_of(True, team, others=False)
+    passes = _fft_passes.passes_of(5, team)
     place, meet = _fft_passes.places_of(team)
 
     @jk.kernel(group=width * team)

@@ -21,7 +21,7 @@ import jitkit as jk
 from jitkit.launch.launcher import Launcher
 from jitkit.signal import _fft_copies, _fft_passes
 from jitkit.signal._fft_plan import Prepared, Transform
-from jitkit.signal._fft_tables import by_passes, radices_of, roots, twiddles_of
+from jitkit.signal._fft_tables import by_passes, largest_of, radices_of, roots, twiddles_of
 
 _LARGEST = 15
 """The largest radix of the pass of real numbers that is no prime: 7 to 15 leave 0.57 to 0.53 of the sequences."""
@@ -113,9 +113,9 @@ def spread(s, p, a, b, apart, n, left, lane, step, radix):
 
 
 @functools.cache
-def forth(width: int, columns: bool) -> Launcher:
+def forth(width: int, largest: int, columns: bool) -> Launcher:
     """Return the launcher of the kernel that transforms rows of real numbers, or columns."""
-    passes, rows = _fft_passes.passes_of(True, 1), 1 - int(columns)
+    passes, rows = _fft_passes.passes_of(largest, 1), 1 - int(columns)
 
     @jk.kernel(group=width)
     def real_tiles_forth(i, x, out, s, twiddles, radices, outer, n, across, radix, scale):
@@ -142,9 +142,9 @@ def forth(width: int, columns: bool) -> Launcher:
 
 
 @functools.cache
-def back(width: int, columns: bool) -> Launcher:
+def back(width: int, largest: int, columns: bool) -> Launcher:
     """Return the launcher of the kernel that goes back to rows of real numbers, or columns."""
-    passes, rows = _fft_passes.passes_of(True, 1), 1 - int(columns)
+    passes, rows = _fft_passes.passes_of(largest, 1), 1 - int(columns)
 
     @jk.kernel(group=width)
     def real_tiles_back(i, x, out, s, twiddles, radices, outer, n, across, radix, scale):
@@ -199,7 +199,10 @@ def tiles(transform: Transform, outer: int, n: int, across: int, scale: float) -
     parts, width, columns = transform.parts, transform.width, across > 1
     outer, across = (outer, across) if columns else (1, outer)
     groups = min(outer * -(-across // width), transform.groups(outer * across * n, n))
-    launcher, rooms = (back if transform.inverse else forth)(width, columns), ((groups, 4 * (n + 1) * width),)
+    launcher, rooms = (
+        (back if transform.inverse else forth)(width, largest_of(n // _radix_of(n)), columns),
+        ((groups, 4 * (n + 1) * width),),
+    )
     numbers = outer, n, across, _radix_of(n), parts.type(scale)
     return Prepared(
         launcher, groups * width, transform.backend, None, parts, rooms, _tables_of(n, parts), numbers

@@ -19,7 +19,7 @@ from jitkit.signal import _fft_alone, _fft_chirped, _fft_convolved, _fft_passes
 from jitkit.signal._fft_convolved import BACK, FORTH, chirps_of, given_and_made, length_for
 from jitkit.signal._fft_passes import COMPLEX, REAL_COLUMNS, REAL_ROWS
 from jitkit.signal._fft_real import Side
-from jitkit.signal._fft_tables import by_passes, half_turn_of, halves_of, tables_of
+from jitkit.signal._fft_tables import by_passes, half_turn_of, halves_of, largest_of, tables_of
 
 PARTS: dict[np.dtype[Any], np.dtype[Any]] = {
     np.dtype(np.complex64): np.dtype(np.float32),
@@ -247,7 +247,7 @@ def tiles_of(
     groups = min(outer * -(-across // width), groups)
     tables = tables_of(n, across if turned else 0, width, kind != COMPLEX, parts)
     numbers = outer, n, across, rows_in, rows_out, transform.flip, parts.type(scale)
-    launcher = _fft_passes.tiles(width, n & (n - 1) != 0, team, kind)
+    launcher = _fft_passes.tiles(width, largest_of(n), team, kind)
     rooms = ((groups, 4 * (n + 1) * width),)
     items = groups * width * team
     return Prepared(launcher, items, transform.backend, transform.device, parts, rooms, tables, numbers)
@@ -273,7 +273,7 @@ def alone_of(
     )
     whole = 2 * n if before or behind else 0
     rooms = (rows, 4 * (second + 1) * width), (rows * 2 * n,), (rows * whole,)
-    launcher = _fft_alone.launcher(width, n & (n - 1) != 0, before, behind)
+    launcher = _fft_alone.launcher(width, largest_of(n), before, behind)
     return Prepared(launcher, rows * width, transform.backend, None, parts, rooms, tables, numbers)
 
 

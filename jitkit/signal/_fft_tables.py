@@ -37,6 +37,13 @@ def by_passes(n: int) -> bool:
     return radices is not None and (n > _SHORT or max(radices, default=1) <= _SMALL)
 
 
+def largest_of(n: int) -> int:
+    """Return which of three kinds of kernels serves a length: of radices up to 2, up to 5, or all."""
+    if n & (n - 1) == 0:
+        return 2
+    return 5 if max(radices_of(n) or PRIMES) <= 5 else PRIMES[-1]
+
+
 def roots(n: int, exponents: np.ndarray) -> np.ndarray:
     """Return exp(-2 pi i e / n) as rows of cosine and sine, for any integers e."""
     quarters, rest = np.divmod(8 * (exponents % n) + n, 2 * n)  # small angles lose less to rounding

@@ -71,8 +71,9 @@ def fft(
 
     Notes
     -----
-    The definition is that of `numpy.fft.fft`. Lengths whose prime factors are 151 at most go through Stockham's passes, long
-    ones as the columns and rows of a matrix (D. H. Bailey 1990); others through a convolution (L. Bluestein 1970). Twiddle
+    The definition is that of `numpy.fft.fft`. Lengths whose prime factors are 151 at most, or 283 above 8,192, go through
+    Stockham's passes, long ones as the columns and rows of a matrix (D. H. Bailey 1990); others through a convolution
+    (L. Bluestein 1970). Twiddle
     factors are computed in float64.
 
     Examples
