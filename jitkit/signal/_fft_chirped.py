@@ -106,6 +106,7 @@ def steps_kernel(width: int, team: int, kind: int) -> Kernel:
     """
     passes = _fft_passes.passes_of(5, team)
     place, meet = _fft_passes.places_of(team)
+    tiles_of = _fft_passes.tiles_of_groups(team)
 
     @jk.kernel(group=width * team)
     def convolve_in_steps(
@@ -115,15 +116,16 @@ def steps_kernel(width: int, team: int, kind: int) -> Kernel:
         item, p = jk.local_index(), jk.group_index()
         member, lane = place(item, width)
         step = 2 * width
-        for unit in range(p, outer * max(share, 1), s.shape[0]):
+        start, stop, by = tiles_of(p, outer * max(share, 1), s.shape[0])
+        for unit in range(start, stop, by):
             o, room = (unit // share, unit // share) if share > 0 else (unit, p)
             for stage in range(steps[0], steps[1]):
                 rows = 1 if stage == 1 else 0
                 size, across = sizes[rows], sizes[1 - rows]
                 some = (cuts[0], cuts[1]) if stage == 1 else (0, cuts[0])
-                start = unit % share if share > 0 else 0
-                stop = start + 1 if share > 0 else (across + width - 1) // width
-                for tile in range(start, stop):
+                low = unit % share if share > 0 else 0
+                high = low + 1 if share > 0 else (across + width - 1) // width
+                for tile in range(low, high):
                     first = tile * width
                     if stage == 0:
                         enter_columns(

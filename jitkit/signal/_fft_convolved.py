@@ -86,6 +86,7 @@ def tiles_kernel(width: int, team: int, kind: int) -> Kernel:
     """Return the kernel that convolves tiles of vectors with the chirp: `outer` times `across`, or rows."""
     passes = _fft_passes.passes_of(5, team)
     place, meet = _fft_passes.places_of(team)
+    tiles_of = _fft_passes.tiles_of_groups(team)
 
     @jk.kernel(group=width * team)
     def convolve_tiles(i, x, out, s, twiddles, radices, enter, leave, factors, outer, across, rows, sign, scale):
@@ -93,7 +94,8 @@ def tiles_kernel(width: int, team: int, kind: int) -> Kernel:
         member, lane = place(item, width)
         tiles, step, some = (across + width - 1) // width, 2 * width, (0, radices.shape[0])
         given, made, m = enter.shape[1], leave.shape[1], factors.shape[1]
-        for t in range(p, outer * tiles, s.shape[0]):
+        start, stop, by = tiles_of(p, outer * tiles, s.shape[0])
+        for t in range(start, stop, by):
             o, first = t // tiles, t % tiles * width
             a, b = np.int64(0), np.int64((m + 1) * step)
             if kind != FORTH:

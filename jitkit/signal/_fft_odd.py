@@ -121,7 +121,8 @@ def forth(width: int, largest: int, columns: bool) -> Launcher:
     def real_tiles_forth(i, x, out, s, twiddles, radices, outer, n, across, radix, scale):
         lane, p = jk.local_index(), jk.group_index()
         step, left, kept, tiles = 2 * width, n // radix, radix // 2 + 1, (across + width - 1) // width
-        for t in range(p, outer * tiles, s.shape[0]):
+        start, stop, by = _fft_passes.side_by_side(p, outer * tiles, s.shape[0])
+        for t in range(start, stop, by):
             o, first = t // tiles, t % tiles * width
             if columns:
                 _fft_copies.load_columns(s, p, x, o, first, n, across, lane, width, step, 0, 1, 0, 0, 1)
@@ -150,7 +151,8 @@ def back(width: int, largest: int, columns: bool) -> Launcher:
     def real_tiles_back(i, x, out, s, twiddles, radices, outer, n, across, radix, scale):
         lane, p = jk.local_index(), jk.group_index()
         step, left, kept, tiles = 2 * width, n // radix, radix // 2 + 1, (across + width - 1) // width
-        for t in range(p, outer * tiles, s.shape[0]):
+        start, stop, by = _fft_passes.side_by_side(p, outer * tiles, s.shape[0])
+        for t in range(start, stop, by):
             o, first = t // tiles, t % tiles * width
             _fft_copies.load(s, p, x, rows, o, first, n // 2 + 1, across, lane, width, step, 0, width, 0, 1)
             jk.barrier()

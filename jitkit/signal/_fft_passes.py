@@ -308,6 +308,24 @@ def wait_for_all():
     jk.barrier()
 
 
+def side_by_side(p, count, groups):
+    """Return from which tile on a group goes, up to which one and by which step: neighbours, whose lines are of the same pages.
+
+    64 rows of 32,768 take 0.8 to 0.9 of the time that every eighth tile takes, where each line lies pages from the next.
+    """
+    return count * p // groups, count * (p + 1) // groups, 1
+
+
+def in_turn(p, count, groups):
+    """Return the same on a GPU, where groups that run at once read neighbours."""
+    return p, count, groups
+
+
+def tiles_of_groups(team: int) -> Callable[..., Any]:
+    """Return what says which tiles a group transforms."""
+    return side_by_side if team == 1 else in_turn
+
+
 def places_of(team: int) -> tuple[Callable[..., Any], Callable[..., Any]]:
     """Return what finds a work-item's place among those that share a tile, and what waits for the others."""
     return (alone, wait_for_nobody) if team == 1 else (of_a_team, wait_for_all)
@@ -364,6 +382,7 @@ def tiles_kernel(width: int, largest: int, team: int, kind: int) -> Kernel:
     """
     passes = passes_of(largest, team)
     place, meet = places_of(team)
+    tiles_of = tiles_of_groups(team)
 
     @jk.kernel(group=width * team)
     def transform_tiles(
@@ -372,7 +391,8 @@ def tiles_kernel(width: int, largest: int, team: int, kind: int) -> Kernel:
         item, p = jk.local_index(), jk.group_index()
         member, lane = place(item, width)
         tiles, step = (across + width - 1) // width, 2 * width
-        for t in range(p, outer * tiles, s.shape[0]):
+        start, stop, by = tiles_of(p, outer * tiles, s.shape[0])
+        for t in range(start, stop, by):
             o, tile = t // tiles, t % tiles
             first = tile * width
             re, im = flip * width, (1 - flip) * width
