@@ -16,12 +16,12 @@ from jitkit.backends.spmd import (
     order,
     patterns,
     phases,
+    places,
     plan,
     pressure,
     reader,
     regions,
     unrolling,
-    windows,
 )
 from jitkit.backends.spmd.ir import UnsupportedIRError
 from jitkit.backends.spmd.pattern import Pattern
@@ -868,8 +868,8 @@ def test_where_lanes_stand_when_no_stride_says_it():
     assert found.get("%high") == Pattern((0, 1, 4, 5), 8, 2, (2, 2))
     assert found.get("%far") == Pattern((0, -1, -2, -3), 4, 3)  # which vector is not known, but that it is turned round
     assert found.get("%any") is None
-    halves = windows.window(Pattern((0, 4, 16, 20), 32, 8), lanes=4, size=4, fresh=False)
-    assert halves == windows.Window(first=-8, count=2, places=(2, 3, 6, 7))
+    halves = places.window(Pattern((0, 4, 16, 20), 32, 8), lanes=4, size=4, fresh=False)
+    assert halves == places.Window(first=-8, count=2, places=(2, 3, 6, 7))
 
 
 @jk.kernel(group=40)

@@ -7,11 +7,11 @@ between lanes become masks, loops run until the last lane has left. Group kernel
 `reader` takes LLVM's text apart; `graph` knows dominators and loops; `shapes` finds what is equal in all lanes or
 advances by a fixed step; `regions` which blocks need masks; `lanes` writes the vector code; `phases` cuts at barriers.
 `unrolling` takes loops with barriers apart, `order` tells which group comes next, `patterns` where lanes stand where no
-stride does, `windows` makes shuffles of that, `transposing` of loads that `rising` brings together, `fusing` drops barriers
-that vectors need not wait at, and `sweeps` puts some in so that memory is read in order. `turns` hands on what the next
-turn of a loop would compute anew, `leaving` cuts what lanes leave loops with, `pressure` says how many registers a value
-gets; `logarithm`, `roots`, `scaling` and `powers` are arithmetic.
-`lent` reads tiles where the rows that they would copy lie, of which `polynomials` and `counters` tell.
+stride does, `places` in which vectors, `windows` makes shuffles of that, `transposing` of loads that `rising` brings
+together, `fusing` drops barriers that vectors need not wait at, and `sweeps` puts some in so that memory is read in order.
+`turns` hands on what the next turn of a loop would compute anew, `leaving` cuts what lanes leave loops with, `pressure` says
+how many registers a value gets; `logarithm`, `roots`, `scaling` and `powers` are arithmetic. `lent` reads tiles where the
+rows that they would copy lie, of which `polynomials` and `counters` tell.
 
 References: R. Karrenberg, S. Hack, "Whole-Function Vectorization", CGO 2011; S. Moll, S. Hack, "Partial control-flow
 linearization", PLDI 2018; M. Pharr, W. Mark, "ispc: a SPMD compiler for high-performance CPU programming", InPar 2012.

@@ -8,7 +8,7 @@ from __future__ import annotations
 
 from collections.abc import Callable, Iterator
 
-from jitkit.backends.spmd import powers, ranges, transposing, windows
+from jitkit.backends.spmd import places, powers, ranges, transposing
 from jitkit.backends.spmd.graph import chain, dominators
 from jitkit.backends.spmd.ir import Block, Function, Instruction, UnsupportedIRError, Value
 from jitkit.backends.spmd.operations import Operations
@@ -77,7 +77,7 @@ class Body:
         self.behind: dict[str, str] = {}
         self.tiles: dict[str, transposing.Tile] = {}
         self.loaded: dict[str, str] = {}
-        self.beside: dict[str, windows.Window] = {}
+        self.beside: dict[str, places.Window] = {}
         self.narrow = ranges.narrow(shapes)
         self.powers, self.parts = powers.powers(shapes, lanes)
         self.sure = self._sure() if regions and mask is None else {}
@@ -273,7 +273,7 @@ class Body:
     def _code(self, block: Block, mask: str | None) -> None:
         self.tiles = transposing.find(block, self.shapes, self.lanes) if mask is None and self.lanes > 1 else {}
         self.loaded = {}
-        self.beside = windows.beside_whole(block, self.shapes, self.lanes) if self.lanes > 1 else {}
+        self.beside = places.beside_whole(block, self.shapes, self.lanes) if self.lanes > 1 else {}
         for item in block.code[:-1]:
             if item.op != "phi":
                 self.operations.write(item, mask)

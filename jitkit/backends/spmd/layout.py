@@ -8,8 +8,8 @@ from jitkit.backends.spmd import carrying, deferring, fusing, homes, lent, patte
 from jitkit.backends.spmd.group_shape import Shape, roots, shared_sites, varying
 from jitkit.backends.spmd.ir import Function
 from jitkit.backends.spmd.phases import Cutter, Phase, refuse_divergent, split_at_barriers
+from jitkit.backends.spmd.places import MOST_VECTORS
 from jitkit.backends.spmd.shapes import Shapes, reach
-from jitkit.backends.spmd.windows import MOST_VECTORS
 from jitkit.backends.spmd.writer import Lanes, Text, aligned, wide
 
 FEW = 2

@@ -11,7 +11,7 @@ from jitkit.backends.spmd.transposing import Tile
 from jitkit.backends.spmd.writer import Lanes, Text
 
 if TYPE_CHECKING:
-    from jitkit.backends.spmd.windows import Window
+    from jitkit.backends.spmd.places import Window
 
 
 class Values(Protocol):
