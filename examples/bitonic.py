@@ -59,11 +59,12 @@ these turn a known number of times, they become registers; of the 45 layers of c
                     shared[side, r, lane] = keys[r]
                 jk.barrier()
             width *= 2
+        for r in range(ROWS):  # the keys that stand a group's width apart
+            keys[r] = shared[side, lane % ROWS, r * (LANES // ROWS) + lane // ROWS]
         for r in range(ROWS):
             at = r * LANES + lane
-            key = shared[side, at % ROWS, at // ROWS]
             if at < length:
-                out[start + at] = key if at < numbers else nan
+                out[start + at] = keys[r] if at < numbers else nan
 
 with the comparators in helpers:
 

@@ -98,6 +98,17 @@ def only_some(i, u, v, out):
     out[i] = total
 
 
+@jk.kernel
+def chosen_later(i, o, p, q, r, w, a, n):
+    o[0][i] = ((n + p[i]) * (p[i] + 2.0) + w[i] / w[i] * (a if w[i] > 0.1 else p[i])) * (
+        (0.1 / r[i] - a) * ((w[i] if q[i] > 0.1 else 2.0) - 0.5 / r[i])
+    )
+    o[1][i] = -((q[i] - r[i]) * (n + 0.1)) / ((-0.5 + (w[i] if q[i] < r[i] else r[i])) * (r[i] - i - 0.5 * n))
+    o[2][i] = (p[i] if n < q[i] else w[i]) * 7.5 * (n - w[i] - (w[i] - r[i])) + (
+        (i if q[i] < a else w[i]) + (p[i] - r[i])
+    ) * (w[i] * 0.1 + (w[i] + 3))
+
+
 def arrays(dtype: type, count: int = 2, shape: tuple[int, int] = (9, 71)) -> list[np.ndarray]:
     """Small whole numbers of both signs."""
     rng = np.random.default_rng(0)
@@ -223,3 +234,16 @@ def test_elements_that_only_some_points_have(backend, dtype):
     none = -abs(v)
     only_some.on(backend)[300](u[:0], none, out)
     np.testing.assert_array_equal(out, -none)
+
+
+@pytest.mark.parametrize("dtype", DTYPES[:2])
+def test_choices_between_what_was_loaded_before_a_branch(backend, dtype):
+    rng = np.random.default_rng(0)
+    p, q, r, w = rng.uniform(0.6, 3.0, (4, 300)).astype(dtype)
+    o, a, n, i = tuple(np.zeros((3, 300), dtype)), dtype(1.5), 2, np.arange(300)
+    chosen_later.on(backend)[300](o, p, q, r, w, a, n)
+    first = ((n + p) * (p + 2) + np.where(w > 0.1, a, p)) * ((0.1 / r - a) * (np.where(q > 0.1, w, 2) - 0.5 / r))
+    second = -((q - r) * (n + 0.1)) / ((np.where(q < r, w, r) - 0.5) * (r - i - 0.5 * n))
+    third = np.where(n < q, p, w) * 7.5 * (n - w - (w - r)) + (np.where(q < a, i, w) + p - r) * (w * 0.1 + w + 3)
+    for got, expected in zip(o, (first, second, third), strict=True):
+        np.testing.assert_allclose(got, expected, rtol=1e-3 if dtype == np.float32 else 1e-11, atol=1e-4)

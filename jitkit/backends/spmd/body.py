@@ -8,7 +8,7 @@ from __future__ import annotations
 
 from collections.abc import Callable, Iterator
 
-from jitkit.backends.spmd import places, powers, ranges, transposing
+from jitkit.backends.spmd import hoisting, places, powers, ranges, transposing
 from jitkit.backends.spmd.graph import chain, dominators
 from jitkit.backends.spmd.ir import Block, Function, Instruction, UnsupportedIRError, Value
 from jitkit.backends.spmd.operations import Operations
@@ -108,7 +108,12 @@ class Body:
                         self._slot(value.text, value.type)
 
     def _read_by(self, item: Instruction) -> Iterator[Value]:
-        """Yield the operands of an instruction, and what its use computes clamped or patterned ones of the end lanes from."""
+        """Yield the operands of an instruction, and what its use computes clamped or patterned ones of the end lanes from.
+
+        A load between two rows may find either loaded at the start.
+        """
+        if item.op == "load" and item.operands[0].text in self.shapes.chosen:
+            yield from (Value(self.definitions[name].type, name) for name in hoisting.loads(self.function))
         for value in item.operands:
             yield value
             known = value.text in self.shapes.bounded or self.shapes.patterns.get(value.text) is not None
