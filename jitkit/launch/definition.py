@@ -30,6 +30,8 @@ class Definition:
         The shape of the groups that its work-items run in, or None where they run alone.
     absent : frozenset of str
         The parameters that are None.
+    entered : dict, optional
+        What `entries` gives, of a definition that shares it.
     digest_read : str or None
         The digest when the program was made.
     """
@@ -41,10 +43,11 @@ class Definition:
         name: str,
         group: tuple[int, ...] | None = None,
         absent: frozenset[str] = frozenset(),
+        entered: dict[Any, tuple[list[Entry], list[Entry], list[Entry]]] | None = None,
     ) -> None:
         self.func, self.name, self.fastmath, self.group, self.absent = func, name, fastmath, group, absent
         self._kept: dict[Any, Any] = {}
-        self._entered: dict[Any, tuple[list[Entry], list[Entry], list[Entry]]] = {}
+        self._entered = {} if entered is None else entered
         self.digest_read: str | None = None
 
     @functools.cached_property
@@ -54,6 +57,13 @@ class Definition:
         if code.co_flags & (inspect.CO_VARARGS | inspect.CO_VARKEYWORDS):
             return self.program.params  # which refuses them
         return code.co_varnames[: code.co_argcount + code.co_kwonlyargcount]
+
+    @functools.cached_property
+    def defaults(self) -> dict[str, Any]:
+        """The defaults of those parameters that have one."""
+        positional, by_keyword = self.func.__defaults__ or (), self.func.__kwdefaults__ or {}
+        names = self.parameters[: self.func.__code__.co_argcount]
+        return dict(zip(names[len(names) - len(positional) :], positional, strict=True)) | by_keyword
 
     @functools.cached_property
     def digest(self) -> str | None:
@@ -87,10 +97,11 @@ class Definition:
 
     def without(self, absent: frozenset[str]) -> Definition:
         """Return what this is where some more of the parameters are None; it is kept."""
-        found: Definition = self.kept(
-            ("without", absent), lambda: Definition(self.func, self.fastmath, self.name, self.group, absent)
-        )
-        found._entered = self._entered  # entries know their arguments, and None among them
+
+        def make() -> Definition:  # entries know their arguments, and None among them: all share them
+            return Definition(self.func, self.fastmath, self.name, self.group, absent, self._entered)
+
+        found: Definition = self.kept(("without", absent), make)
         return found
 
     def entries(self, ndim: int, unit_step: bool = True) -> tuple[list[Entry], list[Entry], list[Entry]]:

@@ -4,7 +4,6 @@ from __future__ import annotations
 
 import functools
 import importlib
-import inspect
 from collections.abc import Callable, Hashable
 from typing import TYPE_CHECKING, Any, overload
 
@@ -177,17 +176,11 @@ class Kernel(Launchable, Definition):
             space = (1,) * len(self.group)
         if space is None:
             left = len(self.parameters) - len(args) - len(kwargs)  # indices have no defaults, and are one at least
-            ndim = max(min(left, 1), left - len(self._optional - kwargs.keys()))
+            ndim = max(min(left, 1), left - len(self.defaults.keys() - kwargs.keys()))
             if not 1 <= ndim <= MAX_DIMENSIONS:
                 arguments.bind(self.func, max(1, min(ndim, MAX_DIMENSIONS)), args, kwargs, self.name)
             space = (1,) * ndim
         return Launch(self, parse(space, self.name), backend and choice.checked(backend))
-
-    @functools.cached_property
-    def _optional(self) -> set[str]:
-        """The names of the parameters that have defaults."""
-        parameters = inspect.signature(self.func, follow_wrapped=False).parameters.values()
-        return {each.name for each in parameters if each.default is not each.empty}
 
 
 class Pinned(Launchable):
@@ -301,11 +294,10 @@ class Launch(Call):
 
     def _defaults(self) -> tuple[tuple[str, Any], ...]:
         """Return the parameters behind the indices with their defaults; none where some are taken as keywords alone."""
-        func, names = self.kernel.func, self.kernel.parameters
-        if func.__code__.co_kwonlyargcount:
+        kernel = self.kernel
+        if kernel.func.__code__.co_kwonlyargcount:
             return ()
-        values = func.__defaults__ or ()
-        return tuple(zip(names, ((_MISSING,) * (len(names) - len(values)) + values), strict=True))[self.ndim :]
+        return tuple((name, kernel.defaults.get(name, _MISSING)) for name in self.argument_names)
 
     def bind(self, args: tuple, kwargs: dict[str, Any]) -> tuple[Launch, tuple[Any, ...]]:
         """Return one checked value for each parameter behind the indices, and the launch that takes them."""
