@@ -108,31 +108,34 @@ def _integer_divmod(emit: Emitter, scalar: Scalar, a: ir.Value, b: ir.Value) -> 
 
 def _integer_power(emit: Emitter, base: ir.Value, exponent: ir.Value, signed: bool) -> ir.Value:
     """Return base ** exponent by squaring; a negative exponent, which NumPy refuses, gives 0."""
-    builder, one = emit.builder, ir.Constant(base.type, 1)
-    entry = builder.block
-    loop, done = builder.append_basic_block("power.loop"), builder.append_basic_block("power.done")
-    zero = ir.Constant(base.type, 0)
+    builder, zero, one = emit.builder, ir.Constant(base.type, 0), ir.Constant(base.type, 1)
     negative = builder.icmp_signed("<", exponent, zero) if signed else ir.Constant(I1, 0)
-    start = builder.select(negative, zero, one)
-    builder.cbranch(builder.or_(negative, builder.icmp_unsigned("==", exponent, zero)), done, loop)
+    power = by_squaring(emit, one, base, builder.select(negative, zero, exponent), builder.mul, builder.select)
+    return builder.select(negative, zero, power)
+
+
+def by_squaring(
+    emit: Emitter,
+    one: ir.Value,
+    base: ir.Value,
+    exponent: ir.Value,
+    product: Callable[[ir.Value, ir.Value], ir.Value],
+    select: Callable[[ir.Value, ir.Value, ir.Value], ir.Value],
+) -> ir.Value:
+    """Return a power of what has a product and a `one`; the exponent is an integer that is not negative."""
+    builder, start, bits = emit.builder, emit.builder.block, exponent.type
+    loop, done = builder.append_basic_block("power.loop"), builder.append_basic_block("power.done")
+    builder.branch(loop)
     builder.position_at_end(loop)
-    result, square, left = builder.phi(base.type), builder.phi(base.type), builder.phi(base.type)
-    odd = builder.trunc(left, I1)
-    next_result = builder.select(odd, builder.mul(result, square), result)
-    next_left = builder.lshr(left, one)
-    for phi, first, following in (
-        (result, one, next_result),
-        (square, base, builder.mul(square, square)),
-        (left, exponent, next_left),
-    ):
-        phi.add_incoming(first, entry)
-        phi.add_incoming(following, loop)
-    builder.cbranch(builder.icmp_unsigned("==", next_left, zero), done, loop)
+    result, square, left = (builder.phi(kind) for kind in (base.type, base.type, bits))
+    power = select(builder.trunc(left, I1), product(result, square), result)
+    later = power, product(square, square), builder.lshr(left, ir.Constant(bits, 1))
+    for phi, first, following in zip((result, square, left), (one, base, exponent), later, strict=True):
+        phi.add_incoming(first, start)
+        phi.add_incoming(following, builder.block)
+    builder.cbranch(builder.icmp_unsigned("==", later[2], ir.Constant(bits, 0)), done, loop)
     builder.position_at_end(done)
-    answer = builder.phi(base.type)
-    answer.add_incoming(start, entry)
-    answer.add_incoming(next_result, loop)
-    return answer
+    return power
 
 
 def power_literal(emit: Emitter, scalar: Scalar, base: ir.Value, exponent: int) -> ir.Value:

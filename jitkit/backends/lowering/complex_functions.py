@@ -259,33 +259,20 @@ def power(emit: Emitter, scalar: Scalar, base: ir.Value, exponent: ir.Value) -> 
 
 def power_by_integer(emit: Emitter, scalar: Scalar, base: ir.Value, exponent: ir.Value) -> ir.Value:
     """Return a power by a chain of products, and its reciprocal where the exponent is negative."""
-    builder, start = emit.builder, emit.builder.block
-    function, bits = start.function, exponent.type
-    zero, one = ir.Constant(bits, 0), emit.convert(ir.Constant(I64, 1), int, scalar)
-    negative = builder.icmp_signed("<", exponent, zero)
+    builder, one = emit.builder, emit.convert(ir.Constant(I64, 1), int, scalar)
+
+    def product(a: ir.Value, b: ir.Value) -> ir.Value:
+        return arithmetic.binary(emit, "mul", scalar, a, b)
+
+    def select(condition: ir.Value, a: ir.Value, b: ir.Value) -> ir.Value:
+        return emit.pair(
+            *(builder.select(condition, *(builder.extract_value(each, k) for each in (a, b))) for k in (0, 1))
+        )
+
+    negative = builder.icmp_signed("<", exponent, ir.Constant(exponent.type, 0))
     count = builder.select(negative, builder.neg(exponent), exponent)
-    loop, done = function.append_basic_block("power"), function.append_basic_block("powered")
-    builder.branch(loop)
-    builder.position_at_end(loop)
-    result, square, left = (builder.phi(kind) for kind in (base.type, base.type, bits))
-    odd = builder.trunc(left, ir.IntType(1))
-    multiplied = arithmetic.binary(emit, "mul", scalar, result, square)
-    chosen = [builder.select(odd, *(builder.extract_value(each, k) for each in (multiplied, result))) for k in (0, 1)]
-    following = (
-        emit.pair(*chosen),
-        arithmetic.binary(emit, "mul", scalar, square, square),
-        builder.lshr(left, ir.Constant(bits, 1)),
-    )
-    for phi, first, later in zip((result, square, left), (one, base, count), following, strict=True):
-        phi.add_incoming(first, start)
-        phi.add_incoming(later, builder.block)
-    builder.cbranch(builder.icmp_unsigned("==", following[2], zero), done, loop)
-    builder.position_at_end(done)
-    inverse = arithmetic.binary(emit, "truediv", scalar, one, following[0])
-    parts = [
-        builder.select(negative, *(builder.extract_value(each, k) for each in (inverse, following[0]))) for k in (0, 1)
-    ]
-    return emit.pair(*parts)
+    power = arithmetic.by_squaring(emit, one, base, count, product, select)
+    return select(negative, arithmetic.binary(emit, "truediv", scalar, one, power), power)
 
 
 def _split(emit: Emitter, value: ir.Value) -> Pair:
