@@ -3,10 +3,10 @@
 from __future__ import annotations
 
 import functools
-from abc import ABC, abstractmethod
+from abc import abstractmethod
 from typing import Any
 
-from . import _measure, _suite
+from . import _beside, _measure, _suite
 
 
 def load(name: str) -> Any:
@@ -25,29 +25,19 @@ def load(name: str) -> Any:
     return cases.load(name)
 
 
-class BesideNumPy(ABC):
+class BesideNumPy(_beside.Calls):
     """The case that its file is named after and NumPy, a thousand elements and sixteen million."""
 
-    version = "1"
-    timeout = 120
     params = [[1_000, 2**24], _suite.DTYPES]
-    param_names = ["size", "dtype"]
 
-    def setup(self, size: int, dtype: str) -> None:
+    def prepare(self, size: int, dtype: str) -> tuple[_measure.Call, _measure.Call]:
         case = load(type(self).__module__.rpartition(".")[2])
         problem = case.problem(size, dtype)
-        self.ours: Any = functools.partial(case.launch, problem, "cpu")
-        self.numpys: Any = functools.partial(self.in_numpy, *problem.args)
-        self.ours()
+        return (
+            functools.partial(case.launch, problem, "cpu"),
+            functools.partial(self.in_numpy, *problem.args),
+        )
 
     @abstractmethod
     def in_numpy(self, *args: Any) -> Any:
         """Do what the primitive does, on the arguments of the case, as one writes it in NumPy."""
-
-    def time_call(self, size: int, dtype: str) -> None:
-        self.ours()
-
-    def track_relative_to_numpy(self, size: int, dtype: str) -> float:
-        return _measure.ratio(self.ours, self.numpys)
-
-    track_relative_to_numpy.unit = "times NumPy"

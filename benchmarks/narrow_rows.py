@@ -2,45 +2,15 @@
 
 from __future__ import annotations
 
-from abc import ABC, abstractmethod
-from typing import Any
-
 import numpy as np
 
-from . import _measure, _suite
-
-SIZES = [1_000, 2**18]
+from . import _beside, _measure
 
 
-class _BesideNumPy(ABC):
-    version = "1"
-    params = [SIZES, _suite.DTYPES]
-    param_names = ["size", "dtype"]
-    ours: Any
-    numpys: Any
-
-    def setup(self, size: int, dtype: str) -> None:
-        _suite.keep_caches_apart()
-        self.prepare(size, dtype)
-        self.ours()
-
-    @abstractmethod
-    def prepare(self, size: int, dtype: str) -> None:
-        """Leave the two calls."""
-
-    def time_launch(self, size: int, dtype: str) -> None:
-        self.ours()
-
-    def track_relative_to_numpy(self, size: int, dtype: str) -> float:
-        return _measure.ratio(self.ours, self.numpys)
-
-    track_relative_to_numpy.unit = "times NumPy"
-
-
-class Rotation(_BesideNumPy):
+class Rotation(_beside.Launches):
     """Places turned by a matrix."""
 
-    def prepare(self, size: int, dtype: str) -> None:
+    def prepare(self, size: int, dtype: str) -> tuple[_measure.Call, _measure.Call]:
         import jitkit as jk
 
         @jk.kernel
@@ -54,17 +24,13 @@ class Rotation(_BesideNumPy):
         x, r = rng.random((size, 3)).astype(dtype), rng.random((3, 3)).astype(dtype)
         out = np.empty_like(x)
 
-        def ours() -> np.ndarray:
-            turned.on("cpu")[size](x, r, out)
-            return out
-
-        self.ours, self.numpys = ours, lambda: x @ r.T
+        return _beside.launching(turned, size, x, r, out), lambda: x @ r.T
 
 
-class Grey(_BesideNumPy):
+class Grey(_beside.Launches):
     """Pixels of three colours, taken together."""
 
-    def prepare(self, size: int, dtype: str) -> None:
+    def prepare(self, size: int, dtype: str) -> tuple[_measure.Call, _measure.Call]:
         import jitkit as jk
 
         @jk.kernel
@@ -74,17 +40,13 @@ class Grey(_BesideNumPy):
         picture = np.random.default_rng(0).random((size, 3)).astype(dtype)
         out, weights = np.empty(size, dtype), np.array([0.299, 0.587, 0.114], dtype)
 
-        def ours() -> np.ndarray:
-            grey.on("cpu")[size](picture, out)
-            return out
-
-        self.ours, self.numpys = ours, lambda: picture @ weights
+        return _beside.launching(grey, size, picture, out), lambda: picture @ weights
 
 
-class Matrices(_BesideNumPy):
+class Matrices(_beside.Launches):
     """Products of 3 x 3 matrices."""
 
-    def prepare(self, size: int, dtype: str) -> None:
+    def prepare(self, size: int, dtype: str) -> tuple[_measure.Call, _measure.Call]:
         import jitkit as jk
 
         @jk.kernel
@@ -99,8 +61,4 @@ class Matrices(_BesideNumPy):
         a, b = np.random.default_rng(0).random((2, size, 3, 3)).astype(dtype)
         out = np.empty_like(a)
 
-        def ours() -> np.ndarray:
-            products.on("cpu")[size](a, b, out)
-            return out
-
-        self.ours, self.numpys = ours, lambda: a @ b
+        return _beside.launching(products, size, a, b, out), lambda: a @ b

@@ -6,33 +6,22 @@ from typing import Any
 
 import numpy as np
 
-from . import _measure, _suite
+from . import _beside, _measure, _suite
 
 
-class Torus:
+class Torus(_beside.Launches):
     """A step of diffusion on a square whose edges meet."""
 
-    version = "1"
     params = [[32, 512], _suite.DTYPES]
-    param_names = ["size", "dtype"]
 
-    def setup(self, size: int, dtype: str) -> None:
-        _suite.keep_caches_apart()
-        torus = self.kernel()
+    def prepare(self, size: int, dtype: str) -> tuple[_measure.Call, _measure.Call]:
         u = np.random.default_rng(0).random((size, size)).astype(dtype)
-        out = np.empty_like(u)
-
-        def ours() -> np.ndarray:
-            torus.on("cpu")[size, size](u, out)
-            return out
 
         def numpys() -> np.ndarray:
             around = np.roll(u, -1, 0) + np.roll(u, 1, 0) + np.roll(u, -1, 1) + np.roll(u, 1, 1)
             return 0.2 * (around + u)
 
-        self.ours: Any = ours
-        self.numpys: Any = numpys
-        self.ours()
+        return _beside.launching(self.kernel(), u.shape, u, np.empty_like(u)), numpys
 
     def kernel(self) -> Any:
         """Return the kernel, whose neighbours are remainders."""
@@ -45,14 +34,6 @@ class Torus:
             out[i, j] = 0.2 * (around + u[i, j])
 
         return torus
-
-    def time_launch(self, size: int, dtype: str) -> None:
-        self.ours()
-
-    def track_relative_to_numpy(self, size: int, dtype: str) -> float:
-        return _measure.ratio(self.ours, self.numpys)
-
-    track_relative_to_numpy.unit = "times NumPy"
 
 
 class TorusByConditions(Torus):

@@ -4,7 +4,7 @@ from __future__ import annotations
 
 import numpy as np
 
-from . import _primitives, _suite
+from . import _beside, _measure, _primitives, _suite
 
 
 class Neighbours(_primitives.BesideNumPy):
@@ -16,3 +16,20 @@ class Neighbours(_primitives.BesideNumPy):
         from scipy.spatial import cKDTree
 
         return cKDTree(points).query(queries, distances.shape[1], workers=-1)
+
+
+class ByCityblock(_beside.Calls):
+    """The distances of the same neighbours by another metric, taking turns."""
+
+    params = [[1_000, 100_000], _suite.DTYPES]
+
+    def prepare(self, size: int, dtype: str) -> tuple[_measure.Call, _measure.Call]:
+        from scipy.spatial import cKDTree
+
+        import jitkit as jk
+
+        points, queries = np.random.default_rng(0).random((2, size, 3)).astype(dtype)
+        return (
+            lambda: jk.spatial.knn(points, queries, k=8, metric="cityblock")[0],
+            lambda: cKDTree(points).query(queries, 8, p=1, workers=-1)[0],
+        )

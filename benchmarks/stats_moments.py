@@ -2,9 +2,11 @@
 
 from __future__ import annotations
 
+import functools
+
 import numpy as np
 
-from . import _primitives
+from . import _beside, _measure, _primitives
 
 
 class Moments(_primitives.BesideNumPy):
@@ -16,3 +18,16 @@ class Moments(_primitives.BesideNumPy):
         from scipy import stats
 
         return x.mean(), x.var(), stats.skew(x), stats.kurtosis(x)
+
+
+class VarianceWhere(_beside.Calls):
+    """The variance of half of the elements, chosen by `where`, taking turns."""
+
+    params = [[1_000, 2**22], _primitives.BesideNumPy.params[1]]
+
+    def prepare(self, size: int, dtype: str) -> tuple[_measure.Call, _measure.Call]:
+        import jitkit as jk
+
+        rng = np.random.default_rng(0)
+        x, chosen = rng.random(size).astype(dtype), rng.random(size) < 0.5
+        return functools.partial(jk.stats.var, x, where=chosen), functools.partial(np.var, x, where=chosen)
