@@ -2,6 +2,7 @@
 
 from __future__ import annotations
 
+import functools
 from collections.abc import Hashable
 
 from jitkit.backends.spmd import choices, hoisting, plan, transposing
@@ -92,7 +93,7 @@ class Memory(Windows):
         holds = self.body.whole(Value("i1", shapes.chosen[pointer.text]))
         rows = []
         for truth, lanes in ((True, holds), (False, self.vector.others(holds))):
-            known = self._loaded(item.type, choices.expression(pointer, truth, shapes.made, shapes.of))
+            known = self._sure.get((item.type, choices.expression(pointer, truth, shapes.made, shapes.of)))
             if known is not None:
                 rows.append(self.body.whole(known))
                 continue
@@ -101,14 +102,16 @@ class Memory(Windows):
             rows.append(self._load_row(item.type, address, item.tail, under))
         return self.text.emit(f"select {self.vector.mask_type} {holds}, {whole} {rows[0]}, {whole} {rows[1]}")
 
-    def _loaded(self, kind: str, place: Hashable) -> Value | None:
-        """Return what all lanes loaded at the start from an address, given by how it is computed."""
+    @functools.cached_property
+    def _sure(self) -> dict[tuple[str, Hashable], Value]:
+        """What all lanes loaded at the start, by its type and by how its address is computed."""
         shapes = self.body.shapes
+        found: dict[tuple[str, Hashable], Value] = {}
         for name in hoisting.loads(shapes.function):
             made = shapes.made[name]
-            if made.type == kind and choices.expression(made.operands[0], True, shapes.made, shapes.of) == place:
-                return Value(kind, name)
-        return None
+            place = choices.expression(made.operands[0], True, shapes.made, shapes.of)
+            found.setdefault((made.type, place), Value(made.type, name))
+        return found
 
     def _define_uniform(self, item: Instruction, code: str) -> None:
         varying = self.body.shapes.strides[item.name] is None
