@@ -34,6 +34,23 @@ def test_distances_as_in_scipy(metric, backend):
         np.testing.assert_allclose(got, distance.pdist(a, metric), rtol=4e-6, atol=1e-6)
 
 
+@pytest.mark.parametrize("p", [0.5, 1, 1.5, 3, np.inf])
+def test_minkowskis_distances_as_in_scipy(p, backend):
+    a, b = points(9, 6, "float64"), points(21, 6, "float64", seed=1)
+    got = jk.spatial.cdist(a, b, "minkowski", p=p, backend=backend)
+    np.testing.assert_allclose(got, distance.cdist(a, b, "minkowski", p=p), rtol=1e-13)
+    got = jk.spatial.pdist(a, "minkowski", p=p, backend=backend)
+    np.testing.assert_allclose(got, distance.pdist(a, "minkowski", p=p), rtol=1e-13)
+
+
+def test_minkowskis_distances_are_euclidean_by_default():
+    a = points(9, 6, "float64")
+    np.testing.assert_array_equal(jk.spatial.cdist(a, a, "minkowski", backend="cpu"), jk.spatial.cdist(a, a))
+    powers = [jk.spatial.pdist(a, "minkowski", p=p, backend="cpu") for p in (2.5, 3, 80.0)]
+    for got, p in zip(powers, (2.5, 3, 80.0), strict=True):
+        np.testing.assert_allclose(got, distance.pdist(a, "minkowski", p=p), rtol=1e-13)
+
+
 def test_a_function_of_two_points(backend):
     a, b = points(5, 3), points(8, 3, seed=1)
     got = jk.spatial.cdist(a, b, canberra, backend=backend)
@@ -112,6 +129,16 @@ def test_points_on_a_gpu():
         (lambda x: jk.spatial.cdist(x[0], x), jk.LaunchError, r"XA has the shape \(3,\)"),
         (lambda x: jk.spatial.cdist(x, x[:, :2]), jk.LaunchError, "XA 3 and XB 2 columns"),
         (lambda x: jk.spatial.cdist(x, x, "euclid"), jk.LaunchError, "metric='euclid'; there are 'euclidean'"),
+        (
+            lambda x: jk.spatial.cdist(x, x, p=3),
+            jk.LaunchError,
+            "p=3 is of metric='minkowski', not of metric='euclidean'",
+        ),
+        (
+            lambda x: jk.spatial.pdist(x, "minkowski", p=-1),
+            jk.LaunchError,
+            "p=-1; it is a number above 0, math.inf for",
+        ),
         (lambda x: jk.spatial.pdist(x, 3), jk.KernelTypeError, "a name or a function"),
         (lambda x: jk.spatial.cdist(x * 1j, x), jk.KernelTypeError, "real numbers"),
         (lambda x: jk.spatial.cdist(x, x, out=np.empty((2, 2))), jk.LaunchError, "out= has the shape"),

@@ -57,6 +57,78 @@ def test_neighbours_by_other_metrics(metric, own, backend):
     np.testing.assert_array_equal(indices, order)
 
 
+@pytest.mark.parametrize(("d", "p"), [(3, 1.5), (10, 3), (2, 0.5), (18, 4)])
+def test_neighbours_by_minkowskis_metric(d, p, backend):
+    x, q = points(60, d, "float64"), 1.5 * points(9, d, "float64", seed=1) - 0.2
+    all_of_them = distance.cdist(q, x, "minkowski", p=p)
+    order = np.argsort(all_of_them, axis=1, kind="stable")[:, :5]
+    distances, indices = jk.spatial.knn(x, q, 5, metric="minkowski", p=p, backend=backend)
+    np.testing.assert_allclose(distances, np.take_along_axis(all_of_them, order, axis=1), rtol=1e-12)
+    np.testing.assert_array_equal(indices, order)
+
+
+@pytest.mark.parametrize("metric", ["sqeuclidean", "cityblock", "chebyshev", "minkowski"])
+@pytest.mark.parametrize("d", [2, 6, 12])
+def test_many_neighbours_by_norms(metric, d):
+    x = crowded(3_000, d, "float64")
+    p = {"sqeuclidean": 2, "cityblock": 1, "chebyshev": np.inf, "minkowski": 3}[metric]
+    distances, _ = jk.spatial.knn(x, k=7, metric=metric, p=3 if metric == "minkowski" else None, backend="cpu")
+    expected = cKDTree(x).query(x, 8, p=p)[0][:, 1:]
+    np.testing.assert_allclose(distances, expected**2 if metric == "sqeuclidean" else expected, rtol=1e-12)
+
+
+@pytest.mark.parametrize("own", [False, True], ids=["queries", "own"])
+@pytest.mark.parametrize(
+    ("d", "metric", "p"), [(3, "euclidean", 2), (6, "euclidean", 2), (20, "euclidean", 2), (3, "cityblock", 1)]
+)
+def test_neighbours_nearer_than_a_bound(d, metric, p, own, backend):
+    x = points(60, d, "float64")
+    q = x if own else 1.5 * points(9, d, "float64", seed=1) - 0.2
+    bound = np.median(distance.cdist(q, x, "minkowski", p=p), axis=1).min() / 1.5
+    expected, order = cKDTree(x).query(q, 7, p=p, distance_upper_bound=bound)
+    if own:
+        expected, order = expected[:, 1:], order[:, 1:]
+    assert np.isinf(expected).any()
+    distances, indices = jk.spatial.knn(
+        x, None if own else q, expected.shape[1], metric=metric, distance_upper_bound=bound, backend=backend
+    )
+    np.testing.assert_allclose(distances, expected, rtol=1e-12)
+    np.testing.assert_array_equal(indices, order)
+
+
+@pytest.mark.parametrize("metric", ["euclidean", "cityblock", most_apart])
+def test_what_is_as_far_as_the_bound_is_no_neighbour(metric, backend):
+    x = np.stack([np.arange(40.0), np.zeros(40)], axis=1)
+    for bound, nearest_of_first in ((1.0, 40), (0.0, 40), (1.5, 1), (np.inf, 1)):
+        distances, indices = jk.spatial.knn(x, k=1, metric=metric, distance_upper_bound=bound, backend=backend)
+        assert indices[0, 0] == nearest_of_first
+        assert distances[0, 0] == (np.inf if nearest_of_first == 40 else 1)
+
+
+@settings(max_examples=30)
+@given(n=strategies.integers(2, 400), k=strategies.integers(1, 70), seed=strategies.integers(0, 99))
+def test_any_bound_however_the_points_lie(n, k, seed):
+    rng = np.random.default_rng(seed)
+    x = rng.integers(0, 4, (n, 3)) + (seed % 2) * rng.random((n, 3))
+    q, k, bound = rng.uniform(-1, 5, (20, 3)), min(k, n), float(rng.choice([0.0, 0.3, 1.1, 9.0]))
+    distances, indices = jk.spatial.knn(x, q, k, distance_upper_bound=bound, backend="cpu")
+    expected, _ = nearest(x, q, k, own=False)
+    np.testing.assert_allclose(distances, np.where(expected < bound, expected, np.inf), rtol=1e-13)
+    np.testing.assert_array_equal(indices == n, expected >= bound)
+
+
+@pytest.mark.parametrize("scale", [2.0**-90, 2.0**125])
+def test_bounds_and_powers_in_range(scale):
+    x, unit = points(150, 3), np.float32(scale)
+    for further in ({"distance_upper_bound": 0.25}, {"metric": "minkowski", "p": 3}):
+        expected, order = jk.spatial.knn(x, k=4, backend="cpu", **further)
+        if "p" not in further:
+            further = {"distance_upper_bound": 0.25 * scale}
+        distances, indices = jk.spatial.knn(x * unit, k=4, backend="cpu", **further)
+        np.testing.assert_array_equal(indices, order)
+        np.testing.assert_allclose(distances, expected * unit, rtol=1e-6)
+
+
 def test_what_has_no_distance_is_no_neighbour(backend):
     x = np.array([[1.0, 0.0], [0.0, 0.0], [1.0, 1.0], [0.0, 2.0]])
     distances, indices = jk.spatial.knn(x, k=3, metric="cosine", backend=backend)
@@ -227,7 +299,17 @@ def test_radius_on_a_gpu():
         (lambda x: jk.spatial.knn(x, x[:, :1]), jk.LaunchError, "points 2 and queries 1 columns"),
         (lambda x: jk.spatial.knn(x * np.nan), jk.LaunchError, "not finite"),
         (lambda x: jk.spatial.knn(x, x * np.inf), jk.LaunchError, "not finite"),
-        (lambda x: jk.spatial.knn(x, metric="minkowski"), jk.LaunchError, "spatial.knn: metric='minkowski'; there are"),
+        (lambda x: jk.spatial.knn(x, metric="manhattan"), jk.LaunchError, "spatial.knn: metric='manhattan'; there are"),
+        (lambda x: jk.spatial.knn(x, p=1), jk.LaunchError, "p=1 is of metric='minkowski', not of metric='euclidean'"),
+        (lambda x: jk.spatial.knn(x, metric="minkowski", p=0), jk.LaunchError, "p=0; it is a number above 0"),
+        (lambda x: jk.spatial.knn(x, metric="minkowski", p="2x"), jk.LaunchError, "p='2x'; it is a number above 0"),
+        (
+            lambda x: jk.spatial.knn(x, distance_upper_bound=-1),
+            jk.LaunchError,
+            "distance_upper_bound=-1; it is a number",
+        ),
+        (lambda x: jk.spatial.knn(x, distance_upper_bound=np.nan), jk.LaunchError, "distance_upper_bound=nan"),
+        (lambda x: jk.spatial.knn(x, distance_upper_bound="far"), jk.LaunchError, "distance_upper_bound='far'"),
         (lambda x: jk.spatial.knn(x, metric=2), jk.KernelTypeError, "metric= is a name or a function of two points"),
         (lambda x: jk.spatial.radius_neighbors(x, -1.0), jk.LaunchError, "radius=-1.0"),
         (lambda x: jk.spatial.radius_neighbors(x, 1, x * np.nan), jk.LaunchError, "not finite"),

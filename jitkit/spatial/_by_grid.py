@@ -18,7 +18,7 @@ from jitkit import operands
 from jitkit.arrays import to_numpy
 from jitkit.launch.launcher import Launcher
 from jitkit.spatial import _grid
-from jitkit.spatial._nearest import HELD, emptied, merge, write_row
+from jitkit.spatial._nearest import HELD, Bound, emptied, merge, settled, write_row
 
 CHUNK = 8
 """Points whose distances are computed together; an argument of kernels, as LEAF is."""
@@ -56,18 +56,20 @@ def name(count, held, found, me, order):
 
 @jk.kernel
 def _search(
-    i, _, chunk, queries, turn, own, points, order, starts, where, square, slack, crowd, distances, indices, left
-):
+    i, _, chunk, queries, turn, own, points, order, starts, where, square, bound, slack, crowd, distances,
+    indices, left,
+):  # fmt: skip
     """Find the neighbours of a query, or say that it is left.
 
-    Rows of cells are looked at that a box around the radius touches, and the box is padded by what rounding may add.
+    Rows of cells are looked at that a box around the radius touches, and the box is padded by what rounding may add. A radius
+    that reaches all points, or the bound, finds all there are to find.
     """
     lower, inverse, shape = where
     q, k, me = turn[i], distances.shape[1], i if own else -1
     wanted = k + 1 if own else k
     held, found, squares = jk.local(HELD, distances.dtype), jk.local(HELD, np.int64), jk.local(CHUNK, points.dtype)
     x, y, z = queries[0, q], queries[1, q], queries[2, q]
-    limit, tries, searching = square, 0, True
+    limit, tries, searching = min(square, bound.total), 0, True
     while searching:
         reach = math.sqrt(limit) * (1 + slack) + slack * max(abs(x), max(abs(y), abs(z)))
         a, a_last = _grid.cells_along(x, reach, lower[0], inverse[0], shape[0])
@@ -80,9 +82,9 @@ def _search(
             for v in range(b, b_last + 1):
                 row = (u * shape[1] + v) * shape[2]
                 near += starts[row + c_last + 1] - starts[row + c]
-        searching = near <= crowd
-        bound, count, merged = limit, 0, 0
-        if searching & (near >= wanted):
+        searching, complete = near <= crowd, limit >= bound.total
+        least, count, merged = limit, 0, 0
+        if searching & ((near >= wanted) | complete):
             for u in range(a, a_last + 1):
                 for v in range(b, b_last + 1):
                     row = (u * shape[1] + v) * shape[2]
@@ -90,28 +92,31 @@ def _search(
                     for first in range(begin, end, chunk):
                         if count > HELD - chunk:
                             if merged == 0:
-                                emptied(q, distances, indices, order.shape[0])
+                                emptied(q, distances, indices, bound)
                             name(count, held, found, me, order)
                             merge(q, count, held, found, distances, indices)
                             merged += count
                             count = 0
-                            bound = min(limit, distances[q, k - 1])
+                            least = min(limit, distances[q, k - 1])
                         measure(first, chunk, x, y, z, points, squares)
                         for s in range(min(chunk, end - first)):
                             held[count] = squares[s]
                             found[count] = first + s
-                            count += 1 if squares[s] <= bound else 0
-            if merged + count >= wanted:
+                            count += 1 if squares[s] <= least else 0
+            if (merged + count >= wanted) | complete:
                 name(count, held, found, me, order)
-                if merged > 0:
+                if complete & (merged == 0):
+                    emptied(q, distances, indices, bound)
+                if complete | (merged > 0):
                     merge(q, count, held, found, distances, indices)
                     for s in range(k):
                         distances[q, s] = math.sqrt(distances[q, s])
+                    settled(q, distances, indices, order.shape[0])
                 else:
                     write_row(q, count, held, found, distances, indices)
                 left[q] = False
                 searching = False
-        limit *= 2
+        limit = min(2 * limit, bound.total)
         tries += 1
         searching = searching and tries < TRIES
 
@@ -161,6 +166,7 @@ def by_grid(
     high: np.ndarray,
     q: Any,
     own: bool,
+    bound: Bound,
     distances: Any,
     indices: Any,
     left: Any,
@@ -185,6 +191,6 @@ def by_grid(
         _, turn = _grid.sorted_by_cell(queries, *cells, backend)
     slack = 8 * float(np.finfo(dtype).eps)
     _searched((q.shape[0], 1), backend)(
-        CHUNK, queries, turn, own, grid.points, grid.order, grid.starts, cells, dtype.type(radius**2), slack,
+        CHUNK, queries, turn, own, grid.points, grid.order, grid.starts, cells, dtype.type(radius**2), bound, slack,
         int(CROWD * held), distances, indices, left,
     )  # fmt: skip

@@ -20,7 +20,8 @@ from jitkit.launch.kernel import Kernel
 from jitkit.launch.launcher import Launcher
 from jitkit.primitives.sort_by_key import sort_by_key
 from jitkit.spatial import _tree
-from jitkit.spatial._nearest import HELD, LEAF, emptied, hold, merge
+from jitkit.spatial._metrics import Metric
+from jitkit.spatial._nearest import HELD, LEAF, Bound, emptied, hold, merge, settled
 from jitkit.spatial._tree import FANOUT
 
 STACK = 96
@@ -28,27 +29,37 @@ STACK = 96
 LISTED, LISTED_ALONE = 64, 16
 """Leaves that are listed before queries look at them, and before one does that is alone on a GPU: its bound falls the sooner,
 and its private memory is 4.1 KB, from 7.4 with 64 (ptxas, six coordinates in float32)."""
+_REMEMBERED = 64
 TOGETHER = 16
 """Queries that go down the tree together on a CPU, where there are as many queries as points. On a GPU each goes alone."""
 
 
-def tree_kernel(d: int, most: int) -> Kernel:
-    """Return the kernel that searches a tree of points of `d` coordinates for a few queries; it lists `most` leaves at once."""
+def _larger_or_nan(part, x, y):
+    """Return the larger difference, as Chebyshev's metric does, or NaN where the last is: leaves are filled up with that."""
+    t = abs(x - y)
+    return part if part >= t else t
+
+
+def tree_kernel(d: int, most: int, metric: Metric) -> Kernel:
+    """Return the kernel that searches a tree of points of `d` coordinates for a few queries; it lists `most` leaves at once.
+
+    What it calls squares are totals of the metric, of which it knows that they grow with every difference.
+    """
+    add, finish = _larger_or_nan if metric.order == math.inf else metric.add, metric.finish
 
     def measure(first, leaf, q, queries, points, squares):
         """Find the squared distances of a leaf's points."""
         for s in range(leaf):
             square = queries[q, 0] * 0
             for c in range(d):
-                t = points[c, first + s] - queries[q, c]
-                square += t * t
+                square = add(square, points[c, first + s], queries[q, c])
             squares[s] = square
 
-    def begin_row(q, own, i, own_leaf, begin, end, leaf, queries, points, order, distances, indices):
+    def begin_row(q, own, i, own_leaf, begin, end, leaf, queries, points, order, bound, distances, indices):
         """Look at the leaves about a query: its own, so that there is a bound, and then those beside it."""
         held, found = jk.local(HELD, distances.dtype), jk.local(HELD, order.dtype)
         squares = jk.local(LEAF, points.dtype)
-        emptied(q, distances, indices, order.shape[0])
+        emptied(q, distances, indices, bound)
         measure(own_leaf * leaf, leaf, q, queries, points, squares)
         if own:
             squares[i - own_leaf * leaf] = math.nan
@@ -71,7 +82,7 @@ def tree_kernel(d: int, most: int) -> Kernel:
             square = low[0] * 0
             for c in range(d):
                 t = max(max(boxes[c, first + s] - high[c], low[c] - boxes[d + c, first + s]), 0)
-                square += t * t
+                square = add(square, t, 0)
             squares[s] = square
         count = min(fanout, children[node, 1] - first)
         if first < leaves:
@@ -99,7 +110,7 @@ def tree_kernel(d: int, most: int) -> Kernel:
             square = queries[q, 0] * 0
             for c in range(d):
                 t = max(max(sides[c, s] - queries[q, c], queries[q, c] - sides[d + c, s]), 0)
-                square += t * t
+                square = add(square, t, 0)
             nears[s] = square
         limit, chosen, count = distances[q, distances.shape[1] - 1] * slack, 0, 0
         for s in range(listed):
@@ -131,6 +142,7 @@ def tree_kernel(d: int, most: int) -> Kernel:
         boxes,
         children,
         slack,
+        bound,
         distances,
         indices,
     ):
@@ -148,7 +160,7 @@ def tree_kernel(d: int, most: int) -> Kernel:
             if left[q]:
                 own_leaf = near[i]
                 begin, end = max(own_leaf - wing, 0), min(own_leaf + wing + 1, leaves)
-                begin_row(q, own, i, own_leaf, begin, end, leaf, queries, points, order, distances, indices)
+                begin_row(q, own, i, own_leaf, begin, end, leaf, queries, points, order, bound, distances, indices)
                 limit = max(limit, distances[q, k - 1])
                 for c in range(d):
                     low[c] = min(low[c], queries[q, c])
@@ -185,7 +197,8 @@ def tree_kernel(d: int, most: int) -> Kernel:
             q = turn[i]
             if left[q]:
                 for s in range(k):
-                    distances[q, s] = math.sqrt(distances[q, s])
+                    distances[q, s] = finish(distances[q, s], 0, 0)
+                settled(q, distances, indices, order.shape[0])
 
     return search
 
@@ -216,9 +229,9 @@ def nearest_leaf_kernel(d: int) -> Kernel:
     return nearest_leaf
 
 
-@functools.cache
-def _searching(d: int, alone: bool) -> Launcher:
-    return Launcher(tree_kernel(d, LISTED_ALONE if alone else LISTED))
+@functools.lru_cache(_REMEMBERED)
+def _searching(d: int, alone: bool, metric: Metric) -> Launcher:
+    return Launcher(tree_kernel(d, LISTED_ALONE if alone else LISTED, metric))
 
 
 @functools.cache
@@ -243,17 +256,21 @@ def by_tree(
     own: bool,
     visited: tuple[Any, Any],
     left: Any,
+    metric: Metric,
+    bound: Bound,
     distances: Any,
     indices: Any,
     backend: str | None,
 ) -> None:
-    """Find the neighbours of the queries that are marked in `left`; `visited` is of `visits`."""
+    """Find the neighbours nearer than a bound of the queries that are marked in `left`; `visited` is of `visits`."""
     n, (m, d) = tree.order.shape[0], q.shape
-    slack = 1 + 8 * float(np.finfo(operands.dtype_of(q)).eps)  # boxes and points may be rounded differently
+    slack = 1 + 16 * float(
+        np.finfo(operands.dtype_of(q)).eps
+    )  # powers, of boxes and points, may be rounded differently
     wing = -(-distances.shape[1] // LEAF)
     alone = operands.on_device(q, backend)
     together = 1 if alone else min(TOGETHER, max(1, TOGETHER * m // n))
-    _searching(d, alone)((-(-m // together), 1), backend)(
+    _searching(d, alone, metric)((-(-m // together), 1), backend)(
         together, LEAF, FANOUT, q, *visited, left, own, wing, tree.points, tree.order, tree.boxes, tree.children,
-        slack, distances, indices,
+        slack, bound, distances, indices,
     )  # fmt: skip

@@ -4,23 +4,37 @@
 # mypy: disable-error-code="no-untyped-def,no-untyped-call"
 from __future__ import annotations
 
+import functools
 import math
 from collections.abc import Callable
 from typing import Any, NamedTuple
 
 from jitkit.errors import KernelTypeError, LaunchError
 
+MULTIPLIED = 64
+"""Whole powers up to this are products, the others `pow`."""
+_REMEMBERED = 64
+
+
+def unchanged(distance):
+    """Return a distance that is its own total."""
+    return distance
+
 
 class Metric(NamedTuple):
     """A metric, as ``finish(total, size_a, size_b)`` of terms ``add(part, x, y)``; parts of many terms are joined.
 
-    Only where `sized` are the sizes the Euclidean lengths of the two points.
+    Only where `sized` are the sizes the Euclidean lengths of the two points. `total` is the inverse of `finish`, where that
+    asks for no sizes. `order` is the power of differences that terms are, infinite where the largest counts; what has none
+    may say nothing about points that are farther along an axis.
     """
 
     add: Callable
     join: Callable
     finish: Callable
     sized: bool = False
+    total: Callable = unchanged
+    order: float | None = None
 
 
 def _add_square(part, x, y):
@@ -53,7 +67,8 @@ def _root(total, size_a, size_b):
     return math.sqrt(total)
 
 
-def _itself(total, size_a, size_b):
+def itself(total, size_a, size_b):
+    """Leave a total as it is."""
     return total
 
 
@@ -61,28 +76,54 @@ def _one_less_cosine(total, size_a, size_b):
     return 1 - min(max(total / (size_a * size_b), -1), 1)
 
 
+def _square(distance):
+    return distance * distance
+
+
 METRICS = {
-    "euclidean": Metric(_add_square, _sum, _root),
-    "sqeuclidean": Metric(_add_square, _sum, _itself),
-    "cityblock": Metric(_add_length, _sum, _itself),
-    "chebyshev": Metric(_larger, _largest, _itself),
+    "euclidean": Metric(_add_square, _sum, _root, total=_square, order=2),
+    "sqeuclidean": Metric(_add_square, _sum, itself, order=2),
+    "cityblock": Metric(_add_length, _sum, itself, order=1),
+    "chebyshev": Metric(_larger, _largest, itself, order=math.inf),
     "cosine": Metric(_add_product, _sum, _one_less_cosine, sized=True),
 }
+NAMES = (*METRICS, "minkowski")
 
 
-def checked(metric: Any, name: str) -> Any:
-    """Return a metric by its name, or the user's function as it is.
+@functools.lru_cache(_REMEMBERED)
+def minkowski(p: float) -> Metric:
+    """Return the metric of the p-th root of a sum of p-th powers."""
+    alike = {1: "cityblock", 2: "euclidean", math.inf: "chebyshev"}.get(p)
+    if alike:
+        return METRICS[alike]
+    power, root = int(p) if p.is_integer() and p <= MULTIPLIED else p, 1 / p
+
+    def add_power(part, x, y):
+        return part + abs(x - y) ** power
+
+    def finish(total, size_a, size_b):
+        return total**root
+
+    return Metric(add_power, _sum, finish, total=lambda distance: distance**power, order=p)
+
+
+def checked(metric: Any, p: Any, name: str) -> Any:
+    """Return a metric by its name, or the user's function as it is; `p` is of Minkowski's, 2 where it is None.
 
     Raises
     ------
     LaunchError
-        Where there is none of that name.
+        Where there is none of that name, for a `p` that is not above 0, and one of another metric.
     KernelTypeError
         For what is neither a name nor a function.
     """
+    if isinstance(metric, str) and metric == "minkowski":
+        return minkowski(_power(p, name))
+    if p is not None:
+        raise LaunchError(f"jk.{name}: p={p!r} is of metric='minkowski', not of metric={metric!r}")
     if isinstance(metric, str):
         if metric not in METRICS:
-            names = ", ".join(map(repr, METRICS))
+            names = ", ".join(map(repr, NAMES))
             raise LaunchError(
                 f"jk.{name}: metric={metric!r}; there are {names}; pass a function of two points for another"
             )
@@ -90,3 +131,13 @@ def checked(metric: Any, name: str) -> Any:
     if not callable(metric):
         raise KernelTypeError(f"jk.{name}: metric= is a name or a function of two points, not {metric!r}")
     return metric
+
+
+def _power(p: Any, name: str) -> float:
+    try:
+        power = 2.0 if p is None else float(p)
+    except (TypeError, ValueError):
+        power = math.nan
+    if not power > 0:
+        raise LaunchError(f"jk.{name}: p={p!r}; it is a number above 0, math.inf for the largest difference")
+    return power

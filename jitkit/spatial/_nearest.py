@@ -9,6 +9,7 @@ place among those held is how many come before it: comparisons without a branch,
 from __future__ import annotations
 
 import math
+from typing import Any, NamedTuple
 
 import numpy as np
 
@@ -23,6 +24,8 @@ Kernels take it as an argument: LLVM would unroll a loop of so few into scalars 
 """
 NOWHERE = 2**62
 """What comes after every index."""
+NOBODY = -1
+"""What comes before every index: it stands at a bound for neighbours that are missing."""
 VECTOR = 16
 """What the number of those held is rounded up to where places are counted: four vectors of float64, which LLVM takes at once."""
 
@@ -32,11 +35,29 @@ def later(square, index, other_square, other_index):
     return square > other_square or (square == other_square and index > other_index)
 
 
-def emptied(row, distances, indices, absent):
+class Bound(NamedTuple):
+    """What neighbours are nearer than, as a total of the metric, and the index that stands there for those missing.
+
+    The number of points where there is no bound, and else `NOBODY`: what is just as far comes after it.
+    """
+
+    total: Any
+    absent: int
+
+
+def emptied(row, distances, indices, bound):
     """Fill a row with what every neighbour comes before."""
     for s in range(distances.shape[1]):
-        distances[row, s] = math.inf
-        indices[row, s] = absent
+        distances[row, s] = bound.total
+        indices[row, s] = bound.absent
+
+
+def settled(row, distances, indices, count):
+    """Put infinities and the number of points where neighbours are missing."""
+    for s in range(distances.shape[1]):
+        if indices[row, s] == NOBODY:
+            distances[row, s] = math.inf
+            indices[row, s] = count
 
 
 def hold(row, squares, first, leaf, names, count, held, found, distances, indices):

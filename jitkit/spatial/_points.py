@@ -37,15 +37,17 @@ def checked(arrays: Sequence[Any], names: Sequence[str], name: str) -> list[Any]
     return [np.ascontiguousarray(x) if isinstance(x, np.ndarray) else x for x in found]
 
 
-def in_range(arrays: Sequence[Any], bounds: Sequence[np.ndarray], backend: str | None) -> tuple[list[Any], float]:
-    """Return points in a unit in which squares neither vanish nor overflow, and that unit: a power of two, mostly 1.
+def in_range(
+    arrays: Sequence[Any], bounds: Sequence[np.ndarray], backend: str | None, order: float = 2
+) -> tuple[list[Any], float]:
+    """Return points in a unit in which powers neither vanish nor overflow, and that unit: a power of two, mostly 1.
 
     `bounds` are coordinates of which one is the farthest from zero. In float32, squares of less than 1e-19 are 0 otherwise,
     and those from 2e19 on infinite.
     """
     bits = int(np.finfo(operands.dtype_of(arrays[0])).maxexp)
     exponent = math.frexp(max(float(np.abs(x).max()) for x in bounds if x.size))[1]
-    if abs(exponent) <= bits // 4:
+    if abs(exponent) <= bits / (2 * order):
         return list(arrays), 1.0
     unit = 2.0 ** max(min(exponent, bits - 2), 2 - bits)
     return [scaled(x, 1 / unit, None, backend) for x in arrays], unit

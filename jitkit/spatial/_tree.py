@@ -50,14 +50,15 @@ class Tree(NamedTuple):
     boxes: Any
     children: Any
 
-    def within(self, queries: np.ndarray, reach: np.ndarray) -> float:
-        """Return the part of the leaves that is within reach of queries on average."""
+    def within(self, queries: np.ndarray, reach: np.ndarray, order: float) -> float:
+        """Return the part of the leaves that is within reach of queries on average, by totals of a metric of that order."""
         d, leaves = self.points.shape[0], self.points.shape[1] // LEAF
-        boxes, squares = to_numpy(self.boxes), np.zeros((len(queries), leaves))
+        boxes, totals = to_numpy(self.boxes), np.zeros((len(queries), leaves))
         for k in range(d):
             least, largest, at = boxes[k, :leaves], boxes[d + k, :leaves], queries[:, k, None]
-            squares += np.maximum(np.maximum(least - at, at - largest), 0) ** 2.0
-        return float(np.mean(squares <= reach[:, None].astype(np.float64) ** 2))
+            apart = np.maximum(np.maximum(least - at, at - largest), 0).astype(np.float64)
+            totals = np.maximum(totals, apart) if order == math.inf else totals + apart**order
+        return float(np.mean(totals <= reach[:, None]))
 
 
 @functools.cache

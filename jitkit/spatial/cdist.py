@@ -72,7 +72,7 @@ def function_kernel(metric: Callable, d: int) -> Kernel:
     return apply
 
 
-@functools.cache
+@functools.lru_cache(_REMEMBERED)
 def _launcher(metric: _metrics.Metric) -> Launcher:
     return Launcher(distances_kernel(metric))
 
@@ -85,7 +85,15 @@ def _launcher_of(metric: Callable, d: int) -> Launcher:
 _sizes = Launcher(_size)
 
 
-def cdist(XA: Any, XB: Any, metric: Any = "euclidean", *, out: Any = None, backend: str | None = None) -> Any:
+def cdist(
+    XA: Any,
+    XB: Any,
+    metric: Any = "euclidean",
+    *,
+    p: float | None = None,
+    out: Any = None,
+    backend: str | None = None,
+) -> Any:
     """Return the distance of each point of one set to each point of another.
 
     Parameters
@@ -94,9 +102,11 @@ def cdist(XA: Any, XB: Any, metric: Any = "euclidean", *, out: Any = None, backe
         Points, one in each row.
     XB : array_like or device array, shape (m, d)
         Points with as many coordinates.
-    metric : {"euclidean", "sqeuclidean", "cityblock", "chebyshev", "cosine"} or callable
+    metric : {"euclidean", "sqeuclidean", "cityblock", "chebyshev", "minkowski", "cosine"} or callable
         The distance, or a function of two points that kernels can call. It gets two vectors of d coordinates and reads
         them by index: ``lambda u, v: abs(u[0] - v[0])``.
+    p : float, default 2 for "minkowski"
+        Which power of differences Minkowski's metric sums, before it takes the root; above 0. Each is compiled for itself.
     out : array, shape (n, m), optional
         Where the result goes.
     backend : {"python", "cpu", "cuda"}, optional
@@ -110,7 +120,8 @@ def cdist(XA: Any, XB: Any, metric: Any = "euclidean", *, out: Any = None, backe
     Raises
     ------
     LaunchError
-        For arrays that are not 2-D, that differ in columns, and for an unknown metric.
+        For arrays that are not 2-D, that differ in columns, for an unknown metric, and a `p` that is not above 0 or of
+        another metric.
     KernelTypeError
         For complex numbers, or what are no numbers.
 
@@ -118,7 +129,8 @@ def cdist(XA: Any, XB: Any, metric: Any = "euclidean", *, out: Any = None, backe
     -----
     The definition is that of `scipy.spatial.distance.cdist`, in the type of the points. Differences are squared as they
     are, not by ``x*x - 2*x*y + y*y``, which would lose the digits of points close together. In float32 the squares of
-    differences below 1e-19 vanish and those from 2e19 on are infinite, where SciPy computes in float64: convert such points.
+    differences below 1e-19 vanish and those from 2e19 on are infinite, and higher powers sooner, where SciPy computes in
+    float64: convert such points.
 
     Examples
     --------
@@ -130,8 +142,11 @@ def cdist(XA: Any, XB: Any, metric: Any = "euclidean", *, out: Any = None, backe
     >>> jk.spatial.cdist(corners, corners, lambda u, v: abs(u[0] - v[0]))
     array([[0., 3.],
            [3., 0.]])
+    >>> jk.spatial.cdist(corners, corners, "minkowski", p=1)
+    array([[0., 7.],
+           [7., 0.]])
     """
-    chosen = _metrics.checked(metric, "spatial.cdist")
+    chosen = _metrics.checked(metric, p, "spatial.cdist")
     a, b = _points.checked([XA, XB], ["XA", "XB"], "spatial.cdist")
     shape = (a.shape[0], b.shape[0])
     dtype, device = operands.dtype_of(a), operands.device_of(a)

@@ -105,7 +105,7 @@ def _condense(p, q, top, square, out):
 _squared, _condensed = Launcher(_square), Launcher(_condense)
 
 
-@functools.cache
+@functools.lru_cache(_REMEMBERED)
 def _launcher(metric: _metrics.Metric, few: int) -> Launcher:
     return Launcher(pairs_kernel(metric, few))
 
@@ -115,7 +115,9 @@ def _launcher_of(metric: Callable, d: int) -> Launcher:
     return Launcher(function_kernel(metric, d))
 
 
-def pdist(X: Any, metric: Any = "euclidean", *, out: Any = None, backend: str | None = None) -> Any:
+def pdist(
+    X: Any, metric: Any = "euclidean", *, p: float | None = None, out: Any = None, backend: str | None = None
+) -> Any:
     """Return the distance of each pair of points of one set.
 
     Parameters
@@ -123,6 +125,8 @@ def pdist(X: Any, metric: Any = "euclidean", *, out: Any = None, backend: str | 
     X : array_like or device array, shape (n, d)
         Points, one in each row.
     metric : str or callable
+        As for `cdist`.
+    p : float, default 2 for "minkowski"
         As for `cdist`.
     out : array, shape (n * (n - 1) / 2,), optional
         Where the result goes.
@@ -149,7 +153,7 @@ def pdist(X: Any, metric: Any = "euclidean", *, out: Any = None, backend: str | 
     >>> jk.spatial.pdist(np.array([[0.0, 0.0], [3.0, 4.0], [3.0, 0.0]]))
     array([5., 3., 4.])
     """
-    chosen = _metrics.checked(metric, "spatial.pdist")
+    chosen = _metrics.checked(metric, p, "spatial.pdist")
     (x,) = _points.checked([X], ["X"], "spatial.pdist")
     n, d = x.shape
     dtype, device = operands.dtype_of(x), operands.device_of(x)
