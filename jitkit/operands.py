@@ -217,7 +217,7 @@ def axes_of(axis: Any, ndim: int, name: str) -> tuple[int, ...]:
     try:
         if isinstance(axis, tuple):
             return tuple(normalize_axis_tuple(axis, ndim, f"jk.{name}: axis"))
-        return (normalize_axis_index(axis, ndim, f"jk.{name}"),)
+        return (normalize_axis_index(_no_boolean(axis), ndim, f"jk.{name}"),)
     except TypeError:
         raise TypeError(f"jk.{name}: axis={axis!r}; an axis is an integer, and several are a tuple of them") from None
 
@@ -233,9 +233,16 @@ def axis_of(axis: Any, ndim: int, name: str) -> int:
         For what is no integer.
     """
     try:
-        return normalize_axis_index(axis, ndim, f"jk.{name}")
+        return normalize_axis_index(_no_boolean(axis), ndim, f"jk.{name}")
     except TypeError:
         raise TypeError(f"jk.{name}: axis={axis!r}; it is an integer") from None
+
+
+def _no_boolean(axis: Any) -> Any:
+    """Return an axis as it is; a boolean, which Python takes for an integer, is none, as in NumPy."""
+    if isinstance(axis, (bool, np.bool_)):
+        raise TypeError
+    return axis
 
 
 def sorted_axes(axis: Any, ndim: int, name: str) -> tuple[int, ...]:

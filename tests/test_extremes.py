@@ -43,6 +43,28 @@ def test_blocks_do_not_matter(ours, numpys):
     assert ours(x) == 49_990
 
 
+@pytest.mark.parametrize("dtype", ["float32", "int64", "bool"])
+@pytest.mark.parametrize(("ours", "numpys"), PLACES)
+def test_rows_of_pieces(ours, numpys, dtype, backend):
+    """Lengths about those of pieces and stretches; few different numbers, so that most places are those of the first of many."""
+    rng = np.random.default_rng(3)
+    shapes = [(3, 127), (2, 128), (2, 2, 255)]
+    shapes += [(1, 16384), (2, 16385), (3, 40_000), (70, 513)] * (backend == "cpu")
+    for shape in shapes:
+        x = rng.integers(0, 2 if dtype == "bool" else 5, shape).astype(dtype)
+        missing = x.astype(dtype, copy=True)
+        if dtype[0] == "f":
+            missing[..., rng.integers(0, shape[-1], 2)] = np.nan
+        for given in (x, missing, x[..., ::-1], np.asfortranarray(x), np.zeros_like(x)):
+            expected = numpys(given, -1)
+            np.testing.assert_array_equal(ours(given, -1, backend=backend), expected)
+            assert ours(given, backend=backend) == numpys(given)
+            out = np.full((*shape[:-1], 1), -1, np.int64)
+            assert ours(given, -1, out=out, keepdims=True, backend=backend) is out
+            np.testing.assert_array_equal(out[..., 0], expected)
+            assert ours(given, keepdims=True, backend=backend).shape == (1,) * x.ndim
+
+
 @pytest.mark.parametrize("axis", [None, 0, 1])
 @pytest.mark.parametrize("keepdims", [False, True])
 def test_axes_as_in_numpy(axis, keepdims, backend):
@@ -84,6 +106,12 @@ def test_mistakes_are_named():
         jk.count(lambda a, b: a, np.zeros(2))
     with pytest.raises(np.exceptions.AxisError):
         jk.argmax(np.zeros(2), axis=1)
+    for axis in ((0,), (), True, 1.0):
+        for x in (np.zeros((2, 3)), jk.counting(0, 5)):
+            with pytest.raises(TypeError, match=r"jk\.argmin: axis=.*; it is an integer"):
+                jk.argmin(x, axis=axis)
+    with pytest.raises(TypeError, match=r"jk\.reduce: axis=True; an axis is an integer"):
+        jk.reduce("add", np.zeros((2, 3)), axis=True)
 
 
 @pytest.mark.parametrize("dtype", ["bool", "int8", "uint64", "float32"])

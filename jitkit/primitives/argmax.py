@@ -4,8 +4,10 @@
 # mypy: disable-error-code="no-untyped-def,no-untyped-call"
 from __future__ import annotations
 
+import math
+import operator
 from collections.abc import Callable, Hashable
-from typing import Any
+from typing import Any, NamedTuple
 
 import numpy as np
 
@@ -13,24 +15,16 @@ from jitkit import operands
 from jitkit.errors import KernelTypeError
 from jitkit.plans import remember
 from jitkit.primitives import _arrays, _numpys
-from jitkit.primitives._lazy import Lazy
+from jitkit.primitives._extreme_rows import PIECE, places_in_rows
 from jitkit.primitives._operators import UNORDERED
 from jitkit.primitives._reducing import finished, reduce_by
 from jitkit.primitives._reduction import Reduction
-from jitkit.primitives.reduce import reduce
 
-PIECE = 4096
-"""Elements of which one extreme is kept."""
-MANY = 8 * PIECE
-"""Elements from which pieces are worth a second launch."""
-FEW, FEW_ROWS = 2048, 128
-"""Elements, and rows along the last axis, up to which NumPy finds the places along an axis sooner."""
-_PLAIN = frozenset(map(np.dtype, ("f4", "f8", "i4", "i8", "u4", "u8")))
+FLAT_BYTES = 1 << 20
+"""Bytes up to which NumPy finds the place in all elements sooner: two threads are level with its one at 300,000 of float32."""
+FEW_BYTES, FEW, FEW_ROWS = 1 << 18, 2048, 128
+"""Bytes, elements, and rows along the last axis, up to which NumPy finds the places along an axis sooner."""
 _ndarray = np.ndarray
-_OF_A_PIECE: dict[str, tuple[str, Callable[[np.ndarray], Any]]] = {
-    "argmax": ("maximum", np.argmax),
-    "argmin": ("minimum", np.argmin),
-}
 _plans: dict[Hashable, Reduction] = {}
 
 
@@ -80,11 +74,13 @@ def argmax(
         For no elements.
     KernelTypeError
         For complex numbers, which have no order.
+    TypeError
+        For an `axis` that is no integer.
 
     Notes
     -----
-    The order is that of `numpy.argmax`, which is called for small arrays of the host; else a reduction of pairs of value and
-    index, see `reduce`.
+    The order is that of `numpy.argmax`, which is called for small arrays of the host. Rows of the host are looked at by vectors
+    for the extreme, and once more near it for its place; all else is a reduction of pairs of value and index, see `reduce`.
 
     Examples
     --------
@@ -94,63 +90,77 @@ def argmax(
     """
     if out is None and not keepdims and is_for_numpy(x, axis, backend):
         return x.argmax(axis)
-    return extreme_place((_larger, _larger_later), _plans, x, axis, out, keepdims, backend, "argmax")
+    return extreme_place(_LARGEST, _plans, x, axis, out, keepdims, backend)
 
 
 def is_for_numpy(x: Any, axis: Any, backend: str | None) -> bool:
     """Tell whether NumPy finds the places in an array sooner: it looks at vectors of elements where those lie side by side."""
-    if type(x) is not _ndarray or x.dtype not in _numpys.REAL or not 0 < x.size < MANY or not _numpys.on_cpu(backend):
+    if type(x) is not _ndarray or x.dtype not in _numpys.REAL or not x.size or not _numpys.on_cpu(backend):
         return False
-    if axis is None:
-        return True
+    if axis is None:  # among booleans it stops at the first that is true
+        return x.nbytes <= FLAT_BYTES or (x.dtype is _numpys.BOOL and x.flags.c_contiguous)
+    if x.nbytes > FEW_BYTES:
+        return False
     if not _numpys.fits(axis, x):
         return False
     rows_lie = axis in (-1, x.ndim - 1) and x.flags.c_contiguous
     return x.size <= FEW or (rows_lie and x.size <= FEW_ROWS * x.shape[axis])
 
 
-def _by_pieces(x: np.ndarray, extreme: str, place_of: Callable[[np.ndarray], Any], backend: str | None) -> np.int64:
-    """Return the place in a vector by the extremes of its pieces: only one piece is looked at for the place.
+class Extreme(NamedTuple):
+    """What is looked for.
 
-    Values alone fill vectors; beside places of 64 bits, float32 took twice as long.
+    Attributes
+    ----------
+    name : str
+        The function that looks for it.
+    beyond : callable
+        ``beyond(a, b)`` tells whether a is the further one of two numbers.
+    prefer : callable
+        The operator that takes one of two pairs of value and index.
+    prefer_in_order : callable
+        The same where the second pair comes later.
+    place_of : callable
+        NumPy's function.
     """
-    whole = x.size // PIECE * PIECE
-    pieces = x[:whole].reshape(-1, PIECE)
-    best = int(place_of(reduce(extreme, pieces, axis=1, backend=backend)))
-    place = best * PIECE + int(place_of(pieces[best]))
-    if whole < x.size:
-        places = (place, whole + int(place_of(x[whole:])))
-        place = places[int(place_of(x[list(places)]))]
-    return np.int64(place)
+
+    name: str
+    beyond: Callable[[Any, Any], Any]
+    prefer: Callable[[Any, Any], Any]
+    prefer_in_order: Callable[[Any, Any], Any]
+    place_of: Callable[..., Any]
+
+
+_LARGEST = Extreme("argmax", operator.gt, _larger, _larger_later, np.argmax)
 
 
 def extreme_place(
-    prefer: tuple[Callable[[Any, Any], Any], Callable[[Any, Any], Any]],
+    extreme: Extreme,
     plans: dict[Hashable, Reduction],
     x: Any,
     axis: int | None,
     out: Any,
     keepdims: bool,
     backend: str | None,
-    name: str,
 ) -> Any:
-    """Return the index of the element that an operator on pairs of value and index prefers.
-
-    `prefer` is that operator, and another for pairs of which the second comes later.
-    """
-    known = plans.get(x.dtype) if isinstance(x, Lazy) or (type(x) is np.ndarray and x.size < MANY) else None
-    if known is not None:
-        return reduce_by(known, [x], axis, None, out, keepdims, backend, name)
+    """Return the index of the first extreme along an axis, or in all elements; see `argmax`."""
+    name = extreme.name
     x = _arrays.array(x, name)
-    dtype = operands.dtype_of(x)
+    shape, dtype = tuple(x.shape), operands.dtype_of(x)
     if dtype.kind == "c":
         raise KernelTypeError(f"jk.{name}: {UNORDERED}")
-    plain = axis is None and type(x) is np.ndarray and dtype in _PLAIN and x.flags.c_contiguous
-    if plain and x.size >= MANY and _arrays.on_host(x, backend):
-        place = _by_pieces(_arrays.flat(x), *_OF_A_PIECE[name], backend)
-        return finished(place, (1,) * x.ndim if keepdims else (), out, name)
+    if axis is not None:
+        axis = operands.axis_of(axis, len(shape), name)
+    if type(x) is _ndarray and dtype in _numpys.REAL and x.size and _arrays.on_host(x, backend):
+        rows, n = (1, x.size) if axis is None else (math.prod(shape[:axis]), shape[axis])
+        if n >= PIECE and rows * n == x.size:
+            places = places_in_rows(extreme.beyond, extreme.place_of, x.reshape(rows, n), backend)
+            left = tuple(1 if axis in (None, k) else m for k, m in enumerate(shape)) if keepdims else ()
+            return finished(places, left or (() if axis is None else shape[:axis]), out, name)
     plan = plans.get(dtype)
     if plan is None:
-        made = Reduction(placed, prefer[0], (dtype, np.dtype(np.int64)), True, part=1, in_order=prefer[1])
+        made = Reduction(
+            placed, extreme.prefer, (dtype, np.dtype(np.int64)), True, part=1, in_order=extreme.prefer_in_order
+        )
         plan = remember(plans, dtype, made)
     return reduce_by(plan, [x], axis, None, out, keepdims, backend, name)

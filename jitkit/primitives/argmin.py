@@ -4,11 +4,14 @@
 # mypy: disable-error-code="no-untyped-def,no-untyped-call"
 from __future__ import annotations
 
+import operator
 from collections.abc import Hashable
 from typing import Any
 
+import numpy as np
+
 from jitkit.primitives._reduction import Reduction
-from jitkit.primitives.argmax import extreme_place, is_for_numpy
+from jitkit.primitives.argmax import Extreme, extreme_place, is_for_numpy
 
 _plans: dict[Hashable, Reduction] = {}
 
@@ -24,6 +27,9 @@ def _smaller(a, b):
 def _smaller_later(a, b):
     take = (b[0] < a[0]) | ((b[0] != b[0]) & (a[0] == a[0]))
     return (b[0] if take else a[0]), (b[1] if take else a[1])
+
+
+_SMALLEST = Extreme("argmin", operator.lt, _smaller, _smaller_later, np.argmin)
 
 
 def argmin(
@@ -54,11 +60,13 @@ def argmin(
         For no elements.
     KernelTypeError
         For complex numbers, which have no order.
+    TypeError
+        For an `axis` that is no integer.
 
     Notes
     -----
-    The order is that of `numpy.argmin`, which is called for small arrays of the host; else a reduction of pairs of value and
-    index, see `reduce`.
+    The order is that of `numpy.argmin`, which is called for small arrays of the host. Rows of the host are looked at by vectors
+    for the extreme, and once more near it for its place; all else is a reduction of pairs of value and index, see `reduce`.
 
     Examples
     --------
@@ -68,4 +76,4 @@ def argmin(
     """
     if out is None and not keepdims and is_for_numpy(x, axis, backend):
         return x.argmin(axis)
-    return extreme_place((_smaller, _smaller_later), _plans, x, axis, out, keepdims, backend, "argmin")
+    return extreme_place(_SMALLEST, _plans, x, axis, out, keepdims, backend)
