@@ -4,7 +4,7 @@ from __future__ import annotations
 
 import numpy as np
 
-from . import _primitives, _suite
+from . import _beside, _measure, _primitives, _suite
 
 
 class Products(_primitives.BesideNumPy):
@@ -18,3 +18,18 @@ class Products(_primitives.BesideNumPy):
         from scipy import sparse
 
         return sparse.csr_array((data, indices, indptr), shape=(x.size, x.size)) @ x
+
+
+class Transposed(_beside.Calls):
+    """The same of the transposed matrix, which SciPy keeps by columns."""
+
+    params = [[1_000, 2**21], _suite.DTYPES]
+
+    def prepare(self, size: int, dtype: str) -> tuple[_measure.Call, _measure.Call]:
+        from scipy import sparse
+
+        import jitkit as jk
+
+        data, indices, indptr, x, _ = _primitives.load("sparse_matvec").problem(size, dtype).args
+        turned = sparse.csr_array((data, indices, indptr), shape=(x.size, x.size)).T
+        return lambda: jk.sparse.matvec(turned, x, backend="cpu"), lambda: turned @ x

@@ -33,3 +33,20 @@ class ByCityblock(_beside.Calls):
             lambda: jk.spatial.knn(points, queries, k=8, metric="cityblock")[0],
             lambda: cKDTree(points).query(queries, 8, p=1, workers=-1)[0],
         )
+
+
+class LargestDifference(_beside.Calls):
+    """The same by the largest difference along an axis, of all points; SciPy's tree is built and asked, too."""
+
+    params = [[1_000, 100_000], _suite.DTYPES]
+
+    def prepare(self, size: int, dtype: str) -> tuple[_measure.Call, _measure.Call]:
+        from scipy.spatial import cKDTree
+
+        import jitkit as jk
+
+        points = np.random.default_rng(0).random((size, 3)).astype(dtype)
+        return (
+            lambda: jk.spatial.knn(points, points, 8, metric="chebyshev", backend="cpu")[0],
+            lambda: cKDTree(points).query(points, 8, p=np.inf, workers=-1)[0],
+        )

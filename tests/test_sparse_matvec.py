@@ -9,7 +9,7 @@ import pytest
 from scipy import sparse
 
 import jitkit as jk
-from jitkit.sparse import Csr, _formats, ell, matmul, matvec, pagerank
+from jitkit.sparse import Csr, _by_columns, _formats, ell, matmul, matvec, pagerank
 
 RNG = np.random.default_rng(6)
 
@@ -52,6 +52,54 @@ def test_rows_of_every_length():
     data = RNG.random(indptr[-1])
     a = sparse.csr_array((data, RNG.integers(0, 60, data.size), indptr), shape=(90, 60))
     close(matvec(a, np.arange(60.0)), a @ np.arange(60.0))
+
+
+@pytest.mark.parametrize("dtype", ["float32", "float64"])
+def test_transposed_products(dtype, backend, monkeypatch):
+    monkeypatch.setattr(_by_columns, "WORTHWHILE", 100)
+    a = random_matrix(90, 40, dtype=dtype)
+    y, out = RNG.random(90).astype(dtype), np.empty(80, dtype)
+    want = a.T @ y
+    close(matvec(a.T, y, backend=backend), want)
+    close(matvec(sparse.csc_matrix(a.T), y, backend=backend), want)
+    matvec(a.T, y, out=out[::2], backend=backend)
+    close(out[::2], want)
+    x = y[:40].copy()
+    square = a[:40].T
+    want = square @ x
+    assert matvec(square, x, out=x, backend=backend) is x
+    close(x, want)
+
+
+@pytest.mark.parametrize(
+    ("n", "m", "count"), [(5, 40_000, 70_000), (700, 300, 50_000), (40_000, 1, 33_000), (90, 70, 0)]
+)
+def test_matrices_by_columns_of_any_shape(n, m, count):
+    indices, columns = RNG.integers(0, n, count), np.sort(RNG.integers(0, m, count))
+    indptr = np.searchsorted(columns, np.arange(m + 1))
+    a = sparse.csc_array((RNG.random(count), indices, indptr), shape=(n, m))
+    x = RNG.random(m)
+    want = np.zeros(n)
+    np.add.at(want, indices, a.data * x[columns])
+    got = matvec(a, x, backend="cpu")
+    np.testing.assert_allclose(got, want, rtol=1e-10)
+    np.testing.assert_array_equal(matvec(a, x, backend="cpu"), got)
+
+
+def test_indices_outside_a_matrix_by_columns_are_refused():
+    a = sparse.csc_array((np.ones(5), [0, 3, 1, 2, 3], [0, 2, 3, 5]), shape=(4, 3))
+    matvec(a, np.ones(3))
+    a.indices = np.array([0, 3, -1, 2, 3], np.int32)
+    with pytest.raises(jk.LaunchError, match=r"indices are rows, from 0 to 3; there is a -1 among"):
+        matvec(a, np.ones(3))
+    a.indices = np.array([0, 3, 1, 2, 3], np.int32)
+    with pytest.raises(jk.LaunchError, match=r"of the shape \(4, 3\) takes a vector of 3, not \(4,\)"):
+        matvec(a, np.ones(4))
+    a.indptr = np.array([0, 2, 5], np.int32)
+    with pytest.raises(jk.LaunchError, match="a matrix of 3 columns has 4 pointers"):
+        matvec(a, np.ones(3))
+    with pytest.raises(jk.KernelTypeError, match="real"):
+        matvec(sparse.csc_array(np.eye(3) * 1j), np.ones(3))
 
 
 def test_columns_in_any_order_and_more_than_once():
@@ -109,7 +157,9 @@ def test_indices_are_looked_at_once_and_forgotten_with_their_matrix(monkeypatch)
 
 def test_empty_matrices_and_results():
     a, x = random_matrix(30, 30, dtype="float64"), RNG.random(30)
-    assert matvec(sparse.csr_array((0, 5)), np.ones(5)).shape == (0,)
+    for empty in (sparse.csr_array, sparse.csc_array):
+        assert matvec(empty((0, 5)), np.ones(5)).shape == (0,)
+        assert matvec(empty((5, 0)), np.ones(0)).tolist() == [0] * 5
     close(matvec(ell(sparse.csr_array((4, 5))), np.ones(5)), np.zeros(4))
     close(matmul(a, np.ones((30, 0))), np.ones((30, 0)))
     want = a @ x

@@ -34,6 +34,15 @@ class Csr(NamedTuple):
     shape: tuple[int, int]
 
 
+class Csc(NamedTuple):
+    """A matrix by columns, on the host: the same with columns and rows in each other's place."""
+
+    data: Any
+    indices: Any
+    indptr: Any
+    shape: tuple[int, int]
+
+
 class Ell(NamedTuple):
     """A matrix whose rows are equally long: element k of all rows side by side, so that neighbours read neighbours.
 
@@ -83,6 +92,23 @@ def csr_of(a: Any, name: str) -> Csr:
     return Csr(operands.floating(a.data, name), a.indices, a.indptr, (n, m))
 
 
+def form_of(a: Any, x: Any, name: str, backend: str | None) -> Csr | Csc | Ell:
+    """Return a matrix in the format in which it is multiplied by `x`: SciPy's by columns stay so, where that is on the host.
+
+    Raises
+    ------
+    KernelTypeError, LaunchError
+        As `csr_of`.
+    """
+    if isinstance(a, Ell):
+        return a
+    if getattr(a, "format", None) != "csc" or operands.on_device(x, backend) or operands.device_of(x) is not None:
+        return csr_of(a, name)
+    rows, columns = (int(extent) for extent in a.shape)
+    _look_once(a, columns, rows, name, "column")
+    return Csc(operands.floating(a.data, name), a.indices, a.indptr, (rows, columns))
+
+
 def _checked(parts: tuple[Any, ...], name: str) -> Csr:
     data, indices, indptr = operands.floating(parts[0], name), *(operands.array(x, name) for x in parts[1:3])
     n, m = (int(extent) for extent in parts[3])
@@ -104,8 +130,11 @@ _looked_at: dict[int, tuple[Any, Any, Any, int]] = {}
 in memory."""
 
 
-def _look_once(a: Any, n: int, m: int, name: str) -> None:
-    """Refuse a matrix whose indices lie outside it, which SciPy does not look at either. What is on a GPU is trusted."""
+def _look_once(a: Any, n: int, m: int, name: str, by: str = "row") -> None:
+    """Refuse a matrix whose indices lie outside it, which SciPy does not look at either. What is on a GPU is trusted.
+
+    It has `n` rows, or columns, of indices below `m`.
+    """
     data, indices, indptr = a.data, a.indices, a.indptr
     known = _looked_at.get(id(indices))
     if known is not None:
@@ -116,16 +145,16 @@ def _look_once(a: Any, n: int, m: int, name: str) -> None:
         return
     if indptr.shape != (n + 1,) or data.shape != indices.shape:
         raise LaunchError(
-            f"jk.{name}: a matrix of {n} rows has {n + 1} pointers and as many indices as data, not {indptr.shape[0]} "
+            f"jk.{name}: a matrix of {n} {by}s has {n + 1} pointers and as many indices as data, not {indptr.shape[0]} "
             f"pointers, {indices.shape[0]} indices and {data.shape[0]} data"
         )
-    _look(data.shape[0], indices, indptr, m, name)
+    _look(data.shape[0], indices, indptr, m, name, "column" if by == "row" else "row")
     key = id(indices)
     forget = weakref.ref(indices, lambda _: _looked_at.pop(key, None))
     _looked_at[key] = weakref.ref(data), forget, weakref.ref(indptr), m
 
 
-def _look(count: int, indices: np.ndarray, indptr: np.ndarray, m: int, name: str) -> None:
+def _look(count: int, indices: np.ndarray, indptr: np.ndarray, m: int, name: str, of: str = "column") -> None:
     """Refuse bounds of rows and columns that lie outside a matrix."""
     if int(indptr[0]) < 0 or int(indptr[-1]) > count or (indptr[1:] < indptr[:-1]).any():
         raise LaunchError(f"jk.{name}: indptr ascends from 0 to at most {count}, the number of elements")
@@ -133,4 +162,4 @@ def _look(count: int, indices: np.ndarray, indptr: np.ndarray, m: int, name: str
     # A negative number is a large one without its sign: one sweep, an eighth of the time of the product.
     if used.size and int(used.view(f"{used.dtype.byteorder}u{used.itemsize}").max()) >= m:
         wrong = next(int(bound) for bound in (used.min(), used.max()) if not 0 <= bound < m)
-        raise LaunchError(f"jk.{name}: indices are columns, from 0 to {m - 1}; there is a {wrong} among them")
+        raise LaunchError(f"jk.{name}: indices are {of}s, from 0 to {m - 1}; there is a {wrong} among them")

@@ -44,7 +44,7 @@ def matmul(a: Any, b: Any, *, out: Any = None, backend: str | None = None) -> An
     Parameters
     ----------
     a : sparse matrix, shape (n, k)
-        As for `matvec`.
+        As for `matvec`; SciPy's others than CSR are converted at each call.
     b : array_like or device array, shape (k, m) or (k,)
         The dense matrix, or a vector.
     out : array, optional
