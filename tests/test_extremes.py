@@ -90,6 +90,7 @@ def test_truth(ours, numpys, backend):
         assert ours(x, backend=backend) == numpys(x)
         assert ours(x, backend=backend).dtype == bool
     np.testing.assert_array_equal(ours(np.eye(3), axis=1, backend=backend), numpys(np.eye(3), axis=1))
+    np.testing.assert_array_equal(ours(np.eye(3)[:2], 1, backend=backend), numpys(np.eye(3)[:2], 1))
 
 
 def test_mistakes_are_named():

@@ -38,6 +38,7 @@ def test_counts_as_in_numpy(dtype, backend):
         np.testing.assert_allclose(got, expected, rtol=1e-12, atol=1e-12)
         assert got.dtype == expected.dtype
     assert jk.bincount(x[:0], minlength=3, backend=backend).tolist() == [0, 0, 0]
+    assert jk.bincount(x[:0], weights=np.zeros(0), minlength=3, backend=backend).dtype == np.int64  # as NumPy's
 
 
 @pytest.mark.parametrize("weighted", [False, True])

@@ -62,12 +62,39 @@ def test_several_results(backend):
     np.testing.assert_array_equal(high, x * 2)
 
 
+@pytest.mark.parametrize("dtype", ["float32", "float64"])
+def test_functions_of_numpy_with_several_results(dtype, backend):
+    x = np.array([1.5, -2.25, 0, -0.0, 3, -4, 0.3, np.inf, -np.inf, np.nan], dtype)
+    calls = [((np.modf,), np.modf(x)), ((math.modf,), np.modf(x)), ((np.divmod, dtype), np.divmod(x[:7], x[:7] + 5))]
+    for (f, *more), expected in calls:
+        got = jk.map(f, *((x[:7], x[:7] + 5) if more else (x,)), backend=backend)
+        for ours, numpys in zip(got, expected, strict=True):
+            assert ours.dtype == dtype
+            np.testing.assert_array_equal(ours, numpys)
+            np.testing.assert_array_equal(
+                np.signbit(ours)[~np.isnan(x[: ours.size])], np.signbit(numpys)[~np.isnan(x[: ours.size])]
+            )
+    vectorized = jk.vectorize("modf", backend=backend)
+    assert (vectorized.nin, vectorized.nout) == (1, 2)
+    np.testing.assert_array_equal(vectorized(np.arange(3)), np.modf(np.arange(3)))
+
+
 def test_in_place_and_overlapping(backend):
     x = np.arange(10)
     assert jk.map(operator.neg, x, out=x, backend=backend) is x
     np.testing.assert_array_equal(x, -np.arange(10))
     jk.map(lambda v: v + 1, x[:-1], out=x[1:], backend=backend)
     np.testing.assert_array_equal(x, [0, *(1 - np.arange(9))])
+
+
+def test_out_in_the_byte_order_of_another_machine(backend):
+    x = values_of("float32", (3, 5))
+    out = x.astype(">f4")
+    for _ in range(2):
+        assert jk.map(operator.neg, x, out=out, backend=backend) is out
+        np.testing.assert_array_equal(out, -x)
+    assert jk.map(operator.neg, out, out=out, backend=backend) is out
+    np.testing.assert_array_equal(out, x)
 
 
 def test_nothing_and_a_number(backend):
@@ -96,6 +123,12 @@ def test_map_reduce_of_tuples_and_of_nothing(backend):
         (lambda x: jk.map(lambda a, b: a, x), jk.KernelError, "no function of 1 number"),
         (lambda x: jk.map(operator.add, x), jk.KernelError, "no function of 1 number"),
         (lambda x: jk.map(lambda a: "a", x), jk.KernelTypeError, "it must return numbers"),
+        (
+            lambda x: jk.map(math.frexp, x),
+            jk.KernelError,
+            r"jk\.map: .*frexp.* a function of your own, in which the exponent",
+        ),
+        (lambda x: jk.map("spacing", x > 0), jk.KernelTypeError, r"float16, so write np\.spacing of np\.float32\(x\)"),
         (lambda x: jk.map(operator.add, x, x[:1, :2]), jk.LaunchError, "do not broadcast"),
         (lambda x: jk.map(operator.neg, x, out=np.zeros(3)), jk.LaunchError, "out= has the shape"),
         (lambda x: jk.map(halves, x, out=x), jk.KernelTypeError, "out= is a tuple of 2 arrays"),

@@ -230,3 +230,12 @@ def test_samples_on_a_gpu_stay_there(statistic, brought):
 def test_mistakes_are_named(call, error, message):
     with pytest.raises(error, match=message):
         call(np.arange(4.0))
+
+
+def test_one_sample_is_asked_for_another():
+    x = np.arange(5.0)
+    for given, said in (((x,), "1 in front"), (x, "one ndarray"), ((x, x, x), "3 in front")):
+        with pytest.raises(
+            jk.LaunchError, match=rf"takes two samples, x and y or \(x, y\), and got {said} of the statistic 'mean'"
+        ):
+            jk.stats.permutation_test(given, "mean")

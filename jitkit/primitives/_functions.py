@@ -2,6 +2,7 @@
 
 from __future__ import annotations
 
+import math
 from collections.abc import Callable
 from types import FunctionType
 from typing import Any
@@ -12,6 +13,7 @@ from jitkit.backends import interpreted, typedmath
 from jitkit.errors import KernelError, KernelTypeError
 from jitkit.frontend import operations
 from jitkit.frontend.meanings import compiled_form
+from jitkit.frontend.unsupported import call_remedy
 
 _PROBES = (1, 2, 0)
 
@@ -24,17 +26,38 @@ def function_of(f: Any, count: int, name: str) -> Callable[..., Any]:
     KernelError
         Where it is none.
     """
-    found: Any = operations.named(f) if isinstance(f, str) else getattr(f, "py_func", f)
+    found: Any = standing_for(f)
     known = operations.lookup(found)
     if known is not None and operations.arity(operations.variant(known, count)) == count:
         return found  # type: ignore[no-any-return]
     helper = compiled_form(found)
     if known is None and isinstance(helper, FunctionType) and _takes(helper, count):
         return found  # type: ignore[no-any-return]
+    instead = call_remedy(found)
+    if instead is not None:
+        raise KernelError(
+            f"jk.{name}: {operations.described(f)} cannot be used in a kernel: give a function of your own, in which {instead}"
+        )
     raise KernelError(
         f"jk.{name}: {operations.described(f)} is no function of {count} number{'s' * (count != 1)}, one for each array: "
         "give a function or a lambda, a function of math or operator, a NumPy ufunc, or its name"
     )
+
+
+def standing_for(f: Any) -> Any:
+    """Return the function that a name, a compiled function or one of several results stands for, as kernels know it."""
+    found: Any = operations.named(f) if isinstance(f, str) else getattr(f, "py_func", f)
+    return _OF_SEVERAL.get(found, found) if type(found).__hash__ is not None else found
+
+
+def _modf(x: Any) -> Any:
+    x = x * 1.0  # integers as floats
+    whole = np.trunc(x)
+    return (np.copysign(0.0, x) if whole == x else x - whole), whole  # infinity is whole
+
+
+_OF_SEVERAL: dict[Any, Any] = {np.divmod: divmod, np.modf: _modf, math.modf: _modf}
+"""Functions of several results that kernels do not have, and those that do the same there."""
 
 
 def _takes(func: FunctionType, count: int) -> bool:

@@ -19,7 +19,7 @@ def _is_true(x):
     return x != 0
 
 
-def all(x: Any, *, axis: Axis = None, out: Any = None, keepdims: bool = False, backend: str | None = None) -> Any:
+def all(x: Any, axis: Axis = None, *, out: Any = None, keepdims: bool = False, backend: str | None = None) -> Any:
     """Return whether no element is zero; a NaN is not zero.
 
     Parameters

@@ -19,7 +19,7 @@ def _is_true(x):
     return x != 0
 
 
-def any(x: Any, *, axis: Axis = None, out: Any = None, keepdims: bool = False, backend: str | None = None) -> Any:
+def any(x: Any, axis: Axis = None, *, out: Any = None, keepdims: bool = False, backend: str | None = None) -> Any:
     """Return whether any element is not zero; a NaN is not zero.
 
     Parameters

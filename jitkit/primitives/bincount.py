@@ -40,7 +40,7 @@ def bincount(x: Any, weights: Any = None, minlength: int = 0, *, backend: str | 
 
     Returns
     -------
-    array of int64, or of float64 where there are weights
+    array of int64, or of float64 where there are weights and elements
 
     Raises
     ------
@@ -75,6 +75,8 @@ def bincount(x: Any, weights: Any = None, minlength: int = 0, *, backend: str | 
         )
     if weights is not None:
         weights = checked_weights(weights, x, "bincount")
+        if not x.shape[0]:  # NumPy counts then, in integers
+            weights = None
     if x.shape[0] and _arrays.on_host(x if weights is None else (x, weights), backend):
         found = counted(x, weights, minlength, backend)
         if found is not None:
@@ -89,7 +91,7 @@ def bincount(x: Any, weights: Any = None, minlength: int = 0, *, backend: str | 
 
 
 def checked_weights(weights: Any, x: Any, name: str) -> Any:
-    """Return weights as an array; refuse those that are not as many as the elements, or complex."""
+    """Return weights as an array; refuse those that are not as many as the elements."""
     if weights is None:
         return None
     weights = _arrays.array(weights, name)

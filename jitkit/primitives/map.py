@@ -302,7 +302,7 @@ def _may_write(out: Any, given: Sequence[Any]) -> bool:
     """Tell whether elements may be written to an array as others are read: it is one of those, or lies apart."""
     if not isinstance(out, np.ndarray):
         return True
-    if out.ndim > _MOST_AXES and not is_flat(out):
+    if not out.dtype.isnative or (out.ndim > _MOST_AXES and not is_flat(out)):
         return False
     for x in given:
         shared = x is not out and any([np.may_share_memory(part, out) for part in arrays_in(x)])

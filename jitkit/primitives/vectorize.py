@@ -273,14 +273,14 @@ class Vectorized:
 
 
 def _nin(func: Any) -> int:
-    func = getattr(np, func, func) if isinstance(func, str) else func
-    known = operations.lookup(getattr(func, "py_func", func))
+    found = _functions.standing_for(func)
+    known = operations.lookup(found)
     if known is not None:
         return operations.arity(known)
-    code = getattr(getattr(func, "py_func", func), "__code__", None)
+    code = getattr(found, "__code__", None)
     if code is None:
         raise KernelTypeError(f"jk.vectorize takes a function, a NumPy ufunc or its name, not {func!r}")
-    return code.co_argcount - len(func.__defaults__ or ())  # type: ignore[no-any-return]
+    return code.co_argcount - len(found.__defaults__ or ())  # type: ignore[no-any-return]
 
 
 def _nout(func: Any, nin: int) -> int:

@@ -187,8 +187,8 @@ def permutation_test(
     Raises
     ------
     LaunchError
-        Where `x` or `y` is no vector of at least one element, for a statistic along an axis that returns anything but a
-        number for each pair of samples, and for an `out` of another shape.
+        For other than two samples, where `x` or `y` is no vector of at least one element, for a statistic along an axis that
+        returns anything but a number for each pair of samples, and for an `out` of another shape.
     ValueError
         For another statistic or alternative.
 
@@ -206,7 +206,12 @@ def permutation_test(
     (-9.0, True)
     """
     name = "stats.permutation_test"
-    if isinstance(x, (tuple, list)) and len(x) == 2 and (callable(y) or isinstance(y, str)):
+    if callable(y) or isinstance(y, str):
+        if not isinstance(x, (tuple, list)) or len(x) != 2:
+            given = f"{len(x)} in front" if isinstance(x, (tuple, list)) else f"one {type(x).__name__}"
+            raise LaunchError(
+                f"jk.{name}: takes two samples, x and y or (x, y), and got {given} of the statistic {y!r}"
+            )
         (x, y), statistic = x, y
     x, y = (_sample(part, 1, name) for part in operands.alike([x, y], name))
     count = _checked(n_resamples, statistic, ("mean",), alternative, name)

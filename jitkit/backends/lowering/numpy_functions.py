@@ -72,7 +72,8 @@ def numpy_function(name: str, mode: Mode, arguments: tuple[types.Type, ...]) -> 
     operand, result = rule(name, promotion.numpy_function, getattr(np, name), *found)
     code = _numpy_code(name, operand)
     if code is None:
-        raise refuse(f"np.{name} is not available for {promotion.describe(operand)} in a kernel")
+        wider = f": NumPy's result would be float16, so write np.{name} of np.float32(x)" if operand == FLOAT16 else ""
+        raise refuse(f"np.{name} is not available for {promotion.describe(operand)} in a kernel{wider}")
     return pure(mode, arguments, operand, result, code)
 
 
