@@ -23,6 +23,17 @@ def smoothed(i, j, u, out):
 
 
 @jk.kernel
+def curved(i, j, k, u, out):
+    out[i, j, k] = u[i - 1, j, k] + u[i + 1, j, k] + u[i, j - 1, k] + u[i, j + 1, k] - 4 * u[i, j, k]
+
+
+@jk.kernel
+def ahead_and_behind(i, j, u, out, other):
+    out[i, j] = u[i + 1, j] - u[i - 1, j]
+    other[i, j] = u[i + 1, j] + u[i - 1, j]
+
+
+@jk.kernel
 def two_results(i, x, out, other):
     out[i] = x[i] + 1
     other[i] = x[i] - 1
@@ -55,7 +66,7 @@ def one_result_and_one_update(i, x, out, other):
 @pytest.fixture(autouse=True)
 def from_the_first_byte(monkeypatch):
     """No other kernel is compiled meanwhile, so no cache holds code for these limits but of these."""
-    for limit in ("STREAMED", "LONG"):
+    for limit in ("STREAMED", "LONG", "LONG_TOGETHER"):
         monkeypatch.setattr(loop_nest, limit, 1)
 
 
@@ -76,13 +87,54 @@ def test_rows_that_begin_and_end_anywhere_in_a_line(dtype, backend):
 
 
 def test_a_stencil_in_rows_of_odd_lengths(backend):
-    for n, m in ((3, 3), (4, 19), (9, 50), (3, 301)):
+    for n, m in ((3, 3), (4, 19), (9, 50), (3, 301), (10, 300), (12, 523), (31, 130)):
         u = whole_numbers((n, m), "float32")
         out = u.copy()
         smoothed.on(backend)[1 : n - 1, 1 : m - 1](u, out)
         expected = u.copy()
         expected[1:-1, 1:-1] += u[:-2, 1:-1] + u[2:, 1:-1] - u[1:-1, :-2] - u[1:-1, 2:]
         np.testing.assert_array_equal(out, expected)
+
+
+@pytest.mark.parametrize("dtype", ["float32", "float64"])
+def test_rows_side_by_side_end_with_their_plane(dtype, backend):
+    """Pieces of rows begin at lines, and rows of every number are left over."""
+    u = whole_numbers((5, 20, 400), dtype)
+    for rows, begin, end in ((1, 1, 399), (7, 3, 20), (8, 2, 399), (11, 16, 145), (18, 5, 390)):
+        out, steps = np.full(u.shape, 77, dtype), np.full(u.shape, 77, dtype)
+        curved.on(backend)[1:4, 1 : 1 + rows, begin:end](u, out)
+        curved.on(backend)[1:4, 1 : 1 + rows : 2, begin:end](u, steps)
+        expected = np.full(u.shape, 77, dtype)
+        inner = expected[1:4, 1 : 1 + rows, begin:end]
+        inner[:] = -4 * u[1:4, 1 : 1 + rows, begin:end]
+        for shift in (-1, 1):
+            inner += u[1 + shift : 4 + shift, 1 : 1 + rows, begin:end]
+            inner += u[1:4, 1 + shift : 1 + rows + shift, begin:end]
+        np.testing.assert_array_equal(out, expected)
+        expected[:, 2::2] = 77
+        np.testing.assert_array_equal(steps, expected)
+
+
+def test_threads_that_begin_and_end_within_rows():
+    u = whole_numbers((1501, 1003), "float32")
+    expected = u.copy()
+    expected[1:-1, 1:-1] += u[:-2, 1:-1] + u[2:, 1:-1] - u[1:-1, :-2] - u[1:-1, 2:]
+    for _ in range(20):
+        out = u.copy()
+        smoothed.on("cpu")[1:1500, 1:1002](u, out)
+        np.testing.assert_array_equal(out, expected)
+
+
+def test_rows_side_by_side_of_two_results_and_of_elements_off_their_places(backend):
+    u = whole_numbers((13, 200), "float64")
+    first, second = np.full((13, 200), 77.0), np.full((13, 201), 77.0)
+    off = np.zeros(13 * 200 * 8 + 1, np.uint8)[1:].view(np.float64).reshape(13, 200)
+    ahead_and_behind.on(backend)[1:12, 200](u, first, second)
+    np.testing.assert_array_equal(first[1:12], u[2:] - u[:-2])
+    np.testing.assert_array_equal(second[1:12, :200], u[2:] + u[:-2])
+    assert all((edge == 77).all() for edge in (first[[0, 12]], second[[0, 12]], second[:, 200]))
+    ahead_and_behind.on(backend)[1:12, 200](u, off, second)
+    np.testing.assert_array_equal(off[1:12], u[2:] - u[:-2])
 
 
 def test_results_may_take_the_place_of_what_they_are_made_of(backend):

@@ -85,13 +85,10 @@ def define(
     streamed = row is not None and row.streamed > 0
     widened = interior is None and (walk is None or walk.known)
     points = nest.each(functools.partial(point, nest), apart=streamed, widened=widened)
-    if row is not None:
-        declared = row.declare(module)
-        points = (
-            nest.streaming(declared, row.streamed, row.results, points)
-            if row.streamed
-            else nest.vectors(declared, points)
-        )
+    if streamed:
+        nest.stream(row.declare(module), row.streamed, row.results, row.together)
+    elif row is not None:
+        points = nest.vectors(row.declare(module), points)
     if interior is not None:
         points = nest.parted(interior.first, interior.ends, nest.calling(interior.declare(module)), points)
     function = nest.run(points)

@@ -31,11 +31,14 @@ class Row(NamedTuple):
         The bytes of each result that a point writes past the cache, if it does so, else 0.
     results : int
         How many results it writes so.
+    together : bool
+        Whether each point reads several rows of an array then.
     """
 
     declare: Callable[[ir.Module], ir.Function]
     streamed: int
     results: int
+    together: bool
 
 
 class TableRow(NamedTuple):
@@ -114,7 +117,8 @@ def by_vectors(
             return None
     except UnsupportedIRError:
         return None
-    return Row(_linked(context, compiled, function, text), streamed, len(stores))
+    linked = _linked(context, compiled, function, text, 6 if stores else 4)
+    return Row(linked, streamed, len(stores), streaming.reads_several_rows(function, shapes))
 
 
 class Interior(NamedTuple):
@@ -181,13 +185,15 @@ def by_tables(
     return TableRow(_linked(context, compiled, function, text), found.tables, loops)
 
 
-def _linked(context: Any, compiled: Any, function: Function, text: str) -> Callable[[ir.Module], ir.Function]:
-    """Link a row function; return what declares it in a module."""
+def _linked(
+    context: Any, compiled: Any, function: Function, text: str, numbers: int = 4
+) -> Callable[[ir.Module], ir.Function]:
+    """Link a row function, whose first parameters are so many numbers of points; return what declares it in a module."""
     text = "\n".join([*function.constants(text), text])
     # In one process all symbols share a name space.
     name = f"jitkit_row_{blake2b(text.encode(), digest_size=10).hexdigest()}"
     link(context, name, text.replace("@jitkit_row(", f"@{name}(", 1))
-    kinds = [I64] * 4 + [context.get_value_type(kind) for kind in compiled.signature.args]
+    kinds = [I64] * numbers + [context.get_value_type(kind) for kind in compiled.signature.args]
     signature = ir.FunctionType(ir.VoidType(), kinds)
     return lambda target: ir.Function(target, signature, name)
 

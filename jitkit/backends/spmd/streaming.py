@@ -10,6 +10,7 @@ from __future__ import annotations
 
 from collections.abc import Callable
 
+from jitkit.backends.spmd.affine import affine
 from jitkit.backends.spmd.body import Body
 from jitkit.backends.spmd.ir import Block, Function, Instruction, Value
 from jitkit.backends.spmd.memory import LINE
@@ -51,6 +52,17 @@ def is_plain(item: Instruction) -> bool:
     return item.op not in ("alloca", "atomicrmw", "cmpxchg")
 
 
+def reads_several_rows(function: Function, shapes: Shapes) -> bool:
+    """Tell whether a kernel that has no branches reads elements of an array in several rows for a point, as stencils do."""
+    rows: dict[str, set[frozenset[tuple[str, int]]]] = {}
+    for item in function.blocks[function.entry].code:
+        if item.op == "load" and shapes.of(item.operands[0]) == size_of(item.accessed):
+            parts = affine(item.operands[0], shapes.made).items()
+            row = frozenset((name, factor) for name, factor in parts if name)
+            rows.setdefault(origin(item.operands[0], shapes), set()).add(row)
+    return any(len(found) > 1 for found in rows.values())
+
+
 def origin(pointer: Value, shapes: Shapes) -> str:
     """Return the argument that an address belongs to."""
     made = shapes.made.get(pointer.text)
@@ -68,11 +80,12 @@ _METADATA = """
 
 
 def row(function: Function, shapes: Shapes, parameter: str, stores: list[Instruction], name: str) -> str:
-    """Return the LLVM text of ``name(begin, end, start, step, *parameters)``.
+    """Return the LLVM text of ``name(begin, end, start, step, low, high, *parameters)``.
 
-    It runs a point function for the last index ``start + p``, p from `begin` to `end`: first the points before and behind
-    whole lines of the cache, one by one, then the lines. `stores` are those of `written`; `parameter` is the name of that
-    index, whose place in the parameters is kept and ignored.
+    It runs a point function for the last index ``start + p``, p from `low` to `high`, in pieces from one `begin` to one
+    `end`: the points before and behind whole lines of the cache one by one, with the first and the last piece, and with each
+    the lines that begin in it. `stores` are those of `written`; `parameter` is the name of that index, whose place in the
+    parameters is kept and ignored.
 
     Raises
     ------
@@ -94,23 +107,46 @@ def row(function: Function, shapes: Shapes, parameter: str, stores: list[Instruc
         return body
 
     address, *others = _addresses(points(shapes, lanes, "%begin", ""), stores)
-    missing = text.emit(f"and i64 {text.emit(f'sub i64 0, {address}')}, {LINE - 1}")
-    before = text.emit(f"add nsw i64 %begin, {text.emit(f'udiv i64 {missing}, {size}')}")
-    odd = text.emit(f"icmp ne i64 {text.emit(f'and i64 {address}, {size - 1}')}, 0")  # no element begins a line then
-    first = text.emit(f"select i1 {odd}, i64 %end, i64 {before}")
-    filled = text.emit(f"and i64 {text.emit(f'sub nsw i64 %end, {first}')}, {-lanes}")
-    behind = text.emit(f"add nsw i64 {first}, {filled}")
-    alone = Shapes(function, dict.fromkeys(shapes.roots, 0), alone=True)
-    _loop(text, ("%begin", "%end", "1"), (first, behind), lambda place, after: points(alone, 1, place, after))
+    (first, behind), ends = _lines(text, address, size)
+    single = Shapes(function, dict.fromkeys(shapes.roots, 0), alone=True)
+    _loop(text, (*ends, "1"), (first, behind), lambda place, after: points(single, 1, place, after))
     past = _together(text, address, others, first, behind)
     _loop(text, (first, past, str(lanes)), None, lines)
     if others:
         _loop(text, (past, behind, str(lanes)), None, lambda place, after: points(shapes, lanes, place, after))
     text.do("ret void")
-    listed = [f"i64 %{word}" for word in ("begin", "end", "start", "step")]
+    listed = [f"i64 %{word}" for word in ("begin", "end", "start", "step", "low", "high")]
     listed += [f"{p.type} {p.text}" for p in function.parameters]
     head = f"define void @{name}({', '.join(listed)}) alwaysinline nounwind {{\nentry.row:"
     return "\n".join([head, *text.allocas, *text.lines, "}", *text.declared.values(), _METADATA])
+
+
+def _lines(text: Text, address: str, size: int) -> tuple[tuple[str, str], tuple[str, str]]:
+    """Return the first point of a piece's lines and the one behind them, and from where to where points run one by one.
+
+    A piece has the lines that begin in it, up to the last that the row fills. `address` is where the element of its first
+    point lies. Where none begins a line, all of a piece's points run one by one.
+    """
+    smallest = text.declare("@llvm.smin.i64", "i64", ["i64", "i64"])
+    start = text.emit(f"sub i64 {address}, {text.emit(f'mul nsw i64 %begin, {size}')}")
+
+    def line_from(place: str, limit: str) -> str:
+        there = text.emit(f"add i64 {start}, {text.emit(f'mul nsw i64 {place}, {size}')}")
+        missing = text.emit(f"and i64 {text.emit(f'sub i64 0, {there}')}, {LINE - 1}")
+        line = text.emit(f"add nsw i64 {place}, {text.emit(f'udiv i64 {missing}, {size}')}")
+        return text.emit(f"call i64 {smallest}(i64 {line}, i64 {limit})")
+
+    first_of_row = line_from("%low", "%high")
+    filled = text.emit(f"and i64 {text.emit(f'sub nsw i64 %high, {first_of_row}')}, {-(LINE // size)}")
+    last_of_row = text.emit(f"add nsw i64 {first_of_row}, {filled}")
+    odd = text.emit(f"icmp ne i64 {text.emit(f'and i64 {address}, {size - 1}')}, 0")
+    lines, ends = [], []
+    for place, of_row in (("%begin", "%low"), ("%end", "%high")):
+        line = text.emit(f"select i1 {odd}, i64 %end, i64 {line_from(place, last_of_row)}")
+        alone = text.emit(f"or i1 {odd}, {text.emit(f'icmp eq i64 {place}, {of_row}')}")
+        ends.append(text.emit(f"select i1 {alone}, i64 {place}, i64 {line}"))
+        lines.append(line)
+    return (lines[0], lines[1]), (ends[0], ends[1])
 
 
 def _addresses(body: Body, stores: list[Instruction]) -> list[str]:
