@@ -20,6 +20,8 @@ CALLS = {
         lambda d, b, **kw: jk.linalg.solve_tridiagonal(d[:, 1:], d, d[:, 1:], b, **kw), 2 + SQUARE[0], RNG.random((3, 3)),
     ),
     "linalg.cholesky": (jk.linalg.cholesky, DEFINITE),
+    "linalg.eigh": (jk.linalg.eigh, DEFINITE),
+    "linalg.eigvalsh": (jk.linalg.eigvalsh, DEFINITE),
     "linalg.cho_solve": (lambda c, b, **kw: jk.linalg.cho_solve((c, True), b, **kw), SQUARE, RNG.random((2, 3))),
     "linalg.norm": (lambda x, **kw: jk.linalg.norm(x, axis=1, **kw), RNG.random((3, 5))),
     "linalg.cg": (lambda a, b, x0, **kw: jk.linalg.cg(a, b, x0, **kw)[0], DEFINITE[0], RNG.random(3), RNG.random(3)),
