@@ -89,6 +89,26 @@ def test_kmeans_of_empty_clusters_duplicates_and_far_means():
     assert jk.ml.KMeans(4, init=lambda X, k, random_state: X[:k]).fit(x).n_iter_ < 10
 
 
+def test_verbose_prints_iterations(capsys, backend):
+    x = np.array([[0.0], [1.0], [2.0], [8.0], [9.0], [13.0]])
+    model = jk.ml.KMeans(2, init=x[:2], tol=0.0, verbose=1, backend=backend).fit(x)
+    *lines, last = capsys.readouterr().out.splitlines()
+    centres, expected = x[:2], []
+    for _ in lines:
+        apart = np.abs(x - centres.T)
+        expected.append(f"Iteration {len(expected) + 1}, inertia = {(apart.min(axis=1) ** 2).sum():.8g}")
+        centres = np.array([x[apart.argmin(axis=1) == k].mean(axis=0) for k in range(2)])
+    assert lines == expected
+    assert len(lines) == model.n_iter_ == 3
+    assert last == "Converged in iteration 3: no sample changed its cluster."
+    jk.ml.KMeans(2, init=x[:2], max_iter=1, tol=0.0, verbose=True, backend=backend).fit(x)
+    assert capsys.readouterr().out.endswith("Not converged after max_iter=1 iterations.\n")
+    jk.ml.KMeans(2, init=x[:2], tol=9.0, verbose=True, backend=backend).fit(x)
+    assert "Converged in iteration 1: the centres moved by " in capsys.readouterr().out
+    jk.ml.KMeans(2, init=x[:2], backend=backend).fit(x)
+    assert capsys.readouterr().out == ""
+
+
 @pytest.mark.parametrize("classes", [2, 4])
 def test_logistic_regression_is_scikit_learns(classes):
     peers = pytest.importorskip("sklearn.linear_model", reason="scikit-learn is not installed")
@@ -223,6 +243,7 @@ def weighted(x, class_weight):
         (lambda x: jk.ml.KMeans(9).fit(x), "n_samples=4 should be >= n_clusters=9"),
         (lambda x: jk.ml.KMeans(0).fit(x), "n_clusters=0; it is a whole number from 1"),
         (lambda x: jk.ml.KMeans(2, tol="a").fit(x), "tol='a'; it is a number from 0"),
+        (lambda x: jk.ml.KMeans(2, verbose="yes").fit(x), "verbose='yes'; it is a number from 0"),
         (lambda x: jk.ml.KMeans(2, init="best").fit(x), "init='best'"),
         (lambda x: jk.ml.KMeans(2, init=x).fit(x), "init has the shape"),
         (lambda x: jk.ml.KMeans(2, random_state="x").fit(x), "cannot be used to seed"),

@@ -25,6 +25,7 @@ class Estimator:
     _kind: str | None = None
     _on_device = False
     backend: str | None
+    verbose: bool | int
 
     @classmethod
     def _names(cls) -> list[str]:
@@ -105,6 +106,11 @@ class Estimator:
     def _where(self) -> str | None:
         """Return the backend: the one asked for, else a GPU where the samples of `fit` lay there."""
         return self.backend or requested() or ("cuda" if self._on_device else None)
+
+    def _say(self, text: str) -> None:
+        """Print a line of how learning goes, where that is asked for."""
+        if self.verbose:
+            print(text)
 
     def _fitted(self, attribute: str) -> None:
         """Refuse to predict before anything was learnt."""

@@ -163,10 +163,6 @@ class Perceptron(Estimator):
         self.coefs_, self.intercepts_ = network.stored()
         return ended
 
-    def _say(self, text: str) -> None:
-        if self.verbose:
-            print(text)
-
     def _ends(self, held: Held | None) -> bool:
         """Note how the last epoch went; let the rate fall, or tell that training is at its end."""
         self._stale = 0 if self._better(held) else self._stale + 1

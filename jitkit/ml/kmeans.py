@@ -26,6 +26,8 @@ class KMeans(Estimator):
         The most iterations of a start.
     tol : float, default 1e-4
         Iterations end when the centres move by less, as a part of the variance of the features.
+    verbose : bool or int, default False
+        Print the inertia of each iteration, and why a start ends.
     random_state : int, numpy.random.RandomState or None, default None
         What seeds are drawn from.
     backend : {"python", "cpu", "cuda"} or None, default None
@@ -71,6 +73,7 @@ class KMeans(Estimator):
         n_init: int | Literal["auto"] = "auto",
         max_iter: int = 300,
         tol: float = 1e-4,
+        verbose: bool | int = False,
         random_state: Any = None,
         backend: str | None = None,
     ) -> None:
@@ -79,6 +82,7 @@ class KMeans(Estimator):
         self.n_init = n_init
         self.max_iter = max_iter
         self.tol = tol
+        self.verbose = verbose
         self.random_state = random_state
         self.backend = backend
 
@@ -121,7 +125,7 @@ class KMeans(Estimator):
 
     def _check(self, n: int) -> None:
         starts = [] if isinstance(self.n_init, str) and self.n_init == "auto" else ["n_init"]
-        self._refuse(counts=["n_clusters", "max_iter", *starts], not_negative=["tol"])
+        self._refuse(counts=["n_clusters", "max_iter", *starts], not_negative=["tol", "verbose"])
         if n < self.n_clusters:
             raise ValueError(f"n_samples={n} should be >= n_clusters={self.n_clusters}.")
         if isinstance(self.init, str) and self.init not in ("k-means++", "random"):
@@ -151,8 +155,10 @@ class KMeans(Estimator):
     def _lloyd(self, samples: Samples, centres: np.ndarray, tol: float) -> tuple[float, np.ndarray, np.ndarray, int]:
         """Return the inertia, the labels, the centres less the mean, and how many iterations there were."""
         centres, strict = centres.astype(np.float64), False
-        for iteration in range(1, self.max_iter + 1):  # noqa: B007
+        for iteration in range(1, self.max_iter + 1):
             samples.assign(centres)
+            if self.verbose:  # another look at all samples
+                self._say(f"Iteration {iteration}, inertia = {samples.inertia(centres):.8g}")
             sums, weighed, changed = samples.sums(self.n_clusters)
             if not weighed.all():
                 self._relocate(samples, centres, sums, weighed)
@@ -160,7 +166,13 @@ class KMeans(Estimator):
             shift, centres = float(((moved - centres) ** 2).sum()), moved
             strict = changed == 0
             if strict or shift <= tol:
+                why = (
+                    "no sample changed its cluster" if strict else f"the centres moved by {shift:.3g}, within {tol:.3g}"
+                )
+                self._say(f"Converged in iteration {iteration}: {why}.")
                 break
+        else:
+            self._say(f"Not converged after max_iter={self.max_iter} iterations.")
         if not strict:
             samples.assign(centres)
         return samples.inertia(centres), samples.found(), centres, iteration
