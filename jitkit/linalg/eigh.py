@@ -16,8 +16,8 @@ from jitkit.launch.kernel import Kernel
 from jitkit.launch.launcher import Launcher
 from jitkit.linalg._systems import named, square
 
-ROOMS = (4, 8, 16, 24)
-"""Rows that kernels are compiled for: 24 take 0.3 (float32) to 0.6 of LAPACK's time, and 32 would take 0.6 to 1.6."""
+ROOMS = (4, 8, 16)
+"""Rows that kernels are compiled for: 16 take 0.8 (float32) to 1 of LAPACK's time with AVX2, 0.13 to 0.35 with AVX-512."""
 SWEEPS = 30
 """The most sweeps over all pairs of rows; six to nine are usual, and NaN never ends."""
 NEGLIGIBLE = 0.125
@@ -136,7 +136,7 @@ def eigh(a: Any, UPLO: str = "L", *, out: Any = None, backend: str | None = None
 
     Notes
     -----
-    As `numpy.linalg.eigh`, which decomposes matrices of more than 24 rows, on the host. Each point decomposes one matrix by
+    As `numpy.linalg.eigh`, which decomposes matrices of more than 16 rows, on the host. Each point decomposes one matrix by
     Jacobi's rotations (H. Rutishauser, The Jacobi method for real symmetric matrices, Numer. Math. 9, 1-10, 1966). The signs of
     eigenvectors, and the vectors of equal eigenvalues, can differ from LAPACK's.
 
