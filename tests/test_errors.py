@@ -2,6 +2,8 @@
 
 from __future__ import annotations
 
+import dataclasses
+import enum
 import functools
 import math
 import random
@@ -10,6 +12,7 @@ import traceback
 
 import numpy as np
 import pytest
+from scipy import special
 
 import jitkit as jk
 from jitkit import errors
@@ -20,6 +23,15 @@ CHECKED = ("python", "cpu")
 @jk.kernel
 def good(i, a, x, y):
     y[i] = a * x[i]
+
+
+class Mode(enum.Enum):
+    FAST = 1
+
+
+@dataclasses.dataclass
+class Mutable:
+    mass: float
 
 
 def arrays():
@@ -95,6 +107,8 @@ def test_bad_spaces(space, text):
         (lambda x, y: good[2](1.0, x.astype(">f4"), y), jk.KernelTypeError, "byte order of another machine"),
         (lambda x, y: good[2](None, x, y), jk.KernelTypeError, "argument a is None, and is read here"),
         (lambda x, y: good[2]("a", x, y), jk.KernelTypeError, "argument a is a str"),
+        (lambda x, y: good[2](Mode.FAST, x, y), jk.KernelTypeError, r"a is a Mode: pass its \.value, or .*IntEnum"),
+        (lambda x, y: good[2](Mutable(1.0), x, y), jk.KernelTypeError, r"a is a Mutable: .*@dataclass\(frozen=True\)"),
         (lambda x, y: good[2]({}, x, y), jk.KernelTypeError, "argument a is a dict"),
         (lambda x, y: good[2](2**70, x, y), jk.LaunchError, "beyond 64 bits"),
         (
@@ -251,7 +265,57 @@ def calls_a_variable(i, x):
     x[i] = function(i)  # here
 
 
+def _sum_of(*values):
+    return values[0]
+
+
+@jk.kernel
+def calls_with_any_number(i, x):
+    x[i] = _sum_of(x[i], 2.0)  # here
+
+
+@jk.kernel
+def reads_no_number(i, x):
+    x[i] = float("one")  # here
+
+
+@jk.kernel
+def slices_by_a_variable(i, x):
+    x[i] = len(x.shape[i:])  # here
+
+
+@jk.kernel
+def slices_by_nothing(i, x):
+    x[i] = len(x.shape[::0])  # here
+
+
+CONSTANTS = [1.0, 2.0]
+
+
+@jk.kernel
+def closes_over_list(i, x):
+    x[i] = CONSTANTS[0]  # here
+
+
+@jk.kernel
+def closes_over_enum(i, x):
+    if x[i] == Mode.FAST:  # here
+        x[i] = 0
+
+
+@jk.kernel
+def calls_a_kernel(i, x):
+    good(i, 1.0, x, x)  # here
+
+
 BODIES = {
+    calls_with_any_number: r"_sum_of\(\*values\), which takes \*values, cannot be used.*name each parameter",
+    reads_no_number: r"float\('one'\): could not convert",
+    slices_by_a_variable: "'i' as an end of a slice of a tuple cannot be used in a kernel: write a number",
+    slices_by_nothing: "the step of a slice is 0",
+    closes_over_list: r"'CONSTANTS' \(a list\) cannot be used in a kernel: make it a tuple",
+    closes_over_enum: r"'Mode.FAST' \(a Mode\) cannot be used in a kernel: write its \.value, or .*IntEnum",
+    calls_a_kernel: "calling the kernel good cannot be used in a kernel: put what both do into a plain function",
     calls_a_variable: "calling the variable function cannot be used in a kernel: functions are no values there",
     makes_list: "a list cannot be used in a kernel: use a tuple",
     returns_value: "a kernel returns no value",
@@ -284,6 +348,7 @@ CALLS = {
     sum: "write a for loop that accumulates", enumerate: r"for i, v in enumerate\(x\) works", np.sum: "write a for loop",
     np.zeros: r"jk\.local\(shape, dtype\)", np.random.rand: r"jk\.random\.uniform\(key, i\)",
     random.random: r"jk\.random\.uniform\(key, i\)", functools.partial(min, 3): "write a plain function",
+    special.erf: "write math.erf", special.jv: "call it outside, on whole arrays",
     functools.cache(_bad_helper): "call the function without its cache", np.interp: "NumPy functions of numbers are: abs",
 }  # fmt: skip
 

@@ -18,6 +18,7 @@ import jitkit as jk
 WEIGHTS = (0.25, 0.5, 0.25)
 INFINITY, NOT_A_NUMBER = math.inf, float("nan")
 GRAVITY = 9.81
+LAST = -1
 
 
 def run(kernel: jk.Kernel, backend: str, points: int, *args: Any, dtype: Any = np.float64) -> list:
@@ -531,6 +532,65 @@ def test_lengths_and_shapes(backend):
     out = np.zeros((6, 2), int)
     sizes.on(backend)[2](np.zeros(4), np.zeros((2, 5)), (1, 2, 3), out)
     np.testing.assert_array_equal(out, [[8, 8], [252, 252], [0, 0], [7, 7], [5, 4], [6, 6]])
+
+
+@jk.kernel
+def parts_of_tuples(i, u, out):
+    n, m = u.shape[1:]
+    digits = 0
+    for extent in u.shape[::-1]:
+        digits = 10 * digits + extent
+    tail = WEIGHTS[LAST:]
+    total = 0.0
+    for weight in WEIGHTS[::2]:
+        total += weight
+    out[0, i], out[1, i], out[2, i] = n, m, digits
+    out[3, i], out[4, i], out[5, i] = u.shape[:LAST][1], len(u.shape[5:]), u.shape[-2:][0]
+    out[6, i], out[7, i] = tail[0], total
+
+
+def test_parts_of_shapes_and_of_constant_tuples(backend):
+    """As Python's own slices of the same tuples."""
+    shape = (2, 3, 4)
+    out = np.zeros((8, 2))
+    parts_of_tuples.on(backend)[2](np.zeros(shape, np.float32), out)
+    expected = [*shape[1:], 432, shape[:-1][1], len(shape[5:]), shape[-2:][0], WEIGHTS[-1:][0], sum(WEIGHTS[::2])]
+    assert out[:, 0].tolist() == out[:, 1].tolist() == expected
+
+
+def test_the_sanitizer_reads_parts_of_tuples():
+    out = np.zeros((8, 2))
+    assert parts_of_tuples.check[2](np.zeros((2, 3, 4)), out).ok
+
+
+@jk.kernel(group=4)
+def extents_of_a_group(i, u, out):
+    n, m = u.shape[1:]
+    jk.barrier()
+    if i < out.shape[0]:
+        out[i] = 10 * n + m
+
+
+def test_parts_of_shapes_in_groups(backend):
+    out = np.zeros(6, int)
+    extents_of_a_group.on(backend)[6](np.zeros((2, 3, 4)), out)
+    assert out.tolist() == [34] * 6
+
+
+@jk.kernel
+def numbers_written_as_texts(i, out):
+    lowest = float("inf")
+    for k in range(3):
+        lowest = min(lowest, abs(k - i) + 0.5)
+    out[0, i] = lowest
+    out[1, i] = -float("Infinity") if i else float("nan")
+
+
+@pytest.mark.parametrize("dtype", ["float32", "float64"])
+def test_infinity_as_a_text(backend, dtype):
+    out = np.zeros((2, 5), dtype)
+    numbers_written_as_texts.on(backend)[5](out)
+    np.testing.assert_array_equal(out, [[0.5, 0.5, 0.5, 1.5, 2.5], [np.nan] + [-np.inf] * 4])
 
 
 # ---- names and statements

@@ -7,6 +7,7 @@ from __future__ import annotations
 
 import contextlib
 import functools
+import traceback
 import unittest.mock
 from collections.abc import Callable, Iterator
 from dataclasses import dataclass
@@ -16,6 +17,7 @@ from typing import Any
 from llvmlite import ir
 from numba import cuda
 from numba.core import types
+from numba.core.errors import NumbaError
 
 from jitkit.backends.layout import Layout
 from jitkit.backends.lowering import cuda_groups, lazy
@@ -106,7 +108,8 @@ def _launcher(
     def launch(typingctx: Any, starts: Any, steps: Any, counts: Any, given: Any) -> Any:
         arguments = Arguments(layouts, list(given), split_floats=True)
         index = weak_index if variant.narrow else weak_int
-        compiled = body.compile_device((*[index] * variant.ndim, *arguments.types))
+        with _placing_refusals():
+            compiled = body.compile_device((*[index] * variant.ndim, *arguments.types))
         signature = types.void(starts, steps, counts, given)
 
         def generate(context: Any, builder: ir.IRBuilder, _: Any, args: list[ir.Value]) -> ir.Value:
@@ -124,6 +127,21 @@ def _launcher(
         return signature, generate
 
     return launch
+
+
+@contextlib.contextmanager
+def _placing_refusals() -> Iterator[None]:
+    """Say in an error at which line of the user's the compiler was: numba-cuda adds that to its own errors, not to Numba's."""
+    try:
+        yield
+    except NumbaError as error:
+        places = [
+            getattr(frame.f_locals.get("self"), "loc", None) for frame, _ in traceback.walk_tb(error.__traceback__)
+        ]
+        known = [place for place in places if isinstance(getattr(place, "filename", None), str)]
+        if known:  # the innermost
+            error.add_context(f'File "{known[-1].filename}", line {known[-1].line}')
+        raise
 
 
 def _inside(builder: ir.IRBuilder, positions: list[ir.Value], counts: list[ir.Value]) -> Any:

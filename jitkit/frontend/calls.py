@@ -31,6 +31,8 @@ class Calls(Expressions):
         if func in _unhashable_free(operations.DEBUG_ONLY, func):
             self.debug_calls.append((operations.DEBUG_ONLY[func], node.lineno))
             return at(ast.Constant(None), node)
+        if func is float and len(node.args) == 1 and isinstance(text := getattr(node.args[0], "value", None), str):
+            return self._number_written(node, text)
         operation = operations.lookup(func)
         if operation is not None:
             return self._operation(node, operation)
@@ -45,6 +47,13 @@ class Calls(Expressions):
         """Refuse ``f(*args)``: how many arguments there are is not known when the kernel is read."""
         if any(isinstance(arg, ast.Starred) for arg in node.args) or any(kw.arg is None for kw in node.keywords):
             self.fail(node, "a call with * or **", "write the arguments out")
+
+    def _number_written(self, node: ast.Call, text: str) -> ast.expr:
+        """Return ``float("inf")`` and its like as the number."""
+        try:
+            return self.constant(float(text), node)
+        except ValueError as error:
+            self.refuse(node, f"float({text!r}): {error}")
 
     def _operation(self, node: ast.Call, operation: str) -> ast.expr:
         if node.keywords:
@@ -78,6 +87,12 @@ class Calls(Expressions):
     def bound(self, node: ast.Call, callee: Callable) -> dict[str, ast.expr]:
         """Return the arguments of a call by the callee's parameters; refuse a call that does not fit."""
         signature = inspect.signature(callee, follow_wrapped=False)
+        for parameter in signature.parameters.values():
+            if parameter.kind in (parameter.VAR_POSITIONAL, parameter.VAR_KEYWORD):
+                self.fail(
+                    node, f"{callee.__name__}{signature}, which takes {parameter},",
+                    "name each parameter; pass several arrays as a tuple",
+                )  # fmt: skip
         try:
             keywords = {str(keyword.arg): keyword.value for keyword in node.keywords}
             return signature.bind(*node.args, **keywords).arguments
@@ -125,8 +140,9 @@ class Calls(Expressions):
         text = ast.unparse(node.func)
         if hasattr(func, "func") and hasattr(func, "inspect"):
             self.fail(
-                node, f"launching or calling the kernel {text}", f"call a plain function, such as {text}.func's body"
-            )
+                node, f"launching or calling the kernel {text}",
+                "put what both do into a plain function, and call that in both",
+            )  # fmt: skip
         instead = call_remedy(func)
         if instead is not None:
             self.fail(node, f"{text}(...)", instead)

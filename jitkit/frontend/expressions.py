@@ -11,7 +11,7 @@ from jitkit.errors import KernelTypeError, at_source
 from jitkit.frontend.nodes import at, is_comparison, is_field
 from jitkit.frontend.program import Constant
 from jitkit.frontend.rewriter import Rewriter, is_constant
-from jitkit.frontend.unsupported import remedy
+from jitkit.frontend.unsupported import outer_remedy, remedy
 
 _BINARY = {
     ast.Add: "add", ast.Sub: "sub", ast.Mult: "mul", ast.Div: "truediv", ast.FloorDiv: "floordiv", ast.Mod: "mod",
@@ -19,6 +19,7 @@ _BINARY = {
 }  # fmt: skip
 _COMPARE = {ast.Lt: "lt", ast.LtE: "le", ast.Gt: "gt", ast.GtE: "ge", ast.Eq: "eq", ast.NotEq: "ne"}
 _UNARY = {ast.USub: "neg", ast.UAdd: "pos", ast.Invert: "invert"}
+_FAR = 1 << 30  # beyond the end of any tuple
 _VALUE_ATTRIBUTES = {"shape", "size", "ndim", "real", "imag"}
 
 
@@ -58,9 +59,7 @@ class Expressions(Rewriter):
         if isinstance(value, (FunctionType, type)) or callable(value):
             self.fail(node, f"the function {text!r} as a value", "call it; choose between functions with `if`")
         kind = "module" if isinstance(value, ModuleType) else type(value).__name__
-        self.fail(
-            node, f"{text!r} (a {kind})", "a kernel closes over numbers, booleans and tuples of them; pass others"
-        )
+        self.fail(node, f"{text!r} (a {kind})", outer_remedy(value))
 
     # ---- operators
 
@@ -179,10 +178,32 @@ class Expressions(Rewriter):
         folded = self.fold(node)
         if folded is not None:
             return self.constant(folded, node)
+        if isinstance(node.slice, ast.Slice):
+            return self._slice(node, node.slice)
         owner = self.visit(node.value)
         if is_field(node.slice):
             return at(ast.Subscript(owner, node.slice, ast.Load()), node)
         return self.op("getitem", owner, self.subscript(node.slice), at=node)
+
+    def _slice(self, node: ast.Subscript, where: ast.Slice) -> ast.expr:
+        """Return part of a shape, or of a tuple that is known now: ``x.shape[1:]``. Of anything else a slice is refused."""
+        fixed = [part and self.fixed_integer(part) for part in (where.lower, where.upper, where.step)]
+        known = self.known(node.value)
+        is_shape = isinstance(node.value, ast.Attribute) and node.value.attr == "shape"
+        if not is_shape and not (isinstance(known, tuple) and is_constant(known)):
+            self.subscript(where)
+        for part, value in zip((where.lower, where.upper, where.step), fixed, strict=True):
+            if part is not None and value is None:
+                self.fail(part, f"{ast.unparse(part)!r} as an end of a slice of a tuple", "write a number")
+        if fixed[2] == 0:
+            self.refuse(node, "the step of a slice is 0")
+        if not is_shape:
+            return self.constant(known[slice(*fixed)], node)
+        back = fixed[2] is not None and fixed[2] < 0
+        ends = (_FAR, -_FAR, 1) if back else (-_FAR, _FAR, 1)  # a slice stops where the tuple does
+        numbers = [end if value is None else value for value, end in zip(fixed, ends, strict=True)]
+        literals = [at(ast.Constant(number), node) for number in numbers]
+        return self.op("part", self.visit(node.value), *literals, at=node)
 
     def subscript(self, node: ast.expr) -> ast.expr:
         """Return an index: fixed integers become literals, so that -1 can mean the last element and t[0] a field."""

@@ -40,6 +40,13 @@ def is_stored(node: ast.AST) -> TypeGuard[ast.Name]:
     return isinstance(node, ast.Name) and isinstance(node.ctx, ast.Store)
 
 
+def indexed_names(definition: ast.FunctionDef) -> set[str]:
+    """Return the names that stand for arrays or tuples wherever they are read: what is in ``x[i]``, and gets no value."""
+    nodes = list(ast.walk(definition))
+    indexed = {node.value.id for node in nodes if isinstance(node, ast.Subscript) and isinstance(node.value, ast.Name)}
+    return indexed - {node.id for node in nodes if is_stored(node)}
+
+
 def is_field(node: ast.expr) -> bool:
     """Tell whether a subscript names a field of a structured element."""
     return isinstance(node, ast.Constant) and isinstance(node.value, str)

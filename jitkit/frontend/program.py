@@ -24,6 +24,8 @@ class Facts(NamedTuple):
     ----------
     written : frozenset of str
         Parameters whose elements it assigns.
+    indexed : frozenset of str
+        Parameters that it takes for arrays, and gives no other value.
     dynamic : bool
         Whether the size of an array in shared memory depends on the arguments.
     debugs : bool
@@ -31,6 +33,7 @@ class Facts(NamedTuple):
     """
 
     written: frozenset[str]
+    indexed: frozenset[str]
     dynamic: bool
     debugs: bool
 
@@ -70,6 +73,8 @@ class Program:
         What the rewritten code's global names stand for: an `Operation`, a `Constant`, a helper's `Program` or a tuple class.
     written : frozenset of str
         Parameters whose elements the function, or a helper, assigns.
+    indexed : frozenset of str
+        Parameters that the function itself indexes, and gives no other value.
     debug_calls : tuple of (str, int)
         Calls that only the interpreter runs (``print``, ``breakpoint``), with their lines.
     returns : int or None
@@ -95,6 +100,7 @@ class Program:
     tree: ast.Module
     names: dict[str, Any] = field(repr=False)
     written: frozenset[str] = frozenset()
+    indexed: frozenset[str] = frozenset()
     debug_calls: tuple[tuple[str, int], ...] = ()
     returns: int | None = None
     group: tuple[int, ...] | None = None
@@ -113,7 +119,9 @@ class Program:
     @property
     def facts(self) -> Facts:
         """What a launch must know of it beside its code."""
-        return Facts(self.written, any(site.dynamic for site in self.shared_sites), bool(self.debug_calls))
+        return Facts(
+            self.written, self.indexed, any(site.dynamic for site in self.shared_sites), bool(self.debug_calls)
+        )
 
     @property
     def helpers(self) -> list[Program]:

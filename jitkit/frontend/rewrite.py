@@ -15,7 +15,7 @@ from jitkit.frontend import source
 from jitkit.frontend.assignments import Assignments
 from jitkit.frontend.group_calls import GroupCalls
 from jitkit.frontend.loops import Loops
-from jitkit.frontend.nodes import without_docstring
+from jitkit.frontend.nodes import indexed_names, without_docstring
 from jitkit.frontend.program import Program
 from jitkit.frontend.statements import Statements
 
@@ -94,5 +94,6 @@ class _Function(Statements, Loops, Assignments, GroupCalls):
         ast.copy_location(new, definition)
         program.tree = ast.fix_missing_locations(ast.Module([new], []))
         program.written = frozenset(self.written)
+        program.indexed = frozenset(program.params) & indexed_names(definition)
         program.debug_calls = tuple(self.debug_calls)
         program.shared_sites = tuple(self.shared_sites)

@@ -4,6 +4,7 @@ from __future__ import annotations
 
 import ast
 import cmath
+import enum
 import functools
 import math
 import random
@@ -83,6 +84,26 @@ _CALLS: dict[Any, str] = {
 } | {getattr(cmath, name): f"write np.{name}, which takes complex numbers, too" for name in _COMPLEX}  # fmt: skip
 
 
+_SPECIAL = {
+    "erf": "write math.erf", "erfc": "write math.erfc", "gamma": "write math.gamma", "gammaln": "write math.lgamma",
+    "cbrt": "write math.cbrt", "exp2": "write math.exp2", "expm1": "write math.expm1", "log1p": "write math.log1p",
+    "expit": "1 / (1 + math.exp(-x))", "logit": "math.log(x / (1 - x))", "log_expit": "-np.logaddexp(0.0, -x)",
+    "xlogy": "x * math.log(y) if x != 0 else 0.0", "xlog1py": "x * math.log1p(y) if x != 0 else 0.0",
+    "ndtr": "0.5 * math.erfc(-x / math.sqrt(2))", "entr": "-x * math.log(x) if x > 0 else 0.0",
+}  # fmt: skip
+
+
+def outer_remedy(value: Any) -> str:
+    """Return what to write instead of an object from outside the function that is no number."""
+    if isinstance(value, enum.Enum):
+        return "write its .value, or make the class an enum.IntEnum"
+    if isinstance(value, (list, set, frozenset)):
+        return "make it a tuple of numbers, or pass an array"
+    if isinstance(value, dict):
+        return "give each number a name of its own, or pass a named tuple"
+    return "a kernel closes over numbers, booleans and tuples of them; pass others"
+
+
 def call_remedy(func: Any) -> str | None:
     """Return what to write instead of the call of a well-known function, or None."""
     owner = getattr(func, "__self__", None)
@@ -92,6 +113,8 @@ def call_remedy(func: Any) -> str | None:
         return "write a plain function that calls the other one with all its arguments"
     if isinstance(func, functools._lru_cache_wrapper):
         return f"call the function without its cache: {func.__name__} = {func.__name__}.__wrapped__"
+    if isinstance(func, np.ufunc) and getattr(np, func.__name__, None) is not func:  # SciPy's
+        return _SPECIAL.get(func.__name__, "call it outside, on whole arrays, and pass what it returns")
     try:
         return _CALLS.get(func)
     except TypeError:  # unhashable

@@ -3,6 +3,7 @@
 from __future__ import annotations
 
 import dataclasses
+import enum
 import inspect
 from collections.abc import Callable, Iterator, Mapping
 from typing import Any
@@ -61,6 +62,30 @@ def bind(func: Callable, ndim: int, args: tuple, kwargs: Mapping[str, Any], kern
     return tuple(bound.arguments[name] for name in rest)
 
 
+def check_indices(parameters: tuple[str, ...], ndim: int, indexed: frozenset[str], kernel: str) -> None:
+    """Refuse a launch space of so many dimensions that an array of the kernel's would be an index.
+
+    Where a parameter has a default, the number of arguments does not tell.
+
+    Raises
+    ------
+    LaunchError
+        Which says how many dimensions the kernel is launched over.
+    """
+    indices = parameters[:ndim]
+    wrong = [position for position, name in enumerate(indices) if name in indexed]
+    if not wrong:
+        return
+    takes, name = f"{kernel}({', '.join(parameters)})", indices[wrong[0]]
+    start = f"{takes}: a {ndim}-D launch space makes ({', '.join(indices)}) the indices, and the kernel indexes {name}"
+    if wrong[0] == 0:
+        raise LaunchError(
+            f"{start}: put an index before it, which is a number: def {kernel}(i, {', '.join(parameters)})"
+        )
+    counts = ", ".join("nmkl"[: wrong[0]])
+    raise LaunchError(f"{start}: launch it over {wrong[0]} dimension{'s' * (wrong[0] > 1)}, {kernel}[{counts}](...)")
+
+
 def check(names: tuple[str, ...], args: tuple, written: frozenset[str], kernel: str) -> None:
     """Refuse arguments that no backend can take.
 
@@ -84,11 +109,15 @@ def walk(name: str, value: Any) -> Iterator[tuple[str, Any]]:
         fields = getattr(value, "_fields", None)
         for position, item in enumerate(value):
             yield from walk(f"{name}.{fields[position]}" if fields else f"{name}[{position}]", item)
-    elif dataclasses.is_dataclass(value) and not isinstance(value, type):
+    elif _is_frozen(value):
         for item in dataclasses.fields(value):
             yield from walk(f"{name}.{item.name}", getattr(value, item.name))
     else:
         yield name, value
+
+
+def _is_frozen(value: Any) -> bool:
+    return dataclasses.is_dataclass(value) and not isinstance(value, type) and value.__dataclass_params__.frozen  # type: ignore[attr-defined]
 
 
 def _check_leaf(path: str, value: Any, written: bool, kernel: str) -> None:
@@ -108,7 +137,11 @@ def _check_leaf(path: str, value: Any, written: bool, kernel: str) -> None:
         list: "pass np.asarray(...) with the dtype you mean", str: "kernels know numbers and arrays only",
         type(None): "pass a number or an array", dict: "pass a named tuple or a frozen dataclass",
     }.get(type(value), "pass a NumPy or device array, a number, or a tuple, named tuple or frozen dataclass of them")  # fmt: skip
-    if hasattr(value, "__array__"):
+    if isinstance(value, enum.Enum):
+        hint = "pass its .value, or make the class an enum.IntEnum"
+    elif dataclasses.is_dataclass(value):
+        hint = "make the class frozen, @dataclass(frozen=True): kernels write to arrays only"
+    elif hasattr(value, "__array__"):
         hint = "pass its array: np.asarray(...)"
     raise KernelTypeError(f"{kernel}: argument {path} is a {type(value).__name__}: {hint}")
 

@@ -323,6 +323,7 @@ class Launch(Call):
 
     def _check(self, values: tuple) -> None:
         kernel, names = self.kernel, self.argument_names
+        arguments.check_indices(kernel.parameters, self.ndim, kernel.facts.indexed, kernel.name)
         arguments.check(names, values, kernel.facts.written, kernel.name)
         if kernel.facts.dynamic:
             groups.check_shared(kernel.program, names, values)

@@ -22,7 +22,7 @@ def basic(name: str, mode: Mode) -> Definition:
     """Return the definition of an operation outside the families."""
     return {
         "getitem": _getitem, "setitem": _setitem, "truth": _truth, "not_": _not, "bounds": _bounds, "more": _more,
-        "items": _items,
+        "items": _items, "part": _part_of_tuple,
         "power_literal": _power_literal,
     }[name](mode)  # fmt: skip
 
@@ -91,6 +91,24 @@ def _tuple_item(mode: Mode, group: types.BaseTuple, index: types.Type) -> Any:
         return result
 
     return group.dtype(group, index), generate_dynamic
+
+
+def _part_of_tuple(mode: Mode) -> Definition:
+    """Take a slice of a tuple whose ends are literals."""
+
+    def definition(typingctx: Any, group: types.Type, start: types.Type, stop: types.Type, step: types.Type) -> Any:
+        if not isinstance(group, types.BaseTuple):
+            raise refuse(f"a slice of {name_of(group)}; only tuples have slices")
+        chosen = range(len(group))[slice(start.literal_value, stop.literal_value, step.literal_value)]
+        result = types.Tuple([group[position] for position in chosen])
+
+        def generate(context: Any, builder: ir.IRBuilder, signature: Any, args: list[ir.Value]) -> ir.Value:
+            items = unpack(builder, args[0])
+            return context.make_tuple(builder, result, [items[position] for position in chosen])
+
+        return result(group, start, stop, step), generate
+
+    return definition
 
 
 def _setitem(mode: Mode) -> Definition:

@@ -49,7 +49,8 @@ def scalars(what: str, arguments: tuple[types.Type, ...]) -> list[Scalar]:
     found = [scalar_of(argument) for argument in arguments]
     if any(scalar is None for scalar in found):
         names = " and ".join(map(name_of, arguments))
-        hint = "; a kernel works on one element at a time: index the array"
+        number = any(isinstance(argument, types.Array) and argument.ndim == 0 for argument in arguments)
+        hint = "; a kernel works on one element at a time: index the array" + number * " (of no dimensions: a[()])"
         raise refuse(f"{what} is not defined for {names}{hint if 'array' in names else ''}")
     return found  # type: ignore[return-value]
 
