@@ -41,6 +41,33 @@ def test_the_tiles_of_a_matrix_product_are_lent(tiles, dtype):
     assert tiles() == 2
 
 
+@jk.kernel(group=GROUP)
+def first_added(i, j, x, out):
+    """Add the first row of each group to its rows, out of a tile that is filled in one expression."""
+    row, column = jk.local_index()
+    top, left = jk.group_index()[0] * GROUP_ROWS + row, jk.group_index()[1] * GROUP_COLUMNS + column
+    tile = jk.shared((GROUP_ROWS, GROUP_COLUMNS), x.dtype)
+    tile[row, column] = x[top, left] if top < x.shape[0] and left < x.shape[1] else 0
+    jk.barrier()
+    total = tile[row, column] + tile[0, column]
+    jk.barrier()
+    if top < x.shape[0] and left < x.shape[1]:
+        out[top, left] = total
+
+
+@pytest.mark.parametrize("shape", [(4, 32), (8, 64), (5, 33), (3, 5)])
+def test_a_tile_filled_in_one_expression_holds_the_array(backend, shape):
+    x, out = rows_between(backend, first_added, shape)
+    firsts = x[np.arange(len(x)) // GROUP_ROWS * GROUP_ROWS]
+    np.testing.assert_array_equal(out, x + firsts)
+
+
+def test_a_tile_filled_in_one_expression_is_lent(tiles):
+    x = np.zeros((8, 64), np.float32)
+    compiled(first_added, (8, 64), x, x.copy())
+    assert tiles() == 1
+
+
 def rows_between(backend, kernel, shape, dtype="float32"):
     """Return an array and what a kernel makes of it."""
     x = (1 + np.arange(np.prod(shape)).reshape(shape) % 97).astype(dtype)

@@ -49,6 +49,7 @@ class GroupWriter(GroupLayout):
                     self.sites[item.callee] = self.text.emit(f"getelementptr i8, ptr {memory}, i64 {self.margin}")
         for site in self.lent:
             self.own_rows(site)
+        self.one_turn()
         self.text.do("br label %phase.0")
 
 
@@ -108,12 +109,15 @@ class PhaseWriter(PhaseLayout):
         self.text.label(whole)
         for site, loan in self.loans.items():
             self._lend(site, loan)
+        further = self._lengthen()
         self.outcomes, self.lending = known, True
         self._whole()
+        self._go_further(further)
         self.text.do(f"br label {past}")
         self.text.label(parts)
         for site in self.loans:
             self.layout.own_rows(site)
+        self.layout.one_turn()
         self.outcomes, self.lending = None, False
         self._plainly()
         self.text.do(f"br label {past}")
@@ -234,6 +238,28 @@ class PhaseWriter(PhaseLayout):
         rows, pitch = self.layout.rows[site]
         self.text.do(f"store ptr {body.scalar(loan.first)}, ptr {rows}")
         self.text.do(f"store i64 {self.text.emit(f'mul i64 {body.scalar(loan.pitch)}, {loan.times}')}, ptr {pitch}")
+
+    def _lengthen(self) -> str | None:
+        """Let the loop down the tiles go on for as many turns as will be lent too; return how far the counter goes on."""
+        longer = self.layout.longer
+        if longer is None or self.start not in longer.limits:
+            return None
+        steps, limits = longer.limits[self.start]
+        turns = "1"
+        for number in longer.numbers:
+            body, block = self._beginning(["0"] * len(self.shape.group), "0", steps)
+            spans = {limit.test.name: limit.after(number - 1) for limit in limits}
+            holds = body.agreement([limit.test for limit in limits], [], block, spans)
+            turns = self.text.emit(f"select i1 {holds}, i64 {number}, i64 {turns}")
+        self.text.do(f"store i64 {self.text.emit(f'mul i64 {turns}, {longer.depth}')}, ptr {self.layout.depth}")
+        return self.text.emit(f"mul i64 {self.text.emit(f'sub i64 {turns}, 1')}, {longer.step}")
+
+    def _go_further(self, further: str | None) -> None:
+        """Let the counter of turns be what it is in the last of those that are made as one."""
+        if further is not None and self.layout.longer is not None:
+            frame = self.layout.frames[self.layout.longer.counter]
+            counter = self.text.emit(f"add i64 {self.text.emit(f'load i64, ptr {frame}')}, {further}")
+            self.text.do(f"store i64 {counter}, ptr {frame}")
 
     def _beginning(self, places: list[str], number: str, steps: list[Instruction]) -> tuple[PhaseBody, Block]:
         """Return a body for one vector, and a block with what is known at the start of the phase and some steps more."""

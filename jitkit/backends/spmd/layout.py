@@ -4,7 +4,7 @@ from __future__ import annotations
 
 import functools
 
-from jitkit.backends.spmd import carrying, deferring, fusing, homes, lent, patterns, rising, sweeps
+from jitkit.backends.spmd import carrying, deferring, fusing, homes, lent, longer, patterns, rising, sweeps
 from jitkit.backends.spmd.group_shape import Shape, roots, shared_sites, varying
 from jitkit.backends.spmd.ir import Function
 from jitkit.backends.spmd.phases import Cutter, Phase, refuse_divergent, split_at_barriers
@@ -38,6 +38,7 @@ class GroupLayout:
             None if self.turns else carrying.carried(self.function, self.shapes, shape, self.phases, unit_step)
         )
         self.lent = lent.lent(self.function, shape, self.cutter, self.phases)
+        self.longer = longer.longer(self.function, self.cutter, self.phases, self.lent)
         self.text = Text()
         self.vector = Lanes(self.text, shape.lanes)
         self.frames = self._frames()
@@ -51,6 +52,7 @@ class GroupLayout:
         self.rows = {
             site: (self.text.alloca("ptr", "rows", 8), self.text.alloca("i64", "pitch", 8)) for site in self.lent
         }
+        self.depth = self.text.alloca("i64", "depth", 8) if self.longer is not None else ""
 
     def _shapes(self) -> Shapes:
         alone = self.shape.lanes == 1
@@ -91,6 +93,11 @@ class GroupLayout:
         """Let a shared array's own rows be what is read of it."""
         self.text.do(f"store ptr {self.sites[site]}, ptr {self.rows[site][0]}")
         self.text.do(f"store i64 {self.lent[site].pitch}, ptr {self.rows[site][1]}")
+
+    def one_turn(self) -> None:
+        """Let a loop down tiles end where the tiles do."""
+        if self.longer is not None:
+            self.text.do(f"store i64 {self.longer.depth}, ptr {self.depth}")
 
     @property
     def margin(self) -> int:

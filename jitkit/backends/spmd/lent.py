@@ -39,6 +39,8 @@ class Loan:
         What `times` multiplies.
     times : int
         Bytes from row to row in units of `pitch`.
+    place, apart : dict
+        The address of the first element, and the bytes from row to row, as sums.
     steps : list of Instruction
         What computes both.
     tests : dict
@@ -50,6 +52,8 @@ class Loan:
     first: Value
     pitch: Value
     times: int
+    place: Polynomial
+    apart: Polynomial
     steps: list[Instruction]
     tests: dict[str, list[Instruction]]
     spans: dict[str, Span]
@@ -106,14 +110,14 @@ def lent(function: Function, shape: Shape, cutter: Cutter, phases: dict[str, Pha
 class _Copy:
     """A store into a tile of what was loaded from an array: from `row` of the tile on and `column` bytes.
 
-    The load stands in the block `home`. Where it is made under a condition, and a number stored elsewhere, `guard` is the
-    block that decides.
+    The load stands in the block `home`. Where it is made under conditions, and a number stored elsewhere, `guards` are the
+    blocks that decide, the last first.
     """
 
     block: str
     load: Instruction
     home: str
-    guard: str | None
+    guards: tuple[str, ...]
     row: int
     column: int
 
@@ -229,27 +233,35 @@ class _Tile:
             copies.append(_Copy(block.name, *source, row, column))
         return copies
 
-    def _source(self, start: str, value: Value) -> tuple[Instruction, str, str | None] | None:
-        """Return the load from an array that a value is, its block, and which block decides whether it is made."""
+    def _source(self, start: str, value: Value) -> tuple[Instruction, str, tuple[str, ...]] | None:
+        """Return the load from an array that a value is, its block, and which blocks decide whether it is made."""
         function, made, shapes = self.phases[start].function, self.phases[start].shapes.made, self.cutter.shapes
-        item, guard = made.get(value.text), None
+        item = made.get(value.text)
         phi = item if item is not None and item.op == "phi" else None
         if phi is not None:
             ways = [(v, label) for v, label in zip(phi.operands, phi.labels, strict=True) if v.local]
-            item = made.get(ways[0][0].text) if len(ways) == 1 and len(phi.operands) == 2 else None
+            item = made.get(ways[0][0].text) if len(ways) == 1 else None
         if item is None or item.op != "load" or item.head:
             return None
         if item.operands[0].text in shapes.shared or item.operands[0].text in shapes.private:
             return None
         home = next(name for name, block in function.blocks.items() if item in block.code)
-        if phi is not None:
-            before = [name for name, block in function.blocks.items() if home in block.successors]
-            guard = before[0]
-            taken = function.blocks[guard].successors
-            alone = len(before) == 1 and ways[0][1] == home and len(function.blocks[home].successors) == 1
-            if not alone or len(taken) != 2 or taken[0] != home or taken[1] == home:
+        if phi is None:
+            return item, home, ()
+        guards = self._guards(function, home, phi)
+        return None if guards is None or ways[0][1] != home else (item, home, guards)
+
+    @staticmethod
+    def _guards(function: Function, home: str, phi: Instruction) -> tuple[str, ...] | None:
+        """Return the blocks that decide, all of which must say yes, whether a load is made that a phi takes."""
+        meeting = next(name for name, block in function.blocks.items() if phi in block.code)
+        found, inner = [home], function.blocks[home].successors
+        while len(found) < len(phi.labels):
+            before = [name for name, block in function.blocks.items() if found[-1] in block.successors]
+            if len(before) != 1 or function.blocks[before[0]].successors != [found[-1], meeting]:
                 return None
-        return item, home, guard
+            found.append(before[0])
+        return tuple(found[1:]) if inner == [meeting] and set(found) == set(phi.labels) and len(found) > 1 else None
 
     def _written(self, copies: list[_Copy]) -> set[int]:
         """Return which bytes of the shared array elements begin at that are written."""
@@ -282,11 +294,13 @@ class _Tile:
             if (pitch, begin) not in ((None, None), (own, fixed)):
                 return None
             pitch, begin = own, fixed
-        if phase.spans is None or first is None or pitch is None:
+        if phase.spans is None or first is None or pitch is None or begin is None:
             return None
-        return self._computed(start, copies, first, pitch)
+        return self._computed(start, copies, first, begin, pitch)
 
-    def _computed(self, start: str, copies: list[_Copy], first: _Copy, pitch: Polynomial) -> Loan | None:
+    def _computed(
+        self, start: str, copies: list[_Copy], first: _Copy, begin: Polynomial, pitch: Polynomial
+    ) -> Loan | None:
         """Return what it takes to compute a loan at the start of its phase."""
         phase = self.phases[start]
         again = {item.name for block in list(phase.function.blocks.values())[1:] for item in block.code}
@@ -298,7 +312,7 @@ class _Tile:
         if address is None or distance is None or len(term) > 1:
             return None
         steps = [*address[0], *(item for item in distance[0] if item not in address[0])]
-        loan = Loan(address[1], distance[1], times, steps, {}, {})
+        loan = Loan(address[1], distance[1], times, begin, pitch, steps, {}, {})
         return loan if self._guard(start, copies, origins, loan) else None
 
     def _guard(self, start: str, copies: list[_Copy], origins: Origins, loan: Loan) -> bool:
@@ -307,12 +321,11 @@ class _Tile:
         graph: Graph = {name: block.successors for name, block in function.blocks.items()}
         ends = {name for name, block in function.blocks.items() if block.code[-1].op == "barrier"}
         for copy in copies:
-            # Whoever comes to the barrier has come past the copy and what decides it.
-            if any(ends & reach(graph, [START], name) for name in {copy.block, copy.guard or copy.block}):
+            # Whoever comes to the barrier has come past the copy and what decides it first.
+            if any(ends & reach(graph, [START], name) for name in {copy.block, *copy.guards[-1:]}):
                 return False
-            if copy.guard is not None:
-                condition = function.blocks[copy.guard].code[-1].operands[0]
-                if not self._holds(start, condition, copy.guard, origins, loan):
+            for guard in copy.guards:
+                if not self._holds(start, function.blocks[guard].code[-1].operands[0], guard, origins, loan):
                     return False
         return True
 
