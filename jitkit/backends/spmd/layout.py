@@ -117,6 +117,7 @@ class PhaseLayout:
         self.is_once = not layout.returns(start)
         self.late = deferring.late(phase.shapes, layout.shape, layout.dynamic)
         self.places = self.text.alloca(f"[{self.shape.vectors * self.shape.lanes} x i32]", "late") if self.late else ""
+        self.going = self.text.alloca(layout.vector.type("i32"), "going") if self.late else ""
         self.carrying = False
         self.loans = {site: array.loans[start] for site, array in layout.lent.items() if start in array.loans}
         self.lending = False

@@ -256,9 +256,7 @@ class PhaseBody(Body):
 
     def late_place(self, item: Instruction) -> str | None:
         """Return where a vector's places wait that an update changes at the end of the phase, or None."""
-        if item is not self.phase.late or self.shapes.of(item.operands[0]) == 0:
-            return None
-        return self.text.emit(f"getelementptr {self.vector.type('i32')}, ptr {self.phase.places}, i64 {self.number}")
+        return None if item is not self.phase.late or self.shapes.of(item.operands[0]) == 0 else self.phase.going
 
     def shared_memory(self, site: str) -> tuple[str, int]:
         """Return the address of a shared array that has been asked for, and how many bytes before it belong to it."""
