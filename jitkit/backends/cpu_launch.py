@@ -107,6 +107,16 @@ def _threads(call: Call) -> int:
     return 1 if call.alone else pool.ready()
 
 
+def opened_new(
+    call: Call, prefix: tuple[int, ...], values: tuple, x: np.ndarray, final: tuple[int, ...]
+) -> entry.Entry | None:
+    """Return ``enter(x)`` for a launch with arguments like these, as `entry.opened_new` does."""
+    if call.kernel.facts.dynamic:  # its sizes are checked each time
+        return None
+    leaves = list(map(slots.plain, leaf_values(values)))
+    return entry.opened_new(drivers_for(call, values).of(leaves), prefix, leaves, x, final)
+
+
 def run(call: Call, values: tuple) -> None:
     """Run a launch whose arguments are bound and checked."""
     space, leaves = call.space, list(map(slots.plain, leaf_values(values)))

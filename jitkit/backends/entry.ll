@@ -14,6 +14,10 @@
 ; takes arrays of any number of dimensions as vectors, all in C order or all in Fortran's; a number stands where the code is
 ; for a lazy array of one.
 ;
+; jitkit_enter_new(self, args, count) is called with one array, and makes the array or number for the result itself: all other
+; slots stand in `self` as they are to be. It returns None for arrays of another dtype, shape or order. The driver runs in the
+; calling thread, and others wait: it is for what takes a few microseconds, of which one is not to be lost on the way.
+;
 ; entry.py writes tables, and compares the places at which fields are read here with those of this process.
 
 ; ---------------------------------------------------------------------------------------------------------------------
@@ -29,6 +33,8 @@ declare void @PyErr_Clear()
 declare ptr @PyObject_GetAttr(ptr, ptr)
 declare i64 @PyLong_AsLongLong(ptr)
 declare i64 @PyLong_AsLongLongAndOverflow(ptr, ptr)
+declare ptr @PyObject_Vectorcall(ptr, ptr, i64, ptr)
+declare ptr @PyType_GenericAlloc(ptr, i64)
 declare ptr @PyEval_SaveThread()
 declare void @PyEval_RestoreThread(ptr)
 
@@ -704,6 +710,126 @@ go:
   %result = call ptr @enter(ptr %self, ptr null, ptr %values, ptr %model, i64 %threads)
   ret ptr %result
 }
+
+; The table: driver, slots, class of arrays, kind of the dtype, dimensions and shape, at which slot the addresses of elements and
+; results stand, the class of the result where it is a number or 0, what makes an array (numpy.empty) and its two arguments,
+; and the slots, of which each launch takes a copy.
+define ptr @jitkit_enter_new(ptr %self, ptr %args, i64 %count) {
+entry:
+  %cursor = alloca %cursor
+  %asked = alloca [2 x ptr]
+  %table = getelementptr %bytes, ptr %self, i64 0, i32 3
+  store ptr %table, ptr %cursor
+  %x = load ptr, ptr %args
+  %driver.number = call i64 @next(ptr %cursor)
+  %driver = inttoptr i64 %driver.number to ptr
+  %size = call i64 @next(ptr %cursor)
+  %slots = alloca i64, i64 %size
+  %alone = icmp eq i64 %count, 1
+  br i1 %alone, label %class, label %other
+
+class:
+  %is.array = call i1 @has_class(ptr %x, ptr %cursor)
+  br i1 %is.array, label %look, label %other
+
+look:
+  %kind.wanted = call i64 @next(ptr %cursor)
+  %kind.meant = call i64 @next(ptr %cursor)
+  %flags.wanted = call i64 @next(ptr %cursor)
+  %ndim.wanted = call i64 @next(ptr %cursor)
+  %dtype.place = getelementptr %array, ptr %x, i64 0, i32 6
+  %dtype = load ptr, ptr %dtype.place
+  %kind.place = getelementptr %dtype, ptr %dtype, i64 0, i32 2
+  %kind.held = load i64, ptr %kind.place
+  %kind = and i64 %kind.held, %kind.meant
+  %kind.fits = icmp eq i64 %kind, %kind.wanted
+  %flags.place = getelementptr %array, ptr %x, i64 0, i32 7
+  %flags.short = load i32, ptr %flags.place
+  %flags.held = zext i32 %flags.short to i64
+  %flags = and i64 %flags.held, %flags.wanted
+  %flags.fit = icmp eq i64 %flags, %flags.wanted
+  %ndim = call i64 @dimensions(ptr %x)
+  %ndim.fits = icmp eq i64 %ndim, %ndim.wanted
+  %like = and i1 %kind.fits, %flags.fit
+  %all = and i1 %like, %ndim.fits
+  br i1 %all, label %begin, label %other
+
+begin:
+  %shape = call ptr @shape(ptr %x)
+  br label %axis
+
+axis:
+  %k = phi i64 [ 0, %begin ], [ %k.next, %extent ]
+  %more = icmp ult i64 %k, %ndim
+  br i1 %more, label %extent, label %make
+
+extent:
+  %n.place = getelementptr i64, ptr %shape, i64 %k
+  %n = load i64, ptr %n.place
+  %n.wanted = call i64 @next(ptr %cursor)
+  %n.same = icmp eq i64 %n, %n.wanted
+  %k.next = add i64 %k, 1
+  br i1 %n.same, label %axis, label %other
+
+make:
+  %x.slot = call i64 @next(ptr %cursor)
+  %out.slot = call i64 @next(ptr %cursor)
+  %number.class = call i64 @next(ptr %cursor)
+  %empty = call i64 @next(ptr %cursor)
+  %asked.shape = call i64 @next(ptr %cursor)
+  %asked.dtype = call i64 @next(ptr %cursor)
+  %is.number = icmp ne i64 %number.class, 0
+  br i1 %is.number, label %number, label %array
+
+number:
+  %kind.of.number = inttoptr i64 %number.class to ptr
+  %scalar = call ptr @PyType_GenericAlloc(ptr %kind.of.number, i64 0)
+  %scalar.place = getelementptr %scalar, ptr %scalar, i64 0, i32 1
+  %scalar.data = ptrtoint ptr %scalar.place to i64
+  br label %made
+
+array:
+  %second = getelementptr i64, ptr %asked, i64 1
+  store i64 %asked.shape, ptr %asked
+  store i64 %asked.dtype, ptr %second
+  %maker = inttoptr i64 %empty to ptr
+  %fresh = call ptr @PyObject_Vectorcall(ptr %maker, ptr %asked, i64 2, ptr null)
+  %none = icmp eq ptr %fresh, null
+  br i1 %none, label %failed, label %data
+
+data:
+  %fresh.place = getelementptr %array, ptr %fresh, i64 0, i32 1
+  %fresh.data = load i64, ptr %fresh.place
+  br label %made
+
+made:
+  %result = phi ptr [ %scalar, %number ], [ %fresh, %data ]
+  %out = phi i64 [ %scalar.data, %number ], [ %fresh.data, %data ]
+  %lost = icmp eq ptr %result, null
+  br i1 %lost, label %failed, label %launch
+
+launch:
+  %template = load ptr, ptr %cursor
+  %bytes = mul i64 %size, 8
+  call void @llvm.memcpy.p0.p0.i64(ptr %slots, ptr %template, i64 %bytes, i1 false)
+  %x.data.place = getelementptr %array, ptr %x, i64 0, i32 1
+  %x.data = load i64, ptr %x.data.place
+  %x.at = getelementptr i64, ptr %slots, i64 %x.slot
+  store i64 %x.data, ptr %x.at
+  %out.at = getelementptr i64, ptr %slots, i64 %out.slot
+  store i64 %out, ptr %out.at
+  call void %driver(ptr %slots)
+  ret ptr %result
+
+failed: ; there is no memory, and Python was told
+  ret ptr null
+
+other:
+  call void @Py_IncRef(ptr @_Py_NoneStruct)
+  ret ptr @_Py_NoneStruct
+}
+
+declare void @llvm.memcpy.p0.p0.i64(ptr, ptr, i64, i1)
 
 ; `prefix` holds the numbers of the space, or is null where the space is the shape of the array `model`. No threads are ready
 ; where the pool has to be asked first.

@@ -12,13 +12,13 @@ import dataclasses
 import functools
 import struct
 import sys
-from collections.abc import Callable, Iterable
+from collections.abc import Callable, Iterable, Sequence
 from pathlib import Path
 from typing import TYPE_CHECKING, Any
 
 import numpy as np
 
-from jitkit.backends import machine, pool
+from jitkit.backends import machine, pool, slots
 from jitkit.backends.kept import kept
 
 if TYPE_CHECKING:
@@ -30,6 +30,7 @@ _ARRAY, _INTEGER, _SCALAR, _BOOLEAN, _TUPLE, _FIELDS = range(6)  # what a table 
 _MEMBERS = tuple.__basicsize__
 """At which byte the members of a tuple begin: 24, and 32 from Python 3.14 on."""
 _FASTCALL = 0x80  # CPython's METH_FASTCALL
+_DATA = 4  # which of an array's slots is the address of its elements
 _C, _F, _ALIGNED, _WRITEABLE = 0x1, 0x2, 0x100, 0x400  # bits of an array's flags
 _MEANT = 0xFFFFFFFF00FFFFFF  # of a dtype's kind: three characters, a byte of no meaning, and the number
 _ALL = 0xFFFFFFFFFFFFFFFF
@@ -70,12 +71,56 @@ def opened(driver: Loaded, numbers: int, values: tuple[Any, ...]) -> tuple[Entry
     if not available() or not table.tell(values):
         return None
     words = (driver.address, 1 + numbers + table.slots, numbers, id(np.ndarray), *table.words)
+    packed, kept = struct.pack(f"{len(words)}Q", *words), (driver, *table.kept)
+    shared, alone, over = (_function(definition, packed, kept) for definition in _definitions()[:3])
+    return shared, alone, over
+
+
+def opened_new(
+    driver: Loaded, prefix: tuple[int, ...], leaves: Sequence[Any], x: np.ndarray, final: tuple[int, ...]
+) -> Entry | None:
+    """Return ``enter(x)``, which makes the result of a launch in the calling thread, or None where there is no such way.
+
+    Parameters
+    ----------
+    driver : Loaded
+        What is run.
+    prefix : tuple of int
+        The numbers of its space.
+    leaves : sequence
+        Its arguments: the first is the array that is read, the last that for the result; others stay in use.
+    x : numpy.ndarray
+        The first as it is given, in C order: `enter` returns None for arrays of another dtype or shape.
+    final : tuple of int
+        The shape of the result as it is returned: () for a number.
+    """
+    out = leaves[-1]
+    number = out.dtype.type if final == () else None
+    if (
+        not available()
+        or x.dtype.fields
+        or x.dtype.kind not in "biuf"
+        or (number is not None and number not in _SCALARS)
+    ):
+        return None
+    parts = [struct.pack(f"{1 + len(prefix)}q", 1, *prefix), *map(slots.packed, leaves)]
+    template = b"".join(parts)
+    places = len(parts[0]) // 8 + _DATA, (len(template) - len(parts[-1])) // 8 + _DATA
+    made = np.empty, final, out.dtype
+    words = (
+        driver.address, len(template) // 8, id(np.ndarray), _kind_of(x.dtype), _MEANT, _C | _ALIGNED, x.ndim, *x.shape, *places,
+        0 if number is None else id(number), *map(id, made),
+    )  # fmt: skip
+    packed = struct.pack(f"{len(words)}Q", *words) + template
+    return _function(_definitions()[-1], packed, (driver, number, *made, *leaves[1:-1]))
+
+
+def _function(definition: _Definition, packed: bytes, kept: tuple[Any, ...]) -> Entry:
+    """Return a function of entry.ll with its table. What that refers to lives as long: code, classes, names of fields."""
     make = ctypes.pythonapi.PyCFunction_NewEx
     make.restype, make.argtypes = ctypes.py_object, (ctypes.c_void_p, ctypes.py_object, ctypes.py_object)
-    packed = struct.pack(f"{len(words)}Q", *words)
-    # What the table refers to lives as long as the functions: the code, and the classes and names of fields.
-    shared, alone, over = (make(ctypes.addressof(d), packed, (driver, *table.kept)) for d in _definitions())
-    return shared, alone, over
+    found: Entry = make(ctypes.addressof(definition), packed, kept)
+    return found
 
 
 class _Table:
@@ -144,7 +189,7 @@ def _definitions() -> tuple[_Definition, ...]:
     # Its loops are over arguments and axes. All of LLVM's passes took twice the time, and a call 0.01 us less.
     code = kept(description, lambda: machine.compiled(text, loops=False), text, machine.identity())
     engine = machine.loaded(code)
-    names = ("jitkit_enter", "jitkit_enter_alone", "jitkit_enter_over")
+    names = ("jitkit_enter", "jitkit_enter_alone", "jitkit_enter_over", "jitkit_enter_new")
     addresses = [engine.get_function_address(name) for name in names]
     engine.detach()
     return tuple(_Definition(b"enter", address, _FASTCALL, None) for address in addresses)
@@ -153,7 +198,7 @@ def _definitions() -> tuple[_Definition, ...]:
 @functools.cache
 def available() -> bool:
     """Tell whether this process keeps the fields of objects where entry.ll reads them."""
-    array, scalar, pair = np.ones((2, 3), np.float32)[:, 1:], np.float64(0.5), (1, 2)
+    array, scalar, single, pair = np.ones((2, 3), np.float32)[:, 1:], np.float64(0.5), np.float32(0.5), (1, 2)
     dtypes = [np.dtype(kind) for kind in (np.bool_, np.int8, np.int64, np.float16, np.float64, np.complex64)]
     known = [(dtype.kind + dtype.char + dtype.byteorder).encode() for dtype in dtypes]
     return (
@@ -167,6 +212,7 @@ def available() -> bool:
         and [_kind_of(dtype) for dtype in dtypes]
         == [int.from_bytes(text, "little") | dtype.num << 32 for text, dtype in zip(known, dtypes, strict=True)]
         and _word(scalar, 16) == int(scalar.view(np.uint64))
+        and _word(single, 16) & 0xFFFFFFFF == int(single.view(np.uint32))
         and (_word(pair, 16), _word(pair, _MEMBERS), _word(b"12345678", 32))
         == (2, id(pair[0]), *struct.unpack("Q", b"12345678"))
     )

@@ -19,9 +19,10 @@ import jitkit as jk
 from jitkit import operands
 from jitkit.launch import choice
 from jitkit.launch.launcher import Launcher
+from jitkit.launch.ready import Calls, Ready
 from jitkit.plans import remember
 from jitkit.stats import _axes
-from jitkit.stats._statistic import Axis, is_plain
+from jitkit.stats._statistic import Axis, is_plain, is_single
 
 WIDTH, NARROW, LONG = 128, 16, 512
 """Numbers of a row that are kept side by side, in registers, so that few wait for one before; in rows shorter than the last."""
@@ -29,8 +30,6 @@ BLOCK, SPAN, TILE = 16384, 128, 512
 """Elements of a row, and rows and columns, that a point takes."""
 FEW, FEW_COLUMNS = 33, 16
 """Elements to a result, and columns, from which this is ahead: of 30 of float64 it took 1.3 of the time, of 3 up to 3.5."""
-LEAST = 2048
-"""Elements from which this is the way: a reduction of fewer is found sooner."""
 _FLOATS = frozenset((np.dtype(np.float32), np.dtype(np.float64)))
 
 
@@ -144,21 +143,37 @@ class Plan(NamedTuple):
 
 
 _kernels = Extreme(smaller), Extreme(larger)
+_calls = Calls()
 _known: dict[Hashable, Plan | None] = {}
 
 
 def extreme_of(largest: bool, x: Any, axis: Axis, keepdims: bool, backend: str | None, name: str) -> Any:
     """Return the extreme of floats on the host along an axis, or None where that is not the way."""
-    if type(x) is not np.ndarray or x.size < LEAST or x.dtype not in _FLOATS or not is_plain(axis):
+    if type(x) is not np.ndarray or not (axis is None or type(axis) is int or is_plain(axis)):
+        return None
+    short = (largest, axis, keepdims, x.dtype, x.shape)
+    result = _calls(short, x, backend)
+    if result is not None:
+        return result
+    if not x.size or x.dtype not in _FLOATS:
         return None
     key = (axis, keepdims, x.dtype, x.shape, None if x.flags.c_contiguous else x.strides)
     found = _known.get(key)
     if found is None and key not in _known:
         found = remember(_known, key, _plan(x, axis, keepdims, name))
+    if found is not None and x.flags.c_contiguous and is_single(found.lying, BLOCK):
+        _calls.keep(short, _ready(largest, found, x))
     if found is None or not x.flags.aligned or (backend or choice.requested()) == "cuda":
         return None
     result = _launched(_kernels[largest], found.lying, x, backend)
     return result[0, 0] if found.final == () else found.lying.in_order(result).reshape(found.final)
+
+
+def _ready(largest: bool, plan: Plan, x: np.ndarray) -> Ready:
+    """Return the one launch that finds the extremes of rows of at most a block each."""
+    kernels, (outer, n, _) = _kernels[largest], plan.lying.lengths
+    launcher = kernels.rows if n >= LONG else kernels.narrow_rows
+    return Ready(launcher, (outer, 1, 1), (plan.lying.far, n), (x.size,), (outer, 1), x.dtype, plan.final)
 
 
 def _plan(x: np.ndarray, axis: Axis, keepdims: bool, name: str) -> Plan | None:
@@ -168,7 +183,7 @@ def _plan(x: np.ndarray, axis: Axis, keepdims: bool, name: str) -> Plan | None:
         return None
     lying = _axes.Lying(x, axes)
     _, n, inner = lying.lengths
-    if n < FEW or 1 < inner < FEW_COLUMNS:
+    if (n < FEW and x.size > n) or 1 < inner < FEW_COLUMNS:
         return None
     return Plan(lying, _axes.result_shape(x.shape, axes, keepdims))
 

@@ -18,7 +18,7 @@ import numpy as np
 
 import jitkit as jk
 from jitkit.launch.launcher import Launcher
-from jitkit.stats._windows import read_column, write_column
+from jitkit.stats._windows import read_column, read_row, write_column, write_row
 
 STRETCH, TILE = 2048, 64
 """Elements between two beginnings, two copies of which fill half of a first-level cache, and columns taken together."""
@@ -34,16 +34,6 @@ def double(x, y, width, count):
     """Write the smaller of two neighbouring windows."""
     for j in range(count):
         y[j] = min(x[j], x[j + width])
-
-
-def read_flat(x, o, k, c):
-    """Return an element of a row, which lies along the last axis."""
-    return x[o, 0, k]
-
-
-def write_flat(out, o, k, c, value):
-    """Write one."""
-    out[o, 0, k] = value
 
 
 def hide_missing_of(read: Callable[..., Any], write: Callable[..., None]) -> Callable[..., Any]:
@@ -63,7 +53,7 @@ def hide_missing_of(read: Callable[..., Any], write: Callable[..., None]) -> Cal
 
 def load_of(read: Callable[..., Any], write: Callable[..., None]) -> Callable[..., Any]:
     """Return the function that copies a tile, with infinity for NaN, and returns how many there were."""
-    flat = read is read_flat
+    flat = read is read_row
 
     def loaded(x, o, begin, last, c0, columns, sign, one):
         missing = 0
@@ -85,7 +75,7 @@ def load_of(read: Callable[..., Any], write: Callable[..., None]) -> Callable[..
 
 def combination_of(read: Callable[..., Any], write: Callable[..., None]) -> Callable[..., Any]:
     """Return the function that writes the smaller of two windows that overlap."""
-    flat = read is read_flat
+    flat = read is read_row
 
     def combined(held, between, first, last, columns, sign, out, o, c0):
         if flat:
@@ -217,17 +207,16 @@ def middle(x, first, last, window, least, held, out):
 @functools.cache
 def extremes(flat: bool) -> Launcher:
     """Return the kernel of extremes, for rows or for columns."""
-    smallest = smallest_of(read_flat, write_flat) if flat else smallest_of(read_column, write_column)
+    smallest = smallest_of(read_row, write_row) if flat else smallest_of(read_column, write_column)
 
     @jk.kernel
-    def roll_extremes(p, one, x, stretch, tile, window, least, sign, scratch, out):
+    def roll_extremes(p, one, x, outer, n, inner, stretch, tile, window, least, sign, scratch, out):
         # every so many tiles, of `stretch` elements along the axis and `tile` columns, in each piece
-        outer, n, inner = x.shape[0], x.shape[2] if flat else x.shape[1], x.shape[1] if flat else x.shape[2]
         spans, tiles = (n + stretch - 1) // stretch, (inner + tile - 1) // tile
         for t in range(p, outer * spans * tiles, scratch.shape[1]):
             first, c0 = t // tiles % spans * stretch, t % tiles * tile
             last, columns = min(n, first + stretch), min(tile, inner - c0)
-            o = t // tiles // spans
+            o = t // tiles // spans * (n if flat else 1)
             smallest(x, o, first, last, c0, columns, window, least, sign, scratch[0, p], scratch[1, p], out)
 
     return Launcher(roll_extremes)

@@ -7,14 +7,14 @@ from __future__ import annotations
 
 import functools
 import math
-from collections.abc import Callable, Hashable
-from typing import Any
+from collections.abc import Callable
+from typing import Any, NamedTuple
 
 import numpy as np
 
 from jitkit import get_num_threads, operands
 from jitkit.launch.launcher import Launcher
-from jitkit.plans import remember
+from jitkit.launch.ready import Calls, Ready
 from jitkit.primitives import _arrays
 from jitkit.primitives._sorting import Rows
 from jitkit.stats import _column_windows, _ordered_windows, _row_windows, _wide_windows, _windows
@@ -28,16 +28,14 @@ Of 500 numbers they take 0.8 (float64) to 1.0 (float32) of the time of one sorte
 """
 _FEW_COLUMNS = 4
 """Fewer columns than this go one by one: two took 1.6 (variances) to 2.4 times as long in a tile, three 1.4 to 2.4, five half."""
-_KEPT = 1 << 16
-"""Bytes of scratch memory up to which it is kept for the next call."""
 _Lengths = tuple[int, int, int]
 _ndarray = np.ndarray
 
 
-class Plan:
+class Plan(NamedTuple):
     """One launch that rolls a window along an axis of arrays of one shape.
 
-    Parameters
+    Attributes
     ----------
     launcher, space
         What is launched: a kernel of the elements, `numbers`, scratch memory where there is any, and the results.
@@ -49,48 +47,29 @@ class Plan:
         The shape of its scratch memory, where it needs some.
     """
 
-    __slots__ = ("launcher", "numbers", "scratch", "shape", "space", "spare")
+    launcher: Launcher
+    space: tuple[int, ...]
+    shape: tuple[int, ...]
+    numbers: tuple[Any, ...]
+    scratch: tuple[int, ...] = ()
 
-    def __init__(
-        self,
-        launcher: Launcher,
-        space: tuple[int, ...],
-        shape: tuple[int, ...],
-        numbers: tuple[Any, ...],
-        scratch: tuple[int, ...] = (),
-    ) -> None:
-        self.launcher, self.space, self.shape, self.numbers, self.scratch = launcher, space, shape, numbers, scratch
-        self.spare: list[np.ndarray] = []
-
-    def enter(self, x: np.ndarray, y: np.ndarray, backend: str | None) -> bool:
-        """Launch over arrays of the host, if that goes straight into compiled code; tell whether it did."""
-        if x.shape != self.shape:
-            x, y = x.reshape(self.shape), y.reshape(self.shape)
-        if not self.scratch:
-            return self.launcher.enter(self.space, backend, (x, *self.numbers, y))
-        try:
-            scratch = self.spare.pop()
-        except IndexError:
-            scratch = np.empty(self.scratch, x.dtype)
-        done = self.launcher.enter(self.space, backend, (x, *self.numbers, scratch, y))
-        if scratch.nbytes <= _KEPT:
-            self.spare.append(scratch)
-        return done
+    def ready(self, shape: tuple[int, ...], dtype: np.dtype[Any]) -> Ready:
+        """Return the launch over new arrays of the host of a shape."""
+        return Ready(self.launcher, self.space, self.numbers, self.shape, self.shape, dtype, shape, self.scratch)
 
     def __call__(self, x: Any, y: Any, backend: str | None) -> None:
         """Launch, over C-contiguous elements and results of one dtype."""
-        device = operands.device_of(x)
-        if device is None and self.enter(x, y, backend):
-            return
         if x.shape != self.shape:
             x, y = x.reshape(self.shape), y.reshape(self.shape)
-        scratch = (operands.made(self.scratch, (operands.dtype_of(x),), device),) if self.scratch else ()
-        self.launcher(self.space, backend)(x, *self.numbers, *scratch, y)
+        args = (x, *self.numbers)
+        if self.scratch:
+            args = (*args, operands.made(self.scratch, (operands.dtype_of(x),), operands.device_of(x)))
+        self.launcher(self.space, backend)(*args, y)
 
 
 Make = Callable[[_Lengths, int, int, bool], Plan]
 """``make(lengths, window, least, host)`` plans arrays of (outer, length, inner) elements."""
-_known: dict[Hashable, Plan] = {}
+_calls = Calls()
 
 
 def rolled(
@@ -100,16 +79,18 @@ def rolled(
 
     `turn` says whether an axis is made the last one.
     """
-    # True is equal to 1, and refused elsewhere.
-    plain = type(window) is int and type(axis) is int and (least is None or type(least) is int)
     key = None
-    if plain and type(a) is _ndarray:
+    if (
+        out is None
+        and type(a) is _ndarray
+        and type(window) is int  # True is equal to 1, and refused elsewhere
+        and type(axis) is int
+        and (least is None or type(least) is int)
+    ):
         key = (make, window, least, axis, a.dtype, a.shape)
-        plan = _known.get(key) if out is None else None
-        if plan is not None:
-            result = np.empty(a.shape, a.dtype)
-            if plan.enter(a, result, backend):  # compiled code finds whether the elements lie as others did
-                return result
+        result = _calls(key, a, backend)
+        if result is not None:
+            return result
     a, window, least, axis = _checked(a, window, least, axis, out, name)
     shape, dtype, device = tuple(a.shape), operands.dtype_of(a), operands.device_of(a)
     if turn and axis != len(shape) - 1 and 0 not in shape:
@@ -125,7 +106,7 @@ def rolled(
         if device is None:
             a = np.require(a, requirements=["C", "W"])  # for a read-only array kernels would be compiled once more
             if host and key is not None and key[4] == dtype:
-                remember(_known, key, plan)
+                _calls.keep(key, plan.ready(shape, dtype))
         plan(a, result, backend)
     return operands.delivered(result, out, name)
 
@@ -184,8 +165,8 @@ def extreme(sign: int) -> Make:
         return Plan(
             _ordered_windows.extremes(inner == 1),
             (pieces, 1),
-            (outer, 1, n) if inner == 1 else lengths,
-            (stretch, tile, window, least, sign),
+            (outer * n,) if inner == 1 else lengths,
+            (*lengths, stretch, tile, window, least, sign),
             (2, pieces, (min(stretch, n) + window) * tile),
         )
 

@@ -11,6 +11,7 @@ from numpy.lib.stride_tricks import as_strided
 from jitkit import operands
 from jitkit.launch import choice
 from jitkit.launch.launcher import Launcher
+from jitkit.launch.ready import Calls, Ready
 from jitkit.plans import remember
 from jitkit.stats import _axes, _moments
 from jitkit.stats._column_moments import PLANES, SPAN, TILE
@@ -20,6 +21,7 @@ Axis = int | tuple[int, ...] | None
 _FLOAT64 = np.dtype(np.float64)
 _RESOLUTION = {np.dtype(t): float(np.finfo(t).resolution) for t in (np.float32, np.float64)}
 _ndarray, _NUMBERS = np.ndarray, frozenset((int, float))
+_calls = Calls()
 _known: dict[Hashable, Plan] = {}
 """The plans of calls, by what they ask and the dtype, shape and strides of the array."""
 _FEW_COLUMNS = 4
@@ -62,14 +64,17 @@ def of_moments(
     bias : bool
         Whether skewness and kurtosis stay uncorrected.
     """
-    plain = type(x) is _ndarray and type(ddof) in _NUMBERS and is_plain(axis)
-    if plain:
-        key = (what, axis, keepdims, skip, ddof, bias, x.dtype, x.shape, None if x.flags.c_contiguous else x.strides)
+    call: tuple[Hashable, ...] | None = None
+    if type(x) is _ndarray and type(ddof) in _NUMBERS and (axis is None or type(axis) is int or is_plain(axis)):
+        call = (what, axis, keepdims, skip, ddof, bias, x.dtype, x.shape)
+        if out is None:
+            result = _calls(call, x, backend)
+            if result is not None:
+                return result
+        key = (call, None if x.flags.c_contiguous else x.strides)
         found = _known.get(key)
-        result = None if found is None else _at_once(found, x, backend)
-        if result is None and found is not None and x.flags.aligned and (backend or choice.requested()) != "cuda":
+        if found is not None and x.flags.aligned and (backend or choice.requested()) != "cuda":
             result = _result(found, x, backend)
-        if found is not None and result is not None:
             return result[0, 0] if found.final == () and out is None else _axes.finished(result, found.final, out, name)
     x = _numbers(x, name)
     shape, dtype, device = tuple(x.shape), operands.dtype_of(x), operands.device_of(x)
@@ -90,25 +95,25 @@ def of_moments(
         _run_there(kernels, x, options, result, device, backend)
         return _axes.finished(result, final, out, name)
     lying = _axes.Lying(x, axes)
-    plan = Plan(kernels, options, lying, dtype, final, _single(kernels, lying) if x.flags.c_contiguous else None)
-    if plain and key[6] == x.dtype:
+    plan = Plan(kernels, options, lying, dtype, final)
+    if call is not None and call[6] == x.dtype:
         remember(_known, key, plan)
+        if x.flags.c_contiguous and is_single(lying, BLOCK):
+            outer, n, _ = lying.lengths
+            room = (outer, 1)
+            launcher, space = _rows(kernels, outer, n)
+            _calls.keep(call, Ready(launcher, space, (lying.far, n, options), (x.size,), room, dtype, final))
     return _axes.finished(_result(plan, x, backend), final, out, name)
 
 
 class Plan(NamedTuple):
-    """What was found for arguments: kernels, what they are asked, how they see the array, and the results they give.
-
-    `single` is the one launch that does, if there is one and all lies as it stands: its kernel, space, what tells it of rows,
-    and the shape of its results.
-    """
+    """What was found for arguments: kernels, what they are asked, how they see the array, and the results they give."""
 
     kernels: Kernels
     options: Any
     lying: _axes.Lying
     dtype: np.dtype[Any]
     final: tuple[int, ...]
-    single: tuple[Launcher, Any, int, int, tuple[int, int]] | None
 
 
 def is_plain(axis: Any) -> bool:
@@ -124,11 +129,10 @@ def _numbers(x: Any, name: str) -> Any:
     return operands.floating(found, name)
 
 
-def _single(kernels: Kernels, lying: _axes.Lying) -> tuple[Launcher, Any, int, int, tuple[int, int]] | None:
-    outer, n, inner = lying.lengths
-    if not (inner == lying.pieces == 1 and n <= BLOCK and lying.straight):
-        return None
-    return (*_rows(kernels, outer, n), lying.far, n, (outer, 1))
+def is_single(lying: _axes.Lying, block: int) -> bool:
+    """Tell whether rows of at most a block each, as they stand, are all there is: one launch does."""
+    _, n, inner = lying.lengths
+    return inner == lying.pieces == 1 and n <= block and lying.straight
 
 
 def _rows(kernels: Kernels, outer: int, n: int) -> tuple[Launcher, Any]:
@@ -136,19 +140,9 @@ def _rows(kernels: Kernels, outer: int, n: int) -> tuple[Launcher, Any]:
     return (kernels.shortest_rows, outer) if n <= SHORT and outer >= MANY else (kernels.short_rows, (outer, 1))
 
 
-def _at_once(plan: Plan, x: np.ndarray, backend: str | None) -> np.ndarray | None:
-    """Return the results of a single launch if it goes straight into compiled code, which looks at the array."""
-    if plan.single is None:
-        return None
-    launcher, space, far, n, room = plan.single
-    result = np.empty(room, plan.dtype)
-    elements = x if x.ndim == 1 else x.reshape(-1)
-    return result if launcher.enter(space, backend, (elements, far, n, plan.options, result)) else None
-
-
 def _result(plan: Plan, x: np.ndarray, backend: str | None) -> np.ndarray:
     """Return the results for an array on the host."""
-    kernels, options, lying, dtype, *_ = plan
+    kernels, options, lying, dtype, _ = plan
     (outer, n, inner), far, near, pieces = lying.lengths, lying.far, lying.near, lying.pieces
     elements = lying.elements(x)
     if 1 < inner < _FEW_COLUMNS:

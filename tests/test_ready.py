@@ -1,0 +1,142 @@
+"""Calls like one before go straight into compiled code; those that only look like one must not."""
+
+from __future__ import annotations
+
+import threading
+
+import numpy as np
+import pytest
+
+import jitkit as jk
+from jitkit.launch import ready
+from jitkit.stats import _extremes, _rolling, _statistic
+
+
+@pytest.fixture(autouse=True)
+def forgotten(monkeypatch):
+    for module in (_rolling, _statistic, _extremes):
+        monkeypatch.setattr(module, "_calls", ready.Calls())
+
+
+def values(n, dtype="float64", seed=0):
+    return np.random.default_rng(seed).standard_normal(n).astype(dtype)
+
+
+def means(x, window):
+    return np.array([np.nan] * (window - 1) + [x[k - window + 1 : k + 1].mean() for k in range(window - 1, len(x))])
+
+
+@pytest.mark.parametrize("dtype", ["float32", "float64"])
+def test_calls_that_are_repeated_give_results_of_their_own(dtype):
+    found = []
+    for seed in range(5):
+        x = values(50, dtype, seed)
+        found.append((x, jk.stats.move_mean(x, 4), jk.stats.move_max(x, 4), jk.stats.nanmin(x), jk.stats.var(x)))
+    for x, mean, largest, least, var in found:
+        np.testing.assert_allclose(mean, means(x, 4), rtol=1e-5, atol=1e-6)
+        np.testing.assert_array_equal(largest[3:], [x[k - 3 : k + 1].max() for k in range(3, 50)])
+        assert mean.dtype == largest.dtype == least.dtype == var.dtype == dtype
+        assert mean.flags.owndata
+        assert mean.flags.writeable
+        assert type(least) is type(var) is np.dtype(dtype).type
+        assert least == x.min()
+        np.testing.assert_allclose(var, np.var(x), rtol=1e-5)
+
+
+def test_they_are_in_compiled_code(monkeypatch):
+    x = values(50)
+    for _ in range(4):
+        jk.stats.nanmax(x, backend="cpu")
+    if not _extremes._calls._opened:
+        pytest.skip("this process keeps the fields of objects elsewhere")
+    monkeypatch.setattr(ready.Ready, "__call__", None)
+    assert jk.stats.nanmax(x, backend="cpu") == x.max()
+
+
+def test_arrays_of_the_same_shape_that_are_not_like_those_before():
+    x = values(60)
+    still = x.copy()
+    still.flags.writeable = False
+    raw = np.zeros(60 * 8 + 1, np.uint8)
+    odd = raw[1:].view(np.float64)
+    odd[:] = x
+    rows = np.ma.masked_invalid(x)
+    kinds = [
+        x,
+        x[::-1],
+        np.repeat(x, 2)[::2],
+        x.astype(">f8"),
+        still,
+        odd,
+        rows,
+        x.astype(np.float32),
+        x.astype(np.float16),
+    ]
+    for _ in range(3):
+        for y in kinds:
+            expected = np.asarray(y, np.float64)
+            np.testing.assert_allclose(jk.stats.nanmean(y), expected.mean(), rtol=1e-3)
+            np.testing.assert_allclose(jk.stats.nanmin(y), expected.min(), rtol=1e-3)
+            np.testing.assert_allclose(jk.stats.move_mean(y, 5), means(expected, 5), rtol=1e-3, atol=1e-3)
+
+
+def test_arrays_of_several_axes():
+    for turn in range(4):
+        x = np.random.default_rng(turn).standard_normal((6, 50))
+        np.testing.assert_allclose(jk.stats.mean(x, 1), x.mean(1))
+        np.testing.assert_allclose(jk.stats.mean(x, 1, keepdims=True), x.mean(1, keepdims=True))
+        np.testing.assert_array_equal(jk.stats.nanmin(x, -1), x.min(1))
+        np.testing.assert_array_equal(jk.stats.nanmax(x), x.max())
+        y = x.reshape(50, 6).T  # of the same shape, in another order
+        np.testing.assert_allclose(jk.stats.mean(y, 1), y.mean(1))
+        np.testing.assert_array_equal(jk.stats.nanmin(y, -1), y.min(1))
+        np.testing.assert_allclose(jk.stats.move_sum(x, 3)[:, 2:], x[:, 2:] + x[:, 1:-1] + x[:, :-2])
+        np.testing.assert_allclose(jk.stats.move_sum(y, 3)[:, 2:], y[:, 2:] + y[:, 1:-1] + y[:, :-2])
+
+
+def test_what_is_equal_to_an_argument_is_still_refused():
+    x = values(40)
+    for _ in range(3):
+        jk.stats.move_sum(x, 1, axis=0)
+        jk.stats.mean(x.reshape(4, 10), 1)
+        jk.stats.nanmin(x.reshape(4, 10), 1)
+    for function in (jk.stats.mean, jk.stats.nanmin):
+        for axis in (1.0, [0]):
+            with pytest.raises(TypeError, match="axis"):
+                function(x.reshape(4, 10), axis)
+    with pytest.raises(TypeError, match="axis"):
+        jk.stats.move_sum(x, 1, axis=0.0)
+
+
+def test_another_backend_is_asked_for(monkeypatch):
+    x = values(40)
+    for _ in range(3):
+        jk.stats.nanmean(x)
+    called = []
+    call = ready.Ready.__call__
+    monkeypatch.setattr(ready.Ready, "__call__", lambda *args: called.append(1) or call(*args))
+    _statistic._calls._opened.clear()
+    with jk.backend("python"):
+        assert jk.stats.nanmean(x) == pytest.approx(x.mean())
+    assert jk.stats.nanmean(x, backend="python") == pytest.approx(x.mean())
+    assert not called
+    with pytest.raises(jk.errors.BackendError, match="no backend"):
+        jk.stats.nanmean(x, backend="gpu")
+
+
+def test_threads_do_not_share_results_or_scratch_memory():
+    arrays = [values(1000, seed=seed) for seed in range(4)]
+    expected = [jk.stats.move_min(x, 7) for x in arrays]
+    wrong = []
+
+    def work(k):
+        for _ in range(300):
+            if not np.array_equal(jk.stats.move_min(arrays[k], 7), expected[k], equal_nan=True):
+                wrong.append(k)
+
+    threads = [threading.Thread(target=work, args=(k,)) for k in range(4)]
+    for thread in threads:
+        thread.start()
+    for thread in threads:
+        thread.join()
+    assert not wrong
