@@ -103,20 +103,9 @@ def sums_of_numbers(
     return rolling_sums_of_numbers
 
 
-def squares_of_numbers(
-    read: Callable[..., Any], write: Callable[..., None], of_squares: Callable[..., Any]
-) -> Callable[..., Any]:
-    """Return the function that writes the variances or deviations of the numbers in each window of a stretch."""
-    difference, moved = difference_of(read), moved_of(read)
-
-    def about_mean(total, squares, n):
-        return squares - total * total / max(n, 1)
-
-    def surely(total, squares, n):
-        return squares if squares == math.inf else about_mean(total, squares, n)
-
-    def enough(m2, most, n):
-        return m2 > most * LEFT or most == 0.0 or n < 2
+def anew_of(read: Callable[..., Any]) -> Callable[..., Any]:
+    """Return ``anew(x, o, first, last, c, centre)``: sum and squares of differences to a number, and how many there are."""
+    difference = difference_of(read)
 
     def anew(x, o, first, last, c, centre):
         total, squares, n = np.float64(0.0), np.float64(0.0), 0
@@ -127,12 +116,37 @@ def squares_of_numbers(
             n += there
         return total, squares, n
 
+    return anew
+
+
+def settled_of(read: Callable[..., Any]) -> Callable[..., Any]:
+    """Return ``settled(x, o, first, last, c, centre)``: the mean of some elements, and sum and squares of differences to it."""
+    anew = anew_of(read)
+
     def settled(x, o, first, last, c, centre):
         for _ in range(2):  # the mean of what lies far from the first centre is rounded like that
             total, _, n = anew(x, o, first, last, c, centre)
             centre += total / max(n, 1)
         total, squares, _ = anew(x, o, first, last, c, centre)
         return centre, total, squares
+
+    return settled
+
+
+def squares_of_numbers(
+    read: Callable[..., Any], write: Callable[..., None], of_squares: Callable[..., Any]
+) -> Callable[..., Any]:
+    """Return the function that writes the variances or deviations of the numbers in each window of a stretch."""
+    difference, moved, anew, settled = difference_of(read), moved_of(read), anew_of(read), settled_of(read)
+
+    def about_mean(total, squares, n):
+        return squares - total * total / max(n, 1)
+
+    def surely(total, squares, n):
+        return squares if squares == math.inf else about_mean(total, squares, n)
+
+    def enough(m2, most, n):
+        return m2 > most * LEFT or most == 0.0 or n < 2
 
     def rolling_squares_of_numbers(x, o, c, first, last, window, least, roots, ddof, out):
         start = max(first - window, 0)

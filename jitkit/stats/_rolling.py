@@ -17,7 +17,7 @@ from jitkit.launch.launcher import Launcher
 from jitkit.launch.ready import Calls, Ready
 from jitkit.primitives import _arrays
 from jitkit.primitives._sorting import Rows
-from jitkit.stats import _column_windows, _ordered_windows, _row_windows, _wide_windows, _windows
+from jitkit.stats import _column_windows, _ordered_windows, _row_squares, _row_windows, _wide_windows, _windows
 
 _PIECES, _DEVICE_PIECES = 64, 4096
 _DEVICE_STRETCH = 64
@@ -141,7 +141,8 @@ def running(step: Callable[..., Any], what: int, ddof: float) -> Make:
         stretches, told = -(-n // stretch), (stretch, window, least, what, ddof)
         flat = (outer * n * inner,)
         if inner == 1:
-            launcher = _row_windows.sums() if host and sums else _windows.rows(step)
+            on_host = _row_windows.sums if sums else _row_squares.squares
+            launcher = on_host() if host else _windows.rows(step)
             return Plan(launcher, (outer, stretches, 1), flat, (n, *told))
         if not host:
             return Plan(_windows.columns(step), (outer, stretches, inner), lengths, (n, *told))
