@@ -2,6 +2,7 @@
 
 from __future__ import annotations
 
+import importlib
 import threading
 
 import numpy as np
@@ -14,7 +15,7 @@ from jitkit.stats import _extremes, _rolling, _statistic
 
 @pytest.fixture(autouse=True)
 def forgotten(monkeypatch):
-    for module in (_rolling, _statistic, _extremes):
+    for module in (_rolling, _statistic, _extremes, importlib.import_module("jitkit.stats.quantile")):
         monkeypatch.setattr(module, "_calls", ready.Calls())
 
 
@@ -77,6 +78,7 @@ def test_arrays_of_the_same_shape_that_are_not_like_those_before():
             expected = np.asarray(y, np.float64)
             np.testing.assert_allclose(jk.stats.nanmean(y), expected.mean(), rtol=1e-3)
             np.testing.assert_allclose(jk.stats.nanmin(y), expected.min(), rtol=1e-3)
+            np.testing.assert_allclose(jk.stats.nanmedian(y), np.median(expected), rtol=1e-3)
             np.testing.assert_allclose(jk.stats.move_mean(y, 5), means(expected, 5), rtol=1e-3, atol=1e-3)
 
 
@@ -90,6 +92,10 @@ def test_arrays_of_several_axes():
         y = x.reshape(50, 6).T  # of the same shape, in another order
         np.testing.assert_allclose(jk.stats.mean(y, 1), y.mean(1))
         np.testing.assert_array_equal(jk.stats.nanmin(y, -1), y.min(1))
+        np.testing.assert_allclose(jk.stats.median(x, 1), np.median(x, 1))
+        np.testing.assert_allclose(jk.stats.quantile(y, 0.25, 1, keepdims=True), np.quantile(y, 0.25, 1, keepdims=True))
+        np.testing.assert_allclose(jk.stats.median(x.reshape(50, 6), 0), np.median(x.reshape(50, 6), 0))
+        np.testing.assert_allclose(jk.stats.median(x.reshape(50, 6), 1), np.median(x.reshape(50, 6), 1))
         np.testing.assert_allclose(jk.stats.move_sum(x, 3)[:, 2:], x[:, 2:] + x[:, 1:-1] + x[:, :-2])
         np.testing.assert_allclose(jk.stats.move_sum(y, 3)[:, 2:], y[:, 2:] + y[:, 1:-1] + y[:, :-2])
 

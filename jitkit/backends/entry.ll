@@ -711,8 +711,8 @@ go:
   ret ptr %result
 }
 
-; The table: driver, slots, class of arrays, kind of the dtype, dimensions and shape, at which slot the addresses of elements and
-; results stand, the class of the result where it is a number or 0, what makes an array (numpy.empty) and its two arguments,
+; The table: driver, slots, class of arrays, kind of the dtype, dimensions and shape, at which slots the address of the elements
+; stands, once or twice, at which that of the results, the class of the result where it is a number or 0, what makes an array (numpy.empty) and its two arguments,
 ; and the slots, of which each launch takes a copy.
 define ptr @jitkit_enter_new(ptr %self, ptr %args, i64 %count) {
 entry:
@@ -773,6 +773,7 @@ extent:
 
 make:
   %x.slot = call i64 @next(ptr %cursor)
+  %again.slot = call i64 @next(ptr %cursor)
   %out.slot = call i64 @next(ptr %cursor)
   %number.class = call i64 @next(ptr %cursor)
   %empty = call i64 @next(ptr %cursor)
@@ -816,6 +817,8 @@ launch:
   %x.data = load i64, ptr %x.data.place
   %x.at = getelementptr i64, ptr %slots, i64 %x.slot
   store i64 %x.data, ptr %x.at
+  %again.at = getelementptr i64, ptr %slots, i64 %again.slot
+  store i64 %x.data, ptr %again.at
   %out.at = getelementptr i64, ptr %slots, i64 %out.slot
   store i64 %out, ptr %out.at
   call void %driver(ptr %slots)

@@ -88,7 +88,8 @@ def opened_new(
     prefix : tuple of int
         The numbers of its space.
     leaves : sequence
-        Its arguments: the first is the array that is read, the last that for the result; others stay in use.
+        Its arguments: the first is the array that is read, and the second may be over the same memory; the last is that for the
+        result; others stay in use.
     x : numpy.ndarray
         The first as it is given, in C order: `enter` returns None for arrays of another dtype or shape.
     final : tuple of int
@@ -105,14 +106,17 @@ def opened_new(
         return None
     parts = [struct.pack(f"{1 + len(prefix)}q", 1, *prefix), *map(slots.packed, leaves)]
     template = b"".join(parts)
-    places = len(parts[0]) // 8 + _DATA, (len(template) - len(parts[-1])) // 8 + _DATA
+    first = len(parts[0]) // 8 + _DATA
+    again = type(leaves[1]) is np.ndarray and leaves[1].ctypes.data == leaves[0].ctypes.data
+    second = first + len(parts[1]) // 8 if again else first
+    places = first, second, (len(template) - len(parts[-1])) // 8 + _DATA
     made = np.empty, final, out.dtype
     words = (
         driver.address, len(template) // 8, id(np.ndarray), _kind_of(x.dtype), _MEANT, _C | _ALIGNED, x.ndim, *x.shape, *places,
         0 if number is None else id(number), *map(id, made),
     )  # fmt: skip
     packed = struct.pack(f"{len(words)}Q", *words) + template
-    return _function(_definitions()[-1], packed, (driver, number, *made, *leaves[1:-1]))
+    return _function(_definitions()[-1], packed, (driver, number, *made, *leaves[1 + again : -1]))
 
 
 def _function(definition: _Definition, packed: bytes, kept: tuple[Any, ...]) -> Entry:

@@ -40,9 +40,11 @@ class Ready:
         The shape in which they are returned; where it is () there is one, as a number.
     scratch : tuple of int
         The shape of scratch memory, of the same dtype; none where it is empty.
+    bits : numpy.dtype, optional
+        Integers as which the kernel is given the elements once more, next to them; scratch memory is of them too.
     """
 
-    __slots__ = ("_asked", "_final", "_numbers", "_room", "_scratch", "_seen", "_spare", "dtype", "launch")
+    __slots__ = ("_asked", "_bits", "_final", "_numbers", "_room", "_scratch", "_seen", "_spare", "dtype", "launch")
 
     def __init__(
         self,
@@ -54,11 +56,12 @@ class Ready:
         dtype: np.dtype[Any],
         final: tuple[int, ...],
         scratch: tuple[int, ...] = (),
+        bits: np.dtype[Any] | None = None,
     ) -> None:
         self.launch, self.dtype, self._numbers, self._scratch = launcher(space, None), dtype, numbers, scratch
         self._seen, self._room, self._final = seen, room, final
         self._spare: list[np.ndarray] = []
-        self._asked = False
+        self._asked, self._bits = False, bits
 
     def __call__(self, x: np.ndarray) -> Any:
         """Return the results if the launch goes straight into code compiled for the CPU, which looks at the array; or None."""
@@ -85,14 +88,15 @@ class Ready:
     def _args(self, x: np.ndarray) -> tuple[Any, ...]:
         if x.shape != self._seen:
             x = x.reshape(self._seen)
-        result = _empty(self._room, self.dtype)
+        result, bits = _empty(self._room, self.dtype), self._bits
+        given = (x, *self._numbers) if bits is None else (x, x.view(bits), *self._numbers)
         if not self._scratch:
-            return (x, *self._numbers, result)
+            return (*given, result)
         try:
             scratch = self._spare.pop()
         except IndexError:
-            scratch = _empty(self._scratch, self.dtype)
-        return (x, *self._numbers, scratch, result)
+            scratch = _empty(self._scratch, self.dtype if bits is None else bits)
+        return (*given, scratch, result)
 
 
 class Calls:

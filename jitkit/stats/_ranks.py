@@ -20,6 +20,7 @@ import numpy as np
 
 import jitkit as jk
 from jitkit.launch.launcher import Launcher
+from jitkit.launch.ready import Ready
 from jitkit.primitives._network import merge_exchange
 from jitkit.stats._selection import blend, position
 
@@ -32,9 +33,6 @@ LONG = 1 << 17
 """Elements of a row up to which each piece of work has memory of its own; more than that only each thread."""
 PIECES = 4
 """Pieces for each thread."""
-KEPT = 1 << 16
-"""Bytes of the keys of rows up to which their memory is kept for the next call: to ask for it takes 0.3 us."""
-
 WHOLE = 64
 """Keys of a row are filled up to a multiple of this, so that no vector loop has a remainder."""
 
@@ -52,7 +50,7 @@ arrange = merge_exchange(exchange)
 
 
 @jk.kernel
-def ranks_of_short_rows(o, c, n, across, along, x, share, method, missing, out):
+def ranks_of_short_rows(o, c, x, n, across, along, share, method, missing, out):
     """Sort a row in each lane; what is no number counts as infinite, and is not among those that are looked at."""
     row, first, m = jk.local(SHORT, x.dtype), o * (n * along) + c * across, 0
     for k in range(n):
@@ -138,7 +136,7 @@ class Ranks:
         most, one, none = self.bits.type(np.iinfo(self.bits).max), self.bits.type(1), self.bits.type(0)
 
         @jk.kernel
-        def ranks_of_rows(p, _, n, x, bits, share, method, missing, keys, out):
+        def ranks_of_rows(p, _, x, bits, n, share, method, missing, keys, out):
             whole = keys.shape[1] // WHOLE * WHOLE
             for k in range(n, whole):
                 keys[p, k] = most
@@ -187,7 +185,7 @@ class Plan:
         As for a launch.
     """
 
-    __slots__ = ("_backend", "_dtype", "_lanes", "_lengths", "_many", "_rows", "_shares", "_spare", "_turned")
+    __slots__ = ("_backend", "_dtype", "_lanes", "_lengths", "_many", "_rows", "_shares", "_turned")
 
     def __init__(
         self,
@@ -204,7 +202,6 @@ class Plan:
         self._turned = inner > 1 and not (self._lanes and inner >= LANES)
         self._rows = (outer, inner) if self._lanes and not self._turned and inner > 1 else (1, outer * inner)
         self._many = shares.size > FEW and not self._lanes
-        self._spare: list[np.ndarray] = []
 
     @property
     def serves(self) -> bool:
@@ -213,23 +210,45 @@ class Plan:
 
     def __call__(self, x: np.ndarray) -> np.ndarray:
         """Return the quantiles of a C-contiguous, writeable array: those of a share together, in the order of the rows."""
-        n, shares = self._lengths[1], self._shares
         if self._turned:
             x = np.ascontiguousarray(x.reshape(self._lengths).swapaxes(1, 2))
         x = x if x.ndim == 1 else x.reshape(-1)
-        rows = self._rows
+        launcher, space, numbers, room = self._short if self._lanes else self._long
+        out = np.empty(room, self._dtype)
         if self._lanes:
-            across, along = (1, rows[1]) if rows[0] > 1 or (self._lengths[2] > 1 and not self._turned) else (n, 1)
-            out = np.empty((shares[0].size, *rows), self._dtype)
-            short_rows.run(rows, self._backend, (n, across, along, x, *shares, out))
-            return out
-        kernels, out = ranks(self._dtype), np.empty((shares[0].size, rows[1]), self._dtype)
-        try:
-            keys = self._spare.pop()
-        except IndexError:
-            pieces = min(rows[1], (PIECES if n <= LONG else 1) * jk.get_num_threads())
-            keys = np.empty((pieces, -(-n // WHOLE) * WHOLE), kernels.bits)
-        kernels.rows.run((keys.shape[0], 1), self._backend, (n, x, x.view(kernels.bits), *shares, keys, out))
-        if keys.nbytes <= KEPT:
-            self._spare.append(keys)
+            launcher.run(space, self._backend, (x, *numbers, out))
+        else:
+            bits = ranks(self._dtype).bits
+            launcher.run(space, self._backend, (x, x.view(bits), *numbers, np.empty(self._keys, bits), out))
         return out
+
+    @property
+    def _short(self) -> tuple[Launcher, tuple[int, ...], tuple[Any, ...], tuple[int, ...]]:
+        """The launch of rows in lanes: what, over which space, with which numbers, for results of which shape."""
+        n, rows = self._lengths[1], self._rows
+        across, along = (1, rows[1]) if rows[0] > 1 or (self._lengths[2] > 1 and not self._turned) else (n, 1)
+        return short_rows, rows, (n, across, along, *self._shares), (self._shares[0].size, *rows)
+
+    @property
+    def _long(self) -> tuple[Launcher, tuple[int, ...], tuple[Any, ...], tuple[int, ...]]:
+        """The same for other rows."""
+        numbers, room = (self._lengths[1], *self._shares), (self._shares[0].size, self._rows[1])
+        return ranks(self._dtype).rows, (self._keys[0], 1), numbers, room
+
+    @property
+    def _keys(self) -> tuple[int, int]:
+        """The shape of the memory for keys."""
+        n = self._lengths[1]
+        pieces = min(self._rows[1], (PIECES if n <= LONG else 1) * jk.get_num_threads())
+        return pieces, -(-n // WHOLE) * WHOLE
+
+    def ready(self, final: tuple[int, ...]) -> Ready | None:
+        """Return the launch over arrays that lie as the kernel takes them, for results of a shape; None where they do not."""
+        if self._turned:
+            return None
+        seen = (math.prod(self._lengths),)
+        if self._lanes:
+            launcher, space, numbers, room = self._short
+            return Ready(launcher, space, numbers, seen, room, self._dtype, final)
+        launcher, space, numbers, room = self._long
+        return Ready(launcher, space, numbers, seen, room, self._dtype, final, self._keys, ranks(self._dtype).bits)

@@ -13,6 +13,7 @@ import numpy as np
 
 from jitkit import operands
 from jitkit.launch import choice
+from jitkit.launch.ready import Calls
 from jitkit.plans import remember
 from jitkit.primitives import _arrays
 from jitkit.primitives._sorting import Rows
@@ -26,6 +27,7 @@ _LONG, _SAMPLE = 2**17, 2**15
 """Elements from which selection pays, and of the sample that bounds are taken from."""
 _FEW = 8
 """Quantiles up to which each is selected by itself; one sort serves more."""
+_calls = Calls()
 _known: dict[Hashable, tuple[_ranks.Plan, tuple[int, ...]] | None] = {}
 
 
@@ -251,10 +253,10 @@ def _quantile(
 ) -> Any:  # fmt: skip
     if type(a) is np.ndarray and a.dtype.kind in "?biu":
         a = a.astype(np.float64)
-    soon = _short(a, q, axis, keepdims, backend, name, missing, method)
-    if soon is not None:
-        flat, final = soon
-        return flat[0, 0] if final == () and out is None else _axes.finished(flat, final, out, name)
+    if out is None:
+        found = _short(a, q, axis, keepdims, backend, name, missing, method)
+        if found is not None:
+            return found
     a, shares = operands.floating(a, name), _shares(q, name)
     rule, final, axes = _asked(a, q, axis, keepdims, name, method)
     dtype, device = operands.dtype_of(a), operands.device_of(a)
@@ -307,26 +309,34 @@ def _asked(
 
 def _short(
     a: Any, q: Any, axis: Axis, keepdims: bool, backend: str | None, name: str, missing: bool, method: str
-) -> tuple[np.ndarray, tuple[int, ...]] | None:
-    """Return the results of one share and their shape by what is kept of such a call, or None where that is not the way.
+) -> Any:
+    """Return the results of one share by what is kept of such a call, or None where that is not the way.
 
     The median of a thousand elements takes 2 us, and all that is looked at here as many.
     """
     if type(a) is not np.ndarray or type(q) is not float or (axis is not None and type(axis) is not int):
         return None
-    key = (a.dtype, a.shape, q, axis, keepdims, backend, missing, method)
-    found = _known.get(key)
+    key = (a.dtype, a.shape, q, axis, keepdims, missing, method)
+    result = _calls(key, a, backend)
+    if result is not None:
+        return result
+    if backend is None and choice.requested() == "cuda":
+        return None
+    kept = (key, backend)
+    found = _known.get(kept)
     if found is None:
-        if key in _known:
+        if kept in _known:
             return None
-        found = remember(_known, key, _kept(a, q, axis, keepdims, backend, name, missing, method))
+        found = remember(_known, kept, _kept(a, q, axis, keepdims, backend, name, missing, method))
     flags = a.flags
     if found is None or not (flags.c_contiguous and flags.writeable):
         return None
-    if backend is None and choice.requested() == "cuda":
-        return None
     plan, final = found
-    return plan(a), final
+    ready = plan.ready(final)
+    if ready is not None:
+        _calls.keep(key, ready)
+    flat = plan(a)
+    return flat[0, 0] if final == () else flat.reshape(final)
 
 
 def _kept(
