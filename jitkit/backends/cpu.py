@@ -14,9 +14,10 @@ from numba.core.compiler_lock import global_compiler_lock
 from numba.core.imputils import lower_constant
 from numba.core.registry import cpu_target
 
-from jitkit.backends import driver, symbols
+from jitkit.backends import driver, slots, symbols
 from jitkit.backends.compiling import refreshed, uncollected
 from jitkit.backends.dispatcher import BodyDispatcher
+from jitkit.backends.known import Body, steps_of
 from jitkit.backends.layout import Layout
 from jitkit.backends.lowering import lazy
 from jitkit.backends.lowering.arguments import Arguments
@@ -90,12 +91,12 @@ def compiled(
     # A helper that calls itself cannot be inlined. Where the last index is the only place along it, and is not read, each
     # point stands for a piece of work of its own, which is found so without optimising the body first.
     apart = program.recursive or not program.reads(program.params[ndim - 1])
+    known = Body(body.overloads[types], ndim, steps_of(layouts, leaves, list(map(slots.step_of, leaves))))
     written = [k for k, name in enumerate(program.params[ndim:]) if name in program.written]
     with context.push_code_library(library):
         driver.define(
-            context, module, symbol, body.overloads[types], arguments, ndim, unit_step, kernel.fastmath, kernel.group,
-            apart, written,
-        )  # fmt: skip
+            context, module, symbol, known, arguments, ndim, unit_step, kernel.fastmath, kernel.group, apart, written
+        )
     library.add_ir_module(module)
     library.finalize()
     return library

@@ -9,7 +9,8 @@ from typing import Any
 from llvmlite import ir
 from numba.core import cgutils, types
 
-from jitkit.backends import direct, pool, separate
+from jitkit.backends import pool, separate
+from jitkit.backends.known import Body
 from jitkit.backends.loop_nest import BODY, BYTE, LoopNest, blocks_of, groups_along
 from jitkit.backends.lowering.arguments import Arguments
 from jitkit.backends.lowering.emit import F64, I1, I64, Emitter, Mode
@@ -23,7 +24,7 @@ def define(
     context: Any,
     module: ir.Module,
     symbol: str,
-    compiled: Any,
+    body: Body,
     arguments: Arguments,
     ndim: int,
     unit_step: bool,
@@ -45,8 +46,8 @@ def define(
         Where the driver is generated.
     symbol : str
         Its name.
-    compiled
-        The compile result of the user's function.
+    body : Body
+        The user's function, compiled.
     arguments : Arguments
         How its arguments arrive.
     fastmath : bool
@@ -66,19 +67,19 @@ def define(
     record = cgutils.pack_struct(builder, [*space, *arguments.values(context, Emitter(builder, Mode("cpu")), leaves)])
     nest = LoopNest(module, record.type, ndim, unit_step)
     if group is not None:
-        function = nest.groups(module, group_function(context, compiled, group, unit_step), group)
+        function = nest.groups(module, group_function(context, body, group, unit_step), group)
         counts = [groups_along(builder, n, size) for n, size in zip(space[2 * ndim :], group, strict=True)]
         _start(builder, function, record, functools.reduce(builder.mul, counts), threads)
         return
 
     def point(nest: LoopNest, indices: list[ir.Value]) -> ir.Instruction:
-        direct.call(context, nest.builder, compiled, [*indices, *nest.arguments])
+        body.call(context, nest.builder, [*indices, *nest.arguments])
         return next(item for item in reversed(nest.builder.block.instructions) if isinstance(item, ir.CallInstr))
 
-    scalar = None if apart else rows.point_of(context, compiled)
-    row = None if scalar is None else rows.by_vectors(context, compiled, scalar, ndim, unit_step, fastmath)
+    scalar = None if apart else rows.point_of(context, body)
+    row = None if scalar is None else rows.by_vectors(context, body, scalar, ndim, unit_step, fastmath)
     arrays = [k for k, kind in enumerate(arguments.types) if isinstance(kind, types.Array)]
-    interior = None if scalar is None or not unit_step else rows.interior(context, compiled, scalar, ndim, fastmath)
+    interior = None if scalar is None or not unit_step else rows.interior(context, body, scalar, ndim, fastmath)
     walk = None
     if scalar is not None and row is None and interior is None:
         walk = narrow.walk(scalar, scalar.parameters[ndim - 1].text, unit_step, [ndim + k for k in arrays])
@@ -92,11 +93,11 @@ def define(
     if interior is not None:
         points = nest.parted(interior.first, interior.ends, nest.calling(interior.declare(module)), points)
     function = nest.run(points)
-    context.active_code_library.add_linking_library(compiled.library)
+    context.active_code_library.add_linking_library(body.library)
     counts = space[2 * ndim :]
     units = units_of(builder, counts)
     given = list(zip(arguments.given, leaves, strict=True))
-    tables = None if scalar is None else rows.by_tables(context, compiled, scalar, ndim, unit_step, fastmath)
+    tables = None if scalar is None else rows.by_tables(context, body, scalar, ndim, unit_step, fastmath)
     if tables is not None:
         own = functools.partial(_with_copies, builder, module, tables, ndim, unit_step, record, units, threads)
         every = functools.reduce(builder.mul, counts)

@@ -132,7 +132,8 @@ other:
 }
 
 ; The table: class, kind of the dtype and which of its bits mean something, or the address of the dtype of records and all
-; bits, dimensions, which flags decide, what they are, bytes of an element. The slots: a Numba array of memory that it does not own.
+; bits, dimensions, which flags decide, what they are, bytes of an element, and what the step along the last axis is
+; at least and how many bytes it may be more. The slots: a Numba array of memory that it does not own.
 define internal i1 @take_array(ptr %value, ptr %cursor) alwaysinline {
 entry:
   %is.array = call i1 @has_class(ptr %value, ptr %cursor)
@@ -145,6 +146,8 @@ look:
   %flags.meant = call i64 @next(ptr %cursor)
   %flags.wanted = call i64 @next(ptr %cursor)
   %itemsize = call i64 @next(ptr %cursor)
+  %least = call i64 @next(ptr %cursor)
+  %span = call i64 @next(ptr %cursor)
   %dtype.place = getelementptr %array, ptr %value, i64 0, i32 6
   %dtype = load ptr, ptr %dtype.place
   %kind.place = getelementptr %dtype, ptr %dtype, i64 0, i32 2
@@ -191,10 +194,24 @@ broadcast:
   br i1 %fits, label %stretch, label %other
 
 stretch:
-  %stretched = call i1 @put_stretched(ptr %value, ptr %cursor, ptr %model, i64 %ndim.wanted, i64 %itemsize)
+  %stretched = call i1 @put_stretched(ptr %value, ptr %cursor, ptr %model, i64 %ndim.wanted, i64 %itemsize, i64 %least, i64 %span)
   ret i1 %stretched
 
 beside:
+  %any.step = icmp eq i64 %span, -1
+  br i1 %any.step, label %alike, label %step
+
+step:
+  %last = sub i64 %ndim, 1
+  %steps.place = getelementptr %array, ptr %value, i64 0, i32 4
+  %steps = load ptr, ptr %steps.place
+  %step.place = getelementptr i64, ptr %steps, i64 %last
+  %step.held = load i64, ptr %step.place
+  %step.more = sub i64 %step.held, %least
+  %step.fits = icmp ule i64 %step.more, %span
+  br i1 %step.fits, label %alike, label %other
+
+alike:
   br i1 %over, label %compare, label %write
 
 compare:
@@ -229,8 +246,10 @@ other:
 }
 
 ; Puts an array as NumPy broadcasts it to the shape of another, which has `ndim` dimensions. False where that does not go, or
-; they share memory, and where nothing is repeated: there may be faster code for it.
-define internal i1 @put_stretched(ptr %value, ptr %cursor, ptr %model, i64 %ndim, i64 %itemsize) {
+; they share memory, and where nothing is repeated, or the code is for other steps along the last axis: there may be faster code for it.
+define internal i1 @put_stretched(
+  ptr %value, ptr %cursor, ptr %model, i64 %ndim, i64 %itemsize, i64 %least, i64 %span
+) {
 entry:
   %goes = call i1 @goes_with(ptr %value, ptr %model, i1 true)
   %flags.place = getelementptr %array, ptr %value, i64 0, i32 7
@@ -266,6 +285,7 @@ begin:
 axis:
   %k = phi i64 [ 0, %begin ], [ %k.next, %put ]
   %any = phi i1 [ false, %begin ], [ %any.next, %put ]
+  %last = phi i64 [ 0, %begin ], [ %step, %put ]
   %more = icmp ult i64 %k, %ndim
   br i1 %more, label %look, label %done
 
@@ -297,7 +317,10 @@ put:
   br label %axis
 
 done:
-  ret i1 %any
+  %more.bytes = sub i64 %last, %least
+  %step.fits = icmp ule i64 %more.bytes, %span
+  %stretches = and i1 %any, %step.fits
+  ret i1 %stretches
 no:
   ret i1 false
 }

@@ -173,7 +173,7 @@ class _Table:
         # Two dtypes of records may differ in their fields alone: only the very same one is known again.
         kind = (self._address(x.dtype), _ALL) if x.dtype.fields else (_kind_of(x.dtype), _MEANT)
         self._append(5 + 2 * x.ndim, _ARRAY, id(np.ndarray), *kind, x.ndim)
-        self._append(0, meant, flags.num & meant, x.itemsize)
+        self._append(0, meant, flags.num & meant, x.itemsize, *_steps_like(x))
         return bool(x.dtype.fields) or x.dtype.kind in "biufc"
 
     def _append(self, slots: int, *words: int) -> bool:
@@ -184,6 +184,14 @@ class _Table:
     def _address(self, value: Any) -> int:
         self.kept.append(value)
         return id(value)
+
+
+def _steps_like(x: np.ndarray) -> tuple[int, int]:
+    """Return the least step along the last axis that an array's code is for, and how many bytes more it may be, modulo 2**64."""
+    if x.flags.forc:
+        return 0, _ALL
+    step, farthest = slots.step_of(x), slots.FARTHEST * x.itemsize
+    return (farthest + 1, _ALL - farthest) if step is None else (step, 0)
 
 
 @functools.cache

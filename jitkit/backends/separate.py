@@ -63,7 +63,7 @@ def holds(
 def fits(
     builder: ir.IRBuilder, layouts: Sequence[Layout], leaves: Sequence[Given], ndim: int, likely: Likely
 ) -> ir.Value:  # fmt: skip
-    """Return whether arrays have the extents and strides that may be; parameters count from the `ndim` indices."""
+    """Return whether arrays have the extents that may be; parameters count from the `ndim` indices."""
     conditions = [
         builder.icmp_unsigned("==", builder.extract_value(leaves[leaf_of(layouts, parameter - ndim)][1], where), number)
         for (parameter, *where), number in ((place, ir.Constant(I64, number)) for place, number in likely.items())

@@ -13,6 +13,8 @@ from typing import Any
 import numpy as np
 
 _PYTHON = (bool, int, float, complex)
+FARTHEST = 4
+"""Elements from one of a view to the next, for more of which code loads them one by one."""
 
 
 def plain(value: Any) -> Any:
@@ -33,7 +35,18 @@ def kind_of(leaf: Any) -> Hashable:
         return kind
     flags = leaf.flags
     order = "C" if flags.c_contiguous else "F" if flags.f_contiguous else "A"
-    return leaf.dtype, leaf.ndim, order, flags.aligned, flags.writeable
+    return leaf.dtype, leaf.ndim, order, flags.aligned, flags.writeable, step_of(leaf)
+
+
+def step_of(leaf: Any) -> int | None:
+    """Return the bytes between the elements of a view along its last axis that code is compiled for, or None for any number.
+
+    With a number LLVM loads whole vectors of memory and sorts their elements by shuffles, where it would load these one by
+    one: ``x[:, ::2]`` and ``picture[..., 1]`` take 0.5 to 0.9 of the time. Contiguous arrays say theirs by their order.
+    """
+    if not isinstance(leaf, np.ndarray) or leaf.flags.forc or not 0 < leaf.strides[-1] <= FARTHEST * leaf.itemsize:
+        return None
+    return leaf.strides[-1]
 
 
 def packed(leaf: Any) -> bytes:

@@ -7,6 +7,7 @@ from typing import Any, NamedTuple
 
 from llvmlite import ir
 
+from jitkit.backends.known import Body
 from jitkit.backends.spmd import group, group_shape, order, plan, scalar
 from jitkit.backends.spmd.carrying import Carried
 from jitkit.backends.spmd.ir import Function, UnsupportedIRError
@@ -40,7 +41,7 @@ class Group(NamedTuple):
     declare_end: Callable[[ir.Module], ir.Function]
 
 
-def group_function(context: Any, compiled: Any, shape: tuple[int, ...], unit_step: bool) -> Group:
+def group_function(context: Any, body: Body, shape: tuple[int, ...], unit_step: bool) -> Group:
     """Return a kernel's group function.
 
     It takes ``(group indices, starts, steps, arguments)``, and behind them, if it carries rows, memory for their ends, or
@@ -50,8 +51,8 @@ def group_function(context: Any, compiled: Any, shape: tuple[int, ...], unit_ste
     ----------
     context
         Numba's CPU context; the code goes into its active library.
-    compiled
-        The body's compile result.
+    body : Body
+        The kernel's body.
     shape : tuple of int
         The group's shape.
     unit_step : bool
@@ -65,13 +66,13 @@ def group_function(context: Any, compiled: Any, shape: tuple[int, ...], unit_ste
         Where the code cannot be cut at its barriers.
     """
     try:
-        text, fastest, carried = _written(scalar.point_function(context, compiled, shape), shape, unit_step)
+        text, fastest, carried = _written(scalar.point_function(context, body, shape), shape, unit_step)
     except DivergentBarrierError:  # so may LLVM have made it
-        marked = scalar.point_function(context, compiled, shape, marked=True)
+        marked = scalar.point_function(context, body, shape, marked=True)
         text, fastest, carried = _written(marked, shape, unit_step)
     name = f"jitkit_group_{blake2b(text.encode(), digest_size=10).hexdigest()}"
     link(context, name, text.replace("@jitkit_group(", f"@{name}(", 1).replace("@jitkit_group_end(", f"@{name}_end("))
-    arguments = [context.get_value_type(kind) for kind in compiled.signature.args]
+    arguments = [context.get_value_type(kind) for kind in body.kinds]
     kinds = [I64] * (3 * len(shape)) + arguments + [BYTE] * (carried is not None)
     return Group(
         lambda target: ir.Function(target, ir.FunctionType(ir.VoidType(), kinds), name),

@@ -5,7 +5,7 @@ from __future__ import annotations
 import functools
 from collections.abc import Hashable
 
-from jitkit.backends.spmd import choices, hoisting, plan, transposing
+from jitkit.backends.spmd import choices, hoisting, plan, strided, transposing
 from jitkit.backends.spmd.ir import Instruction, Value
 from jitkit.backends.spmd.shapes import size_of
 from jitkit.backends.spmd.windows import Windows
@@ -79,7 +79,15 @@ class Memory(Windows):
         return shapes.of(item.operands[0]) == size_of(kind)
 
     def _load_apart(self, item: Instruction, address: str, stride: int) -> str:
-        """Load elements at a fixed distance one by one: a gather would compute a vector of addresses first."""
+        """Load elements at a fixed distance, near ones as whole vectors of memory.
+
+        Others one by one: a gather would compute a vector of addresses first.
+        """
+        step = strided.elements_apart(item.type, stride)
+        if step is not None:
+            return strided.load(
+                self.text, item.type, address, step, item.tail, self.body.lanes, plan.register_lanes(item.type)
+            )
         vector = "poison"
         for k in range(self.body.lanes):
             place = self.text.emit(f"getelementptr i8, ptr {address}, i64 {k * stride}")

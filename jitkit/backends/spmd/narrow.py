@@ -1,8 +1,8 @@
-"""Arrays through which neighbouring points walk by steps that only a launch tells: narrow rows, and views.
+"""Arrays through which neighbouring points walk by steps that only a launch tells: narrow rows.
 
 LLVM takes such a step as any number, and loads one element after another. But code that reads ``x[i, 0]``, ``x[i, 1]`` and
-``x[i, 2]`` says what is likely: rows of three. The elements of a view along its last axis are likely to be neighbours, as in
-``x[1:-1, 1:-1]``. With these numbers in the code LLVM loads whole vectors and sorts components by shuffles.
+``x[i, 2]`` says what is likely: rows of three. With this number in the code LLVM loads whole vectors and sorts components
+by shuffles.
 """
 
 from __future__ import annotations
@@ -10,6 +10,7 @@ from __future__ import annotations
 from collections.abc import Collection, Mapping
 from typing import NamedTuple
 
+from jitkit.backends.spmd import strided
 from jitkit.backends.spmd.affine import affine
 from jitkit.backends.spmd.ir import Function, Instruction, UnsupportedIRError, Value
 from jitkit.backends.spmd.shapes import Shapes, size_of
@@ -18,13 +19,13 @@ MOST = 4
 """Elements of a row, of more of which vectors cost more than they save: products of 3 x 3 matrices take three times as long."""
 MANY = 64
 """Pairs of accesses to be told apart, of more of which that is worth doing once a launch: nine populations of a fluid are 117."""
-DATA, SHAPE, STRIDE = 4, 5, 6
-"""Where Numba's arrays hold their address, extents and strides."""
+DATA, SHAPE = 4, 5
+"""Where Numba's arrays hold their address and extents."""
 
 Place = tuple[int, int, int]
-"""A parameter, an array, and where in it: extents or strides, and of which axis."""
+"""A parameter, an array, and where in it: `SHAPE`, and which axis."""
 Likely = Mapping[Place, int]
-"""What extents and strides may be."""
+"""What extents may be."""
 
 
 class Walk(NamedTuple):
@@ -33,7 +34,7 @@ class Walk(NamedTuple):
     Attributes
     ----------
     likely : mapping
-        What may be: extents of rows, strides of views.
+        What extents of rows may be.
     even : bool
         Whether all steps from point to point are numbers once these are: only then LLVM may widen the loop over points, for
         it takes gathers to be faster than they are.
@@ -70,13 +71,12 @@ def walk(function: Function, index: str, unit_step: bool, arrays: Collection[int
     places = {function.parameters[k].text: k for k in arrays}
     found = [_step(item, shapes, places) for item in walking]
     widths: dict[Place, int] = {}
-    strides: dict[Place, int] = {}
     for place, least in filter(None, found):
-        known = widths if place[1] == SHAPE else strides
-        known[place] = max(known.get(place, 0), least)
-    likely = widths | strides
-    if likely and all(found) and all(1 < width <= MOST for width in widths.values()):
-        return Walk(likely, True)
+        widths[place] = max(widths.get(place, 0), least)
+    if widths and all(found) and all(1 < width <= MOST for width in widths.values()):
+        return Walk(widths, True)
+    if strided.leaves_gaps("store", shapes):
+        return Walk({}, False)
     if walking:
         return Walk({}, False) if sum(item.op == "store" for item in walking) > 1 else None
     return Walk({}, True) if _compared(function) >= MANY else None
@@ -90,7 +90,7 @@ def _compared(function: Function) -> int:
 
 
 def _step(access: Instruction, shapes: Shapes, places: Mapping[str, int]) -> tuple[Place, int] | None:
-    """Return the extent or the stride by which an access walks from point to point, and what that is at least."""
+    """Return the extent by which an access walks from point to point, and what that is at least."""
     made = shapes.made
     try:
         size, parts = size_of(access.accessed), affine(access.operands[-1], made)
@@ -108,18 +108,16 @@ def _step(access: Instruction, shapes: Shapes, places: Mapping[str, int]) -> tup
         place = _place(made.get(factor.text), bases[0], places)
         if place is None or shapes.of(index) != 1:
             continue
-        if place[1] == STRIDE:
-            return (place, size) if parts[steps[0]] == 1 else None
         return (place, component + 1) if parts[steps[0]] == size and not odd and component >= 0 else None
     return None
 
 
 def _place(item: Instruction | None, array: int, places: Mapping[str, int]) -> Place | None:
-    """Return which extent or stride of an array a value is."""
+    """Return which extent of an array a value is."""
     if item is None or item.op != "extractvalue" or places.get(item.operands[0].text) != array:
         return None
     what, _, axis = item.tail.partition(", ")
-    return (array, int(what), int(axis)) if what in (str(SHAPE), str(STRIDE)) else None
+    return (array, SHAPE, int(axis)) if what == str(SHAPE) else None
 
 
 def _is_address(item: Instruction | None, places: Mapping[str, int]) -> bool:

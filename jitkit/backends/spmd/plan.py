@@ -6,7 +6,7 @@ import itertools
 from collections import Counter
 
 from jitkit.backends.lowering import target, vectormath
-from jitkit.backends.spmd import gathers, logarithm, pressure
+from jitkit.backends.spmd import gathers, logarithm, pressure, strided
 from jitkit.backends.spmd.affine import affine
 from jitkit.backends.spmd.ir import Function
 from jitkit.backends.spmd.shapes import Shapes, size_of
@@ -24,14 +24,16 @@ MOST = 32
 def worthwhile(function: Function, shapes: Shapes, fastmath: bool) -> bool:
     """Tell whether to widen across points rather than let LLVM widen the innermost loop.
 
-    LLVM does straight-line code as well, but for logarithms, addresses that a condition chooses and long chains of
-    operations, and loops over contiguous memory where sums may be reassociated. Where the CPU has no fast instruction for
-    it, gathers cost lanes more than they save.
+    LLVM does straight-line code as well, but for logarithms, addresses that a condition chooses, views of every other
+    element and long chains of operations, and loops over contiguous memory where sums may be reassociated. Where the CPU
+    has no fast instruction for it, gathers cost lanes more than they save.
     """
     if not shapes.loop and not shapes.divergent:
         code = (item for block in function.blocks.values() for item in block.code)
         if shapes.chosen or any(item.callee in logarithm.CALLS for item in code):
             return True
+        if strided.leaves_gaps("load", shapes):
+            return not strided.leaves_gaps("store", shapes)
         return pressure.strings_out(function, shapes) and not _fills_pages(function, shapes)
     scattered = any(gathers.is_gather(item, shapes) for name in shapes.loop for item in function.blocks[name].code)
     return not scattered or not (

@@ -9,6 +9,7 @@ import llvmlite.binding as llvm
 from llvmlite import ir
 from numba.core import types
 
+from jitkit.backends.known import Body
 from jitkit.backends.spmd import plain, plan, scalar, streaming, tables, turns, wrapping
 from jitkit.backends.spmd.flattening import flattened
 from jitkit.backends.spmd.hoisting import hoisted
@@ -59,33 +60,31 @@ class TableRow(NamedTuple):
     loops: bool
 
 
-def point_of(context: Any, compiled: Any) -> Function | None:
+def point_of(context: Any, body: Body) -> Function | None:
     """Return a body as one scalar function, or None where it has something that is not understood.
 
     Parameters
     ----------
     context
         Numba's CPU context; the code goes into its active library.
-    compiled
-        The body's compile result.
+    body : Body
+        The kernel's body.
     """
     try:
-        return scalar.point_function(context, compiled)
+        return scalar.point_function(context, body)
     except UnsupportedIRError:
         return None
 
 
-def by_vectors(
-    context: Any, compiled: Any, function: Function, ndim: int, unit_step: bool, fastmath: bool
-) -> Row | None:
+def by_vectors(context: Any, body: Body, function: Function, ndim: int, unit_step: bool, fastmath: bool) -> Row | None:
     """Return a kernel's row function, or None where points are better run one by one.
 
     Parameters
     ----------
     context
         Numba's CPU context; the code goes into its active library.
-    compiled
-        The body's compile result.
+    body : Body
+        The kernel's body.
     function : Function
         What `point_of` made of it.
     ndim : int
@@ -117,7 +116,7 @@ def by_vectors(
             return None
     except UnsupportedIRError:
         return None
-    linked = _linked(context, compiled, function, text, 6 if stores else 4)
+    linked = _linked(context, body, function, text, 6 if stores else 4)
     return Row(linked, streamed, len(stores), streaming.reads_several_rows(function, shapes))
 
 
@@ -139,7 +138,7 @@ class Interior(NamedTuple):
     ends: list[wrapping.End]
 
 
-def interior(context: Any, compiled: Any, function: Function, ndim: int, fastmath: bool) -> Interior | None:
+def interior(context: Any, body: Body, function: Function, ndim: int, fastmath: bool) -> Interior | None:
     """Return the row function of points between the ends of a row, or None where the points at the ends are like all.
 
     The parameters are those of `by_vectors`; the last index advances by one.
@@ -157,17 +156,17 @@ def interior(context: Any, compiled: Any, function: Function, ndim: int, fastmat
         text = plain.row(found.function, shapes, index, True, lanes, "jitkit_row")
     except UnsupportedIRError:
         return None
-    return Interior(_linked(context, compiled, found.function, text), found.first, found.ends)
+    return Interior(_linked(context, body, found.function, text), found.first, found.ends)
 
 
 def by_tables(
-    context: Any, compiled: Any, function: Function, ndim: int, unit_step: bool, fastmath: bool
+    context: Any, body: Body, function: Function, ndim: int, unit_step: bool, fastmath: bool
 ) -> TableRow | None:
     """Return the row function that updates arrays as if no other thread did, or None where a kernel has no such arrays.
 
     The parameters are those of `by_vectors`.
     """
-    kinds = compiled.signature.args
+    kinds = body.kinds
 
     def flat(place: int) -> bool:
         kind = kinds[place]
@@ -182,18 +181,18 @@ def by_tables(
         loops = bool(Shapes(function, {}).loop)
     except UnsupportedIRError:
         return None
-    return TableRow(_linked(context, compiled, function, text), found.tables, loops)
+    return TableRow(_linked(context, body, function, text), found.tables, loops)
 
 
 def _linked(
-    context: Any, compiled: Any, function: Function, text: str, numbers: int = 4
+    context: Any, body: Body, function: Function, text: str, numbers: int = 4
 ) -> Callable[[ir.Module], ir.Function]:
     """Link a row function, whose first parameters are so many numbers of points; return what declares it in a module."""
     text = "\n".join([*function.constants(text), text])
     # In one process all symbols share a name space.
     name = f"jitkit_row_{blake2b(text.encode(), digest_size=10).hexdigest()}"
     link(context, name, text.replace("@jitkit_row(", f"@{name}(", 1))
-    kinds = [I64] * numbers + [context.get_value_type(kind) for kind in compiled.signature.args]
+    kinds = [I64] * numbers + [context.get_value_type(kind) for kind in body.kinds]
     signature = ir.FunctionType(ir.VoidType(), kinds)
     return lambda target: ir.Function(target, signature, name)
 

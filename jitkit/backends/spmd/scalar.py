@@ -8,7 +8,7 @@ from typing import Any
 import llvmlite.binding as llvm
 from llvmlite import ir
 
-from jitkit.backends import direct
+from jitkit.backends.known import Body
 from jitkit.backends.spmd import group_shape, leaving, meetings, phases, reader, unrolling
 from jitkit.backends.spmd.graph import reverse_postorder
 from jitkit.backends.spmd.ir import Function
@@ -25,15 +25,15 @@ def _machine() -> Any:
     return llvm.Target.from_default_triple().create_target_machine(cpu="generic", features="")
 
 
-def point_function(context: Any, compiled: Any, group: tuple[int, ...] = (), marked: bool = False) -> Function:
+def point_function(context: Any, body: Body, group: tuple[int, ...] = (), marked: bool = False) -> Function:
     """Return a compiled body as one optimised scalar function of its indices and arguments.
 
     Parameters
     ----------
     context
         Numba's CPU context.
-    compiled
-        The body's compile result, its library unlinked.
+    body : Body
+        The kernel's body, its library unlinked.
     group : tuple of int
         The shape of a group kernel's groups: local indices lie below it.
     marked : bool
@@ -44,8 +44,8 @@ def point_function(context: Any, compiled: Any, group: tuple[int, ...] = (), mar
     UnsupportedIRError
         For code that the vectoriser has no meaning for.
     """
-    module = llvm.parse_assembly(str(_caller(context, compiled)).replace(")\n{", f") {_NO_CALLS}\n{{", 1))
-    module.link_in(compiled.library._get_module_for_linking(), preserve=True)
+    module = llvm.parse_assembly(str(_caller(context, body)).replace(")\n{", f") {_NO_CALLS}\n{{", 1))
+    module.link_in(body.library._get_module_for_linking(), preserve=True)
     for function in module.functions:
         if not function.is_declaration and function.name != POINT:
             function.linkage = "internal"
@@ -89,13 +89,13 @@ def _with_ranges(module: Any, group: tuple[int, ...]) -> Any:
     return llvm.parse_assembly(text)
 
 
-def _caller(context: Any, compiled: Any) -> ir.Module:
+def _caller(context: Any, body: Body) -> ir.Module:
     module = ir.Module(POINT)
     module.triple, module.data_layout = llvm.get_process_triple(), context.codegen()._data_layout
-    types = [context.get_value_type(kind) for kind in compiled.signature.args]
+    types = [context.get_value_type(kind) for kind in body.kinds]
     function = ir.Function(module, ir.FunctionType(ir.VoidType(), types), POINT)
     builder = ir.IRBuilder(function.append_basic_block("entry"))
-    direct.call(context, builder, compiled, function.args)
+    body.call(context, builder, function.args)
     builder.ret_void()
     return module
 

@@ -30,6 +30,11 @@ DROPPED = ("@llvm.assume", "@llvm.lifetime", "@llvm.experimental.noalias", "@llv
 Stride = int | None
 
 
+def is_scalar(kind: str) -> bool:
+    """Tell whether a type is that of a number, a truth value or an address."""
+    return kind in _SIZES
+
+
 def size_of(kind: str) -> int:
     """Return the bytes of a scalar type in memory."""
     if kind not in _SIZES:
