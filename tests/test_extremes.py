@@ -131,6 +131,9 @@ def test_what_numpy_is_asked_about(dtype):
         found = jk.count(bool, x)
         assert type(found) is np.int64
         assert found == np.count_nonzero(x)
+        for ours, numpys in TRUTHS:
+            assert ours(x) == numpys(x)
+            assert type(ours(x)) is np.bool_
         mask = values_of("bool", x.shape, seed=1)
         found = jk.select(mask, x)
         assert found.dtype == x.dtype

@@ -352,3 +352,29 @@ def test_floats_wider_than_kernels_know_are_named():
             ):
                 with pytest.raises(jk.KernelTypeError, match=rf"jk\..*: elements of dtype .*; the widest {widest}"):
                     call(np.ones(3, dtype))
+
+
+@pytest.mark.parametrize("n", [4097, 10_000, 270_000])
+def test_rows_of_several_blocks_one_after_another(n):
+    """What blocks give is kept for the next call of as many: results are of each call's own elements."""
+    rng = np.random.default_rng(n)
+    for seed in range(3):
+        x = rng.integers(-9, 9, n) + seed
+        assert jk.reduce("add", x) == x.sum()
+        assert jk.reduce("add", x, initial=5) == x.sum() + 5
+        assert jk.minmax(x) == (x.min(), x.max())
+        assert jk.count(lambda v: v > 2, x) == (x > 2).sum()
+        assert jk.map_reduce(lambda v, w: v * w, "add", x, x, initial=1) == (x * x).sum() + 1
+        out = np.empty(1, np.int64)
+        assert jk.map_reduce(abs, "maximum", x, out=out, keepdims=True) is out
+        assert out == abs(x).max()
+        kept = jk.reduce("maximum", x, keepdims=True)
+        jk.reduce("maximum", x - 100)
+        assert kept.tolist() == [x.max()]
+        # Affine maps, whose composition keeps their order: modulo a prime.
+        a, b = np.abs(x) % 97 + 1, np.abs(x)
+        got = jk.reduce(lambda f, g: (f[0] * g[0] % 9973, (g[0] * f[1] + g[1]) % 9973), (a, b))
+        slope, offset = 1, 0
+        for p, q in zip(a.tolist(), b.tolist(), strict=True):
+            slope, offset = slope * p % 9973, (p * offset + q) % 9973
+        assert got == (slope, offset)

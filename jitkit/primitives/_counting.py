@@ -35,6 +35,8 @@ FEW = 1 << 13
 """Bytes of a table that is small enough to have four."""
 SAMPLE = 1 << 10
 """Elements that the largest is guessed from."""
+ALONE = 1 << 14
+"""Elements that one thread counts into the result itself, in the time that tables take to be made."""
 BLOCK = 1 << 12
 """Bins among which the last is looked for at once."""
 _ALONE = (1, 1)
@@ -138,7 +140,7 @@ def counted(x: Any, weights: Any, minlength: int, backend: str | None) -> np.nda
     array or None
         None where there are negative integers.
     """
-    if x.shape[0] <= SAMPLE:
+    if x.shape[0] <= ALONE:
         return of_few(x, weights, minlength, backend)
     bins = _guess(x)
     tables, seen = _pass(x, weights, bins, backend)
@@ -155,7 +157,7 @@ def counted(x: Any, weights: Any, minlength: int, backend: str | None) -> np.nda
 
 
 def of_few(x: Any, weights: Any, minlength: int, backend: str | None, known: bool = False) -> np.ndarray | None:
-    """Do what `counted` does where a sample would be all elements: in one launch where the bins of the last call suffice.
+    """Do what `counted` does for few elements: in one launch where the bins of the last call suffice.
 
     Where types have to be `known`, None also for those that were not met before, and for other backends than the CPU.
     """

@@ -14,6 +14,8 @@ from jitkit.launch import choice
 
 _asked, _environment, _key = choice.context.get, choice.environment, choice.key
 BOOL = np.dtype(np.bool_)
+FEW_BOOLEANS = 1 << 19
+"""Booleans up to which NumPy takes no longer to count them, or to find one: it looks at vectors of bytes."""
 REAL = frozenset(map(np.dtype, "?bBhHiIlLqQfd"))
 """Real numbers that NumPy looks at by vectors, as this machine keeps them."""
 NUMBERS = REAL | frozenset(map(np.dtype, "FD"))

@@ -29,6 +29,8 @@ from jitkit.primitives._ordered_groups import Tiled, ordered_groups_kernel
 
 SPAN = 256
 """Elements along an axis that one point combines, where neighbouring points take neighbouring columns."""
+SEVERAL = 64
+"""Blocks of a row up to which what they give is kept to be written again: new arrays would take a third of the time."""
 SHORT = 128
 """Rows shorter than this are left to one point each: a group would have little for its lanes to do."""
 
@@ -223,8 +225,7 @@ class Reduction:
         n = (x[0] if type(x) is tuple else x).shape[1]
         space, block, kept_values, launcher, nothing, spare = self._block
         if n > block:
-            out = self.of_rows(x, 1, n, start, target, None, backend)
-            return None if target is not None else _first(self.given(out), kept)
+            return self._of_long_row(x, n, start, target, kept, backend)
         try:
             held, out, result = used = spare.pop()
         except IndexError:
@@ -240,6 +241,31 @@ class Reduction:
             total = result[0, 0] if not kept and type(result) is np.ndarray else _first(result, kept)
         spare.append(used)
         return total
+
+    def _of_long_row(self, x: Any, n: int, start: Any, target: Any, kept: bool, backend: str | None) -> Any:
+        """Do what `of_row` does for a row of several blocks, of which each is reduced first."""
+        (_, width), block, _, launcher, nothing, _ = self._block
+        blocks = -(-n // block)
+        spare = self._between.setdefault(blocks, []) if blocks <= SEVERAL else []
+        try:
+            held, between = used = spare.pop()
+        except IndexError:
+            held = made((1, self._kept_of(blocks * block)), self.dtypes, None)
+            used = held, between = held, made((1, blocks), self.dtypes, None)
+        launcher.run((1, blocks * width), backend, (n, x, nothing, False, held, between))
+        if self.alike:
+            total = self.of_row(between, start, target, kept, backend)
+        else:
+            out = made((1, 1), self.dtypes, None) if target is None else target.reshape((1, 1))
+            self.pairs.run((1,), backend, (blocks, *self._from(start), between, out))
+            total = None if target is not None else _first(self.given(out), kept)
+        spare.append(used)
+        return total
+
+    @functools.cached_property
+    def _between(self) -> dict[int, list[tuple[Any, Any]]]:
+        """What `_of_long_row` works with, by the number of blocks."""
+        return {}
 
     def _from(self, start: Any) -> tuple[Any, bool]:
         """Return an initial value, or anything of its type, and whether it is one."""

@@ -10,6 +10,7 @@ import numpy as np
 
 from jitkit.primitives import _arrays, _operators
 from jitkit.primitives._arrays import Axis
+from jitkit.primitives._numpys import BOOL, FEW_BOOLEANS, on_cpu
 from jitkit.primitives.map_reduce import map_reduce_by
 
 _OPERATOR = _operators.resolve("logical_and")
@@ -42,7 +43,7 @@ def all(x: Any, axis: Axis = None, *, out: Any = None, keepdims: bool = False, b
 
     Notes
     -----
-    The definition is that of `numpy.all`; see `reduce` for the method.
+    The definition is that of `numpy.all`, which is called for booleans of the host; see `reduce` for the method.
 
     Examples
     --------
@@ -50,6 +51,9 @@ def all(x: Any, axis: Axis = None, *, out: Any = None, keepdims: bool = False, b
     >>> bool(jk.all(np.array([1, 0, 3])))
     False
     """
+    plain = type(x) is np.ndarray and x.dtype is BOOL and x.flags.c_contiguous
+    if plain and axis is None and out is None and not keepdims and x.size < FEW_BOOLEANS and on_cpu(backend):
+        return x.all()
     given = x if type(x) is np.ndarray else _arrays.array(x, "all")
     return map_reduce_by(
         _is_true, _OPERATOR, (given,), axis, None, out, None, keepdims, backend, "all", identity=_is_true

@@ -22,7 +22,7 @@ from jitkit.primitives._reduction import Reduction
 
 FLAT_BYTES = 1 << 20
 """Bytes up to which NumPy finds the place in all elements sooner: two threads are level with its one at 300,000 of float32."""
-FEW_BYTES, FEW, FEW_ROWS = 1 << 18, 2048, 128
+FEW_BYTES, FEW, FEW_ROWS = 1 << 18, 2048, 512
 """Bytes, elements, and rows along the last axis, up to which NumPy finds the places along an axis sooner."""
 _ndarray = np.ndarray
 _plans: dict[Hashable, Reduction] = {}

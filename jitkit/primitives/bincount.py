@@ -12,7 +12,7 @@ from jitkit import operands
 from jitkit.errors import KernelTypeError, LaunchError
 from jitkit.primitives import _arrays
 from jitkit.primitives._binning import Bins
-from jitkit.primitives._counting import SAMPLE, counted, of_few
+from jitkit.primitives._counting import ALONE, counted, of_few
 from jitkit.primitives.minmax import minmax
 
 
@@ -61,7 +61,7 @@ def bincount(x: Any, weights: Any = None, minlength: int = 0, *, backend: str | 
     >>> jk.bincount(np.array([0, 3, 3]))
     array([1, 0, 0, 2])
     """
-    few = type(x) is _ndarray and x.ndim == 1 and type(minlength) is int and minlength >= 0 < x.size <= SAMPLE
+    few = type(x) is _ndarray and x.ndim == 1 and type(minlength) is int and minlength >= 0 < x.size <= ALONE
     if few and (weights is None or (type(weights) is _ndarray and weights.shape == x.shape)):
         found = of_few(x, weights, minlength, backend, True)
         if found is not None:

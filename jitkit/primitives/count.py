@@ -14,11 +14,11 @@ from jitkit.plans import remember
 from jitkit.primitives import _functions, _operators
 from jitkit.primitives._arrays import Axis
 from jitkit.primitives._identity import identity_of
-from jitkit.primitives._numpys import BOOL, NUMBERS, on_cpu
+from jitkit.primitives._numpys import BOOL, FEW_BOOLEANS, NUMBERS, on_cpu
 from jitkit.primitives.map_reduce import map_reduce_by
 
-FEW, FEW_BOOLEANS = 4096, 1 << 19
-"""Elements, and booleans, up to which `numpy.count_nonzero` takes no longer: it adds up vectors of bytes."""
+FEW = 4096
+"""Elements up to which `numpy.count_nonzero` takes no longer."""
 _ADD = _operators.resolve("add")
 _ndarray, _int64 = np.ndarray, np.int64
 _AS_IT_IS = (1, 0)
