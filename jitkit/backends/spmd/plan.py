@@ -6,7 +6,7 @@ import itertools
 from collections import Counter
 
 from jitkit.backends.lowering import target, vectormath
-from jitkit.backends.spmd import gathers, logarithm, pressure, strided
+from jitkit.backends.spmd import divisions, gathers, logarithm, pressure, strided
 from jitkit.backends.spmd.affine import affine
 from jitkit.backends.spmd.ir import Function
 from jitkit.backends.spmd.shapes import Shapes, size_of
@@ -35,6 +35,8 @@ def worthwhile(function: Function, shapes: Shapes, fastmath: bool) -> bool:
         if strided.leaves_gaps("load", shapes):
             return not strided.leaves_gaps("store", shapes)
         return pressure.strings_out(function, shapes) and not _fills_pages(function, shapes)
+    if divisions.dominate(function, shapes):
+        return False
     scattered = any(gathers.is_gather(item, shapes) for name in shapes.loop for item in function.blocks[name].code)
     return not scattered or not (
         fastmath or (not gathers_are_fast() and gathers.dominate(function, shapes, masked_stores_are_fast()))
