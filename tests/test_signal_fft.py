@@ -10,6 +10,7 @@ from hypothesis import strategies as st
 import jitkit as jk
 from jitkit import signal
 from jitkit.signal import _fft_chirped, _fft_convolved, _fft_passes, _fft_plan, _fft_real, _fft_tables
+from jitkit.signal.fft import fitted
 
 RNG = np.random.default_rng(5)
 NORMS = (None, "backward", "ortho", "forward")
@@ -347,6 +348,23 @@ def test_results_along_several_axes_may_replace_what_is_transformed(backend):
     both = x.copy()
     assert signal.fftn(both, out=both, backend=backend) is both
     close(both, np.fft.fftn(x), 2.3e-16)
+
+
+@pytest.mark.parametrize("kind", ["f8", "c16"])
+def test_axes_are_cut_or_filled_with_zeros(kind):
+    x = RNG.standard_normal((4, 20, 3)).astype(kind)
+    for axis in range(3):
+        for length in (1, 16, 33):
+            close(signal.fft(x, length, axis, backend="cpu"), np.fft.fft(x, length, axis), 2.3e-16)
+
+
+@pytest.mark.parametrize("columns", [16, 40_000])  # what NumPy copies on the host, and what kernels do
+@pytest.mark.parametrize("kind", ["f4", "c8"])
+def test_what_is_filled_up_is_zero_beside_infinities_too(kind, columns, backend):
+    x = np.full((1, columns if backend == "cpu" else 16), np.inf, kind)
+    on_its_device = x if backend != "cuda" else jk.asarray(x, device="cuda")
+    got = jk.to_numpy(fitted(on_its_device, 0, 3, np.dtype(np.complex64), backend))
+    np.testing.assert_array_equal(got, np.pad(x, ((0, 2), (0, 0))).astype(np.complex64))
 
 
 def test_arrays_of_every_kind():

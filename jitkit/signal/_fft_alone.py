@@ -34,7 +34,7 @@ def launcher(width: int, largest: int, before: Side | None, behind: Side | None)
 
     @jk.kernel(group=width)
     def transform_alone(
-        i, x, out, s, between, whole, twiddles, radices, coarse, fine, turn, sizes, cuts, counts, flip, scale
+        i, x, out, s, between, whole, twiddles, radices, coarse, fine, turn, sizes, cuts, counts, flip, scales
     ):
         lane, o = jk.local_index(), jk.group_index()
         step, n = 2 * width, sizes[0] * sizes[1]
@@ -63,14 +63,18 @@ def launcher(width: int, largest: int, before: Side | None, behind: Side | None)
                 re, im = a + re, a + im
                 if stage == 0:
                     _fft_copies.store(
-                        s, o, between, 0, o, first, size, across, lane, width, step, re, im, 1, 0, 1
+                        s, o, between, 0, o, first, size, across, lane, width, step, re, im, scales[0], 0, 1
                     )  # fmt: skip
                 elif is_behind:
-                    _fft_copies.store(s, o, whole, 0, o, first, size, across, lane, width, step, re, im, 1, 0, 1)
+                    _fft_copies.store(
+                        s, o, whole, 0, o, first, size, across, lane, width, step, re, im, scales[0], 0, 1
+                    )  # fmt: skip
                 else:
-                    _fft_copies.store(s, o, out, 0, o, first, size, across, lane, width, step, re, im, scale, 0, 1)
+                    _fft_copies.store(
+                        s, o, out, 0, o, first, size, across, lane, width, step, re, im, scales[1], 0, 1
+                    )  # fmt: skip
                 jk.barrier()
         if is_behind:
-            leave(o, counts[1], lane, whole, out, turn, n, scale)
+            leave(o, counts[1], lane, whole, out, turn, n, scales[1])
 
     return Launcher(transform_alone)

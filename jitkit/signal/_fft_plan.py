@@ -269,7 +269,7 @@ def alone_of(
         cuts,
         tuple([side.count(n) if side else 0 for side in (before, behind)]),
         transform.flip,
-        parts.type(scale),
+        (parts.type(1), parts.type(scale)),
     )
     whole = 2 * n if before or behind else 0
     rooms = (rows, 4 * (second + 1) * width), (rows * 2 * n,), (rows * whole,)

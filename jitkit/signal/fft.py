@@ -15,6 +15,7 @@ from jitkit import operands
 from jitkit.errors import KernelTypeError, LaunchError
 from jitkit.launch.launcher import Launcher
 from jitkit.plans import remember
+from jitkit.primitives._arrays import on_host
 from jitkit.signal._fft_plan import PARTS, Transform, complex_of, real
 
 Norm = Literal["backward", "ortho", "forward"] | None
@@ -25,16 +26,19 @@ Plan = tuple[Callable[[Any, Any], None], tuple[int, ...], np.dtype[Any], np.dtyp
 @jk.kernel
 def fit_real(o, j, c, x, given, out):
     """Make a complex number of a real one; zeros beyond the end."""
-    out[o, j, c] = complex(x[o, min(j, given - 1), c] if j < given else x[o, 0, c] * 0, x[o, 0, c] * 0)
+    out[o, j, c] = complex(x[o, min(j, given - 1), c] if j < given else 0.0, 0.0)
 
 
 @jk.kernel
 def fit_complex(o, j, c, x, given, out):
     """Copy; zeros beyond the end."""
-    out[o, j, c] = x[o, min(j, given - 1), c] if j < given else x[o, 0, c] - x[o, 0, c]
+    out[o, j, c] = x[o, min(j, given - 1), c] if j < given else complex(0.0, 0.0)
 
 
 _fit_real, _fit_complex = Launcher(fit_real), Launcher(fit_complex)
+_LANES, _SMALL = 16, 1 << 15
+"""Neighbours from which, in arrays of more elements than the second, a kernel copies in 0.5 to 0.85 of NumPy's time on the host;
+rows take NumPy 0.07 to 0.4 of the kernel's, and nothing to compile."""
 
 
 def fft(
@@ -301,7 +305,10 @@ def fitted(x: Any, axis: int, n: int, dtype: np.dtype[Any], backend: str | None)
     whole = (*shape[:axis], n, *shape[axis + 1 :])
     out = operands.made(whole, (dtype,), operands.device_of(x))
     outer, inner = math.prod(shape[:axis]), math.prod(shape[axis + 1 :])
-    if outer * inner and given:
+    if on_host(x, backend) and (inner < _LANES or out.size <= _SMALL):
+        rows, some = out.reshape((outer, n, inner)), min(given, n)
+        rows[:, :some], rows[:, some:] = x.reshape((outer, given, inner))[:, :some], 0
+    elif outer * inner and given:
         launch = _fit_complex if operands.dtype_of(x).kind == "c" else _fit_real
         launch((outer, n, inner), backend)(x.reshape((outer, given, inner)), given, out.reshape((outer, n, inner)))
     elif outer * inner:
