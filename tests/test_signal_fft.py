@@ -350,6 +350,19 @@ def test_results_along_several_axes_may_replace_what_is_transformed(backend):
     close(both, np.fft.fftn(x), 2.3e-16)
 
 
+@pytest.mark.parametrize("n", [16_385, 32_771, 40_000])
+@pytest.mark.parametrize("shape", [(2,), (2, 2)])
+def test_few_long_columns_are_done_as_rows(n, shape):
+    x = complex_numbers((3, n, *shape), np.complex64)[:2]
+    wide, real = x.astype(complex), np.ascontiguousarray(x.real)
+    for norm in (None, "ortho"):
+        close(signal.fft(x, axis=1, norm=norm, backend="cpu"), np.fft.fft(wide, axis=1, norm=norm), 1.2e-7)
+        close(signal.ifft(x, axis=1, norm=norm, backend="cpu"), np.fft.ifft(wide, axis=1, norm=norm), 1.2e-7)
+        half = signal.rfft(real, axis=1, norm=norm, backend="cpu")
+        close(half, np.fft.rfft(real.astype(float), axis=1, norm=norm), 1.2e-7)
+        close(signal.irfft(half, n, axis=1, norm=norm, backend="cpu"), real, 1.2e-7)
+
+
 @pytest.mark.parametrize("kind", ["f8", "c16"])
 def test_axes_are_cut_or_filled_with_zeros(kind):
     x = RNG.standard_normal((4, 20, 3)).astype(kind)

@@ -20,6 +20,8 @@ def plan(transform: Transform, outer: int, n: int, across: int, scale: float) ->
     That is a function of vectors, given and to be written; None where there is none but for rows, of which `across` is 1.
     """
     inner = n // (2 - n % 2)
+    if transform.leaves_lanes(inner, across):
+        return None
     if n % 2 and not by_passes(n):
         return transform.convolution(outer, n, across, scale, BACK if transform.inverse else FORTH)
     if n % 2 and _fft_odd.serves(transform, outer, n, across):
