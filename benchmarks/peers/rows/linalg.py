@@ -67,4 +67,5 @@ ROWS = (
         ("NumPy", "PyTorch"),
         "small",
     ),
+    Row("linalg_eigh", "`linalg.eigh`, 30,000 of 3 x 3", cases.load("linalg_eigh"), ("NumPy", "PyTorch"), "small"),
 )
