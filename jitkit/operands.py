@@ -80,7 +80,7 @@ def integer(value: Any, least: int, what: str, name: str) -> int:
     """
     try:
         found = int(value)
-        if found == value and found >= least:
+        if found == value and found >= least and not isinstance(value, (bool, np.bool_)):
             return found
     except (TypeError, ValueError, OverflowError):  # what is no number, NaN and infinity
         pass

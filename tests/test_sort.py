@@ -280,6 +280,7 @@ def test_small_arrays_wake_no_thread():
     ("call", "error", "message"),
     [
         (lambda x: jk.sort(x, axis=2), np.exceptions.AxisError, "axis 2 is out of bounds"),
+        (lambda x: jk.sort(x, axis=(0, 1)), TypeError, r"jk.sort: axis=\(0, 1\); it is an integer"),
         (lambda x: jk.sort(x[0, 0]), np.exceptions.AxisError, "axis -1 is out of bounds"),
         (lambda x: jk.sort(x, out=np.zeros(6)), jk.LaunchError, "out= has the shape"),
         (lambda x: jk.sort(x, out=np.zeros((2, 3), int)), jk.KernelTypeError, "cannot hold"),

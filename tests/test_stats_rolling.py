@@ -292,6 +292,9 @@ def test_layouts_out_and_nothing():
     [
         (lambda x: jk.stats.move_mean(x, 0), ValueError, "jk.stats.move_mean: window=0; it is an integer of 1"),
         (lambda x: jk.stats.move_mean(x, 5), ValueError, "window=5"),
+        (lambda x: jk.stats.move_mean(x, True), jk.LaunchError, "window=True; it is an integer"),
+        (lambda x: jk.stats.move_mean(x, 2, axis=True), TypeError, "axis=True; it is an integer"),
+        (lambda x: jk.stats.move_mean(x, 2, axis=None), TypeError, "axis=None; it is an integer"),
         (lambda x: jk.stats.move_min(x, 3, 4), ValueError, "min_count=4 is not from 1 to window=3"),
         (lambda x: jk.stats.move_median(x, 2, axis=1), np.exceptions.AxisError, "axis 1"),
         (lambda x: jk.stats.move_sum(x * 1j, 2), jk.KernelTypeError, "takes real numbers"),

@@ -115,10 +115,12 @@ def rows_of(shape: tuple[int, ...], axis: Any, backend: str | None, name: str) -
     ------
     numpy.exceptions.AxisError
         Where there is no such axis.
+    TypeError
+        For an axis that is no integer.
     LaunchError
         Where rows are too long.
     """
-    (axis,) = operands.axes_of(axis, len(shape), name)
+    axis = operands.axis_of(axis, len(shape), name)
     if shape[axis] > MOST:
         raise LaunchError(
             f"jk.{name}: {shape[axis]} elements along axis {axis}; at most {MOST} are sorted: sort in parts"

@@ -109,7 +109,7 @@ def resample_poly(
     if cval is not None and padtype != "constant":
         raise ValueError(f"jk.{name}: cval={cval!r} is for padtype='constant', and says nothing beside {padtype!r}")
     value = 0.0 if cval is None else operands.number(cval, "cval", name)
-    (axis,) = operands.axes_of(axis, len(x.shape), name)
+    axis = operands.axis_of(axis, len(x.shape), name)
     common = math.gcd(up, down)
     up, down = up // common, down // common
     if up == down == 1:

@@ -113,7 +113,7 @@ def rolled(
 
 def _checked(a: Any, window: Any, least: Any, axis: int, out: Any, name: str) -> tuple[Any, int, int, int]:
     a = operands.floating(a, name)
-    (axis,) = operands.axes_of(axis, len(a.shape), name)
+    axis = operands.axis_of(axis, len(a.shape), name)
     window, least = _window(window, least, a.shape[axis], name)
     if out is not None:
         operands.check_out(out, tuple(a.shape), operands.dtype_of(a), name)
