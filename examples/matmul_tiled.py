@@ -14,14 +14,13 @@ are P^2 P^2, and ten products are 1024 steps. The product is the kernel of `jitk
         for r in range(ROWS):
             for c in range(COLUMNS):
                 sums[r, c] = 0
-        for start in range(0, terms, DEPTH):
+        tiled = terms - terms % DEPTH
+        for start in range(0, tiled, DEPTH):
             for r in range(0, TILE_ROWS, GROUP_ROWS):
-                inside = top + row + r < n and start + column < terms
-                tile_a[row + r, column] = A[top + row + r, start + column] if inside else 0
+                tile_a[row + r, column] = A[top + row + r, start + column] if top + row + r < n else 0
             for k in range(0, DEPTH, GROUP_ROWS):
                 for c in range(0, TILE_COLUMNS, GROUP_COLUMNS):
-                    inside = start + row + k < terms and left + c < m
-                    tile_b[row + k, column + c] = B[start + row + k, left + c] if inside else 0
+                    tile_b[row + k, column + c] = B[start + row + k, left + c] if left + c < m else 0
             jk.barrier()
             for k in range(DEPTH):
                 for r in range(ROWS):
@@ -29,6 +28,11 @@ are P^2 P^2, and ten products are 1024 steps. The product is the kernel of `jitk
                         sums[r, c] += tile_a[row * ROWS + r, k] * tile_b[k, column + c * GROUP_COLUMNS]
             jk.barrier()
         first = top + row * ROWS
+        for k in range(tiled, terms):  # the last terms fill no tile
+            for c in range(COLUMNS):
+                b = B[k, left + c * GROUP_COLUMNS] if left + c * GROUP_COLUMNS < m else 0
+                for r in range(ROWS):
+                    sums[r, c] += (A[first + r, k] if first + r < n else 0) * b
         for r in range(ROWS):
             for c in range(COLUMNS):
                 if first + r < n and left + c * GROUP_COLUMNS < m:
