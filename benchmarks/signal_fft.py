@@ -37,3 +37,17 @@ class LongRows(_beside.Calls):
 
         x = np.random.default_rng(0).standard_normal((size // 2**15, 2**15)).astype(np.result_type(dtype, np.complex64))
         return functools.partial(jk.signal.fft, x), functools.partial(fft.fft, x, workers=2)
+
+
+class LongColumns(_beside.Calls):
+    """Four columns of complex numbers, transformed along the first axis, and SciPy, taking turns."""
+
+    params = [[4_000, 400_000], _suite.DTYPES]
+
+    def prepare(self, size: int, dtype: str) -> tuple[_measure.Call, _measure.Call]:
+        from scipy import fft
+
+        import jitkit as jk
+
+        x = np.random.default_rng(0).standard_normal((size // 4, 4)).astype(np.result_type(dtype, np.complex64))
+        return functools.partial(jk.signal.fft, x, axis=0), functools.partial(fft.fft, x, axis=0, workers=2)

@@ -50,3 +50,22 @@ class LargestDifference(_beside.Calls):
             lambda: jk.spatial.knn(points, points, 8, metric="chebyshev", backend="cpu")[0],
             lambda: cKDTree(points).query(points, 8, p=np.inf, workers=-1)[0],
         )
+
+
+class ByMinkowskiWithin(_beside.Calls):
+    """The neighbours by a power of the differences, at most so far away, of all points, taking turns."""
+
+    params = [[1_000, 100_000], _suite.DTYPES]
+
+    def prepare(self, size: int, dtype: str) -> tuple[_measure.Call, _measure.Call]:
+        from scipy.spatial import cKDTree
+
+        import jitkit as jk
+
+        points = np.random.default_rng(0).random((size, 3)).astype(dtype)
+        # Half of the neighbours: the ball |x|^3 + |y|^3 + |z|^3 <= 1 has a volume of 5.7, four points' share of the cube.
+        bound = (4 / 5.7 / size) ** (1 / 3)
+        return (
+            lambda: jk.spatial.knn(points, points, 8, metric="minkowski", p=3, distance_upper_bound=bound)[0],
+            lambda: cKDTree(points).query(points, 8, p=3, distance_upper_bound=bound, workers=-1)[0],
+        )

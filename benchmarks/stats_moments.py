@@ -31,3 +31,18 @@ class VarianceWhere(_beside.Calls):
         rng = np.random.default_rng(0)
         x, chosen = rng.random(size).astype(dtype), rng.random(size) < 0.5
         return functools.partial(jk.stats.var, x, where=chosen), functools.partial(np.var, x, where=chosen)
+
+
+class FewElements(_beside.Calls):
+    """Four calls for a hundred elements, which cost what lies around them, taking turns."""
+
+    params = [[100], _primitives.BesideNumPy.params[1]]
+
+    def prepare(self, size: int, dtype: str) -> tuple[_measure.Call, _measure.Call]:
+        import jitkit as jk
+
+        x = np.random.default_rng(0).random(size).astype(dtype)
+        return (
+            lambda: np.array([jk.stats.mean(x), jk.stats.var(x), jk.stats.nanmin(x), jk.stats.median(x)]),
+            lambda: np.array([np.mean(x), np.var(x), np.nanmin(x), np.median(x)]),
+        )
