@@ -171,7 +171,7 @@ def _kernels(found: dict[str, dict[str, Any]], parts: dict[str, float]) -> Parts
     aside = (
         "Warp has one thread on a CPU, and NumPy is the reference of the case where there is no plainer way. The ceiling of a "
         "case is the bandwidth of a triad, or of reading where it writes little, or the rate of the instructions that it "
-        "needs, whichever takes longer"
+        "needs (a histogram, one update of a counter for each element), whichever takes longer"
     )
     return head, aside, _lines(["case", "jitkit, ms", "of its ceiling", *peers], body), _losses(found, parts)
 
