@@ -96,9 +96,11 @@ def number(value: Any, what: str, name: str) -> float:
         Where it is anything else.
     """
     try:
-        return float(value)
-    except (TypeError, ValueError):
-        raise LaunchError(f"jk.{name}: {what}={value!r}; it is a real number") from None
+        if not isinstance(value, (str, bytes)):  # float("1") is 1
+            return float(value)
+    except (TypeError, ValueError):  # what is no number, and complex ones
+        pass
+    raise LaunchError(f"jk.{name}: {what}={value!r}; it is a real number")
 
 
 def floating(x: Any, name: str) -> Any:

@@ -302,7 +302,8 @@ def test_radius_on_a_gpu():
         (lambda x: jk.spatial.knn(x, metric="manhattan"), jk.LaunchError, "spatial.knn: metric='manhattan'; there are"),
         (lambda x: jk.spatial.knn(x, p=1), jk.LaunchError, "p=1 is of metric='minkowski', not of metric='euclidean'"),
         (lambda x: jk.spatial.knn(x, metric="minkowski", p=0), jk.LaunchError, "p=0; it is a number above 0"),
-        (lambda x: jk.spatial.knn(x, metric="minkowski", p="2x"), jk.LaunchError, "p='2x'; it is a number above 0"),
+        (lambda x: jk.spatial.knn(x, metric="minkowski", p="2x"), jk.LaunchError, "p='2x'; it is a real number"),
+        (lambda x: jk.spatial.knn(x, metric="minkowski", p="3"), jk.LaunchError, "p='3'; it is a real number"),
         (
             lambda x: jk.spatial.knn(x, distance_upper_bound=-1),
             jk.LaunchError,
@@ -310,6 +311,11 @@ def test_radius_on_a_gpu():
         ),
         (lambda x: jk.spatial.knn(x, distance_upper_bound=np.nan), jk.LaunchError, "distance_upper_bound=nan"),
         (lambda x: jk.spatial.knn(x, distance_upper_bound="far"), jk.LaunchError, "distance_upper_bound='far'"),
+        (
+            lambda x: jk.spatial.knn(x, distance_upper_bound="1"),
+            jk.LaunchError,
+            "distance_upper_bound='1'; it is a real",
+        ),
         (lambda x: jk.spatial.knn(x, metric=2), jk.KernelTypeError, "metric= is a name or a function of two points"),
         (lambda x: jk.spatial.radius_neighbors(x, -1.0), jk.LaunchError, "radius=-1.0"),
         (lambda x: jk.spatial.radius_neighbors(x, 1, x * np.nan), jk.LaunchError, "not finite"),

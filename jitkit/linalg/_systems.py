@@ -10,8 +10,18 @@ from typing import Any, NamedTuple
 import numpy as np
 
 from jitkit import operands
+from jitkit.arrays import to_numpy
 from jitkit.errors import LaunchError
+from jitkit.launch import choice
 from jitkit.primitives import _arrays
+
+_LARGE = 48
+"""Rows from which NumPy's LAPACK is ahead for each matrix, since it works in blocks."""
+
+
+def by_lapack(n: int, device: str | None, backend: str | None) -> bool:
+    """Tell whether matrices of `n` rows are left to NumPy: large ones on the host."""
+    return n > _LARGE and device is None and (backend or choice.requested() or "cpu") == "cpu"
 
 
 @contextlib.contextmanager
@@ -21,6 +31,21 @@ def named(name: str) -> Iterator[None]:
         yield
     except np.linalg.LinAlgError as error:
         raise np.linalg.LinAlgError(f"jk.{name}: {str(error).lower()}") from None
+
+
+def refuse_singular(singular: Any, name: str) -> None:
+    """Refuse matrices of which a kernel found some to be singular, where the others are zero.
+
+    Raises
+    ------
+    numpy.linalg.LinAlgError
+        Where there is one.
+    """
+    wrong = np.flatnonzero(to_numpy(singular))
+    if wrong.size:
+        raise np.linalg.LinAlgError(
+            f"jk.{name}: matrix {wrong[0]} is singular, of {wrong.size} such among {singular.shape[0]}"
+        )
 
 
 class Systems(NamedTuple):

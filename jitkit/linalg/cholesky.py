@@ -12,14 +12,10 @@ import numpy as np
 import jitkit as jk
 from jitkit import operands
 from jitkit.errors import KernelTypeError
-from jitkit.launch import choice
 from jitkit.launch.kernel import Kernel
 from jitkit.launch.launcher import Launcher
-from jitkit.linalg._systems import begun, named, square, systems
+from jitkit.linalg._systems import begun, by_lapack, named, square, systems
 from jitkit.linalg.solve_triangular import check_diagonal, is_vectors, substituted
-
-_LARGE = 48
-"""Rows from which NumPy's LAPACK is ahead for each matrix, since it works in blocks."""
 
 
 def factor_kernel(upper: bool) -> Kernel:
@@ -94,7 +90,7 @@ def cholesky(a: Any, *, upper: bool = False, out: Any = None, backend: str | Non
     name = "linalg.cholesky"
     a = operands.floating(a, name)
     shape, stack, device = tuple(a.shape), square(a, name), operands.device_of(a)
-    if shape[-1] > _LARGE and device is None and (backend or choice.requested() or "cpu") == "cpu":
+    if by_lapack(shape[-1], device, backend):
         with named(name):
             factors = np.linalg.cholesky(a, upper=upper)
         return operands.delivered(factors, out, name)

@@ -17,7 +17,10 @@ from jitkit.launch.launcher import Launcher
 from jitkit.linalg._systems import named, square
 
 ROOMS = (4, 8, 16)
-"""Rows that kernels are compiled for: 16 take 0.8 (float32) to 1 of LAPACK's time with AVX2, 0.13 to 0.35 with AVX-512."""
+"""Rows that kernels are compiled for: `eigh` of 16 rows takes 0.13 to 0.35 of LAPACK's time with AVX-512, 0.8 to 1 with AVX2.
+
+`eigvalsh` of 16, for which LAPACK does less, takes 1 (float32) to 1.4 of it with AVX2; one bound keeps the values of both
+alike."""
 SWEEPS = 30
 """The most sweeps over all pairs of rows; six to nine are usual, and NaN never ends."""
 NEGLIGIBLE = 0.125

@@ -10,15 +10,11 @@ import numpy as np
 
 import jitkit as jk
 from jitkit import operands
-from jitkit.launch import choice
 from jitkit.launch.launcher import Launcher
-from jitkit.linalg._systems import begun, named, systems
-
-_LARGE = 48
-"""Equations from which NumPy's LAPACK is ahead for each system, since it works in blocks."""
+from jitkit.linalg._systems import begun, by_lapack, named, refuse_singular, systems
 
 
-def _pivot(a, s, c):
+def pivot(a, s, c):
     """Return the row below with the largest element of a column."""
     best, row = abs(a[s, c, c]), c
     for r in range(c + 1, a.shape[1]):
@@ -32,7 +28,7 @@ def eliminate(s, one, a, x, singular):
     """Solve a system in place; `one` is the only place along its axis, so that LLVM widens the loops over rows."""
     n, columns = a.shape[1], x.shape[2]
     for c in range(n):
-        p = _pivot(a, s, c)
+        p = pivot(a, s, c)
         if p != c:
             for j in range(c, n):
                 held = a[s, c, j]
@@ -60,6 +56,11 @@ def eliminate(s, one, a, x, singular):
 
 
 _eliminate = Launcher(eliminate)
+
+
+def eliminated(a: Any, x: Any, singular: Any, backend: str | None) -> None:
+    """Put solutions in the place of the right-hand sides `x`, and mark singular matrices by 1; `a` is (count, n, n)."""
+    _eliminate((a.shape[0], 1), backend)(operands.copied(a), x, singular)
 
 
 def solve(a: Any, b: Any, *, out: Any = None, backend: str | None = None) -> Any:
@@ -107,7 +108,7 @@ def solve(a: Any, b: Any, *, out: Any = None, backend: str | None = None) -> Any
     a, b = operands.arrays_alike((a, b), name)
     found = systems(a, b, len(b.shape) == 1, name)
     device = operands.device_of(a)
-    if found.a.shape[1] > _LARGE and device is None and (backend or choice.requested() or "cpu") == "cpu":
+    if by_lapack(found.a.shape[1], device, backend):
         with named(name):
             solved = np.linalg.solve(found.a, found.b)
         return operands.delivered(solved.reshape(found.shape), out, name)
@@ -117,8 +118,6 @@ def solve(a: Any, b: Any, *, out: Any = None, backend: str | None = None) -> Any
     (result, x), count = begun(found, None, name), found.a.shape[0]
     if count and found.a.shape[1]:
         singular = jk.zeros(count, np.int32, device=device)
-        _eliminate((count, 1), backend)(operands.copied(found.a), x, singular)
-        wrong = np.flatnonzero(jk.to_numpy(singular))
-        if wrong.size:
-            raise np.linalg.LinAlgError(f"jk.{name}: matrix {wrong[0]} is singular, of {wrong.size} such among {count}")
+        eliminated(found.a, x, singular, backend)
+        refuse_singular(singular, name)
     return operands.delivered(result, out, name)

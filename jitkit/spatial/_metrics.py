@@ -9,6 +9,7 @@ import math
 from collections.abc import Callable
 from typing import Any, NamedTuple
 
+from jitkit import operands
 from jitkit.errors import KernelTypeError, LaunchError
 
 MULTIPLIED = 64
@@ -134,10 +135,7 @@ def checked(metric: Any, p: Any, name: str) -> Any:
 
 
 def _power(p: Any, name: str) -> float:
-    try:
-        power = 2.0 if p is None else float(p)
-    except (TypeError, ValueError):
-        power = math.nan
+    power = 2.0 if p is None else operands.number(p, "p", name)
     if not power > 0:
         raise LaunchError(f"jk.{name}: p={p!r}; it is a number above 0, math.inf for the largest difference")
     return power

@@ -178,10 +178,7 @@ def _delivered(distances: Any, indices: Any, out: Any, name: str) -> tuple[Any, 
 
 def _least(bound: Any, name: str) -> float:
     """Return the bound as a number, of which there is one from 0."""
-    try:
-        least = float(bound)
-    except (TypeError, ValueError):
-        least = math.nan
+    least = operands.number(bound, "distance_upper_bound", name)
     if not least >= 0:
         raise LaunchError(f"jk.{name}: distance_upper_bound={bound!r}; it is a number from 0")
     return least

@@ -141,6 +141,8 @@ PEERS = {
     "linalg_solve": keeping(torch.linalg.solve, 2),
     "linalg_solve_triangular": keeping(solve_triangular, 2),
     "linalg_cholesky": keeping(cho_solve, 2),
+    "linalg_inv": keeping(torch.linalg.inv, 1),
+    "linalg_det": keeping(torch.linalg.det, 1),
     "linalg_eigh": keeping(lambda a: torch.linalg.eigh(a).eigenvalues, 1),
     "sparse_matvec": sparse,
     "sparse_matmul": sparse,
