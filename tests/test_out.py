@@ -25,6 +25,8 @@ CALLS = {
     "linalg.inv": (jk.linalg.inv, SQUARE),
     "linalg.det": (jk.linalg.det, SQUARE),
     "linalg.slogdet": (jk.linalg.slogdet, SQUARE),
+    "linalg.qr": (jk.linalg.qr, RNG.random((2, 4, 3))),
+    "linalg.lstsq": (jk.linalg.lstsq, RNG.random((2, 4, 3)), RNG.random((2, 4, 2))),
     "linalg.cho_solve": (lambda c, b, **kw: jk.linalg.cho_solve((c, True), b, **kw), SQUARE, RNG.random((2, 3))),
     "linalg.norm": (lambda x, **kw: jk.linalg.norm(x, axis=1, **kw), RNG.random((3, 5))),
     "linalg.cg": (lambda a, b, x0, **kw: jk.linalg.cg(a, b, x0, **kw)[0], DEFINITE[0], RNG.random(3), RNG.random(3)),

@@ -14,14 +14,16 @@ from jitkit.linalg.eigh import eigh as eigh
 from jitkit.linalg.eigh import eigvalsh as eigvalsh
 from jitkit.linalg.gemv import gemv as gemv
 from jitkit.linalg.inv import inv as inv
+from jitkit.linalg.lstsq import lstsq as lstsq
 from jitkit.linalg.matmul import matmul as matmul
 from jitkit.linalg.matmul import semiring_matmul as semiring_matmul
 from jitkit.linalg.norm import norm as norm
+from jitkit.linalg.qr import qr as qr
 from jitkit.linalg.solve import solve as solve
 from jitkit.linalg.solve_triangular import solve_triangular as solve_triangular
 from jitkit.linalg.solve_tridiagonal import solve_tridiagonal as solve_tridiagonal
 
 __all__ = [
-    "axpy", "bicgstab", "cg", "cho_solve", "cholesky", "det", "dot", "eigh", "eigvalsh", "gemv", "inv", "matmul", "norm", "outer",
-    "semiring_matmul", "slogdet", "solve", "solve_triangular", "solve_tridiagonal", "vdot",
+    "axpy", "bicgstab", "cg", "cho_solve", "cholesky", "det", "dot", "eigh", "eigvalsh", "gemv", "inv", "lstsq", "matmul",
+    "norm", "outer", "qr", "semiring_matmul", "slogdet", "solve", "solve_triangular", "solve_tridiagonal", "vdot",
 ]  # fmt: skip

@@ -53,8 +53,8 @@ class Systems(NamedTuple):
 
     Attributes
     ----------
-    a : array, shape (count, n, n)
-    b : array, shape (count, n, k)
+    a : array, shape (count, m, n)
+    b : array, shape (count, m, k)
     shape : tuple of int
         Of the result.
     """
@@ -78,7 +78,7 @@ def square(a: Any, name: str) -> Any:
     return a.reshape((math.prod(shape[:-2]), *shape[-2:]))
 
 
-def systems(a: Any, b: Any, vectors: bool, name: str) -> Systems:
+def systems(a: Any, b: Any, vectors: bool, name: str, *, tall: bool = False) -> Systems:
     """Return systems of equations, stacks broadcast on the host.
 
     Parameters
@@ -89,6 +89,8 @@ def systems(a: Any, b: Any, vectors: bool, name: str) -> Systems:
         Whether each right-hand side is a vector, and not a matrix.
     name : str
         Who asks.
+    tall : bool, default False
+        Whether there may be more equations than unknowns.
 
     Raises
     ------
@@ -96,11 +98,12 @@ def systems(a: Any, b: Any, vectors: bool, name: str) -> Systems:
         For shapes that do not fit.
     """
     matrices, sides = tuple(a.shape), tuple(b.shape)
-    square(a, name)
+    if not tall:
+        square(a, name)
     core = (*sides, 1) if vectors else sides
-    if len(core) < 2 or core[-2] != matrices[-1]:
+    if len(core) < 2 or core[-2] != matrices[-2]:
         raise LaunchError(
-            f"jk.{name}: matrices of the shape {matrices} and right-hand sides of the shape {sides} do not fit: {matrices[-1]} "
+            f"jk.{name}: matrices of the shape {matrices} and right-hand sides of the shape {sides} do not fit: {matrices[-2]} "
             "equations each"
         )
     try:

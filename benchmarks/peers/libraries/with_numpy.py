@@ -176,6 +176,7 @@ PEERS = {
     "bincount": lambda kinds, weights, sums: kept(lambda: np.bincount(kinds, weights, len(sums)), sums),
     "reduce_by_key": reduce_by_key,
     "segment_reduce": segment_reduce,
+    "linalg_qr": lambda a, sizes: kept(lambda: np.abs(np.linalg.qr(a).R), sizes),
     "linalg_eigh": lambda a, values: kept(lambda: np.linalg.eigh(a).eigenvalues, values),
     "stats_var": lambda x, found: kept(lambda: x.var(), found),
     "stats_nanvar": lambda x, found: kept(lambda: np.nanvar(x), found),

@@ -69,5 +69,7 @@ ROWS = (
     ),
     Row("linalg_inv", "`linalg.inv`, 30,000 of 4 x 4", cases.load("linalg_inv"), ("NumPy", "PyTorch"), "small"),
     Row("linalg_det", "`linalg.det`, 30,000 of 4 x 4", cases.load("linalg_det"), ("NumPy", "PyTorch"), "small"),
+    Row("linalg_qr", "`linalg.qr`, 30,000 of 4 x 4", cases.load("linalg_qr"), ("NumPy", "PyTorch"), "small"),
+    Row("linalg_lstsq", "`linalg.lstsq`, 10,000 of 20 x 4", cases.load("linalg_lstsq"), ("NumPy", "PyTorch"), "small"),
     Row("linalg_eigh", "`linalg.eigh`, 30,000 of 3 x 3", cases.load("linalg_eigh"), ("NumPy", "PyTorch"), "small"),
 )

@@ -143,6 +143,8 @@ PEERS = {
     "linalg_cholesky": keeping(cho_solve, 2),
     "linalg_inv": keeping(torch.linalg.inv, 1),
     "linalg_det": keeping(torch.linalg.det, 1),
+    "linalg_qr": keeping(lambda a: torch.linalg.qr(a).R.abs(), 1),
+    "linalg_lstsq": keeping(lambda a, b: torch.linalg.lstsq(a, b, driver="gels").solution, 2),
     "linalg_eigh": keeping(lambda a: torch.linalg.eigh(a).eigenvalues, 1),
     "sparse_matvec": sparse,
     "sparse_matmul": sparse,
