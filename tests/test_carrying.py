@@ -45,6 +45,20 @@ def mirrored(i, x, out):
 
 
 @jk.kernel(group=TILE)
+def changed(i, x, out):
+    """Turn the elements of each group round, and change some of the results."""
+    own = jk.shared(TILE, x.dtype)
+    place = jk.local_index()
+    if i < len(x):
+        own[place] = x[i]
+    jk.barrier()
+    if i < len(x):
+        out[i] = own[TILE - 1 - place]
+        if own[place] > 0:
+            out[i] = 2 * own[place]
+
+
+@jk.kernel(group=TILE)
 def summed(i, x, out):
     """Add to what is there."""
     own = jk.shared(TILE, x.dtype)
@@ -157,6 +171,17 @@ def test_the_last_of_two_stores_remains(dtype, backend):
             assert all((part == 77).all() for part in around)
 
 
+@pytest.mark.parametrize("dtype", ["float32", "int64"])
+def test_a_store_under_a_mask_changes_what_another_has_stored(dtype, backend):
+    x = numbers(1024, dtype)
+    expected = np.where(x > 0, 2 * x, x.reshape(-1, TILE)[:, ::-1].reshape(-1))
+    for offset in range(0, 64, 4) if backend == "cpu" else (0, 16):
+        out, around = at_offset(offset, 1024, dtype)
+        changed.on(backend)[1024](x, out)
+        np.testing.assert_array_equal(out, expected)
+        assert all((part == 77).all() for part in around)
+
+
 def test_one_array_as_two_arguments(backend):
     x, _ = at_offset(16, 1024, "float32")
     x[:] = numbers(1024, "float32")
@@ -206,7 +231,8 @@ def test_which_kernels_write_past_the_cache():
     x, line = np.zeros((256, 8), "float32"), np.zeros(1024, "float32")
     flat = np.zeros((8, 256), "float32")
     assert "!nontemporal" in turned.inspect(x, flat, space=(8, 256), backend="cpu").llvm
-    assert "!nontemporal" in mirrored.inspect(line, line.copy(), space=1024, backend="cpu").llvm
+    for kernel in (mirrored, changed):
+        assert "!nontemporal" in kernel.inspect(line, line.copy(), space=1024, backend="cpu").llvm
     for kernel in (summed, read_behind):
         assert "!nontemporal" not in kernel.inspect(line, line.copy(), space=1024, backend="cpu").llvm
     out = np.zeros((4, 8, TILE), "float32")

@@ -148,6 +148,10 @@ class Body:
         """Return the place where the end of a store's row waits for the next group, or None for a plain store."""
         return None
 
+    def row_places(self, item: Instruction) -> tuple[str, int] | None:
+        """Return where the ends wait of all rows that a vector's work-items store, and their number, or None likewise."""
+        return None
+
     def lent_place(self, item: Instruction) -> str | None:
         """Return where a load of a shared array reads in lane 0 if rows of an array may stand for it, or None."""
         return None

@@ -6,7 +6,8 @@ of the time of plain stores. So the end of each row waits until the next group, 
 rest of its line: transpose takes 0.79 (float32) and 0.74 (float64) of the time. What waits at the end of a thread's groups is
 stored plainly. It takes AVX-512, whose permutations put a line together of any two in one instruction.
 
-A row's place is its vector's last line as it was computed, and behind it the address that follows.
+A row's place is its vector's last line as it was computed, and behind it the address that follows. A store under a mask is
+made at once; what other stores of its work-items have waiting goes before it, for it may be what this one changes.
 """
 
 from __future__ import annotations
@@ -253,6 +254,24 @@ define internal void @jitkit.row.end(ptr %place) noinline nounwind {
   %words = lshr i64 %offset, 2
   %mask = call <16 x i1> @jitkit.row.first(i64 %words)
   call void @llvm.masked.store.v16i32.p0(<16 x i32> %line, ptr align 4 %target, <16 x i1> %mask)
+  ret void
+}
+
+; Stores what waits in some places, and leaves nothing there.
+define internal void @jitkit.rows.leave(ptr %places, i64 %count) noinline nounwind {
+entry:
+  br label %again
+again:
+  %row = phi i64 [ 0, %entry ], [ %following, %again ]
+  %offset = mul i64 %row, 128
+  %place = getelementptr i8, ptr %places, i64 %offset
+  call void @jitkit.row.end(ptr %place)
+  %at = getelementptr i8, ptr %place, i64 64
+  store ptr null, ptr %at, align 8
+  %following = add i64 %row, 1
+  %more = icmp ult i64 %following, %count
+  br i1 %more, label %again, label %done
+done:
   ret void
 }
 """

@@ -236,6 +236,9 @@ class Memory(Windows):
             elif mask is not None and (pointer.text in shapes.shared or own):
                 self._blend_row(value, whole, self._address(pointer), item.tail, mask)
             else:
+                places = self.body.row_places(item)
+                if places is not None and places[1] > 1:
+                    self.text.do(f"call void @jitkit.rows.leave(ptr {places[0]}, i64 {places[1]})")
                 self._store_row(value, whole, self._address(pointer), item.tail, mask)
                 if not own and pointer.text not in shapes.shared:
                     self._fetch_ahead(pointer, value.type, to_write=True)

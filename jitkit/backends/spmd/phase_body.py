@@ -219,16 +219,22 @@ class PhaseBody(Body):
 
     def row_place(self, item: Instruction) -> str | None:
         """Return the place where the end of a store's row waits for the next group, or None for a plain store."""
-        carried = self.phase.layout.carried if self.phase.carrying else None
-        number = None if carried is None else carried.number(item)
-        if carried is None or number is None:
+        places = self.row_places(item)
+        carried = self.phase.layout.carried
+        if places is None or carried is None:
             return None
-        row = "0"
+        return self.text.emit(f"getelementptr [{PLACE} x i8], ptr {places[0]}, i64 {carried.number(item)}")
+
+    def row_places(self, item: Instruction) -> tuple[str, int] | None:
+        """Return where the ends wait of all rows that a vector's work-items store, and their number, or None likewise."""
+        carried = self.phase.layout.carried if self.phase.carrying else None
+        if carried is None or carried.number(item) is None:
+            return None
+        row, count = "0", len(carried.stores)
         for size, place in zip(self.phase.shape.group[:-1], self.places[:-1], strict=True):
             row = self.text.emit(f"add i64 {self.text.emit(f'mul i64 {row}, {size}')}, {place}")
-        row = self.text.emit(f"mul i64 {row}, {len(carried.stores)}")
-        row = self.text.emit(f"add i64 {row}, {number}")
-        return self.text.emit(f"getelementptr [{PLACE} x i8], ptr %carried, i64 {row}")
+        first = self.text.emit(f"mul i64 {row}, {count}")
+        return self.text.emit(f"getelementptr [{PLACE} x i8], ptr %carried, i64 {first}"), count
 
     def lent_place(self, item: Instruction) -> str | None:
         """Return where a load of a shared array reads in lane 0 if rows of an array may stand for it, or None."""

@@ -50,6 +50,9 @@ class Values(Protocol):
     def row_place(self, item: Instruction) -> str | None:
         """Return the place where the end of a store's row waits for the next group, or None for a plain store."""
 
+    def row_places(self, item: Instruction) -> tuple[str, int] | None:
+        """Return where the ends wait of all rows that a vector's work-items store, and their number, or None likewise."""
+
     def late_place(self, item: Instruction) -> str | None:
         """Return where the places wait that an update changes at the end of the phase, or None where it changes them now."""
 
