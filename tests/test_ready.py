@@ -3,6 +3,7 @@
 from __future__ import annotations
 
 import importlib
+import sys
 import threading
 
 import numpy as np
@@ -14,9 +15,9 @@ from jitkit.stats import _extremes, _rolling, _statistic
 
 
 @pytest.fixture(autouse=True)
-def forgotten(monkeypatch):
+def forgotten():
     for module in (_rolling, _statistic, _extremes, importlib.import_module("jitkit.stats.quantile")):
-        monkeypatch.setattr(module, "_calls", ready.Calls())
+        module.calls.forget()
 
 
 def values(n, dtype="float64", seed=0):
@@ -48,7 +49,7 @@ def test_they_are_in_compiled_code(monkeypatch):
     x = values(50)
     for _ in range(4):
         jk.stats.nanmax(x, backend="cpu")
-    if not _extremes._calls._opened:
+    if not _extremes.calls._opened:
         pytest.skip("this process keeps the fields of objects elsewhere")
     monkeypatch.setattr(ready.Ready, "__call__", None)
     assert jk.stats.nanmax(x, backend="cpu") == x.max()
@@ -121,7 +122,7 @@ def test_another_backend_is_asked_for(monkeypatch):
     called = []
     call = ready.Ready.__call__
     monkeypatch.setattr(ready.Ready, "__call__", lambda *args: called.append(1) or call(*args))
-    _statistic._calls._opened.clear()
+    _statistic.calls._opened.clear()
     with jk.backend("python"):
         assert jk.stats.nanmean(x) == pytest.approx(x.mean())
     assert jk.stats.nanmean(x, backend="python") == pytest.approx(x.mean())
@@ -146,3 +147,79 @@ def test_threads_do_not_share_results_or_scratch_memory():
     for thread in threads:
         thread.join()
     assert not wrong
+
+
+def smallest(x, axis=None, *rest):
+    """Ask compiled code for what `nanmin` keeps."""
+    return _extremes.calls.enter(x, False, axis, False, *rest)
+
+
+@pytest.fixture
+def known():
+    """Elements whose smallest compiled code finds alone."""
+    x = values(50)
+    for _ in range(4):
+        jk.stats.nanmin(x)
+    if smallest(x) is None:
+        pytest.skip("this process keeps the fields of objects elsewhere, or another backend is asked for")
+    return x
+
+
+def test_what_is_known_is_given_for_just_this(known, monkeypatch):
+    x = known
+    assert smallest(x) == smallest(x, None, None, None) == x.min()
+    assert type(smallest(x)) is np.float64
+    for other in (x[:49], x[::-1], x.astype(np.float32), x.astype(">f8"), x.reshape(5, 10), list(x), None):
+        assert smallest(other) is None
+    for asked in ((0,), (None, x), (None, None, 1), (10**30,), (-(10**30),), (True,), (0.0,)):
+        assert smallest(x, *asked) is None
+    assert _extremes.calls.enter(x) is _extremes.calls.enter(x, True, None, False) is None
+    with jk.backend("cpu"):
+        assert smallest(x) is None
+    monkeypatch.setenv("JITKIT_BACKEND", "cpu")
+    assert smallest(x) is None
+    monkeypatch.delenv("JITKIT_BACKEND")
+    assert smallest(x) == x.min()
+
+
+def test_integers_are_known_by_their_values():
+    x = values(700)
+    for _ in range(4):
+        jk.stats.move_sum(x, int("300"), int("280"))
+    if _rolling.calls.enter is ready._unknown:
+        pytest.skip("this process keeps the fields of objects elsewhere, or another backend is asked for")
+    before = len(_rolling.calls._known)
+    expected = np.array([x[max(0, k - 299) : k + 1].sum() if k >= 279 else np.nan for k in range(700)])
+    np.testing.assert_allclose(jk.stats.move_sum(x, int("300"), int("280")), expected)
+    for window in (301, 10**30, -(10**30)):
+        make = next(iter(_rolling.calls._opened))[0]
+        assert _rolling.calls.enter(x, make, window, int("280"), -1) is None
+        assert _rolling.calls.enter(x, make, int("300"), int("280"), -1) is not None
+    for window in (True, 10**30):
+        with pytest.raises((TypeError, ValueError), match="window"):
+            jk.stats.move_sum(x, window)
+    assert len(_rolling.calls._known) == before
+
+
+def test_more_kinds_of_calls_than_are_known_at_once():
+    expected, arrays = [], [values(n, "float32" if n % 2 else "float64", n) for n in range(30, 80)]
+    for x in arrays:
+        expected.append((x.min(), x.max(), np.median(x)))
+    for _ in range(4):
+        for x, found in zip(arrays, expected, strict=True):
+            assert (jk.stats.nanmin(x), jk.stats.nanmax(x), jk.stats.nanmedian(x)) == pytest.approx(found, rel=1e-6)
+            assert jk.stats.nanmin(x, keepdims=True).shape == (1,)
+    assert len(_extremes.calls._known) <= ready._FIRST + ready._KNOWN
+
+
+def test_what_is_known_loses_and_keeps_no_objects(known):
+    window, make = int("1000"), object()
+    for _ in range(1000):
+        smallest(known), smallest(known, window), smallest(known, make), jk.stats.nanmax(known)
+    before = sys.getrefcount(None), sys.getrefcount(window), sys.getrefcount(make), sys.getrefcount(known)
+    for _ in range(1000):
+        smallest(known), smallest(known, window), smallest(known, make), jk.stats.nanmax(known)
+    after = sys.getrefcount(None), sys.getrefcount(window), sys.getrefcount(make), sys.getrefcount(known)
+    assert max(abs(a - b) for a, b in zip(after, before, strict=True)) < 100
+    known_one = _extremes.calls._known[ready._FIRST]
+    assert sys.getrefcount(known_one) < 10

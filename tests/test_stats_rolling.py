@@ -119,7 +119,7 @@ def test_a_plan_of_a_gpu_is_not_kept_for_the_host():
     x = values("float64", (40, 5), 0)
     with jk.emulate_cuda():
         on_gpu = jk.stats.move_sum(x, 4, axis=0, backend="cuda")
-    plans = [key for key in _rolling._calls._ready if key[5] == x.shape and key[1] == 4]
+    plans = [key for key in _rolling.calls._ready if key[5] == x.shape and key[1] == 4]
     assert not plans
     agrees(jk.stats.move_sum(x, 4, axis=0, backend="cpu"), on_gpu, "float64")
 

@@ -18,6 +18,11 @@
 ; slots stand in `self` as they are to be. It returns None for arrays of another dtype, shape or order. The driver runs in the
 ; calling thread, and others wait: it is for what takes a few microseconds, of which one is not to be lost on the way.
 ;
+; jitkit_enter_known(self, args, count) is called with an array and what else a function was asked. `self` is a list: the context
+; variable that names a backend, the dict of the environment, the name of its variable in that, and then tuples, each of a table
+; of jitkit_enter_new and what that is for, as a tuple. It does what that does for the first that is for just this, and fits
+; the array. All else that is asked has to be None. It returns None where there is none, or a backend is asked for.
+;
 ; entry.py writes tables, and compares the places at which fields are read here with those of this process.
 
 ; ---------------------------------------------------------------------------------------------------------------------
@@ -25,12 +30,15 @@
 
 @_Py_NoneStruct = external global i8
 @_Py_NotImplementedStruct = external global i8
+@PyLong_Type = external global i8
 @jitkit_ready_threads = external global i64 ; by pool.ll
 
 declare void @Py_IncRef(ptr)
 declare void @Py_DecRef(ptr)
 declare void @PyErr_Clear()
 declare ptr @PyObject_GetAttr(ptr, ptr)
+declare i32 @PyContextVar_Get(ptr, ptr, ptr)
+declare i32 @PyDict_Contains(ptr, ptr)
 declare i64 @PyLong_AsLongLong(ptr)
 declare i64 @PyLong_AsLongLongAndOverflow(ptr, ptr)
 declare ptr @PyObject_Vectorcall(ptr, ptr, i64, ptr)
@@ -42,6 +50,7 @@ declare void @PyEval_RestoreThread(ptr)
 %object = type { i64, ptr }
 %bytes = type { %object, i64, i64, [0 x i64] }
 %tuple = type { %object, i64, [{gap} x i64], [0 x ptr] } ; entry.py says whether a hash stands before the members (Python 3.14)
+%list = type { %object, i64, ptr } ; how many, and where they stand
 %scalar = type { %object, [0 x i8] }
 %array = type { %object, ptr, i32, ptr, ptr, ptr, ptr, i32 } ; data, dimensions, shape, strides, base, dtype, flags
 %dtype = type { %object, ptr, i64, i64, i64 } ; class, kind: its characters and number, one byte of it without meaning, flags, bytes
@@ -853,6 +862,141 @@ failed: ; there is no memory, and Python was told
 other:
   call void @Py_IncRef(ptr @_Py_NoneStruct)
   ret ptr @_Py_NoneStruct
+}
+
+define ptr @jitkit_enter_known(ptr %self, ptr %args, i64 %count) {
+entry:
+  %chosen = alloca ptr
+  store ptr null, ptr %chosen
+  %items.place = getelementptr %list, ptr %self, i64 0, i32 2
+  %items = load ptr, ptr %items.place
+  %variable = load ptr, ptr %items
+  %environment.place = getelementptr ptr, ptr %items, i64 1
+  %environment = load ptr, ptr %environment.place
+  %name.place = getelementptr ptr, ptr %items, i64 2
+  %name = load ptr, ptr %name.place
+  %error = call i32 @PyContextVar_Get(ptr %variable, ptr null, ptr %chosen)
+  %bad = icmp ne i32 %error, 0
+  br i1 %bad, label %failed, label %context
+
+context:
+  %backend = load ptr, ptr %chosen
+  call void @Py_DecRef(ptr %backend) ; the variable keeps it; only its place is looked at
+  %free = icmp eq ptr %backend, @_Py_NoneStruct
+  br i1 %free, label %variables, label %other
+
+variables:
+  %named = call i32 @PyDict_Contains(ptr %environment, ptr %name)
+  switch i32 %named, label %failed [
+    i32 0, label %search
+    i32 1, label %other
+  ]
+
+search:
+  %k = phi i64 [ 3, %variables ], [ %k.next, %next.one ], [ %k.next, %misfit ]
+  %size.place = getelementptr %list, ptr %self, i64 0, i32 1
+  %size = load i64, ptr %size.place
+  %more = icmp slt i64 %k, %size
+  br i1 %more, label %compare, label %other
+
+compare:
+  %k.next = add i64 %k, 1
+  %items.now = load ptr, ptr %items.place
+  %known.place = getelementptr ptr, ptr %items.now, i64 %k
+  %known = load ptr, ptr %known.place
+  %meant.place = getelementptr %tuple, ptr %known, i64 0, i32 3, i64 1
+  %meant = load ptr, ptr %meant.place
+  %same = call i1 @is_asked(ptr %meant, ptr %args, i64 %count)
+  br i1 %same, label %enter, label %next.one
+
+next.one:
+  br label %search
+
+enter: ; what is known stays while it is used, whatever other threads do to the list
+  %table.place = getelementptr %tuple, ptr %known, i64 0, i32 3, i64 0
+  %table = load ptr, ptr %table.place
+  call void @Py_IncRef(ptr %known)
+  %result = call ptr @jitkit_enter_new(ptr %table, ptr %args, i64 1)
+  call void @Py_DecRef(ptr %known)
+  %fits = icmp ne ptr %result, @_Py_NoneStruct
+  br i1 %fits, label %done, label %misfit
+
+misfit:
+  call void @Py_DecRef(ptr %result)
+  br label %search
+
+done:
+  ret ptr %result
+
+failed: ; Python was told
+  ret ptr null
+
+other:
+  call void @Py_IncRef(ptr @_Py_NoneStruct)
+  ret ptr @_Py_NoneStruct
+}
+
+; Tells whether what stands behind an array among arguments is the members of a tuple, and None from there on.
+define internal i1 @is_asked(ptr %meant, ptr %args, i64 %count) {
+entry:
+  %size.place = getelementptr %tuple, ptr %meant, i64 0, i32 1
+  %size = load i64, ptr %size.place
+  %enough = icmp slt i64 %size, %count
+  br i1 %enough, label %look, label %no
+
+look:
+  %k = phi i64 [ 0, %entry ], [ %k.next, %go.on ]
+  %k.next = add i64 %k, 1
+  %more = icmp slt i64 %k.next, %count
+  br i1 %more, label %one, label %yes
+
+one:
+  %asked.place = getelementptr ptr, ptr %args, i64 %k.next
+  %asked = load ptr, ptr %asked.place
+  %named = icmp slt i64 %k, %size
+  br i1 %named, label %member, label %rest
+
+rest:
+  %none = icmp eq ptr %asked, @_Py_NoneStruct
+  br i1 %none, label %go.on, label %no
+
+member:
+  %held.place = getelementptr %tuple, ptr %meant, i64 0, i32 3, i64 %k
+  %held = load ptr, ptr %held.place
+  %same = icmp eq ptr %held, %asked
+  br i1 %same, label %go.on, label %integers
+
+integers: ; of one value there may be several
+  %held.class.place = getelementptr %object, ptr %held, i64 0, i32 1
+  %held.class = load ptr, ptr %held.class.place
+  %asked.class.place = getelementptr %object, ptr %asked, i64 0, i32 1
+  %asked.class = load ptr, ptr %asked.class.place
+  %held.whole = icmp eq ptr %held.class, @PyLong_Type
+  %asked.whole = icmp eq ptr %asked.class, @PyLong_Type
+  %whole = and i1 %held.whole, %asked.whole
+  br i1 %whole, label %values, label %no
+
+values:
+  %held.value = call i64 @PyLong_AsLongLong(ptr %held)
+  %asked.value = call i64 @PyLong_AsLongLong(ptr %asked)
+  %alike = icmp eq i64 %held.value, %asked.value
+  %large = icmp eq i64 %asked.value, -1 ; of -1 itself there is one only
+  br i1 %large, label %clear, label %decide
+
+clear:
+  call void @PyErr_Clear()
+  br label %no
+
+decide:
+  br i1 %alike, label %go.on, label %no
+
+go.on:
+  br label %look
+
+yes:
+  ret i1 true
+no:
+  ret i1 false
 }
 
 declare void @llvm.memcpy.p0.p0.i64(ptr, ptr, i64, i1)

@@ -116,10 +116,27 @@ def opened_new(
         0 if number is None else id(number), *map(id, made),
     )  # fmt: skip
     packed = struct.pack(f"{len(words)}Q", *words) + template
-    return _function(_definitions()[-1], packed, (driver, number, *made, *leaves[1 + again : -1]))
+    return _function(_definitions()[-2], packed, (driver, number, *made, *leaves[1 + again : -1]))
 
 
-def _function(definition: _Definition, packed: bytes, kept: tuple[Any, ...]) -> Entry:
+def known(calls: list[Any]) -> Entry:
+    """Return ``enter(x, *asked)``, which goes on to one of several functions that `opened_new` gave.
+
+    Parameters
+    ----------
+    calls : list
+        A context variable and the environment, a dict, with a name: `enter` returns None where the one is not None, or the
+        other has the name. Behind these what `call` returned, the first that fits being used; the list may change.
+    """
+    return _function(_definitions()[-1], calls, ())
+
+
+def call(asked: tuple[Any, ...], enter: Entry) -> tuple[Any, ...]:
+    """Return what stands for a function that `opened_new` gave in the list of `known`: it is for what is asked."""
+    return enter.__self__, asked, enter  # type: ignore[attr-defined]
+
+
+def _function(definition: _Definition, packed: Any, kept: tuple[Any, ...]) -> Entry:
     """Return a function of entry.ll with its table. What that refers to lives as long: code, classes, names of fields."""
     make = ctypes.pythonapi.PyCFunction_NewEx
     make.restype, make.argtypes = ctypes.py_object, (ctypes.c_void_p, ctypes.py_object, ctypes.py_object)
@@ -201,7 +218,7 @@ def _definitions() -> tuple[_Definition, ...]:
     # Its loops are over arguments and axes. All of LLVM's passes took twice the time, and a call 0.01 us less.
     code = kept(description, lambda: machine.compiled(text, loops=False), text, machine.identity())
     engine = machine.loaded(code)
-    names = ("jitkit_enter", "jitkit_enter_alone", "jitkit_enter_over", "jitkit_enter_new")
+    names = ("jitkit_enter", "jitkit_enter_alone", "jitkit_enter_over", "jitkit_enter_new", "jitkit_enter_known")
     addresses = [engine.get_function_address(name) for name in names]
     engine.detach()
     return tuple(_Definition(b"enter", address, _FASTCALL, None) for address in addresses)
@@ -227,6 +244,7 @@ def available() -> bool:
         and _word(single, 16) & 0xFFFFFFFF == int(single.view(np.uint32))
         and (_word(pair, 16), _word(pair, _MEMBERS), _word(b"12345678", 32))
         == (2, id(pair[0]), *struct.unpack("Q", b"12345678"))
+        and (_word(dtypes, 16), ctypes.c_uint64.from_address(_word(dtypes, 24)).value) == (len(dtypes), id(dtypes[0]))
     )
 
 

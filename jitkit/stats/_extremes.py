@@ -143,7 +143,7 @@ class Plan(NamedTuple):
 
 
 _kernels = Extreme(smaller), Extreme(larger)
-_calls = Calls()
+calls = Calls()
 _known: dict[Hashable, Plan | None] = {}
 
 
@@ -152,7 +152,7 @@ def extreme_of(largest: bool, x: Any, axis: Axis, keepdims: bool, backend: str |
     if type(x) is not np.ndarray or not (axis is None or type(axis) is int or is_plain(axis)):
         return None
     short = (largest, axis, keepdims, x.dtype, x.shape)
-    result = _calls(short, x, backend)
+    result = calls(short, x, backend)
     if result is not None:
         return result
     if not x.size or x.dtype not in _FLOATS:
@@ -162,7 +162,7 @@ def extreme_of(largest: bool, x: Any, axis: Axis, keepdims: bool, backend: str |
     if found is None and key not in _known:
         found = remember(_known, key, _plan(x, axis, keepdims, name))
     if found is not None and x.flags.c_contiguous and is_single(found.lying, BLOCK):
-        _calls.keep(short, _ready(largest, found, x))
+        calls.keep(short, _ready(largest, found, x))
     if found is None or not x.flags.aligned or (backend or choice.requested()) == "cuda":
         return None
     result = _launched(_kernels[largest], found.lying, x, backend)

@@ -69,7 +69,7 @@ class Plan(NamedTuple):
 
 Make = Callable[[_Lengths, int, int, bool], Plan]
 """``make(lengths, window, least, host)`` plans arrays of (outer, length, inner) elements."""
-_calls = Calls()
+calls = Calls()
 
 
 def rolled(
@@ -88,7 +88,7 @@ def rolled(
         and (least is None or type(least) is int)
     ):
         key = (make, window, least, axis, a.dtype, a.shape)
-        result = _calls(key, a, backend)
+        result = calls(key, a, backend)
         if result is not None:
             return result
     a, window, least, axis = _checked(a, window, least, axis, out, name)
@@ -106,7 +106,7 @@ def rolled(
         if device is None:
             a = np.require(a, requirements=["C", "W"])  # for a read-only array kernels would be compiled once more
             if host and key is not None and key[4] == dtype:
-                _calls.keep(key, plan.ready(shape, dtype))
+                calls.keep(key, plan.ready(shape, dtype))
         plan(a, result, backend)
     return operands.delivered(result, out, name)
 

@@ -21,7 +21,7 @@ Axis = int | tuple[int, ...] | None
 _FLOAT64 = np.dtype(np.float64)
 _RESOLUTION = {np.dtype(t): float(np.finfo(t).resolution) for t in (np.float32, np.float64)}
 _ndarray, _NUMBERS = np.ndarray, frozenset((int, float))
-_calls = Calls()
+calls = Calls()
 _known: dict[Hashable, Plan] = {}
 """The plans of calls, by what they ask and the dtype, shape and strides of the array."""
 _FEW_COLUMNS = 4
@@ -42,7 +42,7 @@ def of_moments(
     name: str,
     *,
     skip: bool = False,
-    ddof: float = 0.0,
+    ddof: float = 0,
     bias: bool = True,
 ) -> Any:
     """Return a statistic of the elements along some axes.
@@ -64,11 +64,11 @@ def of_moments(
     bias : bool
         Whether skewness and kurtosis stay uncorrected.
     """
-    call: tuple[Hashable, ...] | None = None
+    call: tuple[Any, ...] | None = None
     if type(x) is _ndarray and type(ddof) in _NUMBERS and (axis is None or type(axis) is int or is_plain(axis)):
         call = (what, axis, keepdims, skip, ddof, bias, x.dtype, x.shape)
         if out is None:
-            result = _calls(call, x, backend)
+            result = calls(call, x, backend)
             if result is not None:
                 return result
         key = (call, None if x.flags.c_contiguous else x.strides)
@@ -102,7 +102,7 @@ def of_moments(
             outer, n, _ = lying.lengths
             room = (outer, 1)
             launcher, space = _rows(kernels, outer, n)
-            _calls.keep(call, Ready(launcher, space, (lying.far, n, options), (x.size,), room, dtype, final))
+            calls.keep(call, Ready(launcher, space, (lying.far, n, options), (x.size,), room, dtype, final))
     return _axes.finished(_result(plan, x, backend), final, out, name)
 
 

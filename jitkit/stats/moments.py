@@ -10,7 +10,7 @@ from jitkit import operands
 from jitkit.arrays import to_numpy
 from jitkit.stats import _moments
 from jitkit.stats._chosen import moments_of_chosen
-from jitkit.stats._statistic import Axis, of_moments
+from jitkit.stats._statistic import Axis, calls, of_moments
 
 _POLICIES = ("propagate", "omit", "raise")
 
@@ -63,6 +63,9 @@ def mean(
     >>> float(jk.stats.mean(np.array([1.0, 2.0, 6.0])))
     3.0
     """
+    result = calls.enter(a, _moments.MEAN, axis, keepdims, False, 0, True, out, where, backend)
+    if result is not None:
+        return result
     if where is not None:
         return moments_of_chosen(a, where, _moments.MEAN, axis, out, keepdims, backend, "stats.mean")
     return of_moments(a, _moments.MEAN, axis, out, keepdims, backend, "stats.mean")
@@ -121,6 +124,9 @@ def var(
     >>> jk.stats.var(np.array([[1.0, 3.0], [5.0, 5.0]]), axis=1, ddof=1)
     array([2., 0.])
     """
+    result = calls.enter(a, _moments.VAR, axis, keepdims, False, ddof, True, out, where, backend)
+    if result is not None:
+        return result
     if where is not None:
         return moments_of_chosen(a, where, _moments.VAR, axis, out, keepdims, backend, "stats.var", ddof=ddof)
     return of_moments(a, _moments.VAR, axis, out, keepdims, backend, "stats.var", ddof=ddof)
@@ -177,6 +183,9 @@ def std(
     >>> float(jk.stats.std(np.array([1.0, 3.0])))
     1.0
     """
+    result = calls.enter(a, _moments.STD, axis, keepdims, False, ddof, True, out, where, backend)
+    if result is not None:
+        return result
     if where is not None:
         return moments_of_chosen(a, where, _moments.STD, axis, out, keepdims, backend, "stats.std", ddof=ddof)
     return of_moments(a, _moments.STD, axis, out, keepdims, backend, "stats.std", ddof=ddof)

@@ -16,7 +16,7 @@ from jitkit.primitives.map import map
 from jitkit.primitives.reduce import plan_of
 from jitkit.stats import _extremes, _moments
 from jitkit.stats._chosen import fitting, moments_of_chosen
-from jitkit.stats._statistic import Axis, of_moments
+from jitkit.stats._statistic import Axis, calls, of_moments
 
 _ADD, _FMIN, _FMAX = resolve("add"), resolve("fmin"), resolve("fmax")
 _FLOATS = frozenset((np.dtype(np.float32), np.dtype(np.float64)))
@@ -70,6 +70,9 @@ def nanmean(
     >>> float(jk.stats.nanmean(np.array([1.0, np.nan, 2.0])))
     1.5
     """
+    result = calls.enter(a, _moments.MEAN, axis, keepdims, True, 0, True, out, where, backend)
+    if result is not None:
+        return result
     if where is not None:
         return moments_of_chosen(a, where, _moments.MEAN, axis, out, keepdims, backend, "stats.nanmean", skip=True)
     return of_moments(a, _moments.MEAN, axis, out, keepdims, backend, "stats.nanmean", skip=True)
@@ -126,6 +129,9 @@ def nanvar(
     >>> float(jk.stats.nanvar(np.array([1.0, np.nan, 3.0])))
     1.0
     """
+    result = calls.enter(a, _moments.VAR, axis, keepdims, True, ddof, True, out, where, backend)
+    if result is not None:
+        return result
     if where is not None:
         return moments_of_chosen(
             a, where, _moments.VAR, axis, out, keepdims, backend, "stats.nanvar", skip=True, ddof=ddof
@@ -184,6 +190,9 @@ def nanstd(
     >>> float(jk.stats.nanstd(np.array([1.0, np.nan, 3.0])))
     1.0
     """
+    result = calls.enter(a, _moments.STD, axis, keepdims, True, ddof, True, out, where, backend)
+    if result is not None:
+        return result
     if where is not None:
         return moments_of_chosen(
             a, where, _moments.STD, axis, out, keepdims, backend, "stats.nanstd", skip=True, ddof=ddof
@@ -242,6 +251,9 @@ def nansum(
     >>> float(jk.stats.nansum(np.array([1.0, np.nan, 3.0])))
     4.0
     """
+    result = calls.enter(a, _moments.SUM, axis, keepdims, True, 0, True, out, initial, where, backend)
+    if result is not None:
+        return result
     a = _real(a, "stats.nansum")
     if a.dtype not in _FLOATS and operands.dtype_of(a).kind in "iub":
         return _reduced(_ADD, a, axis, out, keepdims, backend, "stats.nansum", initial, where)
@@ -302,6 +314,9 @@ def nanmin(
     >>> float(jk.stats.nanmin(np.array([3.0, np.nan, 1.0])))
     1.0
     """
+    result = _extremes.calls.enter(a, False, axis, keepdims, out, initial, where, backend)
+    if result is not None:
+        return result
     return _extreme(_FMIN, a, axis, out, keepdims, initial, where, backend, "stats.nanmin")
 
 
@@ -354,6 +369,9 @@ def nanmax(
     >>> float(jk.stats.nanmax(np.array([3.0, np.nan, 1.0])))
     3.0
     """
+    result = _extremes.calls.enter(a, True, axis, keepdims, out, initial, where, backend)
+    if result is not None:
+        return result
     return _extreme(_FMAX, a, axis, out, keepdims, initial, where, backend, "stats.nanmax")
 
 

@@ -27,7 +27,8 @@ _LONG, _SAMPLE = 2**17, 2**15
 """Elements from which selection pays, and of the sample that bounds are taken from."""
 _FEW = 8
 """Quantiles up to which each is selected by itself; one sort serves more."""
-_calls = Calls()
+_HALF = 0.5
+calls = Calls()
 _known: dict[Hashable, tuple[_ranks.Plan, tuple[int, ...]] | None] = {}
 
 
@@ -92,6 +93,9 @@ def quantile(
     >>> jk.stats.quantile(np.array([1.0, 2.0, 4.0, 8.0]), [0.25, 0.5])
     array([1.75, 3.  ])
     """
+    result = calls.enter(a, q, axis, keepdims, True, method, out, weights, backend)
+    if result is not None:
+        return result
     if weights is not None:
         return _weighted(a, q, axis, out, keepdims, backend, "stats.quantile", True, method, weights)
     return _quantile(a, q, axis, out, keepdims, backend, "stats.quantile", True, method)
@@ -158,6 +162,9 @@ def nanquantile(
     >>> float(jk.stats.nanquantile(np.array([1.0, np.nan, 4.0]), 0.5))
     2.5
     """
+    result = calls.enter(a, q, axis, keepdims, False, method, out, weights, backend)
+    if result is not None:
+        return result
     if weights is not None:
         return _weighted(a, q, axis, out, keepdims, backend, "stats.nanquantile", False, method, weights)
     return _quantile(a, q, axis, out, keepdims, backend, "stats.nanquantile", False, method)
@@ -202,7 +209,10 @@ def median(a: Any, axis: Axis = None, *, out: Any = None, keepdims: bool = False
     >>> float(jk.stats.median(np.array([5.0, 1.0, 2.0, 3.0])))
     2.5
     """
-    return _quantile(a, 0.5, axis, out, keepdims, backend, "stats.median", True)
+    result = calls.enter(a, _HALF, axis, keepdims, True, "linear", out, backend)
+    if result is not None:
+        return result
+    return _quantile(a, _HALF, axis, out, keepdims, backend, "stats.median", True)
 
 
 def nanmedian(a: Any, axis: Axis = None, *, out: Any = None, keepdims: bool = False, backend: str | None = None) -> Any:
@@ -244,7 +254,10 @@ def nanmedian(a: Any, axis: Axis = None, *, out: Any = None, keepdims: bool = Fa
     >>> float(jk.stats.nanmedian(np.array([5.0, np.nan, 1.0, 2.0])))
     2.0
     """
-    return _quantile(a, 0.5, axis, out, keepdims, backend, "stats.nanmedian", False)
+    result = calls.enter(a, _HALF, axis, keepdims, False, "linear", out, backend)
+    if result is not None:
+        return result
+    return _quantile(a, _HALF, axis, out, keepdims, backend, "stats.nanmedian", False)
 
 
 def _quantile(
@@ -316,8 +329,8 @@ def _short(
     """
     if type(a) is not np.ndarray or type(q) is not float or (axis is not None and type(axis) is not int):
         return None
-    key = (a.dtype, a.shape, q, axis, keepdims, missing, method)
-    result = _calls(key, a, backend)
+    key = (q, axis, keepdims, missing, method, a.dtype, a.shape)
+    result = calls(key, a, backend)
     if result is not None:
         return result
     if backend is None and choice.requested() == "cuda":
@@ -334,7 +347,7 @@ def _short(
     plan, final = found
     ready = plan.ready(final)
     if ready is not None:
-        _calls.keep(key, ready)
+        calls.keep(key, ready)
     flat = plan(a)
     return flat[0, 0] if final == () else flat.reshape(final)
 

@@ -8,6 +8,8 @@ from jitkit import operands
 from jitkit.stats import _rolling, _windows
 
 _SUMS, _MEANS = _rolling.running(_windows.sums, 0, 0), _rolling.running(_windows.sums, 1, 0)
+_NONE = 0
+_VARIANCES, _DEVIATIONS = (_rolling.running(_windows.squares, what, float(_NONE)) for what in (0, 1))
 _SMALLEST, _LARGEST = _rolling.extreme(1), _rolling.extreme(-1)
 
 
@@ -61,6 +63,9 @@ def move_sum(
     >>> jk.stats.move_sum(np.array([1.0, 2.0, 6.0, 1.0]), 2)
     array([nan,  3.,  8.,  7.])
     """
+    result = _rolling.calls.enter(a, _SUMS, window, min_count, axis, out, backend)
+    if result is not None:
+        return result
     return _rolling.rolled(_SUMS, a, window, min_count, axis, out, backend, "stats.move_sum")
 
 
@@ -114,6 +119,9 @@ def move_mean(
     >>> jk.stats.move_mean(np.array([1.0, 2.0, 6.0, 1.0]), 2)
     array([nan, 1.5, 4. , 3.5])
     """
+    result = _rolling.calls.enter(a, _MEANS, window, min_count, axis, out, backend)
+    if result is not None:
+        return result
     return _rolling.rolled(_MEANS, a, window, min_count, axis, out, backend, "stats.move_mean")
 
 
@@ -172,6 +180,10 @@ def move_var(
     >>> jk.stats.move_var(np.array([1.0, 2.0, 6.0, 1.0]), 2)
     array([ nan, 0.25, 4.  , 6.25])
     """
+    if ddof is _NONE:
+        result = _rolling.calls.enter(a, _VARIANCES, window, min_count, axis, out, backend)
+        if result is not None:
+            return result
     make = _rolling.running(_windows.squares, 0, operands.number(ddof, "ddof", "stats.move_var"))
     return _rolling.rolled(make, a, window, min_count, axis, out, backend, "stats.move_var")
 
@@ -231,6 +243,10 @@ def move_std(
     >>> jk.stats.move_std(np.array([1.0, 2.0, 6.0, 1.0]), 2)
     array([nan, 0.5, 2. , 2.5])
     """
+    if ddof is _NONE:
+        result = _rolling.calls.enter(a, _DEVIATIONS, window, min_count, axis, out, backend)
+        if result is not None:
+            return result
     make = _rolling.running(_windows.squares, 1, operands.number(ddof, "ddof", "stats.move_std"))
     return _rolling.rolled(make, a, window, min_count, axis, out, backend, "stats.move_std")
 
@@ -284,6 +300,9 @@ def move_min(
     >>> jk.stats.move_min(np.array([1.0, 2.0, 6.0, 1.0]), 2)
     array([nan,  1.,  2.,  1.])
     """
+    result = _rolling.calls.enter(a, _SMALLEST, window, min_count, axis, out, backend)
+    if result is not None:
+        return result
     return _rolling.rolled(_SMALLEST, a, window, min_count, axis, out, backend, "stats.move_min")
 
 
@@ -336,6 +355,9 @@ def move_max(
     >>> jk.stats.move_max(np.array([1.0, 2.0, 6.0, 1.0]), 2)
     array([nan,  2.,  6.,  6.])
     """
+    result = _rolling.calls.enter(a, _LARGEST, window, min_count, axis, out, backend)
+    if result is not None:
+        return result
     return _rolling.rolled(_LARGEST, a, window, min_count, axis, out, backend, "stats.move_max")
 
 
@@ -389,4 +411,7 @@ def move_median(
     >>> jk.stats.move_median(np.array([1.0, 2.0, 6.0, 1.0]), 2)
     array([nan, 1.5, 4. , 3.5])
     """
+    result = _rolling.calls.enter(a, _rolling.median, window, min_count, axis, out, backend)
+    if result is not None:
+        return result
     return _rolling.rolled(_rolling.median, a, window, min_count, axis, out, backend, "stats.move_median", turn=True)
