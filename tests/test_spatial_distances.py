@@ -9,7 +9,8 @@ from scipy.spatial import distance
 
 import jitkit as jk
 
-METRICS = ("euclidean", "sqeuclidean", "cityblock", "chebyshev", "cosine")
+POWERS = ("euclidean", "sqeuclidean", "cityblock", "chebyshev")
+METRICS = (*POWERS, "cosine", "correlation", "canberra", "braycurtis", "hamming", "jaccard")
 
 
 def points(n, d, dtype="float32", seed=0):
@@ -29,7 +30,7 @@ def test_distances_as_in_scipy(metric, backend):
     got = jk.spatial.cdist(a, b, metric, backend=backend)
     assert got.dtype == np.float32
     np.testing.assert_allclose(got, distance.cdist(a, b, metric), rtol=2e-6, atol=1e-6)
-    if metric in ("euclidean", "cosine"):  # the others are the same terms, and another kernel to compile
+    if metric not in POWERS[1:]:  # the others are the same terms, and another kernel to compile
         got = jk.spatial.pdist(a, metric, backend=backend)
         np.testing.assert_allclose(got, distance.pdist(a, metric), rtol=4e-6, atol=1e-6)
 
@@ -56,6 +57,37 @@ def test_a_function_of_two_points(backend):
     got = jk.spatial.cdist(a, b, canberra, backend=backend)
     np.testing.assert_allclose(got, distance.cdist(a, b, canberra), rtol=1e-6)
     np.testing.assert_allclose(jk.spatial.pdist(b, canberra, backend=backend), distance.pdist(b, "canberra"), rtol=1e-6)
+
+
+COUNTED = ("canberra", "braycurtis", "hamming", "jaccard")
+
+
+@pytest.mark.parametrize("metric", COUNTED)
+def test_points_with_zeros_and_equal_coordinates(metric, backend):
+    a = np.random.default_rng(3).integers(-1, 2, (14, 5)).astype(np.float64)
+    a[:3] = 0
+    with np.errstate(invalid="ignore"):
+        want = distance.cdist(a, a, metric)
+    np.testing.assert_allclose(jk.spatial.cdist(a, a, metric, backend=backend), want, rtol=1e-14)
+    np.testing.assert_allclose(
+        jk.spatial.pdist(a, metric, backend=backend), distance.squareform(want, checks=False), rtol=1e-14
+    )
+
+
+@pytest.mark.parametrize("metric", [*COUNTED, "correlation"])
+def test_nan_and_infinity_as_in_scipy(metric):
+    a = points(12, 3, "float64")
+    a[0, 1], a[1, 2], a[2, 0], a[3] = np.nan, np.inf, -np.inf, 1.0  # the last is the mean of its coordinates throughout
+    with np.errstate(invalid="ignore", divide="ignore"):
+        want = distance.cdist(a, a, metric)
+    np.testing.assert_allclose(jk.spatial.cdist(a, a, metric, backend="cpu"), want, rtol=1e-12, atol=1e-15)
+
+
+def test_correlations_of_points_far_from_zero():
+    a = points(20, 8, "float64")
+    np.testing.assert_allclose(
+        jk.spatial.cdist(a + 1e6, a, "correlation", backend="cpu"), distance.cdist(a, a, "correlation"), atol=1e-8
+    )
 
 
 def test_square_and_back(backend):

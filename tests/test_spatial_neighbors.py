@@ -44,7 +44,9 @@ def most_apart(u, v):
 
 
 @pytest.mark.parametrize("own", [False, True], ids=["queries", "own"])
-@pytest.mark.parametrize("metric", ["sqeuclidean", "cityblock", "chebyshev", "cosine", most_apart])
+@pytest.mark.parametrize(
+    "metric", ["sqeuclidean", "cityblock", "chebyshev", "cosine", "correlation", "braycurtis", most_apart]
+)
 def test_neighbours_by_other_metrics(metric, own, backend):
     x = points(70, 3, "float64") + 0.1
     q = x if own else 1.5 * points(9, 3, "float64", seed=1) - 0.2

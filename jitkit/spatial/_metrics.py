@@ -25,15 +25,17 @@ def unchanged(distance):
 class Metric(NamedTuple):
     """A metric, as ``finish(total, size_a, size_b)`` of terms ``add(part, x, y)``; parts of many terms are joined.
 
-    Only where `sized` are the sizes the Euclidean lengths of the two points. `total` is the inverse of `finish`, where that
-    asks for no sizes. `order` is the power of differences that terms are, infinite where the largest counts; what has none
-    may say nothing about points that are farther along an axis.
+    The sizes of two points are what `size` makes of the coordinates ``points[i, :]``; None where `finish` asks for none. Of
+    what is `centred` points lose the mean of their coordinates first. `total` is the inverse of `finish`, where that asks for
+    no sizes. `order` is the power of differences that terms are, infinite where the largest counts; what has none may say
+    nothing about points that are farther along an axis.
     """
 
     add: Callable
     join: Callable
     finish: Callable
-    sized: bool = False
+    size: Callable | None = None
+    centred: bool = False
     total: Callable = unchanged
     order: float | None = None
 
@@ -64,6 +66,29 @@ def _largest(a, b):
     return b if b > a else a
 
 
+def _add_share(part, x, y):
+    """Add a difference as a share of both sizes, 0 where both are."""
+    whole = abs(x) + abs(y)
+    return part + abs(x - y) / (whole if whole != 0 else 1)
+
+
+def _add_unequal(part, x, y):
+    return part + (1 if x != y else 0)
+
+
+def _length(points, i):
+    """Return the Euclidean length of a point."""
+    total = 0.0
+    for k in range(points.shape[1]):
+        total += points[i, k] * points[i, k]
+    return total**0.5
+
+
+def _coordinates(points, i):
+    """Return how many coordinates a point has."""
+    return points.shape[1]
+
+
 def _root(total, size_a, size_b):
     return math.sqrt(total)
 
@@ -77,6 +102,28 @@ def _one_less_cosine(total, size_a, size_b):
     return 1 - min(max(total / (size_a * size_b), -1), 1)
 
 
+def _share(total, size_a, size_b):
+    return total / size_a
+
+
+def braycurtis(u, v):
+    """Return the sum of differences as a part of the size of the sum of two points; NaN where that is the origin."""
+    apart, together = 0.0, 0.0
+    for k in range(len(u)):
+        apart += abs(u[k] - v[k])
+        together += abs(u[k] + v[k])
+    return apart / together
+
+
+def jaccard(u, v):
+    """Return which part of the coordinates that are not both zero has a zero; 0 where all are zero."""
+    unlike, there = 0.0, 0.0
+    for k in range(len(u)):
+        unlike += 1 if (u[k] != 0) != (v[k] != 0) else 0
+        there += 1 if (u[k] != 0) | (v[k] != 0) else 0
+    return unlike / there if there > 0 else 0.0
+
+
 def _square(distance):
     return distance * distance
 
@@ -86,9 +133,14 @@ METRICS = {
     "sqeuclidean": Metric(_add_square, _sum, itself, order=2),
     "cityblock": Metric(_add_length, _sum, itself, order=1),
     "chebyshev": Metric(_larger, _largest, itself, order=math.inf),
-    "cosine": Metric(_add_product, _sum, _one_less_cosine, sized=True),
+    "cosine": Metric(_add_product, _sum, _one_less_cosine, size=_length),
+    "correlation": Metric(_add_product, _sum, _one_less_cosine, size=_length, centred=True),
+    "canberra": Metric(_add_share, _sum, itself),
+    "hamming": Metric(_add_unequal, _sum, _share, size=_coordinates),
 }
-NAMES = (*METRICS, "minkowski")
+FUNCTIONS = {"braycurtis": braycurtis, "jaccard": jaccard}
+"""What divides two sums, as functions of two points."""
+NAMES = (*METRICS, *FUNCTIONS, "minkowski")
 
 
 @functools.lru_cache(_REMEMBERED)
@@ -109,7 +161,7 @@ def minkowski(p: float) -> Metric:
 
 
 def checked(metric: Any, p: Any, name: str) -> Any:
-    """Return a metric by its name, or the user's function as it is; `p` is of Minkowski's, 2 where it is None.
+    """Return a metric or function by its name, or the user's function as it is; `p` is of Minkowski's, 2 where it is None.
 
     Raises
     ------
@@ -123,6 +175,8 @@ def checked(metric: Any, p: Any, name: str) -> Any:
     if p is not None:
         raise LaunchError(f"jk.{name}: p={p!r} is of metric='minkowski', not of metric={metric!r}")
     if isinstance(metric, str):
+        if metric in FUNCTIONS:
+            return FUNCTIONS[metric]
         if metric not in METRICS:
             names = ", ".join(map(repr, NAMES))
             raise LaunchError(

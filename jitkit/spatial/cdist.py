@@ -50,12 +50,24 @@ def distances_kernel(metric: _metrics.Metric) -> Kernel:
     return distances
 
 
-@jk.kernel(fastmath=True)
-def _size(i, points, out):
+def sizes_kernel(size: Callable) -> Kernel:
+    """Return the kernel of what a metric asks about each point."""
+
+    @jk.kernel(fastmath=True)
+    def sizes(i, points, out):
+        out[i] = size(points, i)
+
+    return sizes
+
+
+@jk.kernel
+def _centre(i, points, out):
+    n = points.shape[1]
     total = 0.0
-    for k in range(points.shape[1]):
-        total += points[i, k] * points[i, k]
-    out[i] = total**0.5
+    for k in range(n):
+        total += points[i, k]
+    for k in range(n):
+        out[i, k] = points[i, k] - total / n
 
 
 def function_kernel(metric: Callable, d: int) -> Kernel:
@@ -82,7 +94,12 @@ def _launcher_of(metric: Callable, d: int) -> Launcher:
     return Launcher(function_kernel(metric, d))
 
 
-_sizes = Launcher(_size)
+@functools.lru_cache(_REMEMBERED)
+def _sizes(size: Callable) -> Launcher:
+    return Launcher(sizes_kernel(size))
+
+
+_centred = Launcher(_centre)
 
 
 def cdist(
@@ -102,7 +119,8 @@ def cdist(
         Points, one in each row.
     XB : array_like or device array, shape (m, d)
         Points with as many coordinates.
-    metric : {"euclidean", "sqeuclidean", "cityblock", "chebyshev", "minkowski", "cosine"} or callable
+    metric : {"euclidean", "sqeuclidean", "cityblock", "chebyshev", "minkowski", "cosine", "correlation", "canberra", \
+            "braycurtis", "hamming", "jaccard"} or callable
         The distance, or a function of two points that kernels can call. It gets two vectors of d coordinates and reads
         them by index: ``lambda u, v: abs(u[0] - v[0])``.
     p : float, default 2 for "minkowski"
@@ -152,12 +170,13 @@ def cdist(
     dtype, device = operands.dtype_of(a), operands.device_of(a)
     result = operands.result(out, shape, dtype, device, "spatial.cdist", (a, b))
     if 0 not in shape:
+        a, b = (centred(x, chosen, backend) for x in (a, b))
         fill(chosen, a, b, operands.columns(b), result, backend)
     return operands.delivered(result, out, "spatial.cdist")
 
 
 def fill(metric: Any, a: Any, b: Any, columns: Any, out: Any, backend: str | None) -> None:
-    """Write the distances of the points `a` to the points `b`, which are given by rows and by columns."""
+    """Write the distances of the points `a` to the points `b`, which are given by rows and by columns, centred as need be."""
     n, m = out.shape
     if not isinstance(metric, _metrics.Metric):
         _launcher_of(metric, a.shape[1])((n, m), backend)(a, columns, out)
@@ -167,9 +186,18 @@ def fill(metric: Any, a: Any, b: Any, columns: Any, out: Any, backend: str | Non
 
 
 def row_sizes(points: Any, metric: _metrics.Metric, backend: str | None) -> Any:
-    """Return the Euclidean length of each point where the metric asks for it, else room that is not read."""
+    """Return what the metric asks about each point, else room that is not read."""
     n, dtype, device = points.shape[0], operands.dtype_of(points), operands.device_of(points)
     sizes = operands.made((n,), (np.dtype(dtype),), device)
-    if metric.sized:
-        _sizes((n,), backend)(points, sizes)
+    if metric.size is not None:
+        _sizes(metric.size)((n,), backend)(points, sizes)
     return sizes
+
+
+def centred(points: Any, metric: Any, backend: str | None) -> Any:
+    """Return points less the mean of their coordinates, each, where the metric asks for that."""
+    if not isinstance(metric, _metrics.Metric) or not metric.centred:
+        return points
+    out = operands.made(tuple(points.shape), (operands.dtype_of(points),), operands.device_of(points))
+    _centred((points.shape[0],), backend)(points, out)
+    return out

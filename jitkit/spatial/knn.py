@@ -24,7 +24,7 @@ from jitkit.spatial._by_grid import by_grid
 from jitkit.spatial._by_tree import by_tree, visits
 from jitkit.spatial._metrics import METRICS, Metric
 from jitkit.spatial._nearest import HELD, LEAF, NOBODY, Bound, emptied, merge, settled
-from jitkit.spatial.cdist import fill
+from jitkit.spatial.cdist import centred, fill
 
 FEW_COORDINATES, MOST_COORDINATES = 8, 16
 """With more than a few, boxes may leave little out, and all distances are computed; with more than the most they always are."""
@@ -92,7 +92,8 @@ def knn(
         Whose neighbours are sought; by default those of the points, of which none is its own neighbour.
     k : int, default 5
         How many neighbours.
-    metric : {"euclidean", "sqeuclidean", "cityblock", "chebyshev", "minkowski", "cosine"} or callable, default "euclidean"
+    metric : {"euclidean", "sqeuclidean", "cityblock", "chebyshev", "minkowski", "cosine", "correlation", "canberra", \
+            "braycurtis", "hamming", "jaccard"} or callable, default "euclidean"
         What is near, as for `cdist`.
     p : float, default 2 for "minkowski"
         Which power of differences Minkowski's metric sums; above 0.
@@ -127,9 +128,9 @@ def knn(
     Up to three coordinates, of Euclidean distances: a grid of cells, where points are spread evenly (J. L. Bentley, B. W.
     Weide, A. C. Yao, ACM Trans. Math. Softw. 6, 1980). Elsewhere, and up to sixteen coordinates: a tree of boxes that halve
     the points across their widest axis, which leaves out what is too far (J. H. Friedman, J. L. Bentley, R. A. Finkel, ACM
-    Trans. Math. Softw. 3, 1977). Where there are more, or more than eight of which boxes leave little out, and for cosines
-    and functions: all distances, a few rows at a time. All are exact. Powers of differences can vanish or overflow as those
-    of `cdist` do, those that Euclidean distances ask for apart.
+    Trans. Math. Softw. 3, 1977). Where there are more, or more than eight of which boxes leave little out, and for metrics
+    that are no powers of differences: all distances, a few rows at a time. All are exact. Powers of differences can vanish or
+    overflow as those of `cdist` do, those that Euclidean distances ask for apart.
 
     Examples
     --------
@@ -231,8 +232,9 @@ def _by_all(
     n, m = x.shape[0], q.shape[0]
     rows = min(m, max(4, AT_ONCE // n))
     totals = operands.made((rows, n), (operands.dtype_of(x),), operands.device_of(x))
+    x, q = (centred(points, metric, backend) for points in (x, q))
     across, finish = operands.columns(x), _metrics.itself
-    if isinstance(metric, Metric) and not metric.sized:
+    if isinstance(metric, Metric) and metric.size is None:
         metric, finish = metric._replace(finish=_metrics.itself, total=_metrics.unchanged), metric.finish
     for first in range(0, m, rows):
         count = min(rows, m - first)

@@ -17,7 +17,7 @@ from jitkit.errors import LaunchError
 from jitkit.launch.kernel import Kernel
 from jitkit.launch.launcher import Launcher
 from jitkit.spatial import _metrics, _points
-from jitkit.spatial.cdist import row_sizes
+from jitkit.spatial.cdist import centred, row_sizes
 
 ROWS = 4
 """Points that share each load of those behind them, as in `cdist`."""
@@ -159,6 +159,7 @@ def pdist(
     dtype, device = operands.dtype_of(x), operands.device_of(x)
     result = operands.result(out, (n * (n - 1) // 2,), dtype, device, "spatial.pdist", (x,))
     if n > 1 and isinstance(chosen, _metrics.Metric):
+        x = centred(x, chosen, backend)
         launcher = _launcher(chosen, d if d <= FEW else 0)
         launcher((-(-n // ROWS), -(-(n - 1) // WIDTH), WIDTH), backend)(
             x, operands.columns(x), row_sizes(x, chosen, backend), result
