@@ -87,7 +87,11 @@ def test_steps_of_optimisers(backend):
         ),
         (lambda x: jk.ml.MLPRegressor(activation="sin").fit(x, [1, 2]), ValueError, "activation='sin'"),
         (lambda x: jk.ml.MLPRegressor((0,)).fit(x, [1, 2]), ValueError, "at least one neuron"),
-        (lambda x: jk.ml.MLPRegressor(solver="lbfgs").fit(x, [1, 2]), ValueError, "solver='lbfgs'"),
+        (
+            lambda x: jk.ml.MLPRegressor(solver="newton").fit(x, [1, 2]),
+            ValueError,
+            "solver='newton'; there are 'adam', 'sgd', 'lbfgs'",
+        ),
         (lambda x: jk.ml.MLPRegressor(batch_size=0).fit(x, [1, 2]), ValueError, "batch_size=0"),
         (
             lambda x: jk.ml.MLPRegressor(max_iter=0).fit(x, [1, 2]),
@@ -116,7 +120,11 @@ def test_steps_of_optimisers(backend):
         ),
         (lambda x: jk.ml.MLPRegressor(backend="gpu").fit(x, [1, 2]), jk.BackendError, "no backend 'gpu'"),
         (lambda x: jk.ml.MLPRegressor().predict(x), ValueError, "not fitted yet"),
-        (lambda x: jk.ml.MLPClassifier().partial_fit(x, [0, 1], [0, 1]).partial_fit(x, [0, 2]), ValueError, "pass all"),
+        (
+            lambda x: jk.ml.MLPClassifier().partial_fit(x, [0, 1], classes=[0, 1]).partial_fit(x, [0, 2]),
+            ValueError,
+            "pass all",
+        ),
         (lambda x: jk.ml.MLPClassifier().set_params(depth=2), ValueError, "Invalid parameter 'depth'"),
     ],
 )
@@ -262,3 +270,83 @@ def test_float32_stays_and_columns_of_frames_are_kept():
     model = quietly(jk.ml.MLPRegressor((3,), **ONCE), X, X[:, 0])
     assert {a.dtype for a in (*model.coefs_, model.predict(X))} == {np.dtype("float32")}
     assert repr(jk.ml.MLPRegressor((3,), alpha=0.5)) == "MLPRegressor(alpha=0.5, hidden_layer_sizes=(3,))"
+
+
+@pytest.mark.parametrize("solver", ["adam", "sgd"])
+def test_weights_of_samples_as_in_scikit_learn(solver, backend):
+    peers = pytest.importorskip("sklearn.neural_network", reason="scikit-learn is not installed")
+    X, y = normal((50, 4), dtype="float64"), np.arange(50) % 3
+    weights = np.random.default_rng(4).integers(0, 4, 50) * 0.5
+    options = {
+        **ONCE,
+        "max_iter": 5,
+        "solver": solver,
+        "batch_size": 20,
+        "alpha": 0.1,
+        "activation": "tanh",
+        "shuffle": False,
+    }
+    ours = quietly(jk.ml.MLPRegressor((5,), **options, backend=backend), X, X[:, 0], weights)
+    theirs = quietly(peers.MLPRegressor(hidden_layer_sizes=(5,), **options), X, X[:, 0], weights)
+    for a, b in zip(ours.coefs_ + ours.intercepts_, theirs.coefs_ + theirs.intercepts_, strict=True):
+        np.testing.assert_allclose(a, b, rtol=1e-8, atol=1e-10)
+    ours = quietly(jk.ml.MLPClassifier((5,), **options, backend=backend), X, y, weights)
+    theirs = quietly(peers.MLPClassifier(hidden_layer_sizes=(5,), **options), X, y, weights)
+    np.testing.assert_allclose(ours.predict_proba(X), theirs.predict_proba(X), rtol=1e-8, atol=1e-10)
+    np.testing.assert_allclose(ours.loss_curve_, theirs.loss_curve_, rtol=2e-2)
+
+
+def test_equal_weights_are_none_and_samples_without_weight_are_not_there():
+    X, y = normal((40, 3), dtype="float64"), np.arange(40) % 2
+    options = {**ONCE, "max_iter": 6, "batch_size": 40, "shuffle": False, "alpha": 0.0}
+    plain = quietly(jk.ml.MLPClassifier((4,), **options), X[:25], y[:25])
+    weights = np.repeat([2.0, 0.0], [25, 15])
+    weighted = quietly(jk.ml.MLPClassifier((4,), **options), X, y, weights)
+    np.testing.assert_allclose(weighted.coefs_[0], plain.coefs_[0], rtol=1e-9)
+    np.testing.assert_allclose(weighted.loss_curve_, plain.loss_curve_, rtol=1e-9)
+    none_in_a_batch = quietly(jk.ml.MLPClassifier((4,), **{**options, "batch_size": 5}), X, y, weights)
+    assert np.isfinite(none_in_a_batch.coefs_[0]).all()
+
+
+@pytest.mark.parametrize("weighted", [False, True], ids=["alike", "weighted"])
+@pytest.mark.parametrize("dtype", ["float32", "float64"])
+def test_lbfgs_finds_a_minimum(dtype, weighted, backend):
+    """At its end the loss, as scikit-learn defines it, is no larger than scikit-learn's, and its gradient is small."""
+    peers = pytest.importorskip("sklearn.neural_network", reason="scikit-learn is not installed")
+    X, y = normal((30, 3), dtype=dtype), np.arange(30) % 3
+    weights = np.random.default_rng(4).integers(0, 4, 30) * 0.5 if weighted else None
+    few = 40 if backend == "python" else 300
+    options = {"solver": "lbfgs", "alpha": 1.0, "activation": "tanh", "max_iter": few, "random_state": 2}
+    ours = quietly(jk.ml.MLPClassifier((4,), **options, backend=backend), X, y, weights)
+    theirs = quietly(peers.MLPClassifier(hidden_layer_sizes=(4,), **options), X, y, weights)
+    assert ours.loss_ <= theirs.loss_ * (1 + (2e-2 if backend == "python" else 5e-3))
+    chances = ours.predict_proba(X).astype(np.float64)[np.arange(30), y]
+    whole = 30 if weights is None else weights.sum()
+    loss = np.average(-np.log(chances), weights=weights) + 0.5 * sum((w**2).sum() for w in ours.coefs_) / whole
+    assert ours.loss_ == pytest.approx(loss, rel=1e-5)
+
+
+def test_lbfgs_learns_numbers_and_goes_on_where_it_ended():
+    X = np.linspace(-2, 2, 60)[:, None]
+    y = np.sin(2 * X[:, 0])
+    model = jk.ml.MLPRegressor((12,), "tanh", solver="lbfgs", max_iter=800, random_state=0, warm_start=True)
+    assert quietly(model, X, y).score(X, y) > 0.99
+    first = model.loss_
+    assert quietly(pickle.loads(pickle.dumps(model)), X, y).loss_ <= first
+    with pytest.raises(ValueError, match="partial_fit takes solver='adam' or 'sgd': 'lbfgs' needs all samples at once"):
+        model.partial_fit(X, y)
+    with pytest.warns(Warning, match="MLPRegressor: no minimum within max_iter=2 steps"):
+        jk.ml.MLPRegressor((12,), solver="lbfgs", max_iter=2, random_state=0).fit(X, y)
+
+
+@pytest.mark.parametrize(
+    ("weights", "message"),
+    [
+        ([1, 2], r"sample_weight has the shape \(2,\); it is a number for each sample"),
+        ([1, -1, 1, 1], "sample_weight has -1.0 in it; weights are numbers from 0"),
+        ([0, 0, 0, 0], "all weights in sample_weight are zero"),
+    ],
+)
+def test_mistakes_in_weights_are_named(weights, message):
+    with pytest.raises(ValueError, match=message):
+        jk.ml.MLPClassifier().fit(np.ones((4, 2)), [0, 1, 0, 1], weights)

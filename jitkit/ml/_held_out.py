@@ -22,11 +22,14 @@ class Held:
         Their targets.
     parameters : ndarray
         Those of the network that had the best score.
+    weights : ndarray or None
+        How much each sample counts.
     """
 
     x: Any
     y: NDArray[Any]
     parameters: NDArray[Any]
+    weights: NDArray[Any] | None = None
 
 
 def split(

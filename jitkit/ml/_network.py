@@ -19,7 +19,7 @@ from jitkit import operands
 from jitkit.arrays import to_numpy
 from jitkit.launch.launcher import Launcher
 from jitkit.ml._products import product
-from jitkit.ml.cross_entropy import fused
+from jitkit.ml.cross_entropy import fused, scaled
 from jitkit.ml.dense import LAYERS, forward, gradients
 from jitkit.ml.optimisers import adam, adam_rate, advance, with_momentum
 
@@ -137,8 +137,11 @@ class Network:
             x = y
         return x
 
-    def step(self, X: Any, y: Any, order: Any, first: int, n: int, losses: Any, rule: Rule) -> None:
-        """Learn from the samples ``order[first:first + n]``, and write their losses."""
+    def slope(self, X: Any, y: Any, order: Any, first: int, n: int, losses: Any, shares: Any = None) -> None:
+        """Write the losses of the samples ``order[first:first + n]`` and the gradient of their mean.
+
+        That is a sum by `shares`, which stand in the order of the losses, where there are some.
+        """
         activations, deltas, labels = self._room(n)
         backend, last = self.backend, len(self.shapes) - 1
         _rows((n, self.sizes[0]), backend)(X, order, first, activations[0])
@@ -147,21 +150,24 @@ class Network:
             forward(activations[k], self.weights[k], self.biases[k], name, activations[k + 1], backend)
         if self.classes:
             _labels(n, backend)(y, order, first, labels)
-            fused(activations[-1], (activations[-1], labels, first, 1.0 / n, losses, deltas[-1]), backend)
+            scale = 1.0 / n if shares is None else 1.0
+            fused(activations[-1], (activations[-1], labels, first, scale, losses, deltas[-1]), backend)
         else:
-            scale = 1.0 / (n * self.sizes[-1])
+            scale = 1.0 / ((n if shares is None else 1) * self.sizes[-1])
             _regression(n, backend)(activations[-1], y, order, first, scale, losses, deltas[-1])
+        if shares is not None:
+            scaled((n, self.sizes[-1]), backend)(shares[first : first + n], deltas[-1])
         for k in range(last, -1, -1):
             gradients(activations[k], deltas[k + 1], self.by_weight[k], self.by_bias[k], backend)
             if k:
                 product("ABT", deltas[k + 1], self.weights[k], deltas[k], backend)
                 shape = (n, self.sizes[k])
                 LAYERS[self.activation].slopes(shape, backend)(deltas[k], activations[k], deltas[k])
-        self._move(rule, n)
 
-    def _move(self, rule: Rule, n: int) -> None:
+    def move(self, rule: Rule, whole: float) -> None:
+        """Take an optimiser's step along the gradient of samples whose weights add up to `whole`."""
         self.steps += 1
-        p, slopes, decay = self.parameters, self.slopes, rule.decay / n
+        p, slopes, decay = self.parameters, self.slopes, rule.decay / whole
         if rule.solver == "adam":
             rate = adam_rate(rule.rate, self.steps, rule.beta_1, rule.beta_2)
             args: tuple[Any, ...] = (p, slopes, self.first, self.second, rate, rule.beta_1, rule.beta_2, rule.epsilon)

@@ -9,11 +9,14 @@ import numpy as np
 
 from jitkit import operands
 from jitkit.arrays import to_numpy
+from jitkit.ml._batches import batches
 from jitkit.ml._estimator import Estimator, check_backend, random_of, warn_not_converged
 from jitkit.ml._held_out import Held, split
+from jitkit.ml._lbfgs import minimise
 from jitkit.ml._network import Network, Rule
 from jitkit.ml.dense import LAYERS
 
+SOLVERS = ("adam", "sgd", "lbfgs")
 RATES = ("constant", "invscaling", "adaptive")
 LEAST_RATE = 1e-6
 """An "adaptive" learning rate falls no more below this, as in scikit-learn."""
@@ -30,7 +33,7 @@ class Perceptron(Estimator):
         hidden_layer_sizes: tuple[int, ...] = (100,),
         activation: Literal["identity", "logistic", "tanh", "relu"] = "relu",
         *,
-        solver: Literal["adam", "sgd"] = "adam",
+        solver: Literal["adam", "sgd", "lbfgs"] = "adam",
         alpha: float = 1e-4,
         batch_size: int | Literal["auto"] = "auto",
         learning_rate: Literal["constant", "invscaling", "adaptive"] = "constant",
@@ -96,8 +99,8 @@ class Perceptron(Estimator):
             raise ValueError(f"{who}: hidden_layer_sizes={self.hidden_layer_sizes!r}; layers have at least one neuron")
         if str(self.activation) not in LAYERS:
             raise ValueError(f"{who}: activation={self.activation!r}; there are {', '.join(map(repr, LAYERS))}")
-        if str(self.solver) not in ("adam", "sgd"):
-            raise ValueError(f"{who}: solver={self.solver!r}; there are 'adam' and 'sgd'")
+        if str(self.solver) not in SOLVERS:
+            raise ValueError(f"{who}: solver={self.solver!r}; there are {', '.join(map(repr, SOLVERS))}")
         if str(self.learning_rate) not in RATES:
             raise ValueError(f"{who}: learning_rate={self.learning_rate!r}; there are {', '.join(map(repr, RATES))}")
         batch = [] if isinstance(self.batch_size, str) and self.batch_size == "auto" else ["batch_size"]
@@ -140,7 +143,9 @@ class Perceptron(Estimator):
             bool(self.nesterovs_momentum), float(self.beta_1), float(self.beta_2), float(self.epsilon),
         )  # fmt: skip
 
-    def _learn(self, X: np.ndarray, y: np.ndarray, epochs: int, held: Held | None = None) -> bool:
+    def _learn(
+        self, X: np.ndarray, y: np.ndarray, epochs: int, held: Held | None = None, weights: np.ndarray | None = None
+    ) -> bool:
         """Train, and tell whether it was at its end: the losses ceased to fall, or the scores of what is held out to rise."""
         network, n = self._network, len(X)
         batch = min(200, n) if self.batch_size == "auto" else min(int(self.batch_size), n)
@@ -148,11 +153,14 @@ class Perceptron(Estimator):
         losses = network.on_device(np.zeros(n, network.dtype))
         self.n_iter_, ended = 0, False
         while self.n_iter_ < epochs and not ended:
-            order, rule = network.on_device(self._random.permutation(n) if self.shuffle else np.arange(n)), self._rule()
-            for first in range(0, n, batch):
-                network.step(x, targets, order, first, min(batch, n - first), losses, rule)
-            loss = float(np.mean(to_numpy(losses), dtype=np.float64))
-            self.loss_ = loss + 0.5 * self.alpha * network.penalty() / batch
+            places, rule = self._random.permutation(n) if self.shuffle else np.arange(n), self._rule()
+            order, met = network.on_device(places), batches(n, batch, None if weights is None else weights[places])
+            shares = None if met.shares is None else network.on_device(met.shares.astype(network.dtype))
+            for first, whole in zip(range(0, n, batch), met.wholes, strict=True):
+                if whole > 0:
+                    network.slope(x, targets, order, first, min(batch, n - first), losses, shares)
+                    network.move(rule, whole)
+            self.loss_ = met.mean(to_numpy(losses)) + 0.5 * self.alpha * network.penalty() / met.whole
             self.loss_curve_.append(self.loss_)
             self.n_iter_, self.t_ = self.n_iter_ + 1, self.t_ + n
             self._say(f"Iteration {self.n_iter_}, loss = {self.loss_:.8f}")
@@ -187,7 +195,7 @@ class Perceptron(Estimator):
             better = not self.loss_ > best - self.tol
             self.best_loss_ = min(best, self.loss_)
             return bool(better)
-        score = self._score(self._network.forward(held.x), held.y)
+        score = self._score(self._network.forward(held.x), held.y, held.weights)
         assert self.validation_scores_ is not None
         assert self.best_validation_score_ is not None
         self.validation_scores_.append(score)
@@ -198,7 +206,31 @@ class Perceptron(Estimator):
             held.parameters = np.array(to_numpy(self._network.parameters))
         return better
 
-    def _fit(self, X: np.ndarray, y: np.ndarray) -> Self:
+    def _search(self, X: np.ndarray, y: np.ndarray, weights: np.ndarray | None) -> None:
+        """Train by L-BFGS, on all samples at once."""
+        network, n = self._network, len(X)
+        x, targets, order = network.on_device(X), network.on_device(y), network.on_device(np.arange(n))
+        losses, met = network.on_device(np.zeros(n, network.dtype)), batches(n, n, weights)
+        shares = None if met.shares is None else network.on_device(met.shares.astype(network.dtype))
+        decay = float(self.alpha) / met.whole
+
+        def loss(parameters: np.ndarray) -> tuple[float, np.ndarray]:
+            operands.assign(network.parameters, network.on_device(parameters.astype(network.dtype)))
+            network.slope(x, targets, order, 0, n, losses, shares)
+            slope, inner = np.array(to_numpy(network.slopes), np.float64), parameters[: network.weighted]
+            slope[: network.weighted] += decay * inner
+            return met.mean(to_numpy(losses)) + 0.5 * decay * float(inner @ inner), slope
+
+        start = np.array(to_numpy(network.parameters), np.float64)
+        found = minimise(loss, start, float(self.tol), int(self.max_iter))
+        operands.assign(network.parameters, network.on_device(found.x.astype(network.dtype)))
+        self.n_iter_, self.loss_, self._steps = found.iterations, found.value, network.steps
+        self.coefs_, self.intercepts_ = network.stored()
+        self._say(f"Iterations {self.n_iter_}, loss = {self.loss_:.8f}")
+        if not found.converged:
+            warn_not_converged(f"{type(self).__name__}: no minimum within max_iter={self.max_iter} steps.")
+
+    def _fit(self, X: np.ndarray, y: np.ndarray, weights: np.ndarray | None = None) -> Self:
         who = type(self).__name__
         if self.warm_start and hasattr(self, "_network"):
             self._network.forget()
@@ -207,16 +239,21 @@ class Perceptron(Estimator):
                 self.validation_scores_, self.best_validation_score_ = [], -math.inf
         else:
             self._begin(X.dtype)
+        if self.solver == "lbfgs":
+            self._search(X.astype(self._network.dtype, copy=False), y, weights)
+            return self
         held = None
         if self.early_stopping:
             labels = y if self._kind == "classifier" else None
             rest, out = split(len(X), float(self.validation_fraction), self._random, labels, who)
             network = self._network
             held = Held(
-                network.on_device(X[out].astype(network.dtype, copy=False)), y[out], to_numpy(network.parameters)
-            )
+                network.on_device(X[out].astype(network.dtype, copy=False)), y[out], to_numpy(network.parameters),
+                None if weights is None else self._counting(weights[out], "what is held out"),
+            )  # fmt: skip
             X, y = X[rest], y[rest]
-        if not self._learn(X.astype(self._network.dtype, copy=False), y, self.max_iter, held):
+            weights = None if weights is None else self._counting(weights[rest], "what is left for training")
+        if not self._learn(X.astype(self._network.dtype, copy=False), y, self.max_iter, held, weights):
             grew = "the loss still fell" if held is None else "the score of what is held out still rose"
             warn_not_converged(f"{who}: {grew} after max_iter={self.max_iter} epochs.")
         return self
@@ -225,7 +262,17 @@ class Perceptron(Estimator):
         """Return how good outputs before softmax are."""
         raise NotImplementedError
 
-    def _refuse_early_stopping(self) -> None:
+    def _counting(self, weights: np.ndarray, what: str) -> np.ndarray:
+        """Return the weights of a part of the samples, of which one is above zero."""
+        if not weights.any():
+            raise ValueError(f"{type(self).__name__}: all weights of {what} are zero; give more samples a weight")
+        return weights
+
+    def _refuse_what_needs_all_samples(self) -> None:
+        if self.solver == "lbfgs":
+            raise ValueError(
+                f"{type(self).__name__}: partial_fit takes solver='adam' or 'sgd': 'lbfgs' needs all samples at once"
+            )
         if self.early_stopping:
             raise ValueError(
                 f"{type(self).__name__}: partial_fit does not support early_stopping=True: it sees a part of the samples; "

@@ -22,8 +22,9 @@ class MLPClassifier(Perceptron):
         Neurons of each hidden layer.
     activation : {"identity", "logistic", "tanh", "relu"}, default "relu"
         The activation of hidden neurons.
-    solver : {"adam", "sgd"}, default "adam"
-        How parameters move.
+    solver : {"adam", "sgd", "lbfgs"}, default "adam"
+        How parameters move; "lbfgs" looks at all samples in each step, which is best for few of them, and knows no batches,
+        epochs, rates or early stopping.
     alpha : float, default 1e-4
         The strength of the penalty on the squares of the weights.
     batch_size : int or "auto", default "auto"
@@ -36,13 +37,14 @@ class MLPClassifier(Perceptron):
     power_t : float, default 0.5
         See `learning_rate`.
     max_iter : int, default 200
-        The most epochs.
+        The most epochs, or steps of "lbfgs".
     shuffle : bool, default True
         Take the samples of each epoch in a new order.
     random_state : int, numpy.random.RandomState or None, default None
         What the weights at first and the orders come from.
     tol : float, default 1e-4
-        Training ends when the loss has not fallen by more than this for `n_iter_no_change` epochs.
+        Training ends when the loss has not fallen by more than this for `n_iter_no_change` epochs; "lbfgs" ends where no
+        component of the gradient is larger.
     momentum, nesterovs_momentum : float, default 0.9, and bool, default True
         Of "sgd".
     beta_1, beta_2, epsilon : float, default 0.9, 0.999 and 1e-8
@@ -98,8 +100,11 @@ class MLPClassifier(Perceptron):
     _kind = "classifier"
     classes_: np.ndarray
 
-    def fit(self, X: Any, y: Any) -> Self:
-        """Learn from samples of shape (n, features) and their classes; return the estimator."""
+    def fit(self, X: Any, y: Any, sample_weight: Any = None) -> Self:
+        """Learn from samples of shape (n, features) and their classes; return the estimator.
+
+        `sample_weight`, of shape (n,), says how much each sample counts in the mean of its batch.
+        """
         self._check()
         again = self.warm_start and hasattr(self, "_network")
         x = self._samples(X, reset=not again, least=2)
@@ -107,12 +112,12 @@ class MLPClassifier(Perceptron):
         if again and not np.array_equal(classes, self.classes_):
             raise ValueError(f"warm_start keeps the classes {self.classes_}, and y has {classes}")
         self.classes_, self.n_outputs_ = classes, len(classes)
-        return self._fit(x, labels)
+        return self._fit(x, labels, weights_of(sample_weight, x, type(self).__name__))
 
-    def partial_fit(self, X: Any, y: Any, classes: Any = None) -> Self:
+    def partial_fit(self, X: Any, y: Any, sample_weight: Any = None, classes: Any = None) -> Self:
         """Learn for one epoch; the first call takes all `classes`, or those of its `y`. Return the estimator."""
         self._check()
-        self._refuse_early_stopping()
+        self._refuse_what_needs_all_samples()
         first = not hasattr(self, "_network")
         x, who = self._samples(X, reset=first), type(self).__name__
         y = column(y, len(x), who)
@@ -123,7 +128,8 @@ class MLPClassifier(Perceptron):
         labels = np.searchsorted(self.classes_, y)
         if (self.classes_[np.minimum(labels, len(self.classes_) - 1)] != y).any():
             raise ValueError(f"{who}: y has classes that are not among {self.classes_}: pass all of them first")
-        self._learn(x.astype(self._network.dtype, copy=False), labels, 1)
+        weights = weights_of(sample_weight, x, who)
+        self._learn(x.astype(self._network.dtype, copy=False), labels, 1, weights=weights)
         return self
 
     def predict_proba(self, X: Any) -> np.ndarray:
@@ -151,7 +157,7 @@ class MLPClassifier(Perceptron):
         return float(np.average(found == np.asarray(y), weights=weights))
 
     def _score(self, outputs: Any, y: np.ndarray, weights: np.ndarray | None = None) -> float:
-        return float(np.mean(to_numpy(outputs).argmax(axis=1) == y))
+        return float(np.average(to_numpy(outputs).argmax(axis=1) == y, weights=weights))
 
 
 class MLPRegressor(Perceptron):
@@ -202,18 +208,21 @@ class MLPRegressor(Perceptron):
         finite(y, "y", who)
         return np.asarray(y.reshape(n, -1))
 
-    def fit(self, X: Any, y: Any) -> Self:
-        """Learn from samples of shape (n, features) and their numbers, (n,) or (n, outputs); return the estimator."""
+    def fit(self, X: Any, y: Any, sample_weight: Any = None) -> Self:
+        """Learn from samples of shape (n, features) and their numbers, (n,) or (n, outputs); return the estimator.
+
+        `sample_weight` is as for `MLPClassifier.fit`.
+        """
         self._check()
         x = self._samples(X, reset=not (self.warm_start and hasattr(self, "_network")), least=2)
         y = self._targets(y, len(x))
         self.n_outputs_ = y.shape[1]
-        return self._fit(x, y.astype(x.dtype))
+        return self._fit(x, y.astype(x.dtype), weights_of(sample_weight, x, type(self).__name__))
 
-    def partial_fit(self, X: Any, y: Any) -> Self:
+    def partial_fit(self, X: Any, y: Any, sample_weight: Any = None) -> Self:
         """Learn for one epoch, and return the estimator."""
         self._check()
-        self._refuse_early_stopping()
+        self._refuse_what_needs_all_samples()
         first = not hasattr(self, "_network")
         x = self._samples(X, reset=first)
         y = self._targets(y, len(x))
@@ -221,7 +230,8 @@ class MLPRegressor(Perceptron):
             self.n_outputs_ = y.shape[1]
             self._begin(x.dtype)
         dtype = self._network.dtype
-        self._learn(x.astype(dtype, copy=False), y.astype(dtype), 1)
+        weights = weights_of(sample_weight, x, type(self).__name__)
+        self._learn(x.astype(dtype, copy=False), y.astype(dtype), 1, weights=weights)
         return self
 
     def predict(self, X: Any) -> np.ndarray:

@@ -32,7 +32,7 @@ def _training(X: Any, y: Any, predicted: Any) -> Any:
     def finish() -> None:
         predicted[...] = model.predict_proba(X)
 
-    return lambda: model.partial_fit(X, y, classes), finish
+    return lambda: model.partial_fit(X, y, classes=classes), finish
 
 
 PEERS = {
