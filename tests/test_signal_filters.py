@@ -65,6 +65,28 @@ def test_short_rows_and_few_columns(mode, backend):
     np.testing.assert_array_equal(np.isnan(got), np.isnan(theirs))
 
 
+def test_what_is_kept_for_the_next_call_is_for_calls_like_it():
+    x = RNG.standard_normal(60)
+    picture = x.reshape(6, 10)
+    for _ in range(2):
+        for mode in MODES:
+            for sigma, order, radius in ((1.0, 0, 3), (1.0, 1, 3), (1, 0, 2), (2.0, 0, 3)):
+                got = signal.gaussian_filter(x, sigma, order, mode, radius=radius, backend="cpu")
+                theirs = scipy.ndimage.gaussian_filter(x, sigma, order, mode=mode, radius=radius)
+                np.testing.assert_allclose(got, theirs, rtol=1e-12, atol=1e-15)
+            for y in (x, x[:37], picture, picture.T, picture[:4]):
+                for size in (3, 4, 5):
+                    theirs = scipy.ndimage.uniform_filter(y, size, mode=mode)
+                    np.testing.assert_allclose(
+                        signal.uniform_filter(y, size, mode=mode, backend="cpu"), theirs, rtol=1e-12, atol=1e-15
+                    )
+                    theirs = scipy.ndimage.median_filter(y, size, mode=mode)
+                    np.testing.assert_array_equal(signal.median_filter(y, size, mode=mode, backend="cpu"), theirs)
+        for footprint in (np.eye(3), np.eye(3)[::-1], np.ones((3, 1)), np.ones((1, 3))):
+            theirs = scipy.ndimage.median_filter(picture, footprint=footprint)
+            np.testing.assert_array_equal(signal.median_filter(picture, footprint=footprint, backend="cpu"), theirs)
+
+
 def test_gaussians_and_boxes_as_scipy(backend):
     wide = IMAGE.astype(float)
     for order in (0, 1, (0, 2)):

@@ -30,6 +30,32 @@ def test_polyphase_filters_as_scipy(up_down, backend):
     )
 
 
+def test_what_is_kept_for_the_next_call_is_for_calls_like_it():
+    x = RNG.random(3000)
+    unstable = np.array([[1.0, 0.0, 0.0, 1.0, -1.001, 0.0]])
+    filters = [
+        scipy.signal.butter(4, 0.2, output="sos"),
+        scipy.signal.butter(4, 0.3, output="sos"),
+        unstable,
+        -unstable,
+    ]
+    filters[3][0, 3:5] = 1.0, 0.5
+    for _ in range(2):
+        for sos in filters:
+            for n in (3000, 2000, 700):
+                got = signal.sosfilt(sos, x[:n], backend="cpu")
+                np.testing.assert_allclose(got, scipy.signal.sosfilt(sos, x[:n]), rtol=1e-9, atol=1e-12)
+        for taps in (x[:20], x[1:21], x[:25], x[:20:2]):
+            for up, down in ((3, 2), (2, 3), (3, 4)):
+                got = signal.upfirdn(taps, x[:500], up, down, backend="cpu")
+                np.testing.assert_allclose(got, scipy.signal.upfirdn(taps, x[:500], up, down), rtol=1e-12)
+        for window in (("kaiser", 5.0), ("kaiser", 8.0), x[:31]):
+            for up, down in ((3, 2), (2, 3), (101, 7)):
+                got = signal.resample_poly(x[:300], up, down, window=window, backend="cpu")
+                theirs = scipy.signal.resample_poly(x[:300], up, down, window=window)
+                np.testing.assert_allclose(got, theirs, rtol=1e-9, atol=1e-12)
+
+
 @pytest.mark.parametrize("up_down", [(3, 2), (2, 7), (160, 147)])
 def test_polyphase_filters_of_long_signals_as_scipy(up_down):
     # The results of one phase are put in their places some at a time.

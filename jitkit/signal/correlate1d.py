@@ -122,7 +122,7 @@ def filtered(
     device, dtype, shape = operands.device_of(x), operands.dtype_of(x), tuple(x.shape)
     n, taps = shape[axis], weights.shape[0]
     outer, inner = math.prod(shape[:axis]), math.prod(shape[axis + 1 :])
-    _borders.sources(np.arange(0), 1, mode, name)  # refuses a mode that there is not
+    _borders.kind_of(mode, name)
     cval = operands.number(cval, "cval", name)
     if outer * n * inner == 0:
         return
@@ -132,7 +132,7 @@ def filtered(
     seen = (outer, n, inner) if middle else (outer, n)
     x, out = x.reshape(seen), out.reshape(seen)
     if n <= SHORT and outer >= BLOCK and not middle and on_host((x, out), backend):
-        table = _borders.sources(np.arange(-left, n - left + taps - 1), n, mode, name)
+        table = _borders.table(-left, n - left + taps - 1, n, mode, name)
         _short_rows((-(-outer // BLOCK), 1), backend)(n, x, taps_there, table, dtype.type(cval), out)
         return
     if end > begin and inner < _FEW:
@@ -149,7 +149,7 @@ def filtered(
     for start, stop in ((0, begin), (end, n)):
         if stop > start:
             space = (outer, stop - start, *seen[2:])
-            places = _borders.sources(np.arange(start - left, stop - left + taps - 1), n, mode, name)
+            places = _borders.table(start - left, stop - left + taps - 1, n, mode, name)
             table = operands.constant(places, device)
             rim(space, backend)(x, taps_there, start, table, dtype.type(cval), out)
 

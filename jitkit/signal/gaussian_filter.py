@@ -2,6 +2,7 @@
 
 from __future__ import annotations
 
+import functools
 import math
 from typing import Any
 
@@ -108,7 +109,11 @@ def gaussian_taps(sigma: float, order: int, radius: int, name: str) -> np.ndarra
     ValueError
         Where the order or the radius is no integer from 0.
     """
-    order, radius = operands.integer(order, 0, "order", name), operands.integer(radius, 0, "radius", name)
+    return _taps(sigma, operands.integer(order, 0, "order", name), operands.integer(radius, 0, "radius", name))
+
+
+@functools.lru_cache(maxsize=64)
+def _taps(sigma: float, order: int, radius: int) -> np.ndarray:
     x = np.arange(-radius, radius + 1)
     bell = np.exp(-0.5 / (sigma * sigma) * x**2)
     q = np.polynomial.Polynomial([1.0])
@@ -126,7 +131,7 @@ def per_axis(value: Any, axes: tuple[int, ...], what: str, name: str) -> list[An
     LaunchError
         Where a sequence is not as long as there are axes.
     """
-    if value is None or isinstance(value, str) or np.ndim(value) == 0:
+    if value is None or isinstance(value, (str, int, float)) or np.ndim(value) == 0:
         return [value] * len(axes)
     if len(value) != len(axes):
         raise LaunchError(f"jk.{name}: {what} has {len(value)} values for {len(axes)} axes; give one, or one for each")

@@ -5,6 +5,7 @@
 from __future__ import annotations
 
 import functools
+import math
 from typing import Any
 
 import numpy as np
@@ -20,6 +21,8 @@ from jitkit.signal.gaussian_filter import per_axis
 
 NETWORK = 64
 """Elements of a window that a network of comparators takes; larger windows are searched."""
+_FEW = 4096
+"""Rows up to which it is kept where their windows begin."""
 
 
 @jk.kernel
@@ -170,7 +173,7 @@ def median_filter(
     for axis, n, moved in zip(along, window.shape, per_axis(origin, along, "origin", name), strict=True):
         lefts[axis] = left_of(n, moved, name)
     window = np.expand_dims(window.transpose(np.argsort(along)), [k for k in range(len(shape)) if k not in along])
-    _borders.sources(np.arange(1), 1, mode, name)  # refuses a mode that there is not
+    _borders.kind_of(mode, name)
     result = _arrays.room(out, shape, (dtype,), (x,), operands.device_of(x), name)
     if 0 not in shape:
         # A number is a vector of one.
@@ -184,15 +187,22 @@ def _filter(
 ) -> None:
     shape, device, count = tuple(x.shape), operands.device_of(x), int(window.sum())
     padded = _borders.padded(x, window.shape, lefts, mode, cval, backend, name)
-    taller = [n + size - 1 for n, size in zip(shape[:-1], window.shape[:-1], strict=True)]
-    starts = _borders.places(taller, *map(np.arange, shape[:-1]))
-    *above, columns = np.nonzero(window)
-    offsets = np.stack([np.ravel_multi_index(above, taller) if taller else 0 * columns, columns], axis=1)
+    tables_of = _places if math.prod(shape[:-1]) <= _FEW else _places.__wrapped__
+    starts, offsets = tables_of(shape[:-1], window.shape, window.tobytes())
     tables = [starts, offsets] if count > NETWORK else [starts, offsets, comparators(count, count // 2)]
     launch = _bisection if count > NETWORK else _network
     rows = (starts.size, shape[-1])
     there = (operands.constant(table, device) for table in tables)
     launch(rows, backend)(padded, *there, count // 2, out.reshape(rows))
+
+
+@functools.lru_cache(maxsize=64)
+def _places(shape: tuple[int, ...], sizes: tuple[int, ...], window: bytes) -> tuple[np.ndarray, np.ndarray]:
+    """Return where the windows of rows begin in a padded array, and where the elements of a window lie from there."""
+    taller = [n + size - 1 for n, size in zip(shape, sizes[:-1], strict=True)]
+    starts = _borders.places(taller, *map(np.arange, shape))
+    *above, columns = np.nonzero(np.frombuffer(window, bool).reshape(sizes))
+    return starts, np.stack([np.ravel_multi_index(above, taller) if taller else 0 * columns, columns], axis=1)
 
 
 def _window(size: Any, footprint: Any, axes: tuple[int, ...], name: str) -> np.ndarray:
