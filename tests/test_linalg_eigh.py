@@ -39,6 +39,20 @@ def test_values_and_vectors(n, dtype, backend):
     np.testing.assert_allclose(values, found[0], rtol=1e-5 if dtype == "float32" else 1e-12, atol=1e-6)
 
 
+@pytest.mark.parametrize("n", [2, 8, 9, 12, 16])
+def test_a_single_matrix(n, backend):
+    a = np.random.default_rng(n).standard_normal((n, n))
+    a = a + a.T
+    values, vectors = jk.linalg.eigh(np.tril(a), backend=backend)
+    np.testing.assert_allclose(values, np.linalg.eigvalsh(a), atol=1e-12)
+    np.testing.assert_allclose(jk.linalg.eigvalsh(np.triu(a), "U", backend=backend), values, atol=1e-12)
+    np.testing.assert_allclose(a @ vectors, vectors * values, atol=1e-12)
+    np.testing.assert_allclose(vectors.T @ vectors, np.eye(n), atol=1e-12)
+    a[n - 1, 0] = np.nan
+    with pytest.raises(np.linalg.LinAlgError, match="NaN"):
+        jk.linalg.eigh(a, backend=backend)
+
+
 def test_only_one_triangle_is_read(backend):
     a = symmetric(4, 3)
     for uplo, half in (("L", np.tril), ("U", np.triu), ("l", np.tril)):
