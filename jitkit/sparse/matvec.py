@@ -131,9 +131,9 @@ def matvec(a: Any, x: Any, *, out: Any = None, backend: str | None = None) -> An
     where = operands.result(out, (n,), operands.dtype_of(x), operands.device_of(x), name, (data, x))
     if isinstance(matrix, Csc):
         if n:
-            multiplied_by_columns(matrix._replace(data=data), x, where, backend)
+            multiplied_by_columns(matrix if data is matrix.data else matrix._replace(data=data), x, where, backend)
     else:
-        multiplied(matrix._replace(data=data), x, where, backend)
+        multiplied(matrix if data is matrix.data else matrix._replace(data=data), x, where, backend)
     return operands.delivered(where, out, name)
 
 
@@ -147,7 +147,7 @@ def multiplied(a: Csr | Ell, x: Any, out: Any, backend: str | None) -> None:
         (_ell if harmless else _ell_of_any)(n, backend)(a.data, a.indices, x, out)
         return
     pieces, height = pieces_of(n) if operands.device_of(out) is None else (n, 1)
-    _csr((pieces, 1), backend)(height, a.data, a.indices, a.indptr, x, out)
+    _csr.run((pieces, 1), backend, (height, a.data, a.indices, a.indptr, x, out))
 
 
 def ell(a: Any, *, backend: str | None = None) -> Ell:
