@@ -260,6 +260,12 @@ def weighted(x, class_weight):
         (lambda x: jk.ml.KMeans(2).fit(x, sample_weight=[1, 0, 0, 0]), "1 samples have a weight above 0, fewer than"),
         (lambda x: jk.ml.KMeans(2).fit(x[0]), "Expected 2D array"),
         (lambda x: jk.ml.LogisticRegression(C=0).fit(x, [0, 0, 1, 1]), "C=0; it is a number above 0"),
+        (lambda x: jk.ml.LogisticRegression(l1_ratio=-1).fit(x, [0, 0, 1, 1]), "l1_ratio=-1; it is a number from 0"),
+        (lambda x: jk.ml.LogisticRegression(l1_ratio=2).fit(x, [0, 0, 1, 1]), "l1_ratio=2; it is a number from 0 to 1"),
+        (
+            lambda x: jk.ml.LogisticRegression(l1_ratio="l1").fit(x, [0, 0, 1, 1]),
+            "l1_ratio='l1'; it is a number from 0",
+        ),
         (lambda x: weighted(x, {0: 1, 3: 2}), "class_weight names 3, and the classes of y are .0, 1."),
         (lambda x: weighted(x, {0: -1}), "weights are numbers from 0"),
         (lambda x: weighted(x, {0: 0, 1: 0}), "weights are numbers from 0"),
@@ -284,11 +290,52 @@ def test_mistakes_are_named(call, message):
         call(CORNERS)
 
 
+@pytest.mark.parametrize("classes", [2, 3])
+@pytest.mark.parametrize(("l1_ratio", "C"), [(1.0, 0.2), (0.5, 0.2), (1.0, 5.0), (1.0, 1e-4)])
+@pytest.mark.parametrize("fit_intercept", [True, False])
+def test_penalties_on_absolute_values_as_in_scikit_learn(l1_ratio, C, classes, fit_intercept):
+    linear = pytest.importorskip("sklearn.linear_model", reason="scikit-learn is not installed")
+    rng = np.random.default_rng(8)
+    x = rng.standard_normal((80, 12))
+    y = np.digitize(x[:, 0] - 0.7 * x[:, 1] + 0.4 * rng.standard_normal(80), [0.0, 0.8][: classes - 1])
+    weights = rng.integers(0, 3, 80)
+    options = {"C": C, "l1_ratio": l1_ratio, "fit_intercept": fit_intercept}
+    ours = jk.ml.LogisticRegression(tol=1e-9, max_iter=3000, **options).fit(x, y, weights)
+    theirs = linear.LogisticRegression(solver="saga", tol=1e-10, max_iter=5_000, **options)
+    with warnings.catch_warnings():
+        warnings.simplefilter("ignore")
+        theirs.fit(x, y, weights)
+
+    def objective(model):
+        chances, size = model.predict_proba(x)[np.arange(80), y], np.abs(model.coef_)
+        return -C * (weights * np.log(chances)).sum() + l1_ratio * size.sum() + 0.5 * (1 - l1_ratio) * (size**2).sum()
+
+    assert ours.coef_.shape == theirs.coef_.shape
+    assert objective(ours) <= objective(theirs) * (1 + 1e-10)
+    np.testing.assert_allclose(ours.coef_, theirs.coef_, atol=1e-3)
+    assert not ours.coef_[np.abs(theirs.coef_) < 1e-12].any()
+
+
+@pytest.mark.parametrize("dtype", ["float32", "float64"])
+def test_coefficients_that_say_little_are_zero_on_every_backend(dtype, backend):
+    """Where the penalty ends the search: of what is zero the slope is within it, of all else it is the penalty."""
+    rng = np.random.default_rng(8)
+    x = rng.standard_normal((60, 8)).astype(dtype)
+    y = (x[:, 0] + 0.5 * rng.standard_normal(60) > 0).astype(int)
+    model = jk.ml.LogisticRegression(C=0.1, l1_ratio=1.0, tol=1e-5, backend=backend).fit(x, y)
+    assert 0 < np.count_nonzero(model.coef_) < 5
+    slope = (model.predict_proba(x)[:, 1].astype(float) - y) @ x.astype(float)
+    held = np.abs(slope) * 0.1
+    assert (held <= 1 + 1e-3).all()
+    np.testing.assert_allclose(held[model.coef_[0] != 0], 1, rtol=1e-3)
+
+
 @pytest.mark.parametrize(
     "model",
     [
         jk.ml.KMeans(n_init=2),
         jk.ml.LogisticRegression(),
+        jk.ml.LogisticRegression(l1_ratio=0.5),
         jk.ml.MLPClassifier((8,), max_iter=60, learning_rate_init=0.02),
         jk.ml.MLPRegressor((8,), max_iter=60, learning_rate_init=0.02),
     ],

@@ -54,7 +54,7 @@ def minimise(f: Slope, x: np.ndarray, tol: float, max_iter: int) -> Minimum:
         length = float(np.linalg.norm(grad))
         if not np.isfinite(length):
             return Minimum(x, value, iteration, False)
-        direction = _direction(grad, pairs)
+        direction = direction_of(grad, pairs)
         if not pairs:
             direction /= max(1.0, length)
         found = _search(f, x, value, grad, direction)
@@ -71,7 +71,7 @@ def minimise(f: Slope, x: np.ndarray, tol: float, max_iter: int) -> Minimum:
     return Minimum(x, value, max_iter, bool(np.abs(grad).max() <= tol))
 
 
-def _direction(grad: np.ndarray, pairs: list[tuple[np.ndarray, np.ndarray]]) -> np.ndarray:
+def direction_of(grad: np.ndarray, pairs: list[tuple[np.ndarray, np.ndarray]]) -> np.ndarray:
     """Return minus the gradient times the inverse of the remembered curvature: the recursion of two loops."""
     direction, factors = -grad, []
     for step, change in reversed(pairs):
