@@ -788,6 +788,7 @@ def test_the_next_turn_s_clamped_row_is_asked_for(backend, shape, dtype):
     llvm = clamped_rows.inspect(x, out, backend="cpu").llvm
     behind = [int(byte) for byte in re.findall(r"getelementptr i8, ptr \S+, i64 (\d+)\n.*@llvm\.prefetch", llvm)]
     assert any(byte % 32 == 31 for byte in behind)  # the last byte of a row, which may lie in a line of its own
+    assert re.search(r"add i64 \S+, 4\n(?:.*\n){,12}.*@llvm\.smin", llvm)  # four turns on, since a row is short
 
 
 @jk.kernel(group=64)

@@ -68,5 +68,5 @@ class Values(Protocol):
     def is_lent(self, item: Instruction) -> bool:
         """Tell whether a store is of a copy that is not made, for what it copies is read instead."""
 
-    def ahead(self, value: Value, to_write: bool) -> str | None:
+    def ahead(self, value: Value, size: int, to_write: bool) -> str | None:
         """Return what lane 0 will hold of a value in the next group or turn, or None where that is not known."""
