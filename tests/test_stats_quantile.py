@@ -192,3 +192,20 @@ def test_nothing_numbers_and_out():
 def test_mistakes_are_named(call, error, message):
     with pytest.raises(error, match=message):
         call(np.arange(4.0))
+
+
+@pytest.mark.parametrize("dtype", ["float32", "float64"])
+def test_the_middle_two_lie_far_below_and_above_zero(dtype, backend):
+    rng = np.random.default_rng(8)
+    for gap in (0.0, 3.0, 1e3, 1e30):
+        for n in (2, 6, 20, 26, 40):
+            below, above = -gap - 50 * rng.random(n // 2), gap + 50 * rng.random(n // 2)
+            x = rng.permutation(np.concatenate([below, above])).astype(dtype)
+            np.testing.assert_allclose(jk.stats.median(x, backend=backend), np.median(x), rtol=1e-5, atol=1e-5 * gap)
+            x = np.concatenate([x, np.full(3, np.nan, dtype), np.array([-np.inf, np.inf], dtype)])
+            np.testing.assert_allclose(
+                jk.stats.nanmedian(x, backend=backend), np.nanmedian(x), rtol=1e-5, atol=1e-5 * gap
+            )
+            np.testing.assert_array_equal(
+                jk.stats.nanquantile(x, 0.5, method="higher", backend=backend), above.min().astype(dtype)
+            )

@@ -96,7 +96,7 @@ class Ranks:
     def _chosen(self) -> Callable[..., Any]:
         """``chosen(keys, n, left, right, low, high, numbers)``: where the elements of two ranks stand in a row of keys."""
         whole, wide = self.bits.type, np.dtype(f"u{self.bits.itemsize}").type
-        one, none, two, most = whole(1), whole(0), whole(1), whole(np.iinfo(self.bits).max)
+        one, none, two, far = whole(1), whole(0), whole(1), wide(np.iinfo(wide).max)
 
         def below_of(keys, n, bound):
             found = none
@@ -122,10 +122,12 @@ class Ranks:
             first = place_of(keys, n, low, high)
             if above > right:
                 return first, first
-            step, start = wide(most), wide(high)  # keys no larger than `high` wrap to the largest steps
+            # Keys no larger than `high` wrap to the largest steps. From numbers below 0 to those above it may be half of all.
+            step, start = far, wide(high)
             for k in range(n):
                 step = min(step, wide(keys[k]) - start - wide(1))
-            return first, place_of(keys, n, high + one + whole(step), high + one + whole(step))
+            following = whole(start + wide(1) + step)
+            return first, place_of(keys, n, following, following)
 
         return chosen
 
