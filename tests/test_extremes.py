@@ -128,6 +128,14 @@ def test_what_numpy_is_asked_about(dtype):
                 found = ours(x, axis)
                 assert type(found) is (np.int64 if axis is None or x.ndim == 1 else np.ndarray)
                 np.testing.assert_array_equal(found, numpys(x, axis))
+                out = np.zeros(np.shape(found), np.int64)
+                assert ours(x, axis, out=out) is out
+                np.testing.assert_array_equal(out, found)
+                narrow = np.zeros(np.shape(found), np.int32)  # NumPy's own functions refuse it
+                assert ours(x, axis, out=narrow) is narrow
+                np.testing.assert_array_equal(narrow, found)
+                with pytest.raises(jk.LaunchError, match="out= has the shape"):
+                    ours(x, axis, out=np.zeros((*np.shape(found), 2), np.int64))
         found = jk.count(bool, x)
         assert type(found) is np.int64
         assert found == np.count_nonzero(x)

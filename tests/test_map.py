@@ -79,6 +79,21 @@ def test_functions_of_numpy_with_several_results(dtype, backend):
     np.testing.assert_array_equal(vectorized(np.arange(3)), np.modf(np.arange(3)))
 
 
+@pytest.mark.parametrize("dtype", ["bool", "int8", "uint16", "int32", "uint64", "float16"])
+def test_modf_of_any_dtype(dtype, backend):
+    x = np.array([0, 1, 3, 100], dtype)
+    for ours, numpys in zip(jk.map(np.modf, x, backend=backend), np.modf(x), strict=True):
+        assert ours.dtype == numpys.dtype
+        np.testing.assert_array_equal(ours, numpys)
+
+
+def test_neighbours_of_half_precision_are_left_to_numpy():
+    x = np.ones(3, np.float16)
+    for call in (lambda: jk.map(np.spacing, x), lambda: jk.map(np.nextafter, x, x)):
+        with pytest.raises(jk.errors.KernelTypeError, match=r"neighbours are not those of np\.float32"):
+            call()
+
+
 def test_in_place_and_overlapping(backend):
     x = np.arange(10)
     assert jk.map(operator.neg, x, out=x, backend=backend) is x
@@ -139,3 +154,15 @@ def test_map_reduce_of_tuples_and_of_nothing(backend):
 def test_mistakes_are_named(call, error, message):
     with pytest.raises(error, match=message):
         call(np.ones((2, 3)))
+
+
+def test_results_lie_as_the_arrays_do_whatever_lay_before():
+    for turn in range(3):
+        x = np.random.default_rng(turn).random((6, 5))
+        for y in (x, np.asfortranarray(x), x, x.T, np.asfortranarray(x)[::-1], x[:, :1], x[0]):
+            got, want = jk.map(lambda v: v * v, y), y * y
+            np.testing.assert_array_equal(got, want)
+            assert got.flags.c_contiguous == (want.flags.c_contiguous or not y.flags.f_contiguous)
+            np.testing.assert_array_equal(jk.map(lambda v, w: v - w, y, x[0, 0]), y - x[0, 0])
+            mixed = jk.map(lambda v, w: v - w, y, np.ascontiguousarray(y))
+            assert not mixed.any()

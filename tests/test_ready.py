@@ -13,10 +13,12 @@ import jitkit as jk
 from jitkit.launch import ready
 from jitkit.stats import _extremes, _rolling, _statistic
 
+_BY_NAME = [importlib.import_module(f"jitkit.{name}") for name in ("stats.quantile", "primitives.reduce")]
+
 
 @pytest.fixture(autouse=True)
 def forgotten():
-    for module in (_rolling, _statistic, _extremes, importlib.import_module("jitkit.stats.quantile")):
+    for module in (_rolling, _statistic, _extremes, *_BY_NAME):
         module.calls.forget()
 
 
@@ -113,6 +115,54 @@ def test_what_is_equal_to_an_argument_is_still_refused():
                 function(x.reshape(4, 10), axis)
     with pytest.raises(TypeError, match="axis"):
         jk.stats.move_sum(x, 1, axis=0.0)
+
+
+@pytest.mark.parametrize("dtype", ["bool", "int64", "float32"])
+@pytest.mark.parametrize("axis", [None, 0, -1, (1, 0), ()])
+def test_reductions_that_are_repeated(dtype, axis):
+    add = lambda a, b: a + b  # noqa: E731
+    for turn in range(3):
+        for shape in ((7, 50), (3, 300), (200, 2), (30, 1)):
+            x = np.random.default_rng(turn).integers(0, 90, shape).astype(dtype)
+            for y in (x, np.asfortranarray(x), np.repeat(x, 2, 1)[:, ::2], x[::-1], x.astype(x.dtype.newbyteorder())):
+                for op, ufunc in (("add", np.add), (max, np.maximum), (np.minimum, np.minimum)):
+                    for keepdims in (False, True):
+                        got = jk.reduce(op, y, axis=axis, keepdims=keepdims)
+                        want = ufunc.reduce(y, axis=axis, keepdims=keepdims)
+                        assert type(got) is type(want)
+                        assert got.dtype == want.dtype.newbyteorder("=")
+                        np.testing.assert_allclose(got, want, rtol=1e-5)
+                        out = np.zeros(np.shape(want), "complex128")
+                        assert jk.reduce(op, y, axis=axis, keepdims=keepdims, out=out) is out
+                        np.testing.assert_array_equal(out, got)
+                if dtype != "bool":
+                    np.testing.assert_allclose(
+                        jk.reduce(add, y, axis=axis), np.add.reduce(y, axis=axis, dtype=dtype), rtol=1e-5
+                    )
+
+
+def test_equal_arguments_of_another_kind_are_still_refused():
+    x = np.arange(12.0).reshape(4, 3)
+    for _ in range(3):
+        jk.reduce("add", x, axis=1)
+    for axis in (True, 1.0, [1]):
+        with pytest.raises(TypeError, match="axis"):
+            jk.reduce("add", x, axis=axis)
+    with pytest.raises(jk.LaunchError, match="identity"):
+        jk.reduce(max, x[:0])
+    for out, error in ((np.zeros(3), jk.LaunchError), (np.zeros(4, int), jk.errors.KernelTypeError)):
+        with pytest.raises(error, match="out="):
+            jk.reduce("add", x, axis=1, out=out)
+
+
+def test_operators_of_the_users_do_not_hold_up_other_threads(monkeypatch):
+    x = np.arange(50.0)
+    for _ in range(4):
+        assert jk.reduce(lambda a, b: a + b, x, backend="cpu") == 1225
+        assert jk.reduce("add", x, backend="cpu") == 1225
+        assert jk.reduce(lambda a, b: a + b, x.reshape(10, 5), axis=0, backend="cpu")[0] == 225
+    assert len(_BY_NAME[1].calls._ready) == 2
+    assert len(_BY_NAME[1].calls._opened) <= 1
 
 
 def test_another_backend_is_asked_for(monkeypatch):

@@ -168,6 +168,21 @@ def test_unique_of_many_lazy_elements():
     assert jk.unique(x, backend="cpu").tolist() == [0, 1, 2, 3, 4]
 
 
+@pytest.mark.parametrize(("op", "ufunc"), [("add", np.add), (max, np.maximum)])
+def test_segments_behind_an_initial_value(op, ufunc, backend):
+    x, offsets = values_of(np.float64, 100).round(), np.array([0, 0, 7, 8, 60, 100, 100])
+    pairs = list(itertools.pairwise(offsets))
+    for _ in range(3):  # as in calls before, from the second on
+        for initial in (3, -2.5, np.float32(0.5)):
+            expected = [ufunc.reduce(x[a:b], initial=initial) for a, b in pairs]
+            got = jk.segment_reduce(op, x, offsets, initial=initial, backend=backend)
+            np.testing.assert_array_equal(got, expected)
+        with pytest.raises(jk.errors.KernelTypeError, match="initial="):
+            jk.segment_reduce(op, x, offsets, initial="3", backend=backend)
+    with pytest.raises(jk.LaunchError, match="offsets ascend"):
+        jk.segment_reduce(op, x, np.array([0, 70, 60]), initial=1, backend=backend)
+
+
 def test_faulty_offsets_leave_out_as_it_was():
     x, out = np.arange(6.0), np.zeros(2)
     for offsets in ([0, 2, 6], [0, 3, 6], [0, 3, 9]):  # the last by the short way

@@ -36,7 +36,7 @@ class Ready:
     numbers : tuple
         What else the kernel is told.
     seen : tuple of int
-        The shape in which the kernel sees the elements.
+        The shape in which the kernel sees the elements, the axes turned round afterwards if there is a `turn`.
     room, dtype : tuple of int, numpy.dtype
         Shape and dtype of the results as the kernel sees them.
     final : tuple of int
@@ -45,9 +45,25 @@ class Ready:
         The shape of scratch memory, of the same dtype; none where it is empty.
     bits : numpy.dtype, optional
         Integers as which the kernel is given the elements once more, next to them; scratch memory is of them too.
+    turn : tuple of int, optional
+        How the axes change places, as for `numpy.transpose`.
+    brief : bool
+        Whether a few elements take but microseconds, whatever the user gave: other threads of Python wait for them then.
     """
 
-    __slots__ = ("_asked", "_bits", "_final", "_numbers", "_room", "_scratch", "_seen", "_spare", "dtype", "launch")
+    __slots__ = (
+        "_asked",
+        "_bits",
+        "_final",
+        "_numbers",
+        "_room",
+        "_scratch",
+        "_seen",
+        "_spare",
+        "_turn",
+        "dtype",
+        "launch",
+    )
 
     def __init__(
         self,
@@ -60,11 +76,13 @@ class Ready:
         final: tuple[int, ...],
         scratch: tuple[int, ...] = (),
         bits: np.dtype[Any] | None = None,
+        turn: tuple[int, ...] | None = None,
+        brief: bool = True,
     ) -> None:
         self.launch, self.dtype, self._numbers, self._scratch = launcher(space, None), dtype, numbers, scratch
         self._seen, self._room, self._final = seen, room, final
         self._spare: list[np.ndarray] = []
-        self._asked, self._bits = False, bits
+        self._asked, self._bits, self._turn = not brief, bits, turn
 
     def __call__(self, x: np.ndarray) -> Any:
         """Return the results if the launch goes straight into code compiled for the CPU, which looks at the array; or None."""
@@ -81,7 +99,7 @@ class Ready:
 
     def opened(self, x: np.ndarray) -> Callable[[np.ndarray], Any] | None:
         """Return what does the same for arrays of few elements like this one, in compiled code alone; None where nothing does."""
-        if self._asked or x.size > FEW:
+        if self._asked or x.size > FEW or not x.flags.c_contiguous:
             return None
         from jitkit.backends import cpu_launch
 
@@ -91,6 +109,8 @@ class Ready:
     def _args(self, x: np.ndarray) -> tuple[Any, ...]:
         if x.shape != self._seen:
             x = x.reshape(self._seen)
+        if self._turn is not None:
+            x = x.transpose(self._turn)
         result, bits = _empty(self._room, self.dtype), self._bits
         given = (x, *self._numbers) if bits is None else (x, x.view(bits), *self._numbers)
         if not self._scratch:

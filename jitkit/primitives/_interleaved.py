@@ -123,7 +123,7 @@ def rows_kernel(read: Callable, again: Callable, join: Callable, write: Callable
     width, block = ON_HOST.width, ON_HOST.block
 
     @jk.kernel(group=(1, width))
-    def reduce_rows(r, i, n, x, initial, started, held, out):
+    def reduce_rows(r, i, x, n, initial, started, held, out):
         number, lane = jk.group_index()[1], jk.local_index()[1]
         first = number * block
         count = min(block, n - first)
@@ -156,7 +156,7 @@ def groups_kernel(
     combine = in_pairs(again, join, write)
 
     def reduce_block(kept, given):
-        r, n, x, initial, started, out = given
+        r, x, n, initial, started, out = given
         number, lane = jk.group_index()[1], jk.local_index()[1]
         first = number * block
         count = min(block, n - first)
@@ -176,8 +176,8 @@ def groups_kernel(
     run = _values.with_room(jk.shared, width, dtypes, reduce_block)
 
     @jk.kernel(group=(1, width))
-    def reduce_rows(r, _, n, x, initial, started, out):
-        run((r, n, x, initial, started, out))
+    def reduce_rows(r, _, x, n, initial, started, out):
+        run((r, x, n, initial, started, out))
 
     return reduce_rows
 

@@ -31,7 +31,7 @@ _ORDERING = {np.minimum, np.maximum, np.fmin, np.fmax}
 UNORDERED = "complex numbers have no order; pass their absolute values, or a part of them"
 _SYMMETRIC = (ast.Add, ast.Mult, ast.BitAnd, ast.BitOr, ast.BitXor)
 _REMEMBERED = 512
-_ALIKE = frozenset((str, np.ufunc, BuiltinFunctionType))
+ALIKE = frozenset((str, np.ufunc, BuiltinFunctionType))
 """Types whose values are what they are equal to."""
 
 
@@ -91,7 +91,7 @@ def resolve(op: Any) -> Operator:
     KernelError
         Where it is no function of two values.
     """
-    key = op if type(op) in _ALIKE else identity_of(op)
+    key = op if type(op) in ALIKE else identity_of(op)
     found = _known.get(key)
     if found is None:
         if len(_known) >= _REMEMBERED:

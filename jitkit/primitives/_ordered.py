@@ -85,7 +85,7 @@ def ordered_kernel(read: Callable, again: Callable, join: Callable, write: Calla
     width, block = IN_ORDER
 
     @jk.kernel(group=(1, width))
-    def reduce_in_order(r, _, n, x, initial, started, held, out):
+    def reduce_in_order(r, _, x, n, initial, started, held, out):
         number, lane = jk.group_index()[1], jk.local_index()[1]
         first, base = number * block, number * DEALS * width
         count = min(block, n - first)

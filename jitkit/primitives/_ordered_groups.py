@@ -76,7 +76,7 @@ def ordered_groups_kernel(read: Callable, again: Callable, join: Callable, write
         return (count + mine - 1) // mine
 
     def reduce_block(room, given):
-        r, n, x, initial, started, out = given
+        r, x, n, initial, started, out = given
         number, lane = jk.group_index()[1], jk.local_index()[1]
         first = number * block
         last = min(n, first + block)
@@ -99,7 +99,7 @@ def ordered_groups_kernel(read: Callable, again: Callable, join: Callable, write
     run = _values.with_room(jk.shared, 2 * whole, tiled.dtypes, reduce_block)
 
     @jk.kernel(group=(1, LANES))
-    def reduce_in_order(r, _, n, x, initial, started, out):
-        run((r, n, x, initial, started, out))
+    def reduce_in_order(r, _, x, n, initial, started, out):
+        run((r, x, n, initial, started, out))
 
     return reduce_in_order

@@ -12,6 +12,7 @@ import numpy as np
 from jitkit import operands
 from jitkit.arrays import to_numpy
 from jitkit.errors import LaunchError
+from jitkit.launch.ready import Ready
 from jitkit.primitives import _arrays, _values
 from jitkit.primitives._arrays import Axis
 from jitkit.primitives._lazy import Lazy, as_row
@@ -79,6 +80,12 @@ def reduce_by(
         if target is not None:
             return out
     return finished(plan.given(total), result_shape, out, name)
+
+
+def ready_to_reduce(plan: Reduction, x: np.ndarray, axis: Axis, keepdims: bool, brief: bool, name: str) -> Ready | None:
+    """Return the one launch that does what `reduce_by` does for arrays like this one; None where it takes several."""
+    _, joined, final = _cut(x.shape, axis, keepdims, name)
+    return None if joined is None or not x.size else plan.ready(joined, final, brief)
 
 
 @functools.lru_cache(maxsize=256, typed=True)

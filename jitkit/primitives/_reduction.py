@@ -20,6 +20,7 @@ import numpy as np
 import jitkit as jk
 from jitkit.launch.kernel import Kernel
 from jitkit.launch.launcher import Launcher
+from jitkit.launch.ready import Ready
 from jitkit.operands import made
 from jitkit.primitives import _values
 from jitkit.primitives._arrays import apart, device_of, value_of
@@ -60,7 +61,7 @@ def columns_kernel(read: Callable, join: Callable, write: Callable) -> Kernel:
     """Return the kernel that reduces each stretch of `SPAN` elements along the middle axis; neighbours are columns."""
 
     @jk.kernel
-    def reduce_columns(o, s, c, n, x, initial, started, out):
+    def reduce_columns(o, s, c, x, n, initial, started, out):
         first, last = s * SPAN, min(n, s * SPAN + SPAN)
         total = read(x, (o, first, c))
         for k in range(first + 1, min(first + RUN, last)):
@@ -198,10 +199,10 @@ class Reduction:
             held = (made((rows, self._kept_of(n)), self.dtypes, None),) if device is None else ()
             if blocks == 1:
                 out = made((rows, 1), self.dtypes, device) if target is None else target.reshape((rows, 1))
-                launcher.run(space, backend, (n, x, *self._from(start), *held, out))
+                launcher.run(space, backend, (x, n, *self._from(start), *held, out))
                 return out
             out = made((rows, blocks), self.dtypes, device)
-            launcher.run(space, backend, (n, x, *self._from(None), *held, out))
+            launcher.run(space, backend, (x, n, *self._from(None), *held, out))
             if device is None and not self.alike:
                 return self._of_blocks(out, rows, blocks, start, target, backend)
             x, n, launcher = out, blocks, following
@@ -233,7 +234,7 @@ class Reduction:
             held, out, result = used = made((1, kept_values), self.dtypes, None), out, self.given(out)
         if target is not None:
             out = target.reshape((1, 1))
-        args = (n, x, nothing, False, held, out) if start is None else (n, x, start, True, held, out)
+        args = (x, n, nothing, False, held, out) if start is None else (x, n, start, True, held, out)
         if not launcher.enter(space, backend, args):
             launcher(space, backend)(*args)
         total = None
@@ -252,7 +253,7 @@ class Reduction:
         except IndexError:
             held = made((1, self._kept_of(blocks * block)), self.dtypes, None)
             used = held, between = held, made((1, blocks), self.dtypes, None)
-        launcher.run((1, blocks * width), backend, (n, x, nothing, False, held, between))
+        launcher.run((1, blocks * width), backend, (x, n, nothing, False, held, between))
         if self.alike:
             total = self.of_row(between, start, target, kept, backend)
         else:
@@ -296,11 +297,11 @@ class Reduction:
         while n > SPAN:
             spans = -(-n // SPAN)
             out = made((outer, spans, inner), self.dtypes, device)
-            launcher.run((outer, spans, inner), backend, (n, x, *self._from(None), out))
+            launcher.run((outer, spans, inner), backend, (x, n, *self._from(None), out))
             x, n, launcher = out, spans, following
         space = (outer, 1, inner)
         out = made(space, self.dtypes, device) if target is None else target.reshape(space)
-        launcher.run(space, backend, (n, x, *self._from(start), out))
+        launcher.run(space, backend, (x, n, *self._from(start), out))
         return out
 
     def along(self, x: Any, start: Any, target: Any, backend: str | None) -> Any:
@@ -342,8 +343,32 @@ class Reduction:
         if self._part is None or n > SPAN:
             return self.given(self.of_columns(x, (outer, n, inner), start, target, None, backend))
         out = np.empty((outer, 1, inner), self.dtypes[self._part])
-        self.short_columns.run((outer, 1, inner), backend, (n, x, *self._from(start), out))
+        self.short_columns.run((outer, 1, inner), backend, (x, n, *self._from(start), out))
         return out
+
+    def ready(self, shape: tuple[int, int, int], final: tuple[int, ...], brief: bool) -> Ready | None:
+        """Return the one launch that reduces arrays of the host, seen in this shape, along the middle axis; None for several.
+
+        It does what `of_row` and `of_array` do where there is no initial value.
+        """
+        outer, n, inner = shape
+        if self._part is not None or len(self.dtypes) > 1 or n == 0:
+            return None
+        numbers, (dtype,) = (n, self._nothing, False), self.dtypes
+        if inner == 1 and (outer == 1 or n >= SHORT):
+            (_, width), block, kept, launcher, *_ = self._block
+            if n > block:
+                return None
+            return Ready(
+                launcher, (outer, width), numbers, (outer, n), (outer, 1), dtype, final, (outer, kept), brief=brief
+            )
+        if n > SPAN:
+            return None
+        launcher = self.columns[0]
+        if inner > 1:
+            return Ready(launcher, (outer, 1, inner), numbers, shape, (outer, 1, inner), dtype, final, brief=brief)
+        turn = (2, 1, 0)  # neighbouring points of the last index are neighbouring rows then
+        return Ready(launcher, (1, 1, outer), numbers, shape, (1, 1, outer), dtype, final, turn=turn, brief=brief)
 
     def target_of(self, out: Any, shape: tuple[int, ...], inputs: Sequence[Any] = ()) -> np.ndarray | None:
         """Return the user's array for results of a shape, if they can be written there while inputs are read."""

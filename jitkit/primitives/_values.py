@@ -82,6 +82,31 @@ def applied(f: Function, count: int) -> Function:
     return (apply1, apply2, apply3, apply4, apply5, apply6)[count - 1]
 
 
+def cast(f: Function, kinds: tuple[Function, ...]) -> Function:
+    """Return a function of as many numbers, each of which is converted first."""
+    a, b, c, d, e, g = (kinds * MOST)[:MOST]
+
+    def cast1(x):
+        return f(a(x))
+
+    def cast2(x, y):
+        return f(a(x), b(y))
+
+    def cast3(x, y, z):
+        return f(a(x), b(y), c(z))
+
+    def cast4(x, y, z, u):
+        return f(a(x), b(y), c(z), d(u))
+
+    def cast5(x, y, z, u, v):
+        return f(a(x), b(y), c(z), d(u), e(v))
+
+    def cast6(x, y, z, u, v, w):
+        return f(a(x), b(y), c(z), d(u), e(v), g(w))
+
+    return (cast1, cast2, cast3, cast4, cast5, cast6)[len(kinds) - 1]
+
+
 @functools.cache
 def writer(count: int) -> Function:
     """Return ``write(out, at, value)``."""
@@ -180,8 +205,8 @@ def initial_value(initial: Any, dtypes: tuple[np.dtype[Any], ...], name: str) ->
 
 def _cast(part: Any, dtype: np.dtype[Any], name: str) -> Any:
     try:
-        value = dtype.type(part)
-        if type(part) is int or (dtype.kind not in "iu" and np.ndim(value) == 0):
+        value: Any = None if isinstance(part, (str, bytes)) else dtype.type(part)  # NumPy reads numbers out of texts
+        if type(part) is int or (dtype.kind not in "iu" and value is not None and np.ndim(value) == 0):
             return value
         given = part.item() if isinstance(part, (np.generic, np.ndarray)) else part
         if -1 < int(value) - given < 1:  # NumPy's own integers wrap

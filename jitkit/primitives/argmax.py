@@ -88,8 +88,9 @@ def argmax(
     >>> int(jk.argmax(np.array([1.0, 5.0, 5.0])))
     1
     """
-    if out is None and not keepdims and is_for_numpy(x, axis, backend):
-        return x.argmax(axis)
+    if not keepdims and is_for_numpy(x, axis, backend):
+        found = x.argmax(axis)
+        return found if out is None else operands.store(found, out, found.shape, "argmax")
     return extreme_place(_LARGEST, _plans, x, axis, out, keepdims, backend)
 
 

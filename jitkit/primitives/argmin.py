@@ -10,6 +10,7 @@ from typing import Any
 
 import numpy as np
 
+from jitkit import operands
 from jitkit.primitives._reduction import Reduction
 from jitkit.primitives.argmax import Extreme, extreme_place, is_for_numpy
 
@@ -74,6 +75,7 @@ def argmin(
     >>> int(jk.argmin(np.array([5.0, 1.0, 1.0])))
     1
     """
-    if out is None and not keepdims and is_for_numpy(x, axis, backend):
-        return x.argmin(axis)
+    if not keepdims and is_for_numpy(x, axis, backend):
+        found = x.argmin(axis)
+        return found if out is None else operands.store(found, out, found.shape, "argmin")
     return extreme_place(_SMALLEST, _plans, x, axis, out, keepdims, backend)

@@ -19,7 +19,7 @@ from jitkit.errors import KernelTypeError, LaunchError
 from jitkit.launch.travelling import restore_sources, sources_of
 from jitkit.plans import remember
 from jitkit.primitives import _arrays, _functions, _values
-from jitkit.primitives._arrays import dtypes_of_vectors, value_of
+from jitkit.primitives._arrays import dtypes_alike, value_of
 from jitkit.primitives._identity import identity_of
 from jitkit.primitives._lazy import Lazy, Plane, check_parts, class_of, is_flat, lazy_of, leaves_themselves
 
@@ -300,7 +300,7 @@ def zipped(*arrays: Any) -> Lazy:
     >>> jk.map(lambda pair: pair[0] * pair[1], jk.zipped(np.arange(4), jk.constant(10, 4)))
     array([ 0, 10, 20, 30])
     """
-    seen = dtypes_of_vectors(arrays)
+    seen = dtypes_alike(arrays)
     if seen is not None:
         known = _zips.get(seen)
         if known is not None:
@@ -359,7 +359,7 @@ def transformed(f: Any, *arrays: Any) -> Lazy:
     >>> int(jk.reduce("add", squares)), int(squares[3])
     (285, 9)
     """
-    seen = dtypes_of_vectors(arrays)
+    seen = dtypes_alike(arrays)
     if seen is not None:
         known = _applied.get((identity_of(f), seen))
         if known is not None:

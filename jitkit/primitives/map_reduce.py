@@ -96,7 +96,7 @@ def map_reduce_by(
     function = identity_of(f) if identity is None else identity
     first: Any = arrays[0] if len(arrays) == 1 else None
     plain = type(first) is np.ndarray or isinstance(first, Lazy)
-    seen = (first.dtype,) if plain else _arrays.dtypes_of_vectors(arrays)
+    seen = (first.dtype,) if plain else _arrays.dtypes_alike(arrays)
     known = None if seen is None else _plans.get((function, operator, seen, dtype))
     if known is not None:  # such arrays were looked at before
         return reduce_by(known, arrays, axis, initial, out, keepdims, backend, name)

@@ -10,16 +10,19 @@ from numpy.typing import DTypeLike
 
 from jitkit import operands
 from jitkit.errors import KernelTypeError
+from jitkit.launch.ready import FEW, Calls
 from jitkit.plans import remember
 from jitkit.primitives import _operators, _values
 from jitkit.primitives._arrays import Axis, given_arrays
 from jitkit.primitives._lazy import Lazy
 from jitkit.primitives._operators import Operator
-from jitkit.primitives._reducing import reduce_by
+from jitkit.primitives._reducing import ready_to_reduce, reduce_by
 from jitkit.primitives._reduction import Reduction
 from jitkit.primitives._where import reduce_where
 
 _plans: dict[Hashable, Reduction] = {}
+calls = Calls()
+_ndarray, _AXES = np.ndarray, frozenset((type(None), int, tuple))
 
 
 def reduce(
@@ -92,14 +95,30 @@ def reduce(
     >>> jk.reduce(max, np.array([[1.0, 5.0], [3.0, 2.0]]), axis=1)
     array([5., 3.])
     """
+    result = calls.enter(x, op, axis, keepdims, dtype, out, initial, where, backend)
+    if result is not None:
+        return result
     operator = _operators.resolve(op)
-    plain = where is None and (type(x) is np.ndarray or isinstance(x, Lazy))
+    call: tuple[Any, ...] | None = None
+    if where is None and initial is None and type(x) is _ndarray and x.size <= FEW and type(axis) in _AXES:
+        brief = type(op) in _operators.ALIKE
+        if brief or (axis is not None and len(x.shape) > 1):  # a vector goes as soon without
+            call = (op if brief else operator, axis, keepdims, dtype, x.dtype, x.shape)
+            found = calls(call, x, backend)
+            if found is not None:
+                return found if out is None else operands.store(found, out, found.shape, "reduce")
+    plain = where is None and (type(x) is _ndarray or isinstance(x, Lazy))
     known = _plans.get((operator, (x.dtype,), dtype)) if plain else None
     arrays = [x] if known is not None else given_arrays(x, "reduce")
     if where is not None:
         return reduce_where(operator, arrays, where, axis, initial, out, dtype, keepdims, backend)
     plan = known or plan_of(operator, tuple(map(operands.dtype_of, arrays)), dtype)
-    return reduce_by(plan, arrays, axis, initial, out, keepdims, backend, "reduce")
+    result = reduce_by(plan, arrays, axis, initial, out, keepdims, backend, "reduce")
+    if call is not None:
+        ready = ready_to_reduce(plan, x, axis, keepdims, brief, "reduce")
+        if ready is not None:
+            calls.keep(call, ready)
+    return result
 
 
 def plan_of(operator: Operator, given: tuple[np.dtype[Any], ...], dtype: Any) -> Reduction:

@@ -37,9 +37,11 @@ class _Plan(NamedTuple):
     faults: list[np.ndarray]
 
     def of_vector(
-        self, x: np.ndarray, offsets: np.ndarray, count: int, filled: bool, out: Any, backend: str | None
+        self, x: np.ndarray, offsets: np.ndarray, count: int, filled: bool, start: Any, out: Any, backend: str | None
     ) -> Any:
-        """Reduce so many segments of a vector of the host; where they are to be `filled`, an empty one is a fault.
+        """Reduce so many segments of a vector of the host, each behind a `start` unless that is None.
+
+        Where they are to be `filled`, an empty one is a fault.
 
         Returns
         -------
@@ -57,9 +59,9 @@ class _Plan(NamedTuple):
             faults = self.faults.pop()
         except IndexError:
             faults = np.empty(1, INT64)
-        identity = self.identity
-        begin = self.zero if identity is None else identity
-        arguments = (x, offsets, x.size, begin, False, filled or identity is None, count, result, faults)
+        started, begin = start is not None, self.identity if start is None else start
+        filled = filled or begin is None
+        arguments = (x, offsets, x.size, self.zero if begin is None else begin, started, filled, count, result, faults)
         launcher = self.alone if x.size < FEW else self.launcher
         done = count > 0 and launcher.enter((count + 1, 1), backend, arguments) and not faults.item()
         self.faults.append(faults)
@@ -155,11 +157,13 @@ def segment_reduce(
     operator = _operators.resolve(op)
     if type(offsets) in PLAIN:
         offsets = np.asarray(offsets)
-    if initial is None and length_of((x,)) and length_of((offsets,)):
+    if length_of((x,)) and length_of((offsets,)):
         known = _plans.get((operator, (x.dtype,)))
-        found = None if known is None else known.of_vector(x, offsets, offsets.size - 1, False, out, backend)
-        if found is not None:
-            return found
+        if known is not None:
+            start = None if initial is None else initial_value(initial, known.dtypes, "segment_reduce")
+            found = known.of_vector(x, offsets, offsets.size - 1, False, start, out, backend)
+            if found is not None:
+                return found
     arrays = given_arrays(x, "segment_reduce")
     bounds = _arrays.array(offsets, "segment_reduce")
     if len(arrays[0].shape) != 1:
@@ -178,7 +182,7 @@ def filled_segments(op: Any, x: np.ndarray, begins: np.ndarray, backend: str | N
         None where a segment is empty or faulty, or such arrays were not met before.
     """
     known = _plans.get((_operators.resolve(op), (x.dtype,)))
-    return None if known is None else known.of_vector(x, begins, begins.size, True, None, backend)
+    return None if known is None else known.of_vector(x, begins, begins.size, True, None, None, backend)
 
 
 def reduce_segments(

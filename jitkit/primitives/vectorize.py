@@ -15,9 +15,8 @@ from jitkit.launch.arguments import is_device_array
 from jitkit.launch.choice import checked
 from jitkit.plans import remember
 from jitkit.primitives import _arrays, _foreign, _functions, _values
-from jitkit.primitives._lazy import Lazy, Number, broadcast_to, number_of
+from jitkit.primitives._lazy import Lazy, Number, broadcast_to
 from jitkit.primitives._reduceat import reduceat
-from jitkit.primitives.lazy import transformed
 from jitkit.primitives.map import Mapping, mapped, remember_short
 from jitkit.primitives.reduce import reduce
 from jitkit.primitives.scan import scan
@@ -138,8 +137,6 @@ class Vectorized:
             return _foreign.call(self._on(backend), "__call__", inputs, out=out, where=where, dtype=dtype)
         chosen, kind = backend or self.backend, dtype if dtype is not None else self.dtype
         given = [_arrays.operand(x, "vectorize") for x in inputs]
-        if kind is not None:
-            given = [_cast(x, np.dtype(kind)) for x in given]
         plan, results = self._map(given, _without_nones(out), where, kind, chosen)
         remember_short(self._short, inputs, plan, where is True, dtype)
         return results
@@ -153,7 +150,9 @@ class Vectorized:
         key = (dtypes, dtype, mask is None)
         plan = self._plans.get(key)
         if plan is None:
-            plan = remember(self._plans, key, Mapping(self.func, dtypes, dtype, self.__name__, mask is not None))
+            computed_in = None if dtype is None else np.dtype(dtype)
+            made = Mapping(self.func, dtypes, dtype, self.__name__, mask is not None, computed_in)
+            plan = remember(self._plans, key, made)
         results = mapped(plan, given, mask, out, shape, backend, self.__name__)
         return plan, results if shape or out is not None else _arrays.each(_number, results)
 
@@ -291,16 +290,6 @@ def _nout(func: Any, nin: int) -> int:
         except KernelTypeError:
             continue
     return len(_functions.result_dtypes(function, (np.dtype(np.bool_),) * nin, "vectorize"))
-
-
-def _cast(x: Any, dtype: np.dtype[Any]) -> Any:
-    """Return an input in the dtype to compute in, where its kind allows it; cast as it is read."""
-    if isinstance(x, Number) and isinstance(x.leaves, np.generic):
-        return number_of(x.leaves.astype(dtype) if np.can_cast(x.leaves.dtype, dtype, "same_kind") else x.leaves)
-    own: Any = operands.dtype_of(x)
-    if isinstance(own, type) or own == dtype or not np.can_cast(own, dtype, "same_kind"):
-        return x
-    return transformed(dtype.type, x)
 
 
 def _fitted(x: Any, shape: tuple[int, ...]) -> Any:

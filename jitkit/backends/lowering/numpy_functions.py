@@ -64,6 +64,10 @@ def _strong(make: Callable[..., Any], operator: str, mode: Mode, arguments: tupl
     return type_of(strong)(*arguments), generate_strong
 
 
+_OF_NEIGHBOURS = frozenset(("nextafter", "spacing"))
+"""Functions whose results tell of the numbers next to one of its dtype."""
+
+
 def numpy_function(name: str, mode: Mode, arguments: tuple[types.Type, ...]) -> Any:
     """Type and generate a NumPy ufunc of numbers."""
     found = scalars(f"np.{name}", arguments)
@@ -72,8 +76,12 @@ def numpy_function(name: str, mode: Mode, arguments: tuple[types.Type, ...]) -> 
     operand, result = rule(name, promotion.numpy_function, getattr(np, name), *found)
     code = _numpy_code(name, operand)
     if code is None:
-        wider = f": NumPy's result would be float16, so write np.{name} of np.float32(x)" if operand == FLOAT16 else ""
-        raise refuse(f"np.{name} is not available for {promotion.describe(operand)} in a kernel{wider}")
+        instead = ""
+        if operand == FLOAT16 and name in _OF_NEIGHBOURS:
+            instead = ": its neighbours are not those of np.float32(x), so call NumPy's function before the launch"
+        elif operand == FLOAT16:
+            instead = f": NumPy's result would be float16, so write np.{name} of np.float32(x)"
+        raise refuse(f"np.{name} is not available for {promotion.describe(operand)} in a kernel{instead}")
     return pure(mode, arguments, operand, result, code)
 
 
