@@ -6,6 +6,7 @@ import numpy as np
 import pytest
 
 import jitkit as jk
+from jitkit.backends.lowering import target
 from jitkit.backends.spmd import leaving, pressure, reader, turns
 from jitkit.backends.spmd.shapes import Shapes
 
@@ -137,3 +138,30 @@ def test_orbits_of_different_lengths(size, kind, dtype, backend):
 
     expected = np.array([steps(complex(a, b)) for a, b in zip(x, y, strict=True)])
     np.testing.assert_array_equal(counts, expected.astype(kind))
+
+
+@jk.kernel
+def bits_set(i, x, out):
+    left, count = x[i], 0
+    while left:
+        left &= left - 1
+        count += 1
+    out[i] = count
+
+
+@pytest.mark.parametrize("dtype", ["int32", "uint32", "int64", "uint64"])
+@pytest.mark.parametrize("size", SIZES)
+def test_loops_that_clear_one_bit_a_turn(size, dtype, backend):
+    bounds = np.iinfo(dtype)
+    x = np.random.default_rng(0).integers(bounds.min, bounds.max, size, dtype, endpoint=True)
+    x[-1] = 0
+    out = np.full(size, -1)
+    bits_set.on(backend)[size](x, out)
+    width = 8 * x.itemsize
+    assert out.tolist() == [(int(value) % 2**width).bit_count() for value in x]
+
+
+def test_they_are_instructions_where_the_cpu_has_one():
+    if "popcnt" in target.features():
+        x, out = np.zeros(4, np.uint64), np.zeros(4, np.int64)
+        assert "llvm.ctpop" in bits_set.inspect(x, out, space=4, backend="cpu").llvm

@@ -9,6 +9,7 @@ import llvmlite.binding as llvm
 from llvmlite import ir
 
 from jitkit.backends.known import Body
+from jitkit.backends.lowering import target
 from jitkit.backends.spmd import group_shape, leaving, meetings, phases, reader, unrolling
 from jitkit.backends.spmd.graph import reverse_postorder
 from jitkit.backends.spmd.ir import Function
@@ -21,8 +22,10 @@ _NO_CALLS = '"no-builtin-memset" "no-builtin-memcpy" "no-builtin-memmove"'
 
 @functools.cache
 def _machine() -> Any:
-    # No particular CPU: with one, LLVM would unroll loops for its buffers; loops of constant length unroll all the same.
-    return llvm.Target.from_default_triple().create_target_machine(cpu="generic", features="")
+    # No particular CPU: with one, LLVM would unroll loops for its buffers; loops of constant length unroll all the same. But
+    # where the CPU counts bits by an instruction, loops that clear one bit a turn become that: 0.2 of the time.
+    counts = "+popcnt" if "popcnt" in target.features() else ""
+    return llvm.Target.from_default_triple().create_target_machine(cpu="generic", features=counts)
 
 
 def point_function(context: Any, body: Body, group: tuple[int, ...] = (), marked: bool = False) -> Function:
