@@ -11,7 +11,7 @@ from numba.core import cgutils, types
 
 from jitkit.backends import pool, separate
 from jitkit.backends.known import Body
-from jitkit.backends.loop_nest import BODY, BYTE, LoopNest, blocks_of, groups_along
+from jitkit.backends.loop_nest import BLOCK, BODY, BYTE, LoopNest, blocks_of, groups_along
 from jitkit.backends.lowering.arguments import Arguments
 from jitkit.backends.lowering.emit import F64, I1, I64, Emitter, Mode
 from jitkit.backends.separate import NITEMS
@@ -65,19 +65,25 @@ def define(
     threads, *rest = _unpacked(builder, driver.args[0], kinds)
     space, leaves = rest[: 3 * ndim], rest[3 * ndim :]
     record = cgutils.pack_struct(builder, [*space, *arguments.values(context, Emitter(builder, Mode("cpu")), leaves)])
-    nest = LoopNest(module, record.type, ndim, unit_step)
     if group is not None:
+        nest = LoopNest(module, record.type, ndim, unit_step)
         function = nest.groups(module, group_function(context, body, group, unit_step), group)
         counts = [groups_along(builder, n, size) for n, size in zip(space[2 * ndim :], group, strict=True)]
         _start(builder, function, record, functools.reduce(builder.mul, counts), threads)
         return
 
+    scalar = None if apart else rows.point_of(context, body)
+    row = None if scalar is None else rows.by_vectors(context, body, scalar, ndim, unit_step, fastmath)
+    tables = None if scalar is None else rows.by_tables(context, body, scalar, ndim, unit_step, fastmath)
+    block = BLOCK
+    if scalar is not None and tables is None and rows.has_loops(scalar):
+        block = 1 if row is None else row.lanes
+    nest = LoopNest(module, record.type, ndim, unit_step, block)
+
     def point(nest: LoopNest, indices: list[ir.Value]) -> ir.Instruction:
         body.call(context, nest.builder, [*indices, *nest.arguments])
         return next(item for item in reversed(nest.builder.block.instructions) if isinstance(item, ir.CallInstr))
 
-    scalar = None if apart else rows.point_of(context, body)
-    row = None if scalar is None else rows.by_vectors(context, body, scalar, ndim, unit_step, fastmath)
     arrays = [k for k, kind in enumerate(arguments.types) if isinstance(kind, types.Array)]
     interior = None if scalar is None or not unit_step else rows.interior(context, body, scalar, ndim, fastmath)
     walk = None
@@ -95,15 +101,14 @@ def define(
     function = nest.run(points)
     context.active_code_library.add_linking_library(body.library)
     counts = space[2 * ndim :]
-    units = units_of(builder, counts)
+    units = units_of(builder, counts, block)
     given = list(zip(arguments.given, leaves, strict=True))
-    tables = None if scalar is None else rows.by_tables(context, body, scalar, ndim, unit_step, fastmath)
     if tables is not None:
         own = functools.partial(_with_copies, builder, module, tables, ndim, unit_step, record, units, threads)
         every = functools.reduce(builder.mul, counts)
         launch(builder, tables, ndim, arguments.layouts, given, every, threads, own)
     if walk is not None:
-        inner = LoopNest(module, record.type, ndim, unit_step, [3 * ndim + k for k in arrays])
+        inner = LoopNest(module, record.type, ndim, unit_step, block, [3 * ndim + k for k in arrays])
         for (parameter, *where), number in walk.likely.items():
             inner.tell(2 * ndim + parameter, where, number)
         inner.run(inner.each(functools.partial(point, inner), widened=walk.even))
@@ -152,9 +157,9 @@ def _slots(kind: ir.Type) -> int:
     return sum(part.count if isinstance(part, ir.ArrayType) else 1 for part in kind.elements)  # Numba's array
 
 
-def units_of(builder: ir.IRBuilder, counts: list[ir.Value]) -> ir.Value:
-    """Return how many units a plain kernel's space has."""
-    return functools.reduce(builder.mul, counts[:-1], blocks_of(builder, counts[-1]))
+def units_of(builder: ir.IRBuilder, counts: list[ir.Value], block: int) -> ir.Value:
+    """Return how many units a plain kernel's space has, of so many points each."""
+    return functools.reduce(builder.mul, counts[:-1], blocks_of(builder, counts[-1], block))
 
 
 def _start(

@@ -1,7 +1,8 @@
 """The loops around a kernel on the CPU, generated as LLVM IR into which LLVM inlines the user's function.
 
 A launch space is cut into units: a row (all indices but the last fixed) holds one or more blocks of `BLOCK` points of the
-last index. Units are what the pool's threads claim; a run of units of one row is one inner loop.
+last index. Units are what the pool's threads claim; a run of units of one row is one inner loop. Where a point is a loop by
+itself, a few points may be all the work there is: their blocks are vectors, or points.
 """
 
 from __future__ import annotations
@@ -85,20 +86,23 @@ class LoopNest:
         Dimensions of the launch space.
     unit_step : bool
         Whether the last index advances by one; the inner loop then has unit stride for LLVM to see.
+    block : int
+        Points of the last index in one unit.
     apart : sequence of int
         Fields of the record that are arrays, where those that are written share no memory with others. The function takes
         their addresses as arguments of their own, for that is where LLVM can be told.
     """
 
     def __init__(
-        self, module: ir.Module, record: ir.LiteralStructType, ndim: int, unit_step: bool, apart: Sequence[int] = ()
-    ) -> None:
+        self, module: ir.Module, record: ir.LiteralStructType, ndim: int, unit_step: bool, block: int = BLOCK,
+        apart: Sequence[int] = (),
+    ) -> None:  # fmt: skip
         kind = ir.FunctionType(BODY.return_type, [*BODY.args, *[BYTE] * len(apart)])
         self.function = ir.Function(module, kind, module.get_unique_name("jitkit_body"))
         self.function.linkage = "internal"
         set.add(self.function.attributes, roots.EXACT)  # llvmlite's own list of attributes has no strings
         self.builder = ir.IRBuilder(self.function.append_basic_block("entry"))
-        self.ndim, self.unit_step, self.apart = ndim, unit_step, apart
+        self.ndim, self.unit_step, self.block, self.apart = ndim, unit_step, block, apart
         self.streaming: Streaming | None = None
         self.part: tuple[ir.Value, ir.Value] | None = None
         pointer = self.builder.bitcast(self.function.args[2], record.as_pointer())
@@ -260,7 +264,7 @@ class LoopNest:
         builder, zero = self.builder, ir.Constant(I64, 0)
         some = builder.icmp_signed("<", begin, end)
         with builder.if_then(some, likely=True):  # of an empty space there may be nothing to divide by
-            blocks = blocks_of(builder, self.counts[-1])
+            blocks = blocks_of(builder, self.counts[-1], self.block)
             block = cgutils.alloca_once_value(builder, builder.urem(begin, blocks))
             places = [cgutils.alloca_once_value(builder, place) for place in self._outer(builder.udiv(begin, blocks))]
             with while_loop(builder, begin, end) as (unit, advance):
@@ -393,7 +397,7 @@ class LoopNest:
 
     def _part(self, first: ir.Value, last: ir.Value) -> tuple[ir.Value, ir.Value]:
         """Return the points of some blocks of a row."""
-        builder, size = self.builder, ir.Constant(I64, BLOCK)
+        builder, size = self.builder, ir.Constant(I64, self.block)
         begin = builder.mul(first, size, flags=("nuw", "nsw"))
         self.part = begin, minimum(builder, builder.mul(last, size, flags=("nuw", "nsw")), self.counts[-1])
         return self.part
@@ -418,7 +422,7 @@ def groups_along(builder: ir.IRBuilder, count: ir.Value, size: int) -> ir.Value:
     return builder.udiv(rounded, ir.Constant(I64, size))
 
 
-def blocks_of(builder: ir.IRBuilder, count: ir.Value) -> ir.Value:
-    """Return how many blocks cover `count` points."""
-    rounded = builder.add(count, ir.Constant(I64, BLOCK - 1))
-    return builder.udiv(rounded, ir.Constant(I64, BLOCK))
+def blocks_of(builder: ir.IRBuilder, count: ir.Value, block: int) -> ir.Value:
+    """Return how many blocks of so many points cover `count` of them."""
+    rounded = builder.add(count, ir.Constant(I64, block - 1))
+    return builder.udiv(rounded, ir.Constant(I64, block))

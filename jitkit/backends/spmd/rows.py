@@ -12,9 +12,11 @@ from numba.core import types
 from jitkit.backends.known import Body
 from jitkit.backends.spmd import plain, plan, scalar, streaming, tables, turns, wrapping
 from jitkit.backends.spmd.flattening import flattened
+from jitkit.backends.spmd.graph import loops
 from jitkit.backends.spmd.hoisting import hoisted
 from jitkit.backends.spmd.ir import Function, UnsupportedIRError
-from jitkit.backends.spmd.shapes import Shapes, size_of
+from jitkit.backends.spmd.memory import LINE
+from jitkit.backends.spmd.shapes import Shapes, graph_of, size_of
 from jitkit.backends.unlinked import unlinked
 from jitkit.hashing import blake2b
 
@@ -28,6 +30,8 @@ class Row(NamedTuple):
     ----------
     declare : callable
         Declares it in a module.
+    lanes : int
+        The points of a vector.
     streamed : int
         The bytes of each result that a point writes past the cache, if it does so, else 0.
     results : int
@@ -37,6 +41,7 @@ class Row(NamedTuple):
     """
 
     declare: Callable[[ir.Module], ir.Function]
+    lanes: int
     streamed: int
     results: int
     together: bool
@@ -108,16 +113,22 @@ def by_vectors(context: Any, body: Body, function: Function, ndim: int, unit_ste
             function, shapes = early, Shapes(early, roots)
         stores = streaming.written(function, shapes)
         if stores:
-            streamed, text = size_of(stores[0].accessed), streaming.row(function, shapes, index, stores, "jitkit_row")
+            streamed, lanes = size_of(stores[0].accessed), LINE // size_of(stores[0].accessed)
+            text = streaming.row(function, shapes, index, stores, "jitkit_row")
         elif plan.worthwhile(function, shapes, fastmath):
-            streamed = 0
-            text = plain.row(function, shapes, index, unit_step, plan.lanes(function, shapes), "jitkit_row")
+            streamed, lanes = 0, plan.lanes(function, shapes)
+            text = plain.row(function, shapes, index, unit_step, lanes, "jitkit_row")
         else:
             return None
     except UnsupportedIRError:
         return None
     linked = _linked(context, body, function, text, 6 if stores else 4)
-    return Row(linked, streamed, len(stores), streaming.reads_several_rows(function, shapes))
+    return Row(linked, lanes, streamed, len(stores), streaming.reads_several_rows(function, shapes))
+
+
+def has_loops(function: Function) -> bool:
+    """Tell whether a point is a loop, and may be any amount of work."""
+    return bool(loops(graph_of(function), function.entry))
 
 
 class Interior(NamedTuple):
