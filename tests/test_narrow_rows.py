@@ -282,6 +282,26 @@ def test_complex_numbers(length, dtype, backend):
     np.testing.assert_array_equal(out, a * b + a.conj())
 
 
+@jk.kernel
+def magnetic(i, j, e, hx, hy):
+    hx[i, j] -= 2 * (e[i, j + 1] - e[i, j])
+    hy[i, j] += 2 * (e[i + 1, j] - e[i, j])
+
+
+@pytest.mark.parametrize("dtype", ["float32", "float64"])
+@pytest.mark.parametrize("width", [1, 5, 16, 131])
+def test_two_fields_of_which_each_point_changes_its_own(width, dtype, backend):
+    e = whole_numbers((4, width + 1), dtype)
+    across, down = 2 * np.diff(e[:-1]), 2 * np.diff(e[:, :-1], axis=0)
+    hx, hy = whole_numbers((2, 3, width), dtype)
+    x, y = hx.copy(), hy.copy()
+    magnetic.on(backend)[3, width](e, x, y)
+    np.testing.assert_array_equal(x, hx - across)
+    np.testing.assert_array_equal(y, hy + down)
+    magnetic.on(backend)[3, width](e, x, x)
+    np.testing.assert_array_equal(x, hx - 2 * across + down)
+
+
 def test_neighbours_in_views_are_taken_in_vectors():
     if "avx2" not in str(machine.identity()):
         pytest.skip("what this CPU widens is not known")

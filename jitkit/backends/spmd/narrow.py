@@ -79,7 +79,13 @@ def walk(function: Function, index: str, unit_step: bool, arrays: Collection[int
         return Walk({}, False)
     if walking:
         return Walk({}, False) if sum(item.op == "store" for item in walking) > 1 else None
-    return Walk({}, True) if _compared(function) >= MANY else None
+    return Walk({}, True) if _compared(function) >= MANY or _loads_anew(function) else None
+
+
+def _loads_anew(function: Function) -> bool:
+    """Tell whether a point loads an element again behind a store, which LLVM leaves out where it knows that arrays are apart."""
+    loads = [item for block in function.blocks.values() for item in block.code if item.op == "load"]
+    return len({item.operands[0].text for item in loads}) < len(loads)
 
 
 def _compared(function: Function) -> int:
