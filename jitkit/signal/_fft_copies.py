@@ -43,22 +43,33 @@ def store(s, p, out, rows, o, first, n, across, lane, width, step, re, im, scale
         for block in range(member, n // width, team):
             j = block * width + lane
             for r in range(last):
-                out[2 * (start + r * n + j)] = scale * s[p, re + j * step + r]
-                out[2 * (start + r * n + j) + 1] = scale * s[p, im + j * step + r]
+                put(out, start + r * n + j, scale * s[p, re + j * step + r], scale * s[p, im + j * step + r])
         if lane == 0:
             for j in range(whole + member, n, team):
                 for r in range(last):
-                    out[2 * (start + r * n + j)] = scale * s[p, re + j * step + r]
-                    out[2 * (start + r * n + j) + 1] = scale * s[p, im + j * step + r]
+                    put(out, start + r * n + j, scale * s[p, re + j * step + r], scale * s[p, im + j * step + r])
     elif last == width:
         for j in range(member, n, team):
-            out[2 * ((o * n + j) * across + first + lane)] = scale * s[p, re + j * step + lane]
-            out[2 * ((o * n + j) * across + first + lane) + 1] = scale * s[p, im + j * step + lane]
+            put(
+                out,
+                (o * n + j) * across + first + lane,
+                scale * s[p, re + j * step + lane],
+                scale * s[p, im + j * step + lane],
+            )
     elif lane == 0:
         for j in range(member, n, team):
             for r in range(last):
-                out[2 * ((o * n + j) * across + first + r)] = scale * s[p, re + j * step + r]
-                out[2 * ((o * n + j) * across + first + r) + 1] = scale * s[p, im + j * step + r]
+                put(
+                    out,
+                    (o * n + j) * across + first + r,
+                    scale * s[p, re + j * step + r],
+                    scale * s[p, im + j * step + r],
+                )
+
+
+def put(out, place, re, im):
+    """Store a complex number; nothing stands between its parts, so that those of lanes side by side are stored together."""
+    out[2 * place], out[2 * place + 1] = re, im
 
 
 def load_columns(s, p, x, o, first, n, across, lane, width, step, at, every, which, member, team):

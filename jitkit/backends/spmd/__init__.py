@@ -8,7 +8,8 @@ between lanes become masks, loops run until the last lane has left. Group kernel
 advances by a fixed step; `regions` which blocks need masks; `lanes` writes the vector code; `phases` cuts at barriers.
 `unrolling` takes loops with barriers apart, `order` tells which group comes next, `patterns` where lanes stand where no
 stride does, `places` in which vectors, `windows` makes shuffles of that, `transposing` of loads that `rising` brings
-together, `fusing` drops barriers that vectors need not wait at, and `sweeps` puts some in so that memory is read in order.
+together, `interleaving` of stores that leave no gap. `fusing` drops barriers that vectors need not wait at, and `sweeps` puts
+some in so that memory is read in order.
 `turns` hands on what the next turn of a loop would compute anew, `leaving` cuts what lanes leave loops with, `pressure` says
 how many registers a value gets; `logarithm`, `roots`, `scaling` and `powers` are arithmetic. `lent` reads tiles where the
 rows that they would copy lie, of which `polynomials` and `counters` tell, and `longer` goes through several such tiles at once.

@@ -8,7 +8,7 @@ from __future__ import annotations
 
 from collections.abc import Callable, Iterator
 
-from jitkit.backends.spmd import hoisting, places, powers, ranges, transposing
+from jitkit.backends.spmd import hoisting, interleaving, places, powers, ranges, transposing
 from jitkit.backends.spmd.graph import chain, dominators
 from jitkit.backends.spmd.ir import Block, Function, Instruction, UnsupportedIRError, Value
 from jitkit.backends.spmd.operations import Operations
@@ -55,6 +55,8 @@ class Body:
         The vectors of such loads that are written already.
     beside : dict
         The loads of the block being written that are parts of whole vectors which it loads as well, with the vectors.
+    together : dict
+        The stores of the block being written that fill memory together, by the identity of the last one; none by the others'.
     """
 
     fresh = streaming = False
@@ -78,6 +80,7 @@ class Body:
         self.tiles: dict[str, transposing.Tile] = {}
         self.loaded: dict[str, str] = {}
         self.beside: dict[str, places.Window] = {}
+        self.together: dict[int, list[Instruction]] = {}
         self.narrow = ranges.narrow(shapes)
         self.powers, self.parts = powers.powers(shapes, lanes)
         self.sure = self._sure() if regions and mask is None else {}
@@ -283,6 +286,7 @@ class Body:
         self.tiles = transposing.find(block, self.shapes, self.lanes) if mask is None and self.lanes > 1 else {}
         self.loaded = {}
         self.beside = places.beside_whole(block, self.shapes, self.lanes) if self.lanes > 1 else {}
+        self.together = interleaving.find(block, self.shapes) if mask is None and self.lanes > 1 else {}
         for item in block.code[:-1]:
             if item.op != "phi":
                 self.operations.write(item, mask)

@@ -5,7 +5,7 @@ from __future__ import annotations
 import functools
 from collections.abc import Hashable
 
-from jitkit.backends.spmd import choices, hoisting, plan, strided, transposing
+from jitkit.backends.spmd import choices, hoisting, interleaving, plan, strided, transposing
 from jitkit.backends.spmd.ir import Instruction, Value
 from jitkit.backends.spmd.shapes import size_of
 from jitkit.backends.spmd.windows import Windows
@@ -244,10 +244,22 @@ class Memory(Windows):
                     self._fetch_ahead(pointer, value.type, to_write=True)
         elif (found := self.window(pointer, value.type)) and found.distinct:
             self._store_window(value, pointer, found, item.tail, mask)
+        elif (together := self.body.together.get(id(item))) is not None:
+            if together:
+                self._store_together(together)
         elif stride is not None and mask is None:
             self._store_apart(value, self._address(pointer), stride, item.tail)
         else:
             self._scatter(value, self._addresses(pointer), self._alignment(item, pointer), mask)
+
+    def _store_together(self, together: list[Instruction]) -> None:
+        """Store what several stores fill, where the last of them stands."""
+        kind, first = together[0].accessed, together[0].operands[1]
+        vectors = [self.body.whole(store.operands[0]) for store in together]
+        address, size = self._address(first), self.body.lanes * size_of(kind)
+        for number, vector in enumerate(interleaving.write(self.text, kind, vectors, self.body.lanes)):
+            place = self.text.emit(f"getelementptr i8, ptr {address}, i64 {number * size}")
+            self.text.do(f"store {self.vector.type(kind)} {vector}, ptr {place}, align {together[0].tail}")
 
     def _store_apart(self, value: Value, address: str, stride: int, align: str) -> None:
         vector = self.body.whole(value)

@@ -31,6 +31,7 @@ class Values(Protocol):
     tiles: dict[str, Tile]
     loaded: dict[str, str]
     beside: dict[str, Window]
+    together: dict[int, list[Instruction]]
 
     def scalar(self, value: Value) -> str:
         """Return a uniform value, or a strided or patterned one of lane 0."""
