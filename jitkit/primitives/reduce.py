@@ -15,6 +15,7 @@ from jitkit.plans import remember
 from jitkit.primitives import _operators, _values
 from jitkit.primitives._arrays import Axis, given_arrays
 from jitkit.primitives._lazy import Lazy
+from jitkit.primitives._numpys import BOOL
 from jitkit.primitives._operators import Operator
 from jitkit.primitives._reducing import ready_to_reduce, reduce_by
 from jitkit.primitives._reduction import Reduction
@@ -102,7 +103,8 @@ def reduce(
     call: tuple[Any, ...] | None = None
     if where is None and initial is None and type(x) is _ndarray and x.size <= FEW and type(axis) in _AXES:
         brief = type(op) in _operators.ALIKE
-        if brief or (axis is not None and len(x.shape) > 1):  # a vector goes as soon without
+        # Vectors go as soon without, by the user's operators and of booleans: compiled code makes no boolean.
+        if (brief and x.dtype is not BOOL) or (axis is not None and len(x.shape) > 1):
             call = (op if brief else operator, axis, keepdims, dtype, x.dtype, x.shape)
             found = calls(call, x, backend)
             if found is not None:
