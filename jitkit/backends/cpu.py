@@ -14,7 +14,7 @@ from numba.core.compiler_lock import global_compiler_lock
 from numba.core.imputils import lower_constant
 from numba.core.registry import cpu_target
 
-from jitkit.backends import driver, slots, symbols
+from jitkit.backends import driver, optimising, slots, symbols
 from jitkit.backends.compiling import refreshed, uncollected
 from jitkit.backends.dispatcher import BodyDispatcher
 from jitkit.backends.known import Body, steps_of
@@ -61,7 +61,13 @@ class Library(JITCodeLibrary):
         for function in self._final_module.functions:
             if not function.is_declaration and function.name != self.name:
                 function.linkage = "internal"
-        super()._optimize_final_module()
+        codegen = self._codegen
+        # As Numba does, without what it notes about the time.
+        cheap = codegen._module_pass_manager(
+            loop_vectorize=codegen._loopvect, slp_vectorize=False, opt=codegen._opt_level, cost="cheap"
+        )
+        for passes, builder in (cheap, codegen._module_pass_manager()):
+            optimising.run(passes, self._final_module, builder)
 
     def _finalize_final_module(self) -> None:
         self._verify_declare_only_symbols()

@@ -7,6 +7,8 @@ from typing import Any
 import llvmlite
 import llvmlite.binding as llvm
 
+from jitkit.backends import optimising
+
 
 def identity() -> tuple[Any, ...]:
     """Return what decides, beside the text, which code comes out of it: LLVM's version, and the CPU with its features."""
@@ -82,8 +84,7 @@ def _optimise(module: llvm.ModuleRef, machine: llvm.TargetMachine, loops: bool) 
     # Never joins of straight code into vectors (SLP): with AVX-512, LLVM 22 makes wrong sums of products of i8 and u8 that way.
     options.loop_vectorization = options.loop_unrolling = True
     builder = llvm.create_pass_builder(machine, options)
-    passes = builder.getModulePassManager() if loops else _straight()
-    passes.run(module, builder)
+    optimising.run(builder.getModulePassManager() if loops else _straight(), module, builder)
 
 
 def _straight() -> llvm.ModulePassManager:

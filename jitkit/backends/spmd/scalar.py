@@ -8,6 +8,7 @@ from typing import Any
 import llvmlite.binding as llvm
 from llvmlite import ir
 
+from jitkit.backends import optimising
 from jitkit.backends.known import Body
 from jitkit.backends.lowering import target
 from jitkit.backends.spmd import group_shape, leaving, meetings, phases, reader, unrolling
@@ -113,24 +114,24 @@ def _unroll(module: Any, depth: int) -> None:
         passes.add_loop_unroll_pass()
         passes.add_sccp_pass()
         passes.add_simplify_cfg_pass()
-    passes.run(module, llvm.create_pass_builder(_machine(), llvm.create_pipeline_tuning_options(2)))
+    optimising.run(passes, module, llvm.create_pass_builder(_machine(), llvm.create_pipeline_tuning_options(2)))
 
 
 def _inline(module: Any) -> None:
     passes = llvm.create_new_module_pass_manager()
     passes.add_always_inliner_pass()
-    passes.run(module, llvm.create_pass_builder(_machine(), llvm.create_pipeline_tuning_options(2)))
+    optimising.run(passes, module, llvm.create_pass_builder(_machine(), llvm.create_pipeline_tuning_options(2)))
 
 
 def _optimise(module: Any) -> None:
     options = llvm.create_pipeline_tuning_options(2)
     options.loop_vectorization = options.slp_vectorization = options.loop_interleaving = False
     builder = llvm.create_pass_builder(_machine(), options)
-    builder.getModulePassManager().run(module, builder)
+    optimising.run(builder.getModulePassManager(), module, builder)
     canonical = llvm.create_new_module_pass_manager()
     canonical.add_lower_switch_pass()
     canonical.add_unify_function_exit_nodes_pass()
     canonical.add_loop_simplify_pass()
     canonical.add_lcssa_pass()
     canonical.add_instruction_namer_pass()
-    canonical.run(module, builder)
+    optimising.run(canonical, module, builder)
