@@ -1,12 +1,14 @@
 """Kernels that are made anew, as by factories, leave nothing behind when they are gone."""
 
 import gc
+import weakref
 from pathlib import Path
 
 import numpy as np
 import pytest
 
 import jitkit as jk
+from jitkit.backends import entry
 
 STATUS = Path("/proc/self/status")
 
@@ -59,3 +61,18 @@ def test_memory_does_not_grow_with_the_kernels_that_were_compiled(make, monkeypa
         make(2.0 + number / 64)[:16](x, out)
     # Each kept 160 KB and more as long as passes were not freed, 6,400 KB in all.
     assert resident() - before < 2500
+
+
+@pytest.mark.skipif(not entry.available(), reason="launches have no entries here")
+def test_what_python_reads_of_an_entry_lives_as_long_as_the_entry():
+    # As where the first launches of several threads meet: each makes definitions, and one set is remembered.
+    entry._definitions.cache_clear()
+    made = [weakref.ref(definition) for definition in entry._definitions()]
+    kernel, x, out = plain(3.0), np.ones(16), np.empty(16)
+    for _ in range(3):  # the first compiles, the second makes the entries
+        kernel[:16](x, out)
+    entry._definitions.cache_clear()
+    gc.collect()
+    assert all(ref() is not None for ref in made)
+    kernel[:16](x, out)
+    assert out[0] == 3

@@ -211,6 +211,11 @@ def _steps_like(x: np.ndarray) -> tuple[int, int]:
     return (farthest + 1, _ALL - farthest) if step is None else (step, 0)
 
 
+_made: list[tuple[_Definition, ...]] = []
+"""All definitions: Python reads them as long as there are functions. Threads whose first launches meet make a set each, of which
+`functools.cache` keeps one alone."""
+
+
 @functools.cache
 def _definitions() -> tuple[_Definition, ...]:
     text = Path(__file__).with_name("entry.ll").read_text(encoding="utf-8").replace("{gap}", str((_MEMBERS - 24) // 8))
@@ -221,7 +226,9 @@ def _definitions() -> tuple[_Definition, ...]:
     names = ("jitkit_enter", "jitkit_enter_alone", "jitkit_enter_over", "jitkit_enter_new", "jitkit_enter_known")
     addresses = [engine.get_function_address(name) for name in names]
     engine.detach()
-    return tuple(_Definition(b"enter", address, _FASTCALL, None) for address in addresses)
+    made = tuple(_Definition(b"enter", address, _FASTCALL, None) for address in addresses)
+    _made.append(made)
+    return made
 
 
 @functools.cache
