@@ -5,6 +5,8 @@ from __future__ import annotations
 import dataclasses
 import enum
 import functools
+import importlib.util
+import linecache
 import math
 import random
 import re
@@ -516,6 +518,71 @@ def test_sources_that_cannot_be_read():
         jk.kernel(lambda i, x: None)[2](np.ones(2))
     with pytest.raises(jk.KernelTypeError, match="takes a plain function"):
         jk.kernel(int)
+
+
+EDITED = """import jitkit as jk
+
+@jk.kernel
+def scale(i, x):
+    x[i] = x[i] * 2.0
+
+twice, thrice = (lambda v: v * 2.0), (lambda v: v * 3.0)
+"""
+
+
+@pytest.fixture
+def edited(tmp_path, monkeypatch):
+    """Return a module, and what writes its file anew."""
+    monkeypatch.setenv("JITKIT_CACHE_DIR", str(tmp_path / "cache"))
+    path = tmp_path / "edited_meanwhile.py"
+    path.write_text(EDITED)
+    spec = importlib.util.spec_from_file_location(path.stem, path)
+    module = importlib.util.module_from_spec(spec)
+    spec.loader.exec_module(module)
+
+    def write(text):
+        path.write_text(text)
+        linecache.clearcache()  # two changes within the clock's step
+
+    return module, write
+
+
+def test_sources_that_were_edited_after_the_import_are_refused(edited):
+    module, write = edited
+    changed = r"edited_meanwhile.py:3: 'scale' was edited after it was imported.*importlib.reload"
+    for text in (EDITED.replace("2.0", "9.0"), EDITED.replace("2.0", "2.0 *"), EDITED.replace("scale", "other")):
+        write(text)
+        with pytest.raises(jk.KernelSyntaxError, match=changed):
+            module.scale.on("cpu")[2](np.ones(2))
+    write("")
+    with pytest.raises(jk.KernelSyntaxError, match=r"edited_meanwhile\.py' is gone, or has fewer lines"):
+        module.scale.on("cpu")[2](np.ones(2))
+    # Had it been compiled, the cache would now have 9 under the name of 2.
+    write(EDITED)
+    x = np.ones(2)
+    module.scale.on("cpu")[2](x)
+    assert x.tolist() == [2, 2]
+
+
+def test_functions_are_found_where_an_edited_file_has_them_now(edited):
+    module, write = edited
+    write("# a line more\n\n" + EDITED)
+    x = np.ones(2)
+    module.scale.on("cpu")[2](x)
+    assert x.tolist() == [2, 2]
+    assert jk.map(module.twice, x, backend="cpu").tolist() == [4, 4]
+
+
+def test_lambdas_that_were_edited_after_the_import(edited):
+    module, write = edited
+    x = np.ones(2)
+    write(EDITED.replace("2.0), (lambda v: v * 3.0", "3.0), (lambda v: v * 2.0"))
+    assert jk.map(module.twice, x, backend="cpu").tolist() == [2, 2]
+    write(EDITED.replace("v * 3.0", "v * 7.0"))
+    with pytest.raises(
+        jk.KernelSyntaxError, match=r"edited_meanwhile.py:7: '<lambda>' was edited after it was imported"
+    ):
+        jk.map(module.thrice, x, backend="cpu")
 
 
 def test_the_traceback_ends_near_the_users_line():

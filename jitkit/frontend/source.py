@@ -6,13 +6,16 @@ import ast
 import copy
 import inspect
 import linecache
+import os
 import textwrap
-from collections.abc import Callable
+import time
+from collections.abc import Callable, Iterator
 from types import CodeType
 
 from jitkit.errors import KernelSyntaxError
 
 _BEYOND = 1 << 24  # a line past those of any file
+_BEGAN = time.time()  # before any kernel of this process was made
 
 
 def read(func: Callable) -> tuple[ast.FunctionDef, str]:
@@ -21,14 +24,17 @@ def read(func: Callable) -> tuple[ast.FunctionDef, str]:
     Raises
     ------
     KernelSyntaxError
-        Where the source cannot be read (the interactive prompt, ``exec``), or the function is not a plain one.
+        Where the source cannot be read (the interactive prompt, ``exec``), was edited since it was imported, or the function
+        is not a plain one.
     """
     filename = func.__code__.co_filename
     try:
         if func.__code__.co_name == "<lambda>":
             return _read_lambda(func), filename
         # Of the code that runs: `functools.wraps` makes a function say that it stands for another.
-        lines, first = inspect.getblock(_lines(func)[func.__code__.co_firstlineno - 1 :]), func.__code__.co_firstlineno
+        whole = _lines(func)
+        first = _first_line(func, whole)
+        lines = inspect.getblock(whole[first - 1 :])
     except (OSError, TypeError):
         raise KernelSyntaxError(_unreadable(func)) from None
     # A function indented in its file keeps its columns below an `if`; dedenting would move the caret of every error.
@@ -58,9 +64,18 @@ def _unreadable(func: Callable) -> str:
             "notebooks, and without its source; put it in a module that this process can import, or pass a kernel, "
             "which takes its source along"
         )
+    if not filename.startswith("<"):
+        return f"{start}: {filename!r} is gone, or has fewer lines than it had; put it back, or import it anew"
     return (
         f"{start} (it was defined in {filename!r}, at an interactive prompt or by exec); put it in a .py file or a "
         "notebook cell, and import it from there"
+    )
+
+
+def _edited(func: Callable) -> str:
+    return (
+        f"{func.__code__.co_filename}:{func.__code__.co_firstlineno}: {func.__qualname__!r} was edited after it was imported, "
+        "and is not what runs in this process: import it anew (importlib.reload), or start anew"
     )
 
 
@@ -82,11 +97,56 @@ def _lines(func: Callable) -> list[str]:
     return lines
 
 
+def _written_since(filename: str) -> bool:
+    """Tell whether a file was written since this process began, so that it may be another than was imported."""
+    try:
+        return os.stat(filename).st_mtime > _BEGAN
+    except (OSError, ValueError):  # no file, as a notebook's cell
+        return False
+
+
+def _first_line(func: Callable, lines: list[str]) -> int:
+    """Return the line from which on a function stands in its file now.
+
+    Raises
+    ------
+    KernelSyntaxError
+        Where it does not stand there any more. Another function's source would give wrong results, and go into the cache
+        under the code of this one.
+    """
+    code = func.__code__
+    if not _written_since(code.co_filename):
+        return code.co_firstlineno
+    meant = _instructions(code)
+    try:
+        whole = compile("".join(lines), code.co_filename, "exec", dont_inherit=True)
+    except SyntaxError:  # the editing goes on
+        raise KernelSyntaxError(_edited(func)) from None
+    found = [
+        each.co_firstlineno
+        for each in _codes_in(whole)
+        if each.co_name == code.co_name and _instructions(each) == meant
+    ]
+    if not found:
+        raise KernelSyntaxError(_edited(func))
+    return min(found, key=lambda line: abs(line - code.co_firstlineno))
+
+
+def _codes_in(code: CodeType) -> Iterator[CodeType]:
+    yield code
+    for constant in code.co_consts:
+        if isinstance(constant, CodeType):
+            yield from _codes_in(constant)
+
+
 def _read_lambda(func: Callable) -> ast.FunctionDef:
     """Return a lambda as the ``def`` that it could have been."""
-    code = func.__code__
-    tree = ast.parse("".join(_lines(func)), code.co_filename)
+    lines = _lines(func)
+    code = func.__code__.replace(co_firstlineno=_first_line(func, lines))
+    tree = ast.parse("".join(lines), code.co_filename)
     found = [node for node in ast.walk(tree) if isinstance(node, ast.Lambda) and is_code_of(code, node)]
+    if _written_since(code.co_filename):  # another one may be at its place
+        found = []
     # The places of a lambda's instructions lie in those around it, too: the innermost is meant.
     found = [node for node in found if not any(inner is not node and inner in ast.walk(node) for inner in found)]
     if len(found) != 1:
@@ -116,9 +176,7 @@ def _lambda_like(code: CodeType, tree: ast.Module) -> list[ast.Lambda]:
             twin.lineno = twin.end_lineno = _BEYOND + len(lambdas)
             twin.col_offset = twin.end_col_offset = 0
             lambdas[twin.lineno] = node
-    inside = [compile(marked, code.co_filename, "exec", dont_inherit=True)]
-    for outer in inside:  # grows
-        inside += [constant for constant in outer.co_consts if isinstance(constant, CodeType)]
+    inside = _codes_in(compile(marked, code.co_filename, "exec", dont_inherit=True))
     alike = [each.co_firstlineno for each in inside if _instructions(each) == _instructions(code)]
     return [lambdas[line] for line in alike if line in lambdas][:1]
 
