@@ -34,6 +34,18 @@ def ahead_and_behind(i, j, u, out, other):
 
 
 @jk.kernel
+def stepped(i, j, k, before, u, after, slope):
+    around = u[i - 1, j, k] + u[i + 1, j, k] + u[i, j - 1, k] + u[i, j + 1, k] + u[i, j, k - 1] + u[i, j, k + 1]
+    after[i, j, k] = around - before[i, j, k]
+    slope[i, j, k] = u[i + 1, j, k] - u[i - 1, j, k]
+
+
+@jk.kernel
+def of_four_axes(i, j, k, m, u, out):
+    out[i, j, k, m] = u[i - 1, j, k, m] + u[i + 1, j, k, m] - u[i, j, k - 1, m] - u[i, j, k + 1, m]
+
+
+@jk.kernel
 def two_results(i, x, out, other):
     out[i] = x[i] + 1
     other[i] = x[i] - 1
@@ -66,7 +78,7 @@ def one_result_and_one_update(i, x, out, other):
 @pytest.fixture(autouse=True)
 def from_the_first_byte(monkeypatch):
     """No other kernel is compiled meanwhile, so no cache holds code for these limits but of these."""
-    for limit in ("STREAMED", "LONG", "LONG_TOGETHER"):
+    for limit in ("STREAMED", "LONG", "LONG_TOGETHER", "LONG_IN_TURN"):
         monkeypatch.setattr(loop_nest, limit, 1)
 
 
@@ -113,6 +125,60 @@ def test_rows_side_by_side_end_with_their_plane(dtype, backend):
         np.testing.assert_array_equal(out, expected)
         expected[:, 2::2] = 77
         np.testing.assert_array_equal(steps, expected)
+
+
+def after_a_step(before, u):
+    around = -before[1:-1, 1:-1, 1:-1]
+    for axis in range(3):
+        for shift in (-1, 1):
+            around = around + np.roll(u, shift, axis)[1:-1, 1:-1, 1:-1]
+    return around, u[2:, 1:-1, 1:-1] - u[:-2, 1:-1, 1:-1]
+
+
+@pytest.mark.parametrize("dtype", ["float32", "float64", "int32", "int64"])
+def test_planes_in_turn_of_every_number_of_planes_and_rows(dtype, backend):
+    """Their rows begin and end anywhere in a line, and the second result's elsewhere than the first's."""
+    for shape in ((3, 3, 3), (4, 3, 20), (5, 4, 35), (6, 7, 131), (7, 9, 262)):
+        before, u = whole_numbers(shape, dtype), whole_numbers(shape, dtype)
+        after, slope = np.full(shape, 77, dtype), np.full(u.size + 3, 77, dtype)[3:].reshape(shape)
+        inner = tuple(slice(1, extent - 1) for extent in shape)
+        stepped.on(backend)[inner](before, u, after, slope)
+        for out, values in zip((after, slope), after_a_step(before, u), strict=True):
+            expected = np.full(shape, 77, dtype)
+            expected[inner] = values
+            np.testing.assert_array_equal(out, expected)
+
+
+def test_planes_in_turn_along_the_middle_of_four_axes(backend):
+    u = whole_numbers((4, 3, 7, 41), "float32")
+    for begin, end in ((0, 41), (3, 30), (16, 32), (5, 9)):
+        out = np.full(u.shape, 77, np.float32)
+        of_four_axes.on(backend)[1:3, 3, 1:6, begin:end](u, out)
+        expected = np.full(u.shape, 77, np.float32)
+        values = u[:2, :, 1:6] + u[2:, :, 1:6] - u[1:3, :, :5] - u[1:3, :, 2:]
+        expected[1:3, :, 1:6, begin:end] = values[..., begin:end]
+        np.testing.assert_array_equal(out, expected)
+
+
+def test_planes_in_turn_of_elements_off_their_places(backend):
+    u = whole_numbers((5, 6, 40), "float64")
+    off = np.zeros(u.nbytes + 1, np.uint8)[1:].view(np.float64).reshape(u.shape)
+    curved.on(backend)[1:4, 1:5, 40](u, off)
+    sides = u[:-2, 1:-1] + u[2:, 1:-1] + u[1:-1, :-2] + u[1:-1, 2:]
+    np.testing.assert_array_equal(off[1:-1, 1:-1], sides - 4 * u[1:-1, 1:-1])
+    assert not off[[0, 4]].any()
+    assert not off[:, [0, 5]].any()
+
+
+def test_threads_that_begin_and_end_within_planes():
+    shape = (61, 103, 227)
+    before, u = whole_numbers(shape, "float32"), whole_numbers(shape, "float32")
+    expected = after_a_step(before, u)
+    for _ in range(20):
+        after, slope = np.zeros(shape, np.float32), np.zeros(shape, np.float32)
+        stepped.on("cpu")[1:60, 1:102, 1:226](before, u, after, slope)
+        for out, values in zip((after, slope), expected, strict=True):
+            np.testing.assert_array_equal(out[1:-1, 1:-1, 1:-1], values)
 
 
 def test_threads_that_begin_and_end_within_rows():

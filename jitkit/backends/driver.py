@@ -93,7 +93,7 @@ def define(
     widened = interior is None and (walk is None or walk.known)
     points = nest.each(functools.partial(point, nest), apart=streamed, widened=widened)
     if streamed:
-        nest.stream(row.declare(module), row.streamed, row.results, row.together)
+        nest.stream(row.declare(module), row.streamed, row.results, row.together, row.loads)
     elif row is not None:
         points = nest.vectors(row.declare(module), points)
     if interior is not None:

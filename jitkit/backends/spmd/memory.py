@@ -274,6 +274,9 @@ class Memory(Windows):
             self.text.do(f"store {whole} {self.body.whole(value)}, ptr {address}, {how}")
             return
         vector, lanes = self.body.whole(value), plan.register_lanes(value.type)
+        if self.body.streaming:
+            self._store_past(value.type, vector, address, align, mask)
+            return
         if lanes >= self.body.lanes or plan.masked_stores_are_fast():
             self._store_part(value.type, self.body.lanes, vector, address, align, mask)
             return
@@ -311,6 +314,13 @@ class Memory(Windows):
         self.text.do(f"br label {done}")
         self.text.label(partly)
         self._store_set_bits(kind, lanes, vector, address, align, bits, done)
+        self.text.label(done)
+
+    def _store_past(self, kind: str, vector: str, address: str, align: str, mask: str) -> None:
+        lanes, whole, done = self.body.lanes, f"i{8 * size_of(kind)}", self.text.fresh("done")
+        words = self.text.emit(f"bitcast <{lanes} x {kind}> {vector} to <{lanes} x {whole}>")
+        bits = self.text.emit(f"bitcast <{lanes} x i1> {mask} to i{lanes}")
+        self._store_set_bits(whole, lanes, words, address, f"{align}, !nontemporal !0", bits, done)
         self.text.label(done)
 
     def _store_set_bits(

@@ -38,6 +38,8 @@ class Row(NamedTuple):
         How many results it writes so.
     together : bool
         Whether each point reads several rows of an array then.
+    loads : int
+        How many elements a point loads.
     """
 
     declare: Callable[[ir.Module], ir.Function]
@@ -45,6 +47,7 @@ class Row(NamedTuple):
     streamed: int
     results: int
     together: bool
+    loads: int
 
 
 class TableRow(NamedTuple):
@@ -112,9 +115,12 @@ def by_vectors(context: Any, body: Body, function: Function, ndim: int, unit_ste
         if (early := hoisted(function, shapes)) is not function:
             function, shapes = early, Shapes(early, roots)
         stores = streaming.written(function, shapes)
+        together = streaming.reads_several_rows(function, shapes)
+        loads = sum(item.op == "load" for item in function.blocks[function.entry].code)
         if stores:
+            in_turn = together and ndim > 2
             streamed, lanes = size_of(stores[0].accessed), LINE // size_of(stores[0].accessed)
-            text = streaming.row(function, shapes, index, stores, "jitkit_row")
+            text = streaming.row(function, shapes, index, stores, in_turn, "jitkit_row")
         elif plan.worthwhile(function, shapes, fastmath):
             streamed, lanes = 0, plan.lanes(function, shapes)
             text = plain.row(function, shapes, index, unit_step, lanes, "jitkit_row")
@@ -123,7 +129,7 @@ def by_vectors(context: Any, body: Body, function: Function, ndim: int, unit_ste
     except UnsupportedIRError:
         return None
     linked = _linked(context, body, function, text, 6 if stores else 4)
-    return Row(linked, lanes, streamed, len(stores), streaming.reads_several_rows(function, shapes))
+    return Row(linked, lanes, streamed, len(stores), together, loads)
 
 
 def has_loops(function: Function) -> bool:

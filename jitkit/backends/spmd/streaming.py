@@ -15,7 +15,7 @@ from jitkit.backends.spmd.body import Body
 from jitkit.backends.spmd.ir import Block, Function, Instruction, Value
 from jitkit.backends.spmd.memory import LINE
 from jitkit.backends.spmd.shapes import DROPPED, Shapes, size_of
-from jitkit.backends.spmd.writer import Text
+from jitkit.backends.spmd.writer import Lanes, Text
 
 MOST = 128
 """Instructions of a point, more of which are longer than its memory takes."""
@@ -79,13 +79,14 @@ _METADATA = """
 """What marks stores that go past the cache, and loops that stay as they are."""
 
 
-def row(function: Function, shapes: Shapes, parameter: str, stores: list[Instruction], name: str) -> str:
+def row(function: Function, shapes: Shapes, parameter: str, stores: list[Instruction], in_turn: bool, name: str) -> str:
     """Return the LLVM text of ``name(begin, end, start, step, low, high, *parameters)``.
 
     It runs a point function for the last index ``start + p``, p from `low` to `high`, in pieces from one `begin` to one
     `end`: the points before and behind whole lines of the cache one by one, with the first and the last piece, and with each
     the lines that begin in it. `stores` are those of `written`; `parameter` is the name of that index, whose place in the
-    parameters is kept and ignored.
+    parameters is kept and ignored. Where rows are stored in turn, whole ones, the points before and behind go past the cache
+    as well (`_in_order`).
 
     Raises
     ------
@@ -95,25 +96,31 @@ def row(function: Function, shapes: Shapes, parameter: str, stores: list[Instruc
     text, size = Text(), size_of(stores[0].accessed)
     lanes = LINE // size
 
-    def points(shapes: Shapes, lanes: int, position: str, after: str) -> Body:
+    def points(shapes: Shapes, lanes: int, position: str, after: str, mask: str | None = None) -> Body:
         index = text.emit(f"add nsw i64 %start, {position}")
         parameters = {p.text: p.text for p in function.parameters} | {parameter: index}
-        body = Body(text, function, shapes, [], lanes, None, parameters, lambda _: text.do(f"br label {after}"))
+        body = Body(text, function, shapes, [], lanes, mask, parameters, lambda _: text.do(f"br label {after}"))
         return body
 
-    def lines(position: str, after: str) -> Body:
-        body = points(shapes, lanes, position, after)
+    def lines(position: str, after: str, mask: str | None = None) -> Body:
+        body = points(shapes, lanes, position, after, mask)
         body.streaming = True
         return body
 
+    def whole() -> None:
+        past = _together(text, address, others, first, behind)
+        _loop(text, (first, past, str(lanes)), None, lines)
+        if others:
+            _loop(text, (past, behind, str(lanes)), None, lambda place, after: points(shapes, lanes, place, after))
+
     address, *others = _addresses(points(shapes, lanes, "%begin", ""), stores)
     (first, behind), ends = _lines(text, address, size)
-    single = Shapes(function, dict.fromkeys(shapes.roots, 0), alone=True)
-    _loop(text, (*ends, "1"), (first, behind), lambda place, after: points(single, 1, place, after))
-    past = _together(text, address, others, first, behind)
-    _loop(text, (first, past, str(lanes)), None, lines)
-    if others:
-        _loop(text, (past, behind, str(lanes)), None, lambda place, after: points(shapes, lanes, place, after))
+    if in_turn:
+        _in_order(text, ends, (first, behind), lanes, whole, lines)
+    else:
+        single = Shapes(function, dict.fromkeys(shapes.roots, 0), alone=True)
+        _loop(text, (*ends, "1"), (first, behind), lambda place, after: points(single, 1, place, after))
+        whole()
     text.do("ret void")
     listed = [f"i64 %{word}" for word in ("begin", "end", "start", "step", "low", "high")]
     listed += [f"{p.type} {p.text}" for p in function.parameters]
@@ -168,6 +175,46 @@ def _together(text: Text, address: str, others: list[str], first: str, behind: s
         apart = text.emit(f"and i64 {text.emit(f'sub i64 {other}, {address}')}, {LINE - 1}")
         behind = text.emit(f"select i1 {text.emit(f'icmp eq i64 {apart}, 0')}, i64 {behind}, i64 {first}")
     return behind
+
+
+def _in_order(
+    text: Text, ends: tuple[str, str], lines: tuple[str, str], lanes: int, whole: Callable[[], None],
+    inside: Callable[[str, str, str], Body],
+) -> None:  # fmt: skip
+    """Write the run of all points of a piece: those before its whole lines, these, which `whole` writes, and those behind.
+
+    What a row leaves of its last line is filled up by the next one at once, while the processor still gathers it: no line of
+    memory is read to be written. wave, whose rows are 1.3 KB long, takes 0.86 of the time that it takes with stores through
+    the cache; where the points behind came before the lines 1.3. In C it takes 0.87 (float64) and 0.95 so, 0.94 and 1.1
+    where the points before and behind are stored through the cache.
+    """
+    smallest = text.declare("@llvm.smin.i64", "i64", ["i64", "i64"])
+    vector, slot = Lanes(text, lanes), text.alloca("i64", "place", 8)
+    test, filled, rest, again, after, done = map(text.fresh, ("test", "filled", "rest", "again", "after", "done"))
+    text.do(f"store i64 {ends[0]}, ptr {slot}")
+    text.do(f"br label {test}")
+    text.label(test)
+    there = text.emit(f"icmp eq i64 {text.emit(f'load i64, ptr {slot}')}, {lines[0]}")
+    text.do(f"br i1 {there}, label {filled}, label {rest}")
+    text.label(filled)
+    whole()
+    text.do(f"store i64 {lines[1]}, ptr {slot}")
+    text.do(f"br label {rest}")
+    text.label(rest)
+    position = text.emit(f"load i64, ptr {slot}")
+    text.do(f"br i1 {text.emit(f'icmp slt i64 {position}, {ends[1]}')}, label {again}, label {done}")
+    text.label(again)
+    before = text.emit(f"icmp slt i64 {position}, {lines[0]}")
+    limit = text.emit(f"select i1 {before}, i64 {lines[0]}, i64 {ends[1]}")
+    left = text.emit(f"sub nsw i64 {limit}, {position}")
+    mask = text.emit(f"icmp slt {vector.type('i64')} {vector.multiples('i64')}, {vector.splat('i64', left)}")
+    body = inside(position, after, mask)
+    body.write(body.function.entry)
+    text.label(after)
+    following = text.emit(f"add nsw i64 {position}, {lanes}")
+    text.do(f"store i64 {text.emit(f'call i64 {smallest}(i64 {following}, i64 {limit})')}, ptr {slot}")
+    text.do(f"br label {test}, !llvm.loop !1")
+    text.label(done)
 
 
 def _loop(
