@@ -8,6 +8,7 @@ import os
 import sys
 from collections.abc import Iterable, Mapping, Sequence
 from pathlib import Path
+from types import TracebackType
 
 from rich.console import Console
 from rich.progress import track
@@ -51,9 +52,12 @@ def parser(story: str, size: str, sizes: Mapping[str, int], limits: tuple[int, i
 def parse(parser: argparse.ArgumentParser, argv: Sequence[str] | None) -> argparse.Namespace:
     """Return the options `backend`, `device`, `size` and `plot`, and whatever else the parser knows.
 
-    What cannot be done ends the script with one sentence and exit status 2, before anything is computed.
+    What cannot be done ends the script with one sentence and exit status 2, before anything is computed. From then on Ctrl-C
+    ends a script, which reads the command line itself, with a word.
     """
     options = parser.parse_args(argv)
+    if argv is None:
+        sys.excepthook = _ended
     try:
         options.backend = _available(options.backend)
     except jk.BackendError as error:
@@ -68,6 +72,14 @@ def parse(parser: argparse.ArgumentParser, argv: Sequence[str] | None) -> argpar
     if options.plot is not None:
         _check_picture(parser, options.plot)
     return options
+
+
+def _ended(kind: type[BaseException], error: BaseException, traceback: TracebackType | None) -> None:
+    """Show what ended the script: of Ctrl-C not the 50 lines that were under way then."""
+    if issubclass(kind, KeyboardInterrupt):
+        print("interrupted", file=sys.stderr)
+    else:
+        sys.__excepthook__(kind, error, traceback)
 
 
 def _available(backend: str) -> str:

@@ -593,6 +593,15 @@ def test_the_traceback_ends_near_the_users_line():
     assert len(frames) <= 2
 
 
+def test_the_traceback_of_a_wrong_environment_variable_ends_there_too(monkeypatch):
+    monkeypatch.setenv("JITKIT_BACKEND", "gpu")
+    with pytest.raises(
+        jk.BackendError, match="environment variable JITKIT_BACKEND: there is no backend 'gpu'"
+    ) as caught:
+        good[8](1.0, *arrays())
+    assert len(caught.traceback) == 2
+
+
 def test_a_refused_launch_leaves_the_outputs_alone():
     x, y = arrays()
     for call in (lambda: good[8](None, x, y), lambda: good[8, 8](1.0, x, y), lambda: good[-1](1.0, x, y)):

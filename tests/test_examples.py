@@ -6,6 +6,7 @@ import ast
 import importlib.util
 import inspect
 import os
+import signal
 import subprocess
 import sys
 import textwrap
@@ -190,3 +191,17 @@ def test_examples_run_from_any_folder(tmp_path):
     assert "sum of the first 10 odd numbers: 100" in done.stdout
     done = subprocess.run([*command, "--size", "0"], cwd=tmp_path, env=environment, capture_output=True, check=False)
     assert done.returncode == 2
+
+
+@pytest.mark.skipif(os.name == "nt", reason="Windows sends no SIGINT to a single process")
+def test_ctrl_c_ends_an_example_with_a_word(tmp_path):
+    script = f"""
+import os, runpy, signal, sys
+import jitkit as jk
+jk.devices = lambda: os.kill(os.getpid(), signal.SIGINT)  # what _common asks once the command line is read
+sys.argv = ["saxpy.py", "--size", "10"]
+sys.path.insert(0, {str(EXAMPLES)!r})
+runpy.run_path({str(EXAMPLES / "saxpy.py")!r}, run_name="__main__")
+"""
+    done = subprocess.run([sys.executable, "-c", script], cwd=tmp_path, capture_output=True, text=True, check=False)
+    assert (done.returncode, done.stdout, done.stderr) == (-signal.SIGINT, "", "interrupted\n")

@@ -251,19 +251,19 @@ class Launch(Call):
 
     def __call__(self, *args: Any, **kwargs: Any) -> None:
         """Run the kernel over the space; see the `kernel` decorator."""
-        backend = self.backend
-        if backend is None:  # what choice.requested() says, without a call where nothing is requested
-            backend = _context.get()
-            if backend is None and _key in _environment:
-                backend = choice.requested()
-        if (backend is None or backend == "cpu") and not kwargs:
-            prefix = self.prefix  # the shortest way, 0.4 us in all: code for arguments of just these types
-            for enter in self.enters:
-                if enter(prefix, args) is None:
-                    return
-        # The short way, 1 us: this kernel has met arguments of these Python types before, on the CPU.
-        driver = None if kwargs else self._drivers.get((backend, *map(type, args)))
         try:
+            backend = self.backend
+            if backend is None:  # what choice.requested() says, without a call where nothing is requested
+                backend = _context.get()
+                if backend is None and _key in _environment:
+                    backend = choice.requested()
+            if (backend is None or backend == "cpu") and not kwargs:
+                prefix = self.prefix  # the shortest way, 0.4 us in all: code for arguments of just these types
+                for enter in self.enters:
+                    if enter(prefix, args) is None:
+                        return
+            # The short way, 1 us: this kernel has met arguments of these Python types before, on the CPU.
+            driver = None if kwargs else self._drivers.get((backend, *map(type, args)))
             if driver is None:
                 whole = self._completed(args, kwargs)
                 if whole is None:
