@@ -51,6 +51,12 @@ def array(x: Any, name: str) -> Any:
                 f"jk.{name}: {x[()]!r} is a function and stands in the place of an array: help(jk.{name}) has the order of "
                 "the arguments"
             )
+        if x.dtype.names is not None:
+            fields = [f"x[{field!r}]" for field in x.dtype.names]
+            raise KernelTypeError(
+                f"jk.{name}: elements of dtype {x.dtype} are records: pass one field, {fields[0]}, or, to reduce, scan and "
+                f"their like, a named tuple of its fields, such as Pair({', '.join(fields)})"
+            )
         raise KernelTypeError(f"jk.{name}: elements of dtype {x.dtype} are no numbers: convert them with .astype(...)")
     return x if x.dtype.isnative else x.astype(x.dtype.newbyteorder("="))
 

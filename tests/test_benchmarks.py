@@ -110,7 +110,9 @@ def test_benchmark_of_a_primitive_computes_the_right_answer(row, monkeypatch):
         ours, numpys = instance.ours(), instance.numpys()
         assert np.shape(ours) == np.shape(numpys)
         if row.stem not in ("philox", "random_distributions"):  # each generator has numbers of its own
-            np.testing.assert_allclose(ours, numpys, rtol=1e-4)
+            # Errors of inverses and decompositions are relative to the largest element.
+            least = 1e-5 * np.abs(numpys).max() if row.stem in ("linalg_inv", "linalg_qr") else 0
+            np.testing.assert_allclose(ours, numpys, rtol=1e-4, atol=least)
     for method in filter(METHOD.match, dir(row.cls)):
         assert getattr(instance, method)(*smallest) in (None, 2.0)
 

@@ -14,6 +14,7 @@ from jitkit.errors import KernelError, KernelTypeError
 from jitkit.frontend import operations
 from jitkit.frontend.meanings import compiled_form
 from jitkit.frontend.unsupported import call_remedy
+from jitkit.primitives import _structs
 
 _PROBES = (1, 2, 0)
 
@@ -32,6 +33,9 @@ def function_of(f: Any, count: int, name: str) -> Callable[..., Any]:
         return found  # type: ignore[no-any-return]
     helper = compiled_form(found)
     if known is None and isinstance(helper, FunctionType) and _takes(helper, count):
+        return found  # type: ignore[no-any-return]
+    struct = _structs.struct_class(found)
+    if struct is not None and len(_structs.names_of(struct)) == count:  # a point (x, y) of two numbers
         return found  # type: ignore[no-any-return]
     instead = call_remedy(found)
     if instead is not None:
@@ -77,8 +81,22 @@ def result_dtypes(f: Callable[..., Any], given: tuple[np.dtype[Any], ...], name:
     KernelTypeError
         Where it fails on all of them, or returns something else than numbers.
     """
+    return results_of(f, given, name)[0]
+
+
+def results_of(
+    f: Callable[..., Any], given: tuple[np.dtype[Any], ...], name: str
+) -> tuple[tuple[np.dtype[Any], ...], type | None]:
+    """Return what `result_dtypes` does, and the class of the struct that the function returns, or None.
+
+    Raises
+    ------
+    KernelTypeError
+        As `result_dtypes`, and for structs that are no values.
+    """
     call = interpreted.overlay(f) if isinstance(f, FunctionType) else typedmath.BY_FUNCTION.get(f, f)
     results: list[tuple[Any, ...]] = []
+    kinds: set[type | None] = set()
     failed: Exception | None = None
     with np.errstate(all="ignore"):
         for value in _PROBES:
@@ -87,14 +105,19 @@ def result_dtypes(f: Callable[..., Any], given: tuple[np.dtype[Any], ...], name:
             except (ArithmeticError, ValueError, TypeError, IndexError) as error:
                 failed = error
             else:
-                results.append(result if isinstance(result, tuple) else (result,))
+                kinds.add(_structs.kind_of(result))
+                fields = _structs.parts_of(result)
+                results.append(fields if isinstance(fields, tuple) else (fields,))
     if not results:
         raise KernelTypeError(
             f"jk.{name}: the dtype of the result is not known, since {f!r} failed on ones ({failed}); pass dtype= or out="
         ) from failed
-    if len(set(map(len, results))) > 1:
-        raise KernelTypeError(f"jk.{name}: {f!r} returns tuples of different lengths")
-    return tuple(_joined(parts, f, name) for parts in zip(*results, strict=True))
+    if len(set(map(len, results))) > 1 or len(kinds) > 1:
+        raise KernelTypeError(f"jk.{name}: {f!r} returns tuples of different lengths or classes")
+    (kind,) = kinds
+    if kind is not None:
+        _structs.check(kind, name)
+    return tuple(_joined(parts, f, name) for parts in zip(*results, strict=True)), kind
 
 
 def sample(dtype: Any, value: int) -> Any:

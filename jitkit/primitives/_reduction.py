@@ -99,6 +99,8 @@ class Reduction:
         Which part of a value of several is the result; all unless given.
     in_order : callable, optional
         The operator where the second operand comes after the first; `op` unless given.
+    kind : type, optional
+        The class of the structs that the values are to the user.
     """
 
     def __init__(
@@ -111,8 +113,9 @@ class Reduction:
         identity: Any = None,
         part: int | None = None,
         in_order: Callable | None = None,
+        kind: type | None = None,
     ) -> None:
-        self.alike, self.identity, self._part = alike, identity, part
+        self.alike, self.identity, self._part, self.kind = alike, identity, part, kind
         self.dtypes, self.commutative = dtypes, commutative
         self.in_any_order = commutative and part is None  # where a part is the result, it is of a value and its place
         convert = _values.converter(dtypes)

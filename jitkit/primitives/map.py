@@ -18,7 +18,7 @@ from jitkit.launch import choice
 from jitkit.launch.kernel import Kernel
 from jitkit.launch.launcher import Launcher
 from jitkit.plans import remember
-from jitkit.primitives import _arrays, _functions, _values
+from jitkit.primitives import _arrays, _functions, _structs, _values
 from jitkit.primitives._arrays import PLAIN, value_of
 from jitkit.primitives._identity import identity_of
 from jitkit.primitives._lazy import Lazy, Number, is_flat
@@ -98,14 +98,16 @@ class Mapping:
         function = _functions.function_of(f, len(given), name)
         if computed_in is not None:
             cast = tuple([computed_in if _may_be(own, computed_in) else own for own in given])
-            self.dtypes = _dtypes(function, cast, dtype, name)
+            self.dtypes, self.kind = _results(function, cast, dtype, name)
             if cast != given:
                 kinds = [new.type if new is not own else _as_it_is for own, new in zip(given, cast, strict=True)]
                 function = _values.cast(function, tuple(kinds))
         else:
-            self.dtypes = _dtypes(function, given, dtype, name)
+            self.dtypes, self.kind = _results(function, given, dtype, name)
         _values.check_count(len(self.dtypes), name)
         read, write = _values.applied(function, len(given)), _values.writer(len(self.dtypes))
+        if self.kind is not None:
+            read = _structs.taken_apart(read)
         self._only = self.dtypes[0] if len(self.dtypes) == 1 else None
         self._step = (marked if masked else every)(read, write)
         self._kernels: dict[int, Launcher] = {}
@@ -184,11 +186,11 @@ def map(f: Any, *arrays: Any, out: Any = None, dtype: DTypeLike | None = None, b
     ----------
     f : callable or str
         A function of one number from each array: a function or lambda, one of `math` or `operator`, a NumPy ufunc, or
-        its name. It returns a number, or a tuple of up to 6.
+        its name. It returns a number, or a tuple, named tuple or frozen dataclass of up to 6.
     *arrays : array_like, device array or lazy array
         One to six arrays; NumPy and lazy arrays are broadcast. Python numbers beside arrays widen no type.
     out : array or tuple of arrays, optional
-        Where the results go; may be one of the arrays.
+        Where the results go; may be one of the arrays. A struct of arrays where `f` returns structs.
     dtype : dtype, optional
         Of each result; by default what `f` returns for numbers of the arrays' dtypes, found by calling it on a few.
     backend : {"python", "cpu", "cuda"}, optional
@@ -196,7 +198,7 @@ def map(f: Any, *arrays: Any, out: Any = None, dtype: DTypeLike | None = None, b
 
     Returns
     -------
-    array or tuple of arrays
+    array, tuple of arrays or struct of arrays
         A new array of the common shape, in Fortran's order where all arrays lie so, or `out`.
 
     Raises
@@ -222,7 +224,7 @@ def map(f: Any, *arrays: Any, out: Any = None, dtype: DTypeLike | None = None, b
                 if result is None:
                     result = known.of_arrays(arrays, x.shape, True, out, backend)
                 if result is not None:
-                    return result
+                    return result if known.kind is None else _structs.put_together(known.kind, result)
             break
     else:
         if arrays and type(arrays[0]) in PLAIN:
@@ -237,7 +239,8 @@ def map(f: Any, *arrays: Any, out: Any = None, dtype: DTypeLike | None = None, b
         plan = remember(_plans, key, Mapping(f, dtypes, dtype, "map"))
     remember_short(_short, arrays, plan, function, dtype)
     shape = next((tuple(x.shape) for x in given if not isinstance(x, Number)), ())
-    return mapped(plan, given, None, out, shape, backend, "map")
+    result = mapped(plan, given, None, out, shape, backend, "map")
+    return result if plan.kind is None else _structs.put_together(plan.kind, result)
 
 
 def _as_it_is(x: Any) -> Any:
@@ -249,15 +252,20 @@ def _may_be(own: Any, dtype: np.dtype[Any]) -> bool:
     return not isinstance(own, type) and own != dtype and own.names is None and np.can_cast(own, dtype, "same_kind")
 
 
-def _dtypes(function: Callable, given: tuple[Any, ...], dtype: Any, name: str) -> tuple[np.dtype[Any], ...]:
-    """Return the dtypes of the results; where one is given, the function need not be one that can be asked for them."""
+def _results(
+    function: Callable, given: tuple[Any, ...], dtype: Any, name: str
+) -> tuple[tuple[np.dtype[Any], ...], type | None]:
+    """Return the dtypes of the results, and the class of the structs that they are.
+
+    Where a dtype is given, the function need not be one that can be asked for them.
+    """
     try:
-        found = _functions.result_dtypes(function, given, name)
+        found, kind = _functions.results_of(function, given, name)
     except KernelTypeError:
         if dtype is None:
             raise
-        return (np.dtype(dtype),)
-    return found if dtype is None else (np.dtype(dtype),) * len(found)
+        return (np.dtype(dtype),), None
+    return found if dtype is None else (np.dtype(dtype),) * len(found), kind
 
 
 def remember_short(short: dict[Hashable, Mapping], arrays: Sequence[Any], plan: Mapping, *more: Any) -> None:

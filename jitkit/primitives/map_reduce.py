@@ -18,6 +18,7 @@ from jitkit.primitives._lazy import Lazy
 from jitkit.primitives._operators import Operator
 from jitkit.primitives._reducing import reduce_by
 from jitkit.primitives._reduction import Reduction
+from jitkit.primitives._structs import of_parts, parts_of, put_together, taken_apart
 
 _plans: dict[Hashable, Reduction] = {}
 
@@ -39,7 +40,8 @@ def map_reduce(
     Parameters
     ----------
     f : callable or str
-        A function of one number from each array; it returns a number, or a tuple of up to 6, which `op` then combines.
+        A function of one number from each array; it returns a number, or a tuple, named tuple or frozen dataclass of up
+        to 6, which `op` then combines. The class of a struct is such a function as well.
     op : callable or str
         An associative operator of two values, as for `reduce`.
     *arrays : array_like or device array
@@ -51,7 +53,7 @@ def map_reduce(
 
     Returns
     -------
-    number, array, or tuple of them
+    number, array, or tuple or struct of them
 
     Raises
     ------
@@ -99,23 +101,34 @@ def map_reduce_by(
     seen = (first.dtype,) if plain else _arrays.dtypes_alike(arrays)
     known = None if seen is None else _plans.get((function, operator, seen, dtype))
     if known is not None:  # such arrays were looked at before
-        return reduce_by(known, arrays, axis, initial, out, keepdims, backend, name)
+        return _reduced(known, arrays, axis, initial, out, keepdims, backend, name)
     _values.check_count(len(arrays), name)
     given = [_arrays.array(x, name, tuples=True) for x in arrays]
     dtypes = tuple([operands.dtype_of(x) for x in given])
     key = (function, operator, dtypes, dtype)
     plan = _plans.get(key) or remember(_plans, key, _plan(f, operator, dtypes, dtype, name))
-    return reduce_by(plan, _arrays.alike(given, name), axis, initial, out, keepdims, backend, name)
+    return _reduced(plan, _arrays.alike(given, name), axis, initial, out, keepdims, backend, name)
+
+
+def _reduced(plan: Reduction, arrays: Sequence[Any], axis: Axis, initial: Any, out: Any, *more: Any) -> Any:
+    """Reduce arrays as a plan says, to structs where the function returns such."""
+    kind = plan.kind
+    if kind is None:
+        return reduce_by(plan, arrays, axis, initial, out, *more)
+    return put_together(kind, reduce_by(plan, arrays, axis, parts_of(initial), parts_of(out), *more))
 
 
 def _plan(f: Any, operator: Operator, given: tuple[np.dtype[Any], ...], dtype: Any, name: str) -> Reduction:
     function = _functions.function_of(f, len(given), name)
-    results = _functions.result_dtypes(function, given, name)
+    results, kind = _functions.results_of(function, given, name)
     read = _values.applied(function, len(given))
     if len(results) > 1:
         if dtype is not None:
             raise KernelTypeError(f"jk.{name}: dtype= is for a single result; convert those of a tuple in the function")
         _values.check_count(len(results), name)
+        if kind is not None:
+            op = of_parts(operator.func, kind, name)
+            return Reduction(taken_apart(read), op, results, operator.commutative, kind=kind)
         return Reduction(read, operator.func, results, operator.commutative)
     combined = operator.dtype(results[0]) if dtype is None else np.dtype(dtype)
     return Reduction(read, operator.func, (combined,), operator.commutative, identity=operator.identity(combined))

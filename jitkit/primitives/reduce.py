@@ -12,7 +12,7 @@ from jitkit import operands
 from jitkit.errors import KernelTypeError
 from jitkit.launch.ready import FEW, Calls
 from jitkit.plans import remember
-from jitkit.primitives import _operators, _values
+from jitkit.primitives import _operators, _structs, _values
 from jitkit.primitives._arrays import Axis, given_arrays
 from jitkit.primitives._lazy import Lazy
 from jitkit.primitives._numpys import BOOL
@@ -47,8 +47,9 @@ def reduce(
         An associative operator of two values: a function or lambda, `min`, `max`, a function of `operator`, a NumPy ufunc,
         or its name (``"add"``). It need not be commutative: operands stay in order. `min` and `max` are NumPy's, so a
         NaN wins.
-    x : array_like, device array, or tuple of up to 6
-        The elements. The elements of a tuple of arrays of one shape are tuples, and so are the operands of `op`.
+    x : array_like, device array, or tuple or struct of up to 6
+        The elements. The elements of a tuple of arrays of one shape are tuples, and so are the operands of `op`; those of a
+        named tuple or frozen dataclass of arrays are such structs of numbers, and so is the result.
     axis : int or tuple of int, optional
         The axis to reduce along; all unless given.
     initial : number or tuple, optional
@@ -95,10 +96,33 @@ def reduce(
     45
     >>> jk.reduce(max, np.array([[1.0, 5.0], [3.0, 2.0]]), axis=1)
     array([5., 3.])
+    >>> from typing import NamedTuple
+    >>> class Best(NamedTuple):
+    ...     value: float
+    ...     index: int
+    >>> best = jk.reduce(lambda a, b: a if a.value >= b.value else b, Best(np.array([1.0, 5.0, 3.0]), np.arange(3)))
+    >>> int(best.index)
+    1
     """
     result = calls.enter(x, op, axis, keepdims, dtype, out, initial, where, backend)
     if result is not None:
         return result
+    kind = None if type(x) is _ndarray else _structs.kind_of(x)
+    if kind is not None:
+        of_tuples, fields = _structs.of_parts(op, kind, "reduce"), _structs.parts_of(x)
+        begin, target = _structs.parts_of(initial), _structs.parts_of(out)
+        found = reduce(
+            of_tuples,
+            fields,
+            axis=axis,
+            initial=begin,
+            where=where,
+            out=target,
+            dtype=dtype,
+            keepdims=keepdims,
+            backend=backend,
+        )
+        return _structs.put_together(kind, found)
     operator = _operators.resolve(op)
     call: tuple[Any, ...] | None = None
     if where is None and initial is None and type(x) is _ndarray and x.size <= FEW and type(axis) in _AXES:

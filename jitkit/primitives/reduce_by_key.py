@@ -8,7 +8,7 @@ from typing import Any
 from jitkit import operands
 from jitkit.errors import LaunchError
 from jitkit.plans import remember
-from jitkit.primitives import _arrays, _operators
+from jitkit.primitives import _arrays, _operators, _structs
 from jitkit.primitives._arrays import given_arrays
 from jitkit.primitives._run_reduction import RunReduction
 from jitkit.primitives.run_length_encode import beginnings, runs_on_gpu, values_of
@@ -26,7 +26,7 @@ def reduce_by_key(op: Any, keys: Any, values: Any, *, backend: str | None = None
         An associative operator of two values, as for `reduce`; operands stay in order.
     keys : array_like or device array, 1-D
         The keys; sort by them first where equal ones shall meet.
-    values : array_like, device array, or tuple of up to 6, 1-D
+    values : array_like, device array, or tuple or struct of up to 6, 1-D
         As many values.
     backend : {"python", "cpu", "cuda"}, optional
         The backend; chosen as for a launch unless given.
@@ -35,7 +35,7 @@ def reduce_by_key(op: Any, keys: Any, values: Any, *, backend: str | None = None
     -------
     keys : array
         The key of each run.
-    values : array or tuple of arrays
+    values : array, or tuple or struct of arrays
         What its values give; the dtype as for `reduce`.
 
     Raises
@@ -54,6 +54,11 @@ def reduce_by_key(op: Any, keys: Any, values: Any, *, backend: str | None = None
     >>> jk.reduce_by_key("add", np.array([1, 1, 2, 1]), np.array([1.0, 2.0, 4.0, 8.0]))
     (array([1, 2, 1]), array([3., 4., 8.]))
     """
+    kind = _structs.kind_of(values)
+    if kind is not None:
+        of_tuples = _structs.of_parts(op, kind, "reduce_by_key")
+        found, totals = reduce_by_key(of_tuples, keys, _structs.parts_of(values), backend=backend)
+        return found, _structs.put_together(kind, totals)
     keys, arrays = _arrays.array(keys, "reduce_by_key"), given_arrays(values, "reduce_by_key")
     check_keys(keys, arrays, "reduce_by_key")
     operator, n = _operators.resolve(op), keys.shape[0]

@@ -15,7 +15,7 @@ from numpy.typing import DTypeLike
 from jitkit import operands
 from jitkit.errors import KernelTypeError, LaunchError
 from jitkit.plans import remember
-from jitkit.primitives import _arrays, _operators, _values
+from jitkit.primitives import _arrays, _operators, _structs, _values
 from jitkit.primitives._arrays import given_arrays
 from jitkit.primitives._lazy import Lazy
 from jitkit.primitives._operators import Operator
@@ -45,8 +45,9 @@ def scan(
     ----------
     op : callable or str
         An associative operator of two values, as for `reduce`; operands stay in order.
-    x : array_like, device array, or tuple of up to 6
-        The elements; those of a tuple of arrays of one shape are tuples.
+    x : array_like, device array, or tuple or struct of up to 6
+        The elements; those of a tuple of arrays of one shape are tuples, those of a named tuple or frozen dataclass of arrays
+        are such structs.
     axis : int, default -1
         The axis to go along; None flattens the array first.
     inclusive : bool, default True
@@ -66,7 +67,7 @@ def scan(
 
     Returns
     -------
-    array or tuple of arrays
+    array, or tuple or struct of arrays
         Of the shape of `x`.
 
     Raises
@@ -90,6 +91,15 @@ def scan(
     >>> jk.scan("add", np.arange(5), inclusive=False, initial=100)
     array([100, 100, 101, 103, 106])
     """
+    kind = None if type(x) is _ndarray else _structs.kind_of(x)
+    if kind is not None:
+        of_tuples, fields = _structs.of_parts(op, kind, "scan"), _structs.parts_of(x)
+        begin, target = _structs.parts_of(initial), _structs.parts_of(out)
+        found = scan(
+            of_tuples, fields, axis=axis, inclusive=inclusive, initial=begin, reverse=reverse, out=target, dtype=dtype,
+            backend=backend,
+        )  # fmt: skip
+        return _structs.put_together(kind, found)
     operator = _operators.resolve(op)
     started = initial is not None or not inclusive
     plan, arrays = None, [x]

@@ -16,7 +16,7 @@ from jitkit.errors import KernelTypeError, LaunchError
 from jitkit.launch.kernel import Kernel
 from jitkit.launch.launcher import Launcher
 from jitkit.plans import remember
-from jitkit.primitives import _arrays, _operators, _values
+from jitkit.primitives import _arrays, _operators, _structs, _values
 from jitkit.primitives._arrays import PLAIN, given_arrays, length_of, value_of
 from jitkit.primitives._in_order import in_order
 from jitkit.primitives._operators import Operator
@@ -123,8 +123,8 @@ def segment_reduce(
     ----------
     op : callable or str
         An associative operator of two values, as for `reduce`; operands stay in order.
-    x : array_like, device array, or tuple of up to 6, 1-D
-        The elements.
+    x : array_like, device array, or tuple or struct of up to 6, 1-D
+        The elements, as for `reduce`.
     offsets : array_like of int, 1-D
         Where segments begin and end: one more than there are segments, none less than the one before.
     initial : number or tuple, optional
@@ -136,7 +136,7 @@ def segment_reduce(
 
     Returns
     -------
-    array or tuple of arrays
+    array, or tuple or struct of arrays
         One result for each segment; the dtype as for `reduce`.
 
     Raises
@@ -154,6 +154,14 @@ def segment_reduce(
     >>> jk.segment_reduce("add", np.array([1.0, 2.0, 4.0]), np.array([0, 2, 2, 3]))
     array([3., 0., 4.])
     """
+    kind = None if type(x) is np.ndarray else _structs.kind_of(x)
+    if kind is not None:
+        of_tuples, begin, target = (
+            _structs.of_parts(op, kind, "segment_reduce"),
+            *map(_structs.parts_of, (initial, out)),
+        )
+        found = segment_reduce(of_tuples, _structs.parts_of(x), offsets, initial=begin, out=target, backend=backend)
+        return _structs.put_together(kind, found)
     operator = _operators.resolve(op)
     if type(offsets) in PLAIN:
         offsets = np.asarray(offsets)
