@@ -198,6 +198,7 @@ def test_ctrl_c_ends_an_example_with_a_word(tmp_path):
     script = f"""
 import os, runpy, signal, sys
 import jitkit as jk
+signal.signal(signal.SIGINT, signal.default_int_handler)  # which is not so in a shell's background
 jk.devices = lambda: os.kill(os.getpid(), signal.SIGINT)  # what _common asks once the command line is read
 sys.argv = ["saxpy.py", "--size", "10"]
 sys.path.insert(0, {str(EXAMPLES)!r})
