@@ -5,11 +5,11 @@ from __future__ import annotations
 from typing import Any
 
 import numpy as np
-from numpy.typing import DTypeLike
 
 from jitkit.linalg.solve import solve
 
-from .case import Arrays, Case, Cost, Primitive, Problem, Tolerance
+from .case import Arrays, Case, Cost, Primitive, Problem
+from .linalg_inv import tolerance
 
 
 def run(backend: str | None, a: Any, b: Any, x: Any) -> None:
@@ -34,11 +34,6 @@ def cost(problem: Problem) -> Cost:
     """Read the systems, write the solutions; two thirds of n^3 operations and 2 n^2."""
     a, b, x = problem.args
     return Cost(points=len(a), bytes=a.nbytes + b.nbytes + x.nbytes, flops=74 * len(a))
-
-
-def tolerance(dtype: DTypeLike) -> Tolerance:
-    """Allow for the condition of the matrices, below ten."""
-    return Tolerance(rtol=64 * float(np.finfo(dtype).eps), atol=64 * float(np.finfo(dtype).eps))
 
 
 CASE = Case(

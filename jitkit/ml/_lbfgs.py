@@ -8,6 +8,8 @@ from typing import NamedTuple
 import numpy as np
 
 Slope = Callable[[np.ndarray], tuple[float, np.ndarray]]
+Pairs = list[tuple[np.ndarray, np.ndarray]]
+"""The last steps, the earliest first, each with how the gradient changed along it."""
 MEMORY = 10
 DECREASE, CURVATURE = 1e-4, 0.9
 """The constants of Wolfe's conditions that Nocedal and Wright give."""
@@ -46,7 +48,7 @@ def minimise(f: Slope, x: np.ndarray, tol: float, max_iter: int) -> Minimum:
     Lewis, M. L. Overton, Nonsmooth optimization via quasi-Newton methods, Math. Program. 141, 135-163, 2013.
     """
     value, grad = f(x)
-    pairs: list[tuple[np.ndarray, np.ndarray]] = []
+    pairs: Pairs = []
     eps = 64 * np.finfo(np.float64).eps
     for iteration in range(max_iter):
         if np.abs(grad).max() <= tol:
@@ -61,9 +63,7 @@ def minimise(f: Slope, x: np.ndarray, tol: float, max_iter: int) -> Minimum:
         if found is None:
             return Minimum(x, value, iteration, True)
         moved, lower, slope = found
-        step, change = moved - x, slope - grad
-        if step @ change > 0:
-            pairs = [*pairs[-MEMORY + 1 :], (step, change)]
+        pairs = remembered(pairs, moved - x, slope - grad)
         still = value - lower <= eps * max(abs(value), abs(lower), 1.0)
         x, value, grad = moved, lower, slope
         if still:
@@ -71,7 +71,12 @@ def minimise(f: Slope, x: np.ndarray, tol: float, max_iter: int) -> Minimum:
     return Minimum(x, value, max_iter, bool(np.abs(grad).max() <= tol))
 
 
-def direction_of(grad: np.ndarray, pairs: list[tuple[np.ndarray, np.ndarray]]) -> np.ndarray:
+def remembered(pairs: Pairs, step: np.ndarray, change: np.ndarray) -> Pairs:
+    """Return the last steps with one more, if the gradient rises along it."""
+    return [*pairs[-MEMORY + 1 :], (step, change)] if step @ change > 0 else pairs
+
+
+def direction_of(grad: np.ndarray, pairs: Pairs) -> np.ndarray:
     """Return minus the gradient times the inverse of the remembered curvature: the recursion of two loops."""
     direction, factors = -grad, []
     for step, change in reversed(pairs):

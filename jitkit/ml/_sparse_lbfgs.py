@@ -4,7 +4,7 @@ from __future__ import annotations
 
 import numpy as np
 
-from jitkit.ml._lbfgs import DECREASE, MEMORY, MOST_TRIALS, Minimum, Slope, direction_of
+from jitkit.ml._lbfgs import DECREASE, MOST_TRIALS, Minimum, Pairs, Slope, direction_of, remembered
 
 
 @np.errstate(over="ignore", invalid="ignore")
@@ -31,7 +31,7 @@ def minimise_sparse(f: Slope, lengths: np.ndarray, x: np.ndarray, tol: float, ma
     """
     value, grad = f(x)
     value += float(lengths @ np.abs(x))
-    pairs: list[tuple[np.ndarray, np.ndarray]] = []
+    pairs: Pairs = []
     eps, free = 64 * np.finfo(np.float64).eps, lengths == 0
     for iteration in range(max_iter):
         slope = _subgradient(x, grad, lengths)
@@ -54,9 +54,7 @@ def minimise_sparse(f: Slope, lengths: np.ndarray, x: np.ndarray, tol: float, ma
                 break
         else:
             return Minimum(x, value, iteration, True)
-        step, change = moved - x, its_grad - grad
-        if step @ change > 0:
-            pairs = [*pairs[-MEMORY + 1 :], (step, change)]
+        pairs = remembered(pairs, moved - x, its_grad - grad)
         still = value - lower <= eps * max(abs(value), abs(lower), 1.0)
         x, value, grad = moved, lower, its_grad
         if still:

@@ -277,17 +277,7 @@ done:
 """
 _END_OF_ALL = """
 define void @END(ptr %places) noinline nounwind {
-entry:
-  br label %again
-again:
-  %row = phi i64 [ 0, %entry ], [ %following, %again ]
-  %offset = mul i64 %row, 128
-  %place = getelementptr i8, ptr %places, i64 %offset
-  call void @jitkit.row.end(ptr %place)
-  %following = add i64 %row, 1
-  %more = icmp ult i64 %following, ROWS
-  br i1 %more, label %again, label %done
-done:
+  call void @jitkit.rows.leave(ptr %places, i64 ROWS)
   ret void
 }
 
