@@ -46,12 +46,26 @@ def test_forms_of_a_matrix():
     close(matvec(a.astype("float32"), x), a.astype("float32").astype("float64") @ x)
 
 
-def test_rows_of_every_length():
-    lengths = RNG.permutation(np.arange(90)) % 37
-    indptr = np.concatenate([[0], np.cumsum(lengths)])
+SHORT, LONG, NONE = np.arange(32) % 9, np.arange(32) + 20, np.zeros(32, int)
+"""The lengths of a piece's rows: pieces of short and of long rows are multiplied by different loops."""
+
+
+@pytest.mark.parametrize(
+    "lengths",
+    {
+        "every": (RNG.permutation(np.arange(90)) % 37,),
+        "short, long and short": (SHORT, LONG, SHORT[::-1]),
+        "empty at the ends": (NONE, SHORT, NONE, LONG, NONE),
+        "none": (NONE, NONE),
+        "one long among empty ones": (NONE, [5000], NONE),
+        "a single row": ([3],),
+    }.values(),
+)
+def test_rows_of_every_length(lengths, backend):
+    indptr = np.concatenate([[0], np.cumsum(np.concatenate(lengths))])
     data = RNG.random(indptr[-1])
-    a = sparse.csr_array((data, RNG.integers(0, 60, data.size), indptr), shape=(90, 60))
-    close(matvec(a, np.arange(60.0)), a @ np.arange(60.0))
+    a = sparse.csr_array((data, RNG.integers(0, 60, data.size), indptr), shape=(indptr.size - 1, 60))
+    close(matvec(a, np.arange(60.0), backend=backend, out=np.full(indptr.size - 1, np.nan)), a @ np.arange(60.0))
 
 
 @pytest.mark.parametrize("dtype", ["float32", "float64"])

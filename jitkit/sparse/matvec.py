@@ -15,29 +15,48 @@ from jitkit.launch.launcher import Launcher
 from jitkit.sparse._by_columns import multiplied_by_columns
 from jitkit.sparse._formats import Csc, Csr, Ell, csr_of, form_of, pieces_of
 
-LONG = 32
-"""Terms from which a row has four sums, since one would wait for each addition. Shorter ones take one: each further loop
-ends with a branch that nobody foresees where rows differ (10 terms a row: up to 1.3 times faster than with four)."""
+LONG = 24
+"""Terms a row from which rows have four sums, since one would wait for each addition: 0.63 of the time at 64 terms in cache."""
 
 
 @jk.kernel
 def multiply_csr(piece, one, height, data, indices, indptr, x, out):
-    """Multiply a piece of the rows; `one` is the only place along its axis."""
-    last = np.int64(indptr[piece * height])
-    for i in range(piece * height, min(piece * height + height, out.shape[0])):
-        k = last
-        last = np.int64(indptr[i + 1])
-        a, b, c, d = 0.0, 0.0, 0.0, 0.0
-        if last - k >= LONG:
-            while k + 3 < last:
+    """Multiply a piece of the rows; `one` is the only place along its axis.
+
+    The terms of short rows are one loop, which turns to the next row at a row's end: loops of their own would be unrolled, and
+    end with branches that nobody foresees where rows differ (8 terms a row: 1.2 to 1.3 times the time).
+    """
+    i = piece * height
+    rows = min(i + height, out.shape[0])
+    k = np.int64(indptr[i])
+    stop = np.int64(indptr[rows])
+    if stop - k < LONG * (rows - i):
+        end = np.int64(indptr[i + 1])
+        total = 0.0
+        for term in range(k, stop):
+            while term == end:
+                out[i] = total
+                total = 0.0
+                i += 1
+                end = np.int64(indptr[i + 1])
+            total += data[term] * x[indices[term]]
+        for rest in range(i, rows):
+            out[rest] = total
+            total = 0.0
+    else:
+        for row in range(i, rows):
+            end = np.int64(indptr[row + 1])
+            a, b, c, d = 0.0, 0.0, 0.0, 0.0
+            while k + 3 < end:
                 a += data[k] * x[indices[k]]
                 b += data[k + 1] * x[indices[k + 1]]
                 c += data[k + 2] * x[indices[k + 2]]
                 d += data[k + 3] * x[indices[k + 3]]
                 k += 4
-        for rest in range(k, last):
-            a += data[rest] * x[indices[rest]]
-        out[i] = (a + b) + (c + d)
+            while k < end:
+                a += data[k] * x[indices[k]]
+                k += 1
+            out[row] = (a + b) + (c + d)
 
 
 @jk.kernel
