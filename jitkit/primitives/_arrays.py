@@ -237,6 +237,6 @@ def apart(out: np.ndarray, inputs: Sequence[Any]) -> bool:
     return True
 
 
-def value_of(arrays: list[Any]) -> Any:
+def value_of(arrays: Sequence[Any]) -> Any:
     """Return one array as it is, and several as a tuple."""
     return arrays[0] if len(arrays) == 1 else tuple(arrays)

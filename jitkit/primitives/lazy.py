@@ -23,7 +23,7 @@ from jitkit.primitives._arrays import dtypes_alike, value_of
 from jitkit.primitives._identity import identity_of
 from jitkit.primitives._lazy import Lazy, Plane, check_parts, class_of, is_flat, lazy_of, leaves_themselves
 
-_ndarray = np.ndarray
+_ndarray, _new = np.ndarray, object.__new__
 _MOST_AXES = 4
 _NUMBERS = frozenset(np.dtype(character).type for character in "?bBhHiIlLqQefdFD")
 _INT64, _place = np.dtype(np.int64), np.int64
@@ -301,10 +301,11 @@ def zipped(*arrays: Any) -> Lazy:
     array([ 0, 10, 20, 30])
     """
     seen = dtypes_alike(arrays)
-    if seen is not None:
-        known = _zips.get(seen)
-        if known is not None:
-            return lazy_of(known[0], arrays, arrays[0].shape, known[1], None, True)  # type: ignore[no-any-return]
+    known = None if seen is None else _zips.get(seen)
+    if known is not None:  # as mostly: the object is made here, in 0.1 us less
+        made: Any = _new(known[0])
+        made.leaves, made.shape, made.dtype, made.device = arrays, arrays[0].shape, known[1], None
+        return made  # type: ignore[no-any-return]
     check_parts(len(arrays), _values.MOST, "zipped")
     given = tuple(_arrays.alike([_arrays.array(x, "zipped") for x in arrays], "zipped"))
     dtypes = tuple(map(operands.dtype_of, given))
@@ -359,21 +360,26 @@ def transformed(f: Any, *arrays: Any) -> Lazy:
     >>> int(jk.reduce("add", squares)), int(squares[3])
     (285, 9)
     """
-    seen = dtypes_alike(arrays)
-    if seen is not None:
-        known = _applied.get((identity_of(f), seen))
-        if known is not None:
-            first = arrays[0]
-            return lazy_of(known[0], arrays if len(arrays) > 1 else first, first.shape, known[1], None, True)  # type: ignore[no-any-return]
+    x = arrays[0] if len(arrays) == 1 else arrays
+    seen = x.dtype if type(x) is _ndarray else dtypes_alike(arrays)
+    known = None if seen is None else _applied.get((identity_of(f), seen))
+    if known is not None:  # as mostly: the object is made here, in 0.1 us less
+        made: Any = _new(known[0])
+        made.leaves, made.shape, made.dtype, made.device = x, arrays[0].shape, known[1], None
+        return made  # type: ignore[no-any-return]
     check_parts(len(arrays), _values.MOST, "transformed")
     given = _arrays.alike([_arrays.array(x, "transformed", tuples=True) for x in arrays], "transformed")
     dtypes = tuple([operands.dtype_of(x) for x in given])
-    key = (identity_of(f), dtypes)
-    kind, dtype = _applied.get(key) or remember(_applied, key, _application(f, dtypes))
+    kind, dtype = _application(f, dtypes)
     return lazy_of(kind, value_of(given), tuple(given[0].shape), dtype)  # type: ignore[no-any-return]
 
 
 def _application(f: Any, dtypes: tuple[Any, ...]) -> tuple[type[Lazy], np.dtype[Any]]:
+    key = (identity_of(f), value_of(dtypes))
+    return _applied.get(key) or remember(_applied, key, _applied_to(f, dtypes))
+
+
+def _applied_to(f: Any, dtypes: tuple[Any, ...]) -> tuple[type[Lazy], np.dtype[Any]]:
     function = _functions.function_of(f, len(dtypes), "transformed")
     results = _functions.result_dtypes(function, dtypes, "transformed")
     if len(results) > 1:
@@ -390,8 +396,7 @@ def _application(f: Any, dtypes: tuple[Any, ...]) -> tuple[type[Lazy], np.dtype[
 
 def _application_again(f: Any, dtypes: tuple[Any, ...], *sources: Any) -> type[Lazy]:
     restore_sources(f, *sources)
-    key = (identity_of(f), dtypes)
-    return (_applied.get(key) or remember(_applied, key, _application(f, dtypes)))[0]
+    return _application(f, dtypes)[0]
 
 
 def permuted(x: Any, indices: Any) -> Lazy:

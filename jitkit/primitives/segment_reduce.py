@@ -50,9 +50,9 @@ class _Plan(NamedTuple):
             faulty, of which the kernel tells when it has written: `out` gets what is right.
         """
         dtype = self.dtypes[0]
-        if out is not None and not (type(out) is np.ndarray and out.shape == (count,) and out.dtype == dtype):
-            return None
-        if out is not None and not out.flags.writeable:
+        if out is not None and not (
+            type(out) is np.ndarray and out.shape == (count,) and out.dtype == dtype and out.flags.writeable
+        ):
             return None
         result = np.empty(count, dtype)
         try:

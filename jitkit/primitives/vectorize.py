@@ -16,10 +16,11 @@ from jitkit.launch.choice import checked
 from jitkit.plans import remember
 from jitkit.primitives import _arrays, _foreign, _functions, _values
 from jitkit.primitives._lazy import Lazy, Number, broadcast_to
-from jitkit.primitives._reduceat import reduceat
+from jitkit.primitives._reduceat import INT64, reduceat
 from jitkit.primitives.map import Mapping, mapped, remember_short
 from jitkit.primitives.reduce import reduce
 from jitkit.primitives.scan import scan
+from jitkit.primitives.segment_reduce import filled_segments
 
 _ndarray = np.ndarray
 
@@ -235,6 +236,13 @@ class Vectorized:
 
         The definition is that of `numpy.ufunc.reduceat`: where an index is not less than the next, the element there.
         """
+        vectors = type(array) is type(indices) is _ndarray and array.ndim == indices.ndim == 1
+        if (
+            vectors and out is None and dtype is None and axis == 0 and indices.dtype is INT64
+        ):  # as mostly, in 0.2 us less
+            found = filled_segments(self.func, array, indices, backend or self.backend)
+            if found is not None:
+                return found
         if self.nin != 2:
             self._operator("reduceat")
         if (out is not None or type(array) is not _ndarray) and _foreign.among((array,), out, True):
