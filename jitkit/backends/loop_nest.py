@@ -52,9 +52,16 @@ PIECE = 512
 
 LONG_OF_GROUPS = 1 << 12
 """Bytes of a row of groups from which that pays: their first and last lines are stored plainly in any case."""
-STRIP = 2
-"""Groups that go along side by side where rows wait for the next: rows of a tile of 256 bytes are read as a stream twice as
-wide. transpose takes 0.88 (float32) and 0.96 (float64) of the time of one, by four 0.95 and 0.98, by eight 1.1."""
+STRIP, WIDE_STRIP = 2, 4
+"""Groups that go along side by side where rows can wait for the next, and where they do: rows of a tile of 256 bytes are read as
+a stream so many times as wide. On plain stores transpose takes 0.88 (float32) and 0.96 (float64) of the time by two, by four
+0.95 and 0.98, by eight 1.1; past the cache by four 0.97 and 0.96 of that by two, by eight 1.0 and 0.98, by sixteen 1.0 and 1.05.
+"""
+COMING = 2
+"""How many groups later the one runs whose rows are asked for. One takes 1.05 of the time, three the same."""
+RUN, RUNS = 64, 128
+"""Groups whose rows wait for one another whatever pieces threads claim, unless there would be fewer of such runs. What waits is
+stored in part where a run ends: runs of a few groups take 1.05 to 1.15 of the time."""
 
 BYTE = ir.IntType(8).as_pointer()
 BODY = ir.FunctionType(ir.VoidType(), [I64, I64, BYTE])
@@ -356,19 +363,24 @@ class LoopNest:
         """Generate the loop over groups around a group function; a unit is a group.
 
         Groups follow one another along the axis `linked.fastest`, and along the others the last before the first. Where
-        rows wait for the next group, `STRIP` groups of the next axis go along side by side.
+        rows can wait for the next group, `STRIP` groups of the next axis go along side by side, `WIDE_STRIP` where they do.
         """
         begin, end, _ = self.function.args
         builder, function, fastest = self.builder, linked.declare(module), linked.fastest
         axes = sorted(range(self.ndim), key=lambda axis: (axis != fastest, -axis))
-        strips = STRIP if linked.carried is not None and self.ndim > 1 else 1
+        strips = WIDE_STRIP if linked.carried is not None and self.ndim > 1 else 1
         memory = None if linked.carried is None else self._memory_of_rows(linked.carried, strips)
+        if memory is not None:
+            past = cgutils.is_not_null(builder, memory)
+            begin, end = self._whole_runs(begin, end, group, past)
         with while_loop(builder, begin, end) as (unit, advance):
             counts = {axis: groups_along(builder, self.counts[axis], group[axis]) for axis in axes}
             indices: dict[int, ir.Value] = {}
             left, others, side = unit, axes, ir.Constant(I64, 0)
+            ahead = {axis: ir.Constant(I64, int(axis == fastest)) for axis in axes}
             if strips > 1:
-                left, side, others = *self._in_strip(axes[:2], counts, unit, indices), axes[2:]
+                widest = builder.select(past, ir.Constant(I64, strips), ir.Constant(I64, STRIP))
+                left, side, others = *self._in_strip(axes[:2], counts, unit, widest, indices, ahead), axes[2:]
             for axis in others[:-1]:
                 indices[axis] = builder.urem(left, counts[axis])
                 left = builder.udiv(left, counts[axis])
@@ -377,6 +389,8 @@ class LoopNest:
             places = [indices[axis] for axis in range(self.ndim)]
             filler = [ir.Constant(I64, 0)] * self.ndim
             carried = [] if memory is None else [self._places(memory, linked.carried, side)]
+            if memory is not None:
+                carried += [ahead[axis] for axis in range(self.ndim)]
             builder.call(function, [*places, *self.starts, *self.steps, *filler, *self.arguments, *carried])
             advance(builder.add(unit, ir.Constant(I64, 1), flags=("nuw", "nsw")))
         if memory is not None:
@@ -389,18 +403,39 @@ class LoopNest:
         return self.function
 
     def _in_strip(
-        self, axes: list[int], counts: dict[int, ir.Value], unit: ir.Value, indices: dict[int, ir.Value]
-    ) -> tuple[ir.Value, ir.Value]:
-        """Find a group's place along and across strips; return what is left of its number, and its place in the strip."""
+        self, axes: list[int], counts: dict[int, ir.Value], unit: ir.Value, widest: ir.Value,
+        indices: dict[int, ir.Value], ahead: dict[int, ir.Value],
+    ) -> tuple[ir.Value, ir.Value]:  # fmt: skip
+        """Find a group's place along and across strips; return what is left of its number, and its place in the strip.
+
+        What runs `COMING` groups later is so far across, or, from the end of the strip's row on, in the next row.
+        """
         builder, along, across = self.builder, *axes
         plane = builder.mul(counts[along], counts[across])
-        within, length = builder.urem(unit, plane), builder.mul(counts[along], ir.Constant(I64, STRIP))
-        first = builder.mul(builder.udiv(within, length), ir.Constant(I64, STRIP))
-        width = minimum(builder, ir.Constant(I64, STRIP), builder.sub(counts[across], first))
+        within, length = builder.urem(unit, plane), builder.mul(counts[along], widest)
+        first = builder.mul(builder.udiv(within, length), widest)
+        width = minimum(builder, widest, builder.sub(counts[across], first))
         within = builder.urem(within, length)
         side = builder.urem(within, width)
         indices[along], indices[across] = builder.udiv(within, width), builder.add(first, side)
+        later = minimum(builder, ir.Constant(I64, COMING), width)
+        in_next = builder.icmp_signed(">=", builder.add(side, later), width)
+        ahead[along] = builder.zext(in_next, I64)
+        ahead[across] = builder.sub(later, builder.select(in_next, width, ir.Constant(I64, 0)))
         return builder.udiv(unit, plane), side
+
+    def _whole_runs(
+        self, begin: ir.Value, end: ir.Value, group: tuple[int, ...], past: ir.Value
+    ) -> tuple[ir.Value, ir.Value]:
+        """Return the groups of the runs that begin in [begin, end): where rows wait, pieces end where runs do."""
+        builder, one = self.builder, ir.Constant(I64, 1)
+        every = functools.reduce(builder.mul, map(functools.partial(groups_along, builder), self.counts, group))
+        run = maximum(
+            builder, one, minimum(builder, ir.Constant(I64, RUN), builder.udiv(every, ir.Constant(I64, RUNS)))
+        )
+        run = builder.select(past, run, one)
+        ends = [builder.mul(builder.udiv(builder.add(at, builder.sub(run, one)), run), run) for at in (begin, end)]
+        return minimum(builder, ends[0], every), minimum(builder, ends[1], every)
 
     def _places(self, memory: ir.Value, carried: Carried, side: ir.Value) -> ir.Value:
         """Return where the rows of one group of a strip wait; null if they do not."""

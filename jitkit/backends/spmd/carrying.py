@@ -244,6 +244,9 @@ define internal <16 x i1> @jitkit.row.first(i64 %words) alwaysinline nounwind {
 define internal void @jitkit.row.end(ptr %place) noinline nounwind {
   %at = getelementptr i8, ptr %place, i64 64
   %next = load ptr, ptr %at, align 8
+  %waits = icmp ne ptr %next, null
+  br i1 %waits, label %some, label %none
+some:
   %address = ptrtoint ptr %next to i64
   %offset = and i64 %address, 63
   %back = sub i64 0, %offset
@@ -254,6 +257,8 @@ define internal void @jitkit.row.end(ptr %place) noinline nounwind {
   %words = lshr i64 %offset, 2
   %mask = call <16 x i1> @jitkit.row.first(i64 %words)
   call void @llvm.masked.store.v16i32.p0(<16 x i32> %line, ptr align 4 %target, <16 x i1> %mask)
+  br label %none
+none:
   ret void
 }
 

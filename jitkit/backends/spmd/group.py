@@ -10,6 +10,7 @@ from jitkit.backends.spmd.guesses import Span
 from jitkit.backends.spmd.ir import Block, Function, Instruction
 from jitkit.backends.spmd.layout import GroupLayout, PhaseLayout
 from jitkit.backends.spmd.lent import Loan
+from jitkit.backends.spmd.memory import LINE
 from jitkit.backends.spmd.phase_body import PhaseBody
 from jitkit.backends.spmd.phases import START
 
@@ -27,7 +28,8 @@ class GroupWriter(GroupLayout):
         dimensions = range(len(self.shape.group))
         listed = [f"i64 %{letter}{k}" for letter in ("group.", "start.", "step.") for k in dimensions]
         listed += [f"{p.type} {p.text}" for p in self.function.parameters]
-        listed += ["ptr %carried"] * (self.carried is not None)
+        if self.carried is not None:
+            listed += ["ptr %carried", *(f"i64 %ahead.{k}" for k in dimensions)]
         inline = "" if self.dynamic else "alwaysinline "
         head = f"define void @{name}({', '.join(listed)}) {inline}nounwind {roots.EXACT} {{\nentry.group:"
         ends = []
@@ -62,6 +64,8 @@ class PhaseWriter(PhaseLayout):
         for name in self.layout.cutter.kept(self.start):
             if self.layout.common(name):
                 self.reloaded[name] = self.text.emit(f"load {self.layout.held(name)}, ptr {self.layout.frames[name]}")
+        for site, loan in self.asked.items():
+            self._look_ahead(site, loan)
         if self.phase.spans is None:
             self._whole()
         else:
@@ -195,6 +199,15 @@ class PhaseWriter(PhaseLayout):
         self.text.label(done)
 
     def _vectors(self, places: list[str], number: str, mask: str | None) -> None:
+        """Write the phase for one vector, and what it asks for."""
+        if self.carrying:
+            for site in self.layout.coming:
+                self._ask_for_rows(site, number)
+        self._vector_and_late(places, number, mask)
+        if self.asked and not self.carrying:
+            self._ask_unless_past(number)
+
+    def _vector_and_late(self, places: list[str], number: str, mask: str | None) -> None:
         """Write the phase for one vector, and where its late updates go.
 
         Those that no work-item comes to go to the margin before the array, which nobody reads. That is told apart in
@@ -233,6 +246,50 @@ class PhaseWriter(PhaseLayout):
         """Write the test whether each guessed comparison comes out the same in all lanes, or in all of a group."""
         body, block = self._beginning(places, number, [item for needed in tests.values() for item in needed])
         return body.agreement([needed[-1] for needed in tests.values()], self.phase.kept, block, spans)
+
+    def _look_ahead(self, site: str, loan: Loan) -> None:
+        """Find the rows that a coming group will copy."""
+        body, block = self._beginning(["0"] * len(self.shape.group), "0", loan.steps)
+        body.straight(block)
+        coming, apart = self.layout.coming[site]
+        self.text.do(f"store ptr {body.next_group(loan.first)}, ptr {coming}")
+        self.text.do(f"store i64 {self.text.emit(f'mul i64 {body.scalar(loan.pitch)}, {loan.times}')}, ptr {apart}")
+
+    def _ask_unless_past(self, number: str) -> None:
+        """Ask for a vector's part of the rows where they are copied, but in launches that store past the cache.
+
+        Plain stores ask for lines themselves: beside them the rows came later, and transpose of 2,048 rows took 1.2 of the time.
+        """
+        asking, asked = self.text.fresh("asking"), self.text.fresh("asked")
+        plain = self.text.emit("icmp eq ptr %carried, null")
+        self.text.do(f"br i1 {plain}, label {asking}, label {asked}")
+        self.text.label(asking)
+        for site in self.asked:
+            self._ask_for_rows(site, number)
+        self.text.do(f"br label {asked}")
+        self.text.label(asked)
+
+    def _ask_for_rows(self, site: str, number: str) -> None:
+        """Ask for a vector's part of the rows that a coming group will copy.
+
+        Asked for all at once, where a group copies its own, they are more than can be under way, and nothing is while it stores
+        past the cache: spread over its stores, transpose takes 0.87 (float32) and 0.92 (float64) of the time.
+        """
+        array = self.layout.copied[site]
+        several = -(-array.rows // self.shape.vectors)
+        coming, pitch = (
+            self.text.emit(f"load {kind}, ptr {slot}")
+            for kind, slot in zip(("ptr", "i64"), self.layout.coming[site], strict=True)
+        )
+        self.text.declare("@llvm.prefetch.p0", "void", ["ptr", "i32", "i32", "i32"])
+        first = self.text.emit(f"mul i64 {number}, {several}")
+        for k in range(several):
+            row = self.text.emit(f"mul i64 {self.text.emit(f'add i64 {first}, {k}')}, {pitch}")
+            for byte in (*range(0, array.width, LINE), array.width - 1):
+                place = self.text.emit(
+                    f"getelementptr i8, ptr {coming}, i64 {self.text.emit(f'add i64 {row}, {byte}')}"
+                )
+                self.text.do(f"call void @llvm.prefetch.p0(ptr {place}, i32 0, i32 2, i32 1)")
 
     def _lend(self, site: str, loan: Loan) -> None:
         """Let the rows that a phase would copy be what is read of a shared array."""

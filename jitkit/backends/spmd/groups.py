@@ -73,7 +73,7 @@ def group_function(context: Any, body: Body, shape: tuple[int, ...], unit_step: 
     name = f"jitkit_group_{blake2b(text.encode(), digest_size=10).hexdigest()}"
     link(context, name, text.replace("@jitkit_group(", f"@{name}(", 1).replace("@jitkit_group_end(", f"@{name}_end("))
     arguments = [context.get_value_type(kind) for kind in body.kinds]
-    kinds = [I64] * (3 * len(shape)) + arguments + [BYTE] * (carried is not None)
+    kinds = [I64] * (3 * len(shape)) + arguments + ([] if carried is None else [BYTE, *[I64] * len(shape)])
     return Group(
         lambda target: ir.Function(target, ir.FunctionType(ir.VoidType(), kinds), name),
         fastest,

@@ -37,7 +37,8 @@ class GroupLayout:
         self.carried = (
             None if self.turns else carrying.carried(self.function, self.shapes, shape, self.phases, unit_step)
         )
-        self.lent = lent.lent(self.function, shape, self.cutter, self.phases)
+        self.copied = lent.copied(self.function, shape, self.cutter, self.phases)
+        self.lent = {site: array for site, array in self.copied.items() if isinstance(array, lent.Lent)}
         self.longer = longer.longer(self.function, self.cutter, self.phases, self.lent)
         self.text = Text()
         self.vector = Lanes(self.text, shape.lanes)
@@ -52,6 +53,10 @@ class GroupLayout:
         self.rows = {
             site: (self.text.alloca("ptr", "rows", 8), self.text.alloca("i64", "pitch", 8)) for site in self.lent
         }
+        self.coming = {
+            site: (self.text.alloca("ptr", "coming", 8), self.text.alloca("i64", "apart", 8))
+            for site in self.copied if self.carried is not None
+        }  # fmt: skip
         self.depth = self.text.alloca("i64", "depth", 8) if self.longer is not None else ""
 
     def _shapes(self) -> Shapes:
@@ -121,6 +126,15 @@ class PhaseLayout:
         self.carrying = False
         self.loans = {site: array.loans[start] for site, array in layout.lent.items() if start in array.loans}
         self.lending = False
+        self.asked = {
+            site: layout.copied[site].loans[start] for site in layout.coming if start in layout.copied[site].loans
+        }
+
+    def ahead(self, axis: int) -> str | None:
+        """Return how many groups along an axis the one is away that is asked for now."""
+        if self.layout.carried is not None:
+            return f"%ahead.{axis}"
+        return "1" if axis == self.shape.fastest else None
 
     def parameters(self, places: list[str]) -> dict[str, str]:
         """Return what stands for the indices and places of the work-items of one vector."""

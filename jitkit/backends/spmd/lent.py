@@ -47,6 +47,8 @@ class Loan:
         The comparisons that hold where each element comes from the array, with what it takes to compute them.
     spans : dict
         How far the values that they compare reach in a group.
+    sources : set of str
+        The addresses from which the copies are loaded.
     """
 
     first: Value
@@ -57,29 +59,44 @@ class Loan:
     steps: list[Instruction]
     tests: dict[str, list[Instruction]]
     spans: dict[str, Span]
+    sources: set[str]
 
 
 @dataclass
-class Lent:
-    """A shared array for which rows of an array may stand.
+class Copied:
+    """A shared array that takes copies of rows of an array, and nothing else.
 
     Attributes
     ----------
     pitch : int
         Bytes from row to row of the shared array.
+    rows, width : int
+        How many rows are written, and how many bytes of them.
     loans : dict
-        What each phase that writes it would copy, by the block the phase starts with.
+        What each phase that writes it copies, by the block the phase starts with.
+    """
+
+    pitch: int
+    rows: int
+    width: int
+    loans: dict[str, Loan]
+
+
+@dataclass
+class Lent(Copied):
+    """A shared array for which the rows may stand themselves.
+
+    Attributes
+    ----------
     reads : dict
         The row and the bytes within it of what each load reads, by its name.
     """
 
-    pitch: int
-    loans: dict[str, Loan]
     reads: dict[str, tuple[Polynomial, Polynomial]]
 
 
-def lent(function: Function, shape: Shape, cutter: Cutter, phases: dict[str, Phase]) -> dict[str, Lent]:
-    """Return the shared arrays for which rows of an array may stand, by the function whose call asks for each.
+def copied(function: Function, shape: Shape, cutter: Cutter, phases: dict[str, Phase]) -> dict[str, Copied]:
+    """Return the shared arrays that take copies of rows alone, by the function whose call asks for each.
 
     Parameters
     ----------
@@ -132,13 +149,13 @@ class _Tile:
         self.pointers = {name for name, site in cutter.shapes.shared.items() if site == call.callee}
         self.pitch = self.size = 0
 
-    def array(self) -> Lent | None:
-        """Return how rows of an array stand for this one, or None where they cannot."""
+    def array(self) -> Copied | None:
+        """Return which rows of an array this one takes, and how they stand for it where they can; None where it takes others."""
         if not self._is_only_accessed():
             return None
         copying = {start for start in self.phases if any(item.op == "store" for _, item in self._accesses(start))}
         reading = {start for start in self.phases if any(item.op == "load" for _, item in self._accesses(start))}
-        if not copying or not reading or copying & reading or not self._nothing_changes(copying, reading):
+        if not copying or not reading or copying & reading:
             return None
         loans, written = {}, []
         for start in copying:
@@ -150,13 +167,18 @@ class _Tile:
             written.append(self._written(copies))
         if any(other != written[0] for other in written):
             return None  # of what an earlier phase left
+        rows, width = (1 + max(part) for part in zip(*(divmod(place, self.pitch) for place in written[0]), strict=True))
+        width += self.size - 1
+        taken = Copied(self.pitch, rows, width, loans)
+        if not self._nothing_changes(copying, reading):
+            return taken
         reads: dict[str, tuple[Polynomial, Polynomial]] = {}
         for start in reading:
             for _, item in self._accesses(start):
                 place = self._place(start, item, written[0])
                 if place is None or reads.setdefault(item.name, place) != place:
-                    return None
-        return Lent(self.pitch, loans, reads)
+                    return taken
+        return Lent(self.pitch, rows, width, loans, reads)
 
     # ---- what is done with it
 
@@ -312,7 +334,8 @@ class _Tile:
         if address is None or distance is None or len(term) > 1:
             return None
         steps = [*address[0], *(item for item in distance[0] if item not in address[0])]
-        loan = Loan(address[1], distance[1], times, begin, pitch, steps, {}, {})
+        sources = {copy.load.operands[0].text for copy in copies}
+        loan = Loan(address[1], distance[1], times, begin, pitch, steps, {}, {}, sources)
         return loan if self._guard(start, copies, origins, loan) else None
 
     def _guard(self, start: str, copies: list[_Copy], origins: Origins, loan: Loan) -> bool:

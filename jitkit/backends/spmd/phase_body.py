@@ -156,6 +156,8 @@ class PhaseBody(Body):
         # Rows that are read where they lie, for several turns at once, are a stream.
         if self.phase.lending and layout.longer is not None:
             return None
+        if any(value.text in loan.sources for loan in self.phase.asked.values()):
+            return None
         # Behind a loop around barriers it is too early: matmul_tiled took 1.07 of the time. Within, stencil_tiled takes 0.85
         # (float32) and 0.89 (float64) of the time, with AVX2 0.81 and 0.87.
         if to_write and layout.turns and self.turning is None:
@@ -191,22 +193,28 @@ class PhaseBody(Body):
             return self.end(value, last=False)
         return self.scalar(value) if here and self.shapes.of(value) is not None else None
 
+    def next_group(self, value: Value) -> str:
+        """Return what an address is in the group that is asked for now; what it is here where that is not known."""
+        return self._ahead(value) or self.scalar(value)
+
     def _ahead(self, value: Value) -> str | None:
         """Return lane 0's value in the next group; its own text where it does not depend on the group."""
         key = (value.text, "ahead" if self.turning is None else f"{self.turns} turns on")
         if not value.local or value.text not in self.definitions:
             return self._parameter_ahead(value)
         if key not in self.known:
-            item, axis = self.definitions[value.text], self.phase.shape.fastest
+            item = self.definitions[value.text]
             if item.op in ("phi", "reload"):
                 distance = self._distance(item)
                 if not distance or self._base(value) is None:
                     return self._base(value) if distance == 0 else None
                 self.known[key] = self.text.emit(f"add {item.type} {self.scalar(value)}, {distance}")
-            elif self.is_once and item.callee == f"@jk.group_index.{axis}":
-                self.known[key] = self.text.emit(f"add nsw i64 %group.{axis}, 1")
             elif item.callee.startswith(("@jk.local_index.", "@jk.group_index.")):
-                return self._base(value)
+                _, kind, axis = item.callee.split(".")
+                groups = self.phase.ahead(int(axis)) if self.is_once and kind == "group_index" else None
+                if groups is None:
+                    return self._base(value)
+                self.known[key] = self.text.emit(f"add nsw i64 %group.{axis}, {groups}")
             elif not cheap(item) or (parts := [self._ahead(v) for v in item.operands]).count(None):
                 return None
             elif parts == [self._base(v) for v in item.operands]:
@@ -216,14 +224,18 @@ class PhaseBody(Body):
         return self.known[key]
 
     def _parameter_ahead(self, value: Value) -> str | None:
-        shape = self.phase.shape
-        axis, last = shape.fastest, len(shape.group) - 1
-        if not value.local or value.text != self.function.parameters[axis].text or not self.is_once:
+        group = self.phase.shape.group
+        indices = [parameter.text for parameter in self.function.parameters[: len(group)]]
+        if not value.local or value.text not in indices or not self.is_once:
+            return self._base(value)
+        axis, last = indices.index(value.text), len(group) - 1
+        groups = self.phase.ahead(axis)
+        if groups is None:
             return self._base(value)
         if axis == last and not self.phase.layout.unit_step:
             return None
         step = "1" if axis == last else f"%step.{axis}"
-        distance = self.text.emit(f"mul nsw i64 {step}, {shape.group[axis]}")
+        distance = self.text.emit(f"mul nsw i64 {self.text.emit(f'mul nsw i64 {groups}, {group[axis]}')}, {step}")
         return self.text.emit(f"add nsw i64 {self.scalar(value)}, {distance}")
 
     def private_memory(self, item: Instruction, kind: str) -> str:
