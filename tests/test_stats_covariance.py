@@ -157,7 +157,7 @@ def test_mistakes_are_named(call, error, message):
         call(np.arange(4.0))
 
 
-@pytest.mark.parametrize("observations", [300, 4096, 9000])
+@pytest.mark.parametrize("observations", [300, 4096, 9000, 17000])
 @pytest.mark.parametrize("dtype", ["float32", "float64"])
 def test_many_variables_go_to_blas_in_rows_and_in_columns(observations, dtype):
     x = values((260, observations), dtype) + 90  # means whose rounding must be taken out again

@@ -27,6 +27,20 @@ MANY = 1024
 """Bytes of an observation from which the matrix product, and so NumPy's BLAS, is ahead of the kernel: 1.7 times with 300
 variables, 1.3 times with 128 of float64. With 128 of float32 the kernel is 1.3 times as fast."""
 
+LARGER = 4 * CHUNK
+"""Observations whose products in float64 are one matrix product."""
+
+
+@jk.kernel(fastmath=True)
+def centre_row(i, one, x, centre, deviations, sums):
+    """Write the deviations of a variable, and add them up; `one` is the only place along its axis."""
+    own, total = centre[i], 0.0
+    for k in range(x.shape[1]):
+        deviation = x[i, k] - own
+        deviations[i, k] = deviation
+        total += deviation
+    sums[i] += total
+
 
 @jk.kernel
 def settle_products(i, j, products, sums, share, scale, out):
@@ -62,7 +76,7 @@ def scale_rows(i, k, x, factors, out):
 
 
 _weigh, _take, _scale = Launcher(weigh_deviations), Launcher(take_diagonal), Launcher(scale_rows)
-_normalise, _settle = Launcher(normalise), Launcher(settle_products)
+_normalise, _settle, _centre = Launcher(normalise), Launcher(settle_products), Launcher(centre_row)
 
 
 def cov(
@@ -300,16 +314,20 @@ def _to_blas(observation: int, device: str | None, backend: str | None) -> bool:
 
 def _by_products(x: np.ndarray, centre: np.ndarray, scale: float, backend: str | None) -> np.ndarray:
     """Return covariances by symmetric matrix products of deviations, one for each chunk; what several give adds up in float64."""
-    variables, n = x.shape
-    products: Any = None
-    sums = np.zeros(variables)
-    for first in range(0, n, CHUNK):
-        chunk = x[:, first : first + CHUNK]
-        deviations = chunk - centre[:, None]  # in the order of the chunk: no column is made a row
+    (variables, n), products = x.shape, None
+    sums, chunk = np.zeros(variables), CHUNK if x.dtype == np.float32 else LARGER
+    room = np.empty((variables, min(n, chunk)), x.dtype) if x.strides[1] == x.itemsize else None
+    for first in range(0, n, chunk):
+        part = x[:, first : first + chunk]
+        if room is None:  # in the order of the part: no column is made a row
+            deviations = part - centre[:, None]
+            sums += part.shape[1] * mean(deviations, 1, backend=backend)
+        else:
+            deviations = room[:, : part.shape[1]]
+            _centre.run((variables, 1), backend, (part, centre, deviations, sums))
         found = matmul(deviations, deviations.T)
         products = found if products is None else np.add(products, found, dtype=np.float64)
-        sums += chunk.shape[1] * mean(deviations, 1, backend=backend)
-    result = found if n <= CHUNK else np.empty_like(products, x.dtype)
+    result = found if n <= chunk else np.empty_like(products, x.dtype)
     _settle((variables, variables), backend)(products, sums, 1 / n, scale, result)
     return result
 
