@@ -117,6 +117,33 @@ def test_scans_begin_anew(inclusive, initial, backend):
         np.testing.assert_array_equal(got, np.concatenate(parts) + (initial or 0))
 
 
+@pytest.mark.parametrize("inclusive", [True, False])
+def test_scans_of_tuples_begin_anew(inclusive, backend):
+    for n in (1, 40) if backend != "cpu" else (1, 33, 40_000):
+        rng = np.random.default_rng(n)
+        keys, f = rng.integers(0, 2, n), rng.integers(1, 7919, (2, n))
+        for initial in (None, (3, 5)) if inclusive else ((3, 5),):
+            got = jk.scan_by_key(affine, keys, tuple(f), inclusive=inclusive, initial=initial, backend=backend)
+            expected = []
+            for a, b in itertools.pairwise(runs_of(keys)):
+                items = [*([] if initial is None else [initial]), *zip(*f[:, a:b].tolist(), strict=True)]
+                found = list(itertools.accumulate(items, affine))
+                expected += found[:-1] if not inclusive else found[1:] if initial is not None else found
+            np.testing.assert_array_equal(np.transpose(got), expected)
+
+
+@pytest.mark.parametrize("count", [3, 4, 5])
+def test_scans_of_tuples_of_any_length(count, backend):
+    x = np.random.default_rng(count).integers(-9, 9, (count, 60)).astype("float32")
+    keys = np.arange(60) // 7
+    sums = {3: lambda a, b: (a[0] + b[0], a[1] + b[1], a[2] + b[2]),
+            4: lambda a, b: (a[0] + b[0], a[1] + b[1], a[2] + b[2], a[3] + b[3]),
+            5: lambda a, b: (a[0] + b[0], a[1] + b[1], a[2] + b[2], a[3] + b[3], a[4] + b[4])}[count]  # fmt: skip
+    out = tuple(np.empty(60, np.float64) for _ in range(count))
+    assert jk.scan_by_key(sums, keys, tuple(x), out=out, backend=backend) == out
+    np.testing.assert_array_equal(out, np.concatenate([np.cumsum(x[:, k : k + 7], axis=1) for k in range(0, 60, 7)], 1))
+
+
 def test_empty_segments(backend):
     x = np.arange(6.0)
     np.testing.assert_array_equal(jk.segment_reduce("add", x, [0, 0, 2, 2, 6, 6], backend=backend), [0, 1, 0, 14, 0])
@@ -224,6 +251,10 @@ def test_unique_of_many_elements_sorts_them_itself(dtype, backend, monkeypatch):
         (lambda x: jk.segment_reduce(min, x, [0.0, 1.0]), jk.KernelTypeError, "vector of integers"),
         (lambda x: jk.reduce_by_key("add", x[:2], x), jk.LaunchError, "vectors of one length"),
         (lambda x: jk.scan_by_key(min, x, x, inclusive=False), jk.LaunchError, "pass initial="),
+        (lambda x: jk.scan_by_key(affine, x, (x, x), inclusive=False), jk.LaunchError, "pass initial="),
+        (lambda x: jk.scan_by_key(affine, x, (x,) * 6), jk.KernelTypeError, "up to 5 parts, not 6"),
+        (lambda x: jk.scan_by_key(affine, x, (x, x), initial=1.0), jk.KernelTypeError, "has 2 parts here"),
+        (lambda x: jk.scan_by_key(affine, x, (x, x), out=x), jk.KernelTypeError, "a tuple of 2 arrays"),
     ],
 )
 def test_mistakes_are_named(call, error, message):

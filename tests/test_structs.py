@@ -121,6 +121,10 @@ def test_by_key_and_by_segment(backend):
         assert type(found) is Moments
         np.testing.assert_allclose(found.mean, x.mean(1))
         np.testing.assert_allclose(found.m2, x.var(1) * 13)
+    start = Moments(n=1.0, mean=2.0, m2=0.0)
+    running = jk.scan_by_key(merge, np.repeat(np.arange(10), 13), ones, initial=start, backend=backend)
+    assert type(running) is Moments
+    np.testing.assert_allclose(running.mean, ((2 + np.cumsum(x, 1)) / np.arange(2, 15)).ravel())
 
 
 def test_a_class_makes_structs_of_the_elements_of_arrays(backend):
