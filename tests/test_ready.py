@@ -13,7 +13,9 @@ import jitkit as jk
 from jitkit.launch import ready
 from jitkit.stats import _extremes, _rolling, _statistic
 
-_BY_NAME = [importlib.import_module(f"jitkit.{name}") for name in ("stats.quantile", "primitives.reduce")]
+_BY_NAME = [
+    importlib.import_module(f"jitkit.{name}") for name in ("stats.quantile", "primitives.reduce", "signal.correlate1d")
+]
 
 
 @pytest.fixture(autouse=True)
@@ -139,6 +141,54 @@ def test_reductions_that_are_repeated(dtype, axis):
                     np.testing.assert_allclose(
                         jk.reduce(add, y, axis=axis), np.add.reduce(y, axis=axis, dtype=dtype), rtol=1e-5
                     )
+
+
+@pytest.mark.parametrize("mode", ["reflect", "constant", "nearest", "mirror", "wrap"])
+@pytest.mark.parametrize("dtype", ["float32", "float64"])
+def test_filters_that_are_repeated(dtype, mode):
+    padding = {"reflect": "symmetric", "constant": "constant", "nearest": "edge", "mirror": "reflect", "wrap": "wrap"}
+    held = {"constant_values": 0.5} if mode == "constant" else {}
+    bell = np.exp(-0.5 * np.arange(-4, 5.0) ** 2)
+    for n in (3, 50, 301):
+        x = values(n, dtype, n)
+        for width, moved in ((3, 0), (4, -1), (9, 2)):
+            left = width // 2 + moved
+            around = np.pad(x.astype("float64"), (left, width - 1 - left), padding[mode], **held)
+            expected = np.convolve(around, np.ones(width), "valid") / width
+            results = [jk.signal.uniform_filter(x, width, mode, 0.5, moved) for _ in range(5)]
+            for found in results:
+                np.testing.assert_allclose(found, expected, rtol=1e-4, atol=1e-6)
+                assert found.dtype == dtype
+            assert len({found.ctypes.data for found in results}) == 5
+        expected = np.convolve(np.pad(x.astype("float64"), 4, padding[mode], **held), bell / bell.sum(), "valid")
+        for _ in range(5):
+            np.testing.assert_allclose(jk.signal.gaussian_filter(x, 1.0, 0, mode, 0.5), expected, rtol=1e-4, atol=1e-6)
+
+
+def test_filters_like_one_before_that_are_not_meant():
+    x = values(50)
+    means = jk.signal.uniform_filter(x, 3)
+    for _ in range(4):
+        np.testing.assert_array_equal(jk.signal.uniform_filter(x, 3), means)
+        jk.signal.gaussian_filter(x, 1.0)
+    out = np.empty(50)
+    assert jk.signal.uniform_filter(x, 3, out=out) is out
+    np.testing.assert_array_equal(out, means)
+    np.testing.assert_array_equal(jk.signal.uniform_filter(x, 3, axes=()), x)
+    np.testing.assert_allclose(jk.signal.uniform_filter(x[::-1], 3), means[::-1], rtol=1e-12, atol=1e-15)
+    for wrong, message in (
+        ({"mode": "none"}, "uniform_filter: mode"),
+        ({"origin": 2}, "origin"),
+        ({"size": 0}, "size"),
+    ):
+        for _ in range(2):
+            with pytest.raises(ValueError, match=message):
+                jk.signal.uniform_filter(x, **{"size": 3, **wrong})
+    np.testing.assert_array_equal(jk.signal.uniform_filter(x, 1), x)
+    with pytest.raises(jk.LaunchError, match="size=True"):
+        jk.signal.uniform_filter(x, True)
+    with jk.backend("python"):
+        np.testing.assert_allclose(jk.signal.uniform_filter(x, 3), means, rtol=1e-12, atol=1e-15)
 
 
 def test_equal_arguments_of_another_kind_are_still_refused():

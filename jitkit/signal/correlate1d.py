@@ -15,6 +15,7 @@ from jitkit import operands
 from jitkit.errors import LaunchError
 from jitkit.launch.kernel import Kernel
 from jitkit.launch.launcher import Launcher
+from jitkit.launch.ready import FEW, Calls, Ready
 from jitkit.primitives._arrays import on_host
 from jitkit.primitives._turned import BLOCK, SHORT, turn, turn_back
 from jitkit.signal import _borders
@@ -104,15 +105,39 @@ def along_rim(o, i, x, weights, start, table, cval, out):
     out[o, c] = total
 
 
+@jk.kernel
+def along_few(o, i, x, weights, table, begin, end, left, cval, out):
+    """Filter a vector of few elements, inside as `last_kernel` and near the ends as `along_rim`: one launch instead of three."""
+    taps, first = weights.shape[0], i - left
+    a, b, d, e = 0.0, 0.0, 0.0, 0.0
+    if begin <= i and i < end:
+        for k in range(0, taps - 3, 4):
+            a += weights[k] * x[o, first + k]
+            b += weights[k + 1] * x[o, first + k + 1]
+            d += weights[k + 2] * x[o, first + k + 2]
+            e += weights[k + 3] * x[o, first + k + 3]
+        for k in range(taps - taps % 4, taps):
+            a += weights[k] * x[o, first + k]
+    else:
+        for k in range(taps):
+            place = table[i + k]
+            a += weights[k] * (x[o, place] if place >= 0 else cval)
+    out[o, i] = (a + b) + (d + e)
+
+
 _middle, _middle_rim = Launcher(along_middle), Launcher(along_middle_rim)
 _last, _last_of_few = Launcher(last_kernel(lambda inner: 1)), Launcher(last_kernel(lambda inner: inner))
-_last_rim, _short_rows = Launcher(along_rim), Launcher(short_rows)
+_last_rim, _short_rows, _few = Launcher(along_rim), Launcher(short_rows), Launcher(along_few, alone=FEW)
 Step = Callable[[Any, Any], None]
 """One axis of a separable filter: reads a C-contiguous array, and writes another of its shape."""
 _FEW = 64
 """Elements behind an axis from which they are worth vectors of their own."""
 _CACHE = 1 << 18
 """Bytes of the rows under a window that a core's second cache holds beside what else it has."""
+_BRIEF = 1 << 16
+"""Terms of sums up to which three launches, and what Python does for them, take longer than the sums: 5 to 10 us."""
+calls = Calls()
+"""Filters of vectors of few elements that are ready: SciPy takes 8 us for a thousand, and to look at arguments alone took 10."""
 
 
 def filtered(
@@ -127,13 +152,17 @@ def filtered(
     if outer * n * inner == 0:
         return
     taps_there = operands.constant(weights.astype(dtype), device)
-    begin, end = min(left, n), max(min(left, n), n - (taps - 1 - left))
+    begin, end = _inside(n, taps, left)
     middle = inner > 1
     seen = (outer, n, inner) if middle else (outer, n)
     x, out = x.reshape(seen), out.reshape(seen)
     if n <= SHORT and outer >= BLOCK and not middle and on_host((x, out), backend):
         table = _borders.table(-left, n - left + taps - 1, n, mode, name)
         _short_rows((-(-outer // BLOCK), 1), backend)(n, x, taps_there, table, dtype.type(cval), out)
+        return
+    if outer == inner == 1 and _brief(n, taps) and on_host((x, out), backend):  # ten rows took 1.2 times as long
+        table = _borders.table(-left, n - left + taps - 1, n, mode, name)
+        _few.run((1, n), backend, (x, taps_there, table, begin, end, left, dtype.type(cval), out))
         return
     if end > begin and inner < _FEW:
         flat, last = (outer, n * inner), _last_of_few if middle else _last
@@ -152,6 +181,33 @@ def filtered(
             places = _borders.table(start - left, stop - left + taps - 1, n, mode, name)
             table = operands.constant(places, device)
             rim(space, backend)(x, taps_there, start, table, dtype.type(cval), out)
+
+
+def keep(key: tuple[Any, ...], x: Any, weights: np.ndarray, left: int, mode: str, cval: float, name: str) -> None:
+    """Have the filter of a vector of few elements ready for calls like one, where `filtered` takes it in one launch.
+
+    The key ends in the dtype and shape of the vector that was given, from which `x` was made.
+    """
+    if type(x) is not np.ndarray or key[-2:] != (x.dtype, x.shape) or x.size == 0:
+        return
+    n, taps, dtype = x.size, weights.size, x.dtype
+    if not _brief(n, taps):
+        return
+    table = _borders.table(-left, n - left + taps - 1, n, mode, name)
+    begin, end = _inside(n, taps, left)
+    numbers = weights.astype(dtype), table, begin, end, left, dtype.type(cval)
+    calls.keep(key, Ready(_few, (1, n), numbers, (1, n), (1, n), dtype, (n,)))
+
+
+def _brief(elements: int, taps: int) -> bool:
+    """Tell whether a filter takes so little that one thread does it, and others of Python may wait meanwhile."""
+    return elements <= FEW and elements * taps <= _BRIEF
+
+
+def _inside(n: int, taps: int, left: int) -> tuple[int, int]:
+    """Return from where, and up to where, whole windows lie inside an axis."""
+    begin = min(left, n)
+    return begin, max(begin, n - (taps - 1 - left))
 
 
 def step(weights: np.ndarray, axis: int, left: int, mode: str, cval: float, backend: str | None, name: str) -> Step:

@@ -10,7 +10,10 @@ import numpy as np
 
 from jitkit import operands
 from jitkit.errors import LaunchError
-from jitkit.signal.correlate1d import separable, step
+from jitkit.signal.correlate1d import calls, keep, separable, step
+
+_BELL = "bell"
+"""Which filter a key is of."""
 
 
 def gaussian_filter(
@@ -75,7 +78,23 @@ def gaussian_filter(
     >>> jk.signal.gaussian_filter(x, 1.0, radius=2).round(3)
     array([0.   , 0.054, 0.244, 0.403, 0.244, 0.054, 0.   ], dtype=float32)
     """
-    name = "signal.gaussian_filter"
+    result = calls.enter(input, _BELL, sigma, order, mode, cval, truncate, radius, axes, out, backend)
+    if result is not None:
+        return result
+    name, key = "signal.gaussian_filter", None
+    if (
+        type(input) is np.ndarray
+        and input.ndim == 1
+        and (type(sigma) is float or type(sigma) is int)  # True is equal to 1
+        and type(order) is int
+        and type(mode) is str
+        and type(cval) is type(truncate) is float
+        and radius is axes is out is None
+    ):
+        key = (_BELL, sigma, order, mode, cval, truncate, input.dtype, input.shape)
+        result = calls(key, input, backend)
+        if result is not None:
+            return result
     x = operands.floating(input, name)
     along = operands.axes_of(axes, len(x.shape), name)
     each = zip(
@@ -96,6 +115,8 @@ def gaussian_filter(
             reach = int(truncate * width + 0.5) if reach is None else reach
             taps = gaussian_taps(width, derivative, reach, name)
             steps.append(step(taps, axis, reach, beyond, cval, backend, name))
+            if key is not None:
+                keep(key, x, taps, reach, beyond, cval, name)
     return separable(x, steps, out, name)
 
 

@@ -8,11 +8,13 @@ import numpy as np
 
 from jitkit import operands
 from jitkit.signal import _boxes
-from jitkit.signal.correlate1d import Step, left_of, separable, step
+from jitkit.signal.correlate1d import Step, calls, keep, left_of, separable, step
 from jitkit.signal.gaussian_filter import per_axis
 
 WIDE = 16
 """Elements of a box from which sums are shared."""
+_MEANS = "means"
+"""Which filter a key is of."""
 
 
 def uniform_filter(
@@ -72,7 +74,23 @@ def uniform_filter(
     >>> jk.signal.uniform_filter(np.array([0.0, 3.0, 6.0, 0.0]), 3)
     array([1., 3., 3., 2.])
     """
-    name = "signal.uniform_filter"
+    result = calls.enter(input, _MEANS, size, mode, cval, origin, axes, out, backend)
+    if result is not None:
+        return result
+    name, key = "signal.uniform_filter", None
+    if (
+        type(input) is np.ndarray
+        and input.ndim == 1
+        and type(size) is type(origin) is int  # True is equal to 1, and refused elsewhere
+        and type(mode) is str
+        and type(cval) is float
+        and axes is None
+        and out is None
+    ):
+        key = (_MEANS, size, mode, cval, origin, input.dtype, input.shape)
+        result = calls(key, input, backend)
+        if result is not None:
+            return result
     x = operands.floating(input, name)
     along = operands.axes_of(axes, len(x.shape), name)
     sizes, modes = per_axis(size, along, "size", name), per_axis(mode, along, "mode", name)
@@ -80,7 +98,10 @@ def uniform_filter(
     for axis, taps, beyond, moved in zip(along, sizes, modes, per_axis(origin, along, "origin", name), strict=True):
         taps = operands.integer(taps, 1, "size", name)
         if taps > 1:
-            steps.append(_step(taps, axis, left_of(taps, moved, name), beyond, cval, backend, name))
+            left = left_of(taps, moved, name)
+            steps.append(_step(taps, axis, left, beyond, cval, backend, name))
+            if key is not None and taps < WIDE:
+                keep(key, x, np.full(taps, 1 / taps), left, beyond, cval, name)
     return separable(x, steps, out, name)
 
 
