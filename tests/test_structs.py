@@ -184,3 +184,35 @@ def test_wrong_structs_are_refused():
     records = np.zeros(3, dtype=[("a", float), ("b", float)])
     with pytest.raises(jk.KernelTypeError, match=r"named tuple of its fields, such as Pair\(x\['a'\], x\['b'\]\)"):
         jk.reduce(then, records)
+
+
+def test_records_are_sorted_by_keys(backend):
+    keys, x = np.array([3, 1, 2]), Affine(np.array([0.3, 0.1, 0.2]), np.array([30, 10, 20]))
+    out = np.empty(3, np.int64), Affine(np.empty(3), np.empty(3, np.int64))
+    for options in ({}, {"out": out}, {"less": lambda a, b: a < b}):
+        ordered, found = jk.sort_by_key(keys, x, backend=backend, **options)
+        assert type(found) is Affine
+        np.testing.assert_array_equal(ordered, [1, 2, 3])
+        np.testing.assert_array_equal(found.a, [0.1, 0.2, 0.3])
+        np.testing.assert_array_equal(found.b, [10, 20, 30])
+    np.testing.assert_array_equal(out[1].b, [10, 20, 30])
+
+
+@pytest.mark.parametrize(
+    "call",
+    [
+        jk.sort,
+        jk.argsort,
+        jk.unique,
+        lambda x: jk.select(np.ones((2, 3), bool), x),
+        lambda x: jk.map(abs, x),
+        lambda x: jk.sort(x, key=lambda v: v),
+    ],
+)
+@pytest.mark.parametrize("parts", [([3, 1, 2], [1, 5, 0]), (np.arange(3), np.arange(3))])
+def test_records_do_not_come_apart_where_an_array_is_asked(call, parts):
+    with pytest.raises(
+        jk.KernelTypeError, match=r"a Affine of arrays .* pass one of its fields, x\.a, or np\.stack\(x\)"
+    ):
+        call(Affine(*parts))
+    np.testing.assert_array_equal(jk.sort(Affine(3.0, 1.0)), [1.0, 3.0])  # a point, say

@@ -31,9 +31,14 @@ def array(x: Any, name: str, tuples: bool = False) -> Any:
     Raises
     ------
     KernelTypeError
-        Where its elements are no numbers.
+        Where its elements are no numbers, or it is a named tuple of arrays, which NumPy would stack: records come apart so.
     """
     if type(x) is np.ndarray or not isinstance(x, Lazy):
+        if isinstance(x, tuple) and hasattr(x, "_fields") and any(hasattr(part, "__len__") for part in x):
+            raise KernelTypeError(
+                f"jk.{name}: a {type(x).__name__} of arrays stands for records, and is no array here: pass one of its fields, "
+                f"x.{x._fields[0]}, or np.stack(x) for a matrix of them; jk.sort_by_key(keys, x) sorts records by keys"
+            )
         return operands.array(x, name)
     if x.dtype.names is not None and not tuples:
         raise KernelTypeError(

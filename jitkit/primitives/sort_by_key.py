@@ -4,9 +4,11 @@ from __future__ import annotations
 
 from typing import Any
 
+import numpy as np
+
 from jitkit import operands
 from jitkit.errors import KernelTypeError, LaunchError
-from jitkit.primitives import _arrays, _sorting
+from jitkit.primitives import _arrays, _sorting, _structs
 from jitkit.primitives._short import short
 
 
@@ -26,21 +28,21 @@ def sort_by_key(
     ----------
     keys : array_like or device array
         Numbers.
-    values : array_like, device array, or tuple of them
+    values : array_like, device array, or tuple or struct of them
         Of the shape of the keys, and of any dtype of numbers.
     axis : int, default -1
         The axis to sort along.
     descending, less
         The order of the keys, as for `sort`; NaN come last in either direction.
     out : tuple, optional
-        An array for the keys, and an array, or a tuple of them, for the values.
+        An array for the keys, and an array, or a tuple or struct of them, for the values.
     backend : {"python", "cpu", "cuda"}, optional
         The backend; chosen as for a launch unless given.
 
     Returns
     -------
     keys, values
-        New arrays, the values a tuple where they were one.
+        New arrays, the values a tuple or struct where they were one.
 
     Raises
     ------
@@ -63,6 +65,13 @@ def sort_by_key(
     >>> jk.sort_by_key(np.array([3, 1, 2]), np.array([0.3, 0.1, 0.2]))
     (array([1, 2, 3]), array([0.1, 0.2, 0.3]))
     """
+    kind = None if type(values) is np.ndarray else _structs.kind_of(values)
+    if kind is not None:
+        into = out if not isinstance(out, tuple) else tuple(map(_structs.parts_of, out))
+        ordered, parts = sort_by_key(
+            keys, _structs.parts_of(values), axis=axis, descending=descending, less=less, out=into, backend=backend
+        )
+        return ordered, _structs.put_together(kind, parts)
     if out is None and less is None:
         short_way = short(keys, "values", values, axis, descending, backend)
         if short_way is not None:
