@@ -24,14 +24,15 @@ OF = {
 }
 
 
-def rolled(of, x, window, least=None, axis=-1, **options):
+def rolled(of, x, window, least=None, axis=-1, center=False, **options):
     """Return what a function makes of the numbers in each window: the definition."""
     least = window if least is None else least
+    ahead = (window - 1) // 2 if center else 0
 
     def row(v):
         found = []
         for k in range(v.size):
-            numbers = v[max(k - window + 1, 0) : k + 1]
+            numbers = v[max(k + ahead - window + 1, 0) : k + ahead + 1]
             numbers = numbers[~np.isnan(numbers)]
             found.append(of(numbers, **options) if numbers.size >= least else np.nan)
         return np.array(found)
@@ -64,6 +65,43 @@ def test_windows_of_rows(name, backend):
             for window, least in ((1, None), (7, 3), (40, None)):
                 got = getattr(jk.stats, f"move_{name}")(x, window, least, backend=backend)
                 agrees(got, rolled(OF[name], x, window, least), dtype)
+
+
+@pytest.mark.parametrize("name", OF)
+def test_windows_about_their_element(name, backend):
+    move, of, n = getattr(jk.stats, f"move_{name}"), OF[name], 400 if backend == "cpu" else 30
+    for missing in (0, 0.3):
+        for shape, axis in (((n,), 0), ((2, n, 3), 1), ((n, 3), 0)):
+            x = values("float32", shape, missing)
+            for window, least in ((1, None), (2, None), (3, 1), (8, 2), (30, 1), (30, 30)):
+                got = move(x, window, least, axis, center=True, backend=backend)
+                agrees(got, rolled(of, x, window, least, axis, center=True), "float32")
+
+
+def test_windows_about_their_element_are_those_of_pandas():
+    found = jk.stats.move_sum(np.arange(6), 4, 2, center=True)
+    assert found.tolist() == [1, 3, 6, 10, 14, 12]  # pandas.Series(range(6)).rolling(4, 2, center=True).sum()
+    found = jk.stats.move_mean(np.arange(5.0), 3, center=True)
+    np.testing.assert_array_equal(found, [np.nan, 1, 2, 3, np.nan])
+    assert jk.stats.move_max(np.zeros((0, 3)), 2, axis=1, center=True).shape == (0, 3)
+
+
+def test_windows_about_their_element_in_out(backend):
+    x = values("float64", (30, 4), 0.2)[:, ::2]
+    x.flags.writeable = False
+    expected = rolled(var, x, 6, 3, axis=0, center=True, ddof=1)
+    agrees(jk.stats.move_var(x, 6, 3, 0, 1, center=True, backend=backend), expected, "float64")
+    out = x.copy()
+    assert jk.stats.move_var(out, 6, 3, 0, 1, center=True, out=out, backend=backend) is out
+    agrees(out, expected, "float64")
+    agrees(jk.stats.move_var(x, 6, 3, 0, center=np.False_, backend=backend), rolled(var, x, 6, 3, 0), "float64")
+
+
+def test_windows_about_their_element_on_a_gpu():
+    x = values("float32", (3, 40), 0.2)
+    with jk.emulate_cuda():
+        found = jk.stats.move_std(jk.asarray(x, device="cuda"), 7, 2, center=True)
+        agrees(jk.to_numpy(found), rolled(OF["std"], x, 7, 2, center=True), "float32")
 
 
 @pytest.mark.parametrize("name", ["mean", "std", "max", "median"])
@@ -297,6 +335,8 @@ def test_layouts_out_and_nothing():
         (lambda x: jk.stats.move_mean(x, 2, axis=None), TypeError, "axis=None; it is an integer"),
         (lambda x: jk.stats.move_min(x, 3, 4), ValueError, "min_count=4 is not from 1 to window=3"),
         (lambda x: jk.stats.move_median(x, 2, axis=1), np.exceptions.AxisError, "axis 1"),
+        (lambda x: jk.stats.move_std(x, 2, center="yes"), jk.LaunchError, "center='yes'; it is True for windows"),
+        (lambda x: jk.stats.move_sum(x, 5, center=True), ValueError, "window=5 is not from 1 to 4"),
         (lambda x: jk.stats.move_sum(x * 1j, 2), jk.KernelTypeError, "takes real numbers"),
         (lambda x: jk.stats.move_sum(x, 2, out=np.zeros(2)), jk.LaunchError, "out= has the shape"),
     ],

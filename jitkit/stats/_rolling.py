@@ -91,7 +91,7 @@ def rolled(
         result = calls(key, a, backend)
         if result is not None:
             return result
-    a, window, least, axis = _checked(a, window, least, axis, out, name)
+    a, window, least, axis = checked(a, window, least, axis, out, name)
     shape, dtype, device = tuple(a.shape), operands.dtype_of(a), operands.device_of(a)
     if turn and axis != len(shape) - 1 and 0 not in shape:
         cut = Rows(shape, axis, backend)
@@ -111,7 +111,14 @@ def rolled(
     return operands.delivered(result, out, name)
 
 
-def _checked(a: Any, window: Any, least: Any, axis: int, out: Any, name: str) -> tuple[Any, int, int, int]:
+def checked(a: Any, window: Any, least: Any, axis: int, out: Any, name: str) -> tuple[Any, int, int, int]:
+    """Return elements, window, fewest numbers and axis as they are worked with.
+
+    Raises
+    ------
+    ValueError, LaunchError, KernelTypeError
+        As `move_sum`.
+    """
     a = operands.floating(a, name)
     axis = operands.axis_of(axis, len(a.shape), name)
     window, least = _window(window, least, a.shape[axis], name)

@@ -5,7 +5,7 @@ from __future__ import annotations
 from typing import Any
 
 from jitkit import operands
-from jitkit.stats import _rolling, _windows
+from jitkit.stats import _centred, _rolling, _windows
 
 _SUMS, _MEANS = _rolling.running(_windows.sums, 0, 0), _rolling.running(_windows.sums, 1, 0)
 _NONE = 0
@@ -19,6 +19,7 @@ def move_sum(
     min_count: int | None = None,
     axis: int = -1,
     *,
+    center: bool = False,
     out: Any = None,
     backend: str | None = None,
 ) -> Any:
@@ -35,6 +36,9 @@ def move_sum(
         ``window - 1`` results are NaN.
     axis : int, default -1
         The axis along which the window moves.
+    center : bool, default False
+        Whether a result is of the elements about its own, of an even number one more before it than behind it; at both ends
+        of the axis of those that there are, if they are `min_count`. As in ``pandas.DataFrame.rolling``.
     out : array, optional
         Where the result goes.
     backend : {"python", "cpu", "cuda"}, optional
@@ -63,6 +67,8 @@ def move_sum(
     >>> jk.stats.move_sum(np.array([1.0, 2.0, 6.0, 1.0]), 2)
     array([nan,  3.,  8.,  7.])
     """
+    if center is not False:
+        return _centred.centred(_SUMS, a, window, min_count, axis, center, out, backend, "stats.move_sum")
     result = _rolling.calls.enter(a, _SUMS, window, min_count, axis, out, backend)
     if result is not None:
         return result
@@ -75,6 +81,7 @@ def move_mean(
     min_count: int | None = None,
     axis: int = -1,
     *,
+    center: bool = False,
     out: Any = None,
     backend: str | None = None,
 ) -> Any:
@@ -91,6 +98,9 @@ def move_mean(
         ``window - 1`` results are NaN.
     axis : int, default -1
         The axis along which the window moves.
+    center : bool, default False
+        Whether a result is of the elements about its own, of an even number one more before it than behind it; at both ends
+        of the axis of those that there are, if they are `min_count`. As in ``pandas.DataFrame.rolling``.
     out : array, optional
         Where the result goes.
     backend : {"python", "cpu", "cuda"}, optional
@@ -119,6 +129,8 @@ def move_mean(
     >>> jk.stats.move_mean(np.array([1.0, 2.0, 6.0, 1.0]), 2)
     array([nan, 1.5, 4. , 3.5])
     """
+    if center is not False:
+        return _centred.centred(_MEANS, a, window, min_count, axis, center, out, backend, "stats.move_mean")
     result = _rolling.calls.enter(a, _MEANS, window, min_count, axis, out, backend)
     if result is not None:
         return result
@@ -132,6 +144,7 @@ def move_var(
     axis: int = -1,
     ddof: int = 0,
     *,
+    center: bool = False,
     out: Any = None,
     backend: str | None = None,
 ) -> Any:
@@ -150,6 +163,9 @@ def move_var(
         The axis along which the window moves.
     ddof : int, default 0
         The sum of squares is divided by the number of elements less this.
+    center : bool, default False
+        Whether a result is of the elements about its own, of an even number one more before it than behind it; at both ends
+        of the axis of those that there are, if they are `min_count`. As in ``pandas.DataFrame.rolling``.
     out : array, optional
         Where the result goes.
     backend : {"python", "cpu", "cuda"}, optional
@@ -180,11 +196,13 @@ def move_var(
     >>> jk.stats.move_var(np.array([1.0, 2.0, 6.0, 1.0]), 2)
     array([ nan, 0.25, 4.  , 6.25])
     """
-    if ddof is _NONE:
+    if ddof is _NONE and center is False:
         result = _rolling.calls.enter(a, _VARIANCES, window, min_count, axis, out, backend)
         if result is not None:
             return result
     make = _rolling.running(_windows.squares, 0, operands.number(ddof, "ddof", "stats.move_var"))
+    if center is not False:
+        return _centred.centred(make, a, window, min_count, axis, center, out, backend, "stats.move_var")
     return _rolling.rolled(make, a, window, min_count, axis, out, backend, "stats.move_var")
 
 
@@ -195,6 +213,7 @@ def move_std(
     axis: int = -1,
     ddof: int = 0,
     *,
+    center: bool = False,
     out: Any = None,
     backend: str | None = None,
 ) -> Any:
@@ -213,6 +232,9 @@ def move_std(
         The axis along which the window moves.
     ddof : int, default 0
         The sum of squares is divided by the number of elements less this.
+    center : bool, default False
+        Whether a result is of the elements about its own, of an even number one more before it than behind it; at both ends
+        of the axis of those that there are, if they are `min_count`. As in ``pandas.DataFrame.rolling``.
     out : array, optional
         Where the result goes.
     backend : {"python", "cpu", "cuda"}, optional
@@ -243,11 +265,13 @@ def move_std(
     >>> jk.stats.move_std(np.array([1.0, 2.0, 6.0, 1.0]), 2)
     array([nan, 0.5, 2. , 2.5])
     """
-    if ddof is _NONE:
+    if ddof is _NONE and center is False:
         result = _rolling.calls.enter(a, _DEVIATIONS, window, min_count, axis, out, backend)
         if result is not None:
             return result
     make = _rolling.running(_windows.squares, 1, operands.number(ddof, "ddof", "stats.move_std"))
+    if center is not False:
+        return _centred.centred(make, a, window, min_count, axis, center, out, backend, "stats.move_std")
     return _rolling.rolled(make, a, window, min_count, axis, out, backend, "stats.move_std")
 
 
@@ -257,6 +281,7 @@ def move_min(
     min_count: int | None = None,
     axis: int = -1,
     *,
+    center: bool = False,
     out: Any = None,
     backend: str | None = None,
 ) -> Any:
@@ -273,6 +298,9 @@ def move_min(
         ``window - 1`` results are NaN.
     axis : int, default -1
         The axis along which the window moves.
+    center : bool, default False
+        Whether a result is of the elements about its own, of an even number one more before it than behind it; at both ends
+        of the axis of those that there are, if they are `min_count`. As in ``pandas.DataFrame.rolling``.
     out : array, optional
         Where the result goes.
     backend : {"python", "cpu", "cuda"}, optional
@@ -300,6 +328,8 @@ def move_min(
     >>> jk.stats.move_min(np.array([1.0, 2.0, 6.0, 1.0]), 2)
     array([nan,  1.,  2.,  1.])
     """
+    if center is not False:
+        return _centred.centred(_SMALLEST, a, window, min_count, axis, center, out, backend, "stats.move_min")
     result = _rolling.calls.enter(a, _SMALLEST, window, min_count, axis, out, backend)
     if result is not None:
         return result
@@ -312,6 +342,7 @@ def move_max(
     min_count: int | None = None,
     axis: int = -1,
     *,
+    center: bool = False,
     out: Any = None,
     backend: str | None = None,
 ) -> Any:
@@ -328,6 +359,9 @@ def move_max(
         ``window - 1`` results are NaN.
     axis : int, default -1
         The axis along which the window moves.
+    center : bool, default False
+        Whether a result is of the elements about its own, of an even number one more before it than behind it; at both ends
+        of the axis of those that there are, if they are `min_count`. As in ``pandas.DataFrame.rolling``.
     out : array, optional
         Where the result goes.
     backend : {"python", "cpu", "cuda"}, optional
@@ -355,6 +389,8 @@ def move_max(
     >>> jk.stats.move_max(np.array([1.0, 2.0, 6.0, 1.0]), 2)
     array([nan,  2.,  6.,  6.])
     """
+    if center is not False:
+        return _centred.centred(_LARGEST, a, window, min_count, axis, center, out, backend, "stats.move_max")
     result = _rolling.calls.enter(a, _LARGEST, window, min_count, axis, out, backend)
     if result is not None:
         return result
@@ -367,6 +403,7 @@ def move_median(
     min_count: int | None = None,
     axis: int = -1,
     *,
+    center: bool = False,
     out: Any = None,
     backend: str | None = None,
 ) -> Any:
@@ -383,6 +420,9 @@ def move_median(
         ``window - 1`` results are NaN.
     axis : int, default -1
         The axis along which the window moves.
+    center : bool, default False
+        Whether a result is of the elements about its own, of an even number one more before it than behind it; at both ends
+        of the axis of those that there are, if they are `min_count`. As in ``pandas.DataFrame.rolling``.
     out : array, optional
         Where the result goes.
     backend : {"python", "cpu", "cuda"}, optional
@@ -411,6 +451,10 @@ def move_median(
     >>> jk.stats.move_median(np.array([1.0, 2.0, 6.0, 1.0]), 2)
     array([nan, 1.5, 4. , 3.5])
     """
+    if center is not False:
+        return _centred.centred(
+            _rolling.median, a, window, min_count, axis, center, out, backend, "stats.move_median", turn=True
+        )
     result = _rolling.calls.enter(a, _rolling.median, window, min_count, axis, out, backend)
     if result is not None:
         return result
