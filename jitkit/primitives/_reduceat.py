@@ -34,7 +34,8 @@ def reduceat(op: Any, x: Any, indices: Any, axis: int, dtype: Any, out: Any, bac
         begins = indices if type(indices) is np.ndarray else to_numpy(indices)
     if begins.ndim == 1 and (begins.dtype is INT64 or begins.dtype.kind in "iu"):
         begins = begins if begins.dtype is INT64 else begins.astype(INT64)
-        if dtype is None and out is None and axis == 0 and type(x) is np.ndarray and x.ndim == 1:
+        new = begins is not indices  # of others `Vectorized.reduceat` has asked
+        if new and dtype is None and out is None and axis == 0 and type(x) is np.ndarray and x.ndim == 1:
             found = filled_segments(op, x, begins, backend)  # as mostly: compiled code finds where it is not so
             if found is not None:
                 return found
