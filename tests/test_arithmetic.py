@@ -564,3 +564,17 @@ def test_unsigned_constants_of_64_bits(backend):
         np.array([mix(int(value)) for value in x], np.uint64), x, np.full(19, 2**64 - 1, np.uint64), x + np.uint64(2**63)
     ]  # fmt: skip
     check(hashed, backend, expected, x)
+
+
+NUMBERS = [np.float16(-1.5), np.uint64(2**63), np.complex64(1 - 2j)]
+
+
+@pytest.mark.parametrize("number", NUMBERS, ids=repr)
+def test_numbers_of_numpy_that_a_kernel_closes_over(backend, number):
+    @jk.kernel
+    def filled(i, x):
+        x[i] = number
+
+    x = np.zeros(3, number.dtype)
+    filled.on(backend)[3](x)
+    np.testing.assert_array_equal(x, number)

@@ -6,6 +6,7 @@ from collections.abc import Callable, Hashable
 from dataclasses import dataclass, field
 from typing import Any
 
+import numpy as np
 from llvmlite import ir
 from numba.core import types
 
@@ -58,6 +59,7 @@ class Target:
                 self.lower_cast(other, Weak)(cast)
         named.install(self.lower_cast)
         self.lower_constant(Weak)(_constant)
+        self.lower_constant(types.float16)(_half)
         if self.name == "cpu":  # where Numba itself knows no float16
             self.register_model(types.Float)(self._float_model)
             for other in (types.Integer, types.Float, types.Complex, types.Boolean):
@@ -139,6 +141,10 @@ def _cast(mode: Mode) -> Callable[..., ir.Value]:
         return Emitter(builder, mode).convert(value, scalar_of(source), scalar_of(target))
 
     return cast
+
+
+def _half(context: Any, builder: ir.IRBuilder, float16: types.Float, constant: Any) -> ir.Constant:
+    return ir.Constant(I16, int(np.float16(constant).view(np.int16)))
 
 
 def _constant(context: Any, builder: ir.IRBuilder, weak: Weak, constant: Any) -> ir.Constant:
