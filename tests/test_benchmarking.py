@@ -5,7 +5,10 @@ from __future__ import annotations
 import importlib.util
 import json
 import math
+import subprocess
+import sys
 import textwrap
+from pathlib import Path
 
 import numpy as np
 import pytest
@@ -267,6 +270,28 @@ class TestBenchmark:
             (lambda: benchmark(print), jk.KernelTypeError, "takes a kernel, a case or the name"),
             (lambda: benchmark("saxpi"), ValueError, "there is no case 'saxpi'"),
             (lambda: benchmark("saxpy", backends=["gpu"]), jk.BackendError, "gpu"),
+            (lambda: benchmark("saxpy", backends="cpu"), jk.KernelTypeError, r"write backends=\['cpu'\]"),
+            (lambda: benchmark("saxpy", backends=[]), jk.LaunchError, "backends is empty"),
+            (lambda: benchmark("saxpy", sizes="tiny"), jk.KernelTypeError, r"write sizes=\['tiny'\]"),
+            (lambda: benchmark("saxpy", sizes=[2.5]), ValueError, "an int of at least 1, or a name, not 2.5"),
+            (lambda: benchmark("saxpy", sizes=[0]), ValueError, "an int of at least 1"),
+            (lambda: benchmark("saxpy", seconds=math.nan), jk.LaunchError, "seconds is 0 or more, and finite, not nan"),
+            (lambda: benchmark("saxpy", seconds="long"), jk.KernelTypeError, "seconds is a number"),
+            (lambda: benchmark("saxpy", progress=3), jk.KernelTypeError, r"called as progress\(done, total, text\)"),
+            (lambda: benchmark(add_one, space=3), jk.LaunchError, r"add_one\(i, x\): missing a required argument: 'x'"),
+            (lambda: benchmark(add_one, np.ones(3), 2, space=3), jk.LaunchError, "too many positional arguments"),
+            (lambda: benchmark(add_one, np.ones(3), space=0), jk.LaunchError, "add_one has no points to time"),
+            (lambda: benchmark(add_one, np.ones(3), space=3, sizes=[3]), jk.LaunchError, "sizes of add_one need make="),
+            (lambda: benchmark(add_one, np.ones(3), space=3, dtype="int8"), jk.LaunchError, "dtype is for cases"),
+            (lambda: benchmark(add_one, np.ones(3), space=3, flops="7"), jk.KernelTypeError, "flops is a number"),
+            (lambda: benchmark(add_one, np.ones(3), space=3, moved=-1), jk.LaunchError, "moved is 0 or more"),
+            (lambda: benchmark(add_one, np.ones(3), space=3, numpy=7), jk.KernelTypeError, "numpy is a function"),
+            (lambda: benchmark(add_one, make=7, sizes=[3]), jk.KernelTypeError, r"called as make\(size\), not 7"),
+            (
+                lambda: benchmark(add_one, make=lambda n: n, sizes=[3]),
+                jk.KernelTypeError,
+                r"make\(3\) returns the space",
+            ),
         ],
     )
     def test_mistakes_are_refused(self, call, error, sentence):
@@ -345,6 +370,46 @@ class TestCommand:
         name, *options = words
         output = run(f"{module(rest)}:{name}", *options, *QUICK, code=2)
         assert sentence in " ".join(output.split())
+
+    @pytest.mark.parametrize(
+        ("wrong", "sentence"),
+        [
+            ("@jk.kernel\ndef odd(i, x): x[i] = 1 // 0", "modulo by zero, in kernel odd at point (0,)"),
+            ("@jk.kernel\ndef odd(i, x): x[i] = 0\ndef prepare(n): return n, (np.zeros(-n),)", "negative dimensions"),
+        ],
+    )
+    def test_what_the_users_code_raises_is_one_sentence_with_its_line(self, module, wrong, sentence):
+        prepare = "def prepare(n): return n, (np.zeros(n),)"
+        path = module(f"{prepare}\n{wrong}\nJITKIT_BENCH = {{'odd': {{'make': prepare, 'sizes': [3]}}}}")
+        output = run(f"{path}:odd", *QUICK, code=2)
+        assert output.startswith("Error: odd: ")
+        assert sentence in output
+        line = Path(path).read_text().splitlines().index(wrong.splitlines()[-1]) + 1
+        assert output.endswith(f"({path}, line {line})\n")
+
+    def test_entry_that_is_no_dict_is_refused(self, module):
+        output = run(f"{module('JITKIT_BENCH = [alone]')}:alone", *QUICK, code=2)
+        assert "{'make': function, 'sizes': [...]}} says how to launch alone" in output
+
+    def test_narrow_terminal_gets_blocks_in_which_nothing_is_cut(self):
+        words = ["bench", "saxpy", "--size", "tiny", "--backend", "cpu", *QUICK]
+        output = CliRunner().invoke(main, words, env={"COLUMNS": "40"}).output
+        blocks = [line.split(None, 1) for line in output.splitlines()]
+        assert any([cell.strip() for cell in block] == ["by", "cpu"] for block in blocks)
+        assert any(block[0] == "roofline" and block[1].strip().endswith("%") for block in blocks if block)
+
+    def test_broken_matplotlib_is_said(self, tmp_path, monkeypatch):
+        pytest.importorskip("matplotlib")
+        monkeypatch.setitem(sys.modules, "matplotlib.backends.backend_agg", None)
+        assert "cannot be imported" in run("saxpy", "--plot", str(tmp_path / "a.png"), code=2)
+
+    def test_full_disk_is_one_sentence(self):
+        if not Path("/dev/full").exists():
+            pytest.skip("no device here is always full")
+        with open("/dev/full", "w") as full:
+            command = [sys.executable, "-m", "jitkit", "list"]
+            done = subprocess.run(command, stdout=full, stderr=subprocess.PIPE, text=True, check=False)
+        assert done.stderr == "Error: the output cannot be written: No space left on device\n"
 
     @pytest.mark.parametrize("words", [["--size", "huge"], ["--dtype", "int3"], ["--size", "-4"]])
     def test_sizes_and_dtypes_that_cannot_be_are_refused(self, words):

@@ -315,7 +315,7 @@ class TestList:
                 assert f"{name} {size:,}" in output
             assert all(dtype in output for dtype in case.dtypes)
 
-    @pytest.mark.parametrize("columns", ["80", "200"])
+    @pytest.mark.parametrize("columns", ["40", "80", "200"])
     def test_loses_no_word_in_a_narrow_terminal(self, columns):
         result = CliRunner().invoke(main, ["list"], env={"COLUMNS": columns})
         found = re.findall(r"[\w-]+", result.output)

@@ -11,7 +11,7 @@ import numpy as np
 import jitkit as jk
 from jitkit import hardware
 from jitkit.backends import gpu
-from jitkit.benchmarking import roofline, timing, workload
+from jitkit.benchmarking import asked, roofline, timing, workload
 from jitkit.benchmarking.measured import NUMPY, Timing
 from jitkit.benchmarking.placing import is_array, is_slow, on_host, placed
 from jitkit.benchmarking.result import Benchmark
@@ -91,7 +91,9 @@ def benchmark(
     WrongResultError
         Where a side disagrees with its reference.
     LaunchError
-        Where a kernel comes without a space, or a case with one.
+        Where a kernel comes without a space or with an empty one, a case with one, and for numbers that cannot be.
+    KernelTypeError
+        For anything else than what is named above.
 
     Examples
     --------
@@ -105,12 +107,15 @@ def benchmark(
     [('cpu', 1000)]
     """
     subject = _named(subject) if isinstance(subject, str) else subject
-    chosen = _backends(backends)
+    chosen, sizes, seconds = _backends(backends), asked.several(sizes, "sizes"), asked.duration(seconds)
+    asked.function(progress, "progress", "progress(done, total, text)")
     if isinstance(subject, Case):
         if args or space is not None or make is not None:
             raise LaunchError(f"benchmark: the case {subject.name!r} brings its own arguments; give sizes and a dtype")
         loads = [workload.of_case(subject, size, dtype) for size in sizes or SIZES]
     elif isinstance(subject, Kernel):
+        if dtype is not None:
+            raise LaunchError(f"benchmark: dtype is for cases; {subject.name} is timed with the types of its arguments")
         loads = list(_of_kernel(subject, args, space, make, sizes, numpy, moved, flops))
     else:
         raise KernelTypeError(f"benchmark takes a kernel, a case or the name of a case, not {subject!r}")
@@ -123,9 +128,10 @@ def _named(name: str) -> Case:
     return cases.load(name)
 
 
-def _backends(asked: Sequence[str] | None) -> list[str]:
-    if asked is not None:
-        found = list(dict.fromkeys(choice.checked(name, "benchmark") for name in asked))
+def _backends(backends: Sequence[str] | None) -> list[str]:
+    names = asked.several(backends, "backends")
+    if names is not None:
+        found = list(dict.fromkeys(choice.checked(name, "benchmark") for name in names))
         if "cuda" in found:
             gpu.require("timing a kernel")
         return found
@@ -142,14 +148,19 @@ def _of_kernel(
     moved: int | None,
     flops: float | None,
 ) -> Iterator[Workload]:
+    asked.function(make, "make", "make(size)")
+    asked.function(numpy, "numpy", f"numpy(*arguments of {kernel.name})")
+    moved, flops = asked.cost(moved, "moved"), asked.cost(flops, "flops")
     if make is not None:
         if not sizes or args or space is not None:
             raise LaunchError(
                 f"benchmark: with make, {kernel.name} takes sizes=[...] and neither arguments nor a space"
             )
         for size in sizes:
-            made, values = make(size)
-            yield workload.of_launch(kernel, str(size), made, tuple(values), numpy, moved, flops)
+            made, values = asked.made(make, size, kernel.name)
+            yield workload.of_launch(kernel, str(size), made, values, numpy, moved, flops)
+    elif sizes:
+        raise LaunchError(f"benchmark: sizes of {kernel.name} need make=..., a function that makes arguments of a size")
     elif space is None:
         raise LaunchError(
             f"benchmark: {kernel.name} is launched over a space: benchmark({kernel.name}, ..., space=...)"

@@ -16,7 +16,8 @@ import numpy as np
 from jitkit.benchmarking.placing import on_host
 from jitkit.cases import Case, Problem
 from jitkit.cases.case import Arrays
-from jitkit.errors import JitkitError
+from jitkit.errors import JitkitError, LaunchError
+from jitkit.launch import arguments
 from jitkit.launch.kernel import Kernel
 from jitkit.launch.space import parse
 
@@ -92,8 +93,8 @@ def of_case(case: Case, size: str | int, dtype: str | None) -> Workload:
             raise WrongResultError(str(error)) from None
 
     small = case.problem("tiny", dtype)
-    arguments = (cost.points, cost.bytes, cost.flops, in_numpy, check, small, "tiny")
-    return Workload(str(size), case.kernel, problem, *arguments)
+    costs = cost.points, cost.bytes, cost.flops
+    return Workload(str(size), case.kernel, problem, *costs, in_numpy, check, small, "tiny")
 
 
 def of_launch(
@@ -123,8 +124,16 @@ def of_launch(
         Bytes that must be moved; by default each array that is read or written counts once for each of the two.
     flops : float, optional
         Floating-point operations of a point.
+
+    Raises
+    ------
+    LaunchError
+        For arguments that the kernel does not take, and for a space without points.
     """
     parsed = parse(space, kernel.name)
+    if not parsed.points:
+        raise LaunchError(f"benchmark: {kernel.name} has no points to time at size {size}: give a larger one")
+    args = arguments.bind(kernel.func, len(parsed.counts), args, {}, kernel.name)
     names = kernel.parameters[len(parsed.counts) :]
     written = tuple(name for name in names if name in kernel.program.written)
     problem = Problem(space, args, written)

@@ -3,6 +3,7 @@
 from __future__ import annotations
 
 import inspect
+import numbers
 from collections.abc import Callable, Mapping
 from dataclasses import dataclass
 from typing import Any
@@ -204,6 +205,8 @@ class Case:
         """
         if isinstance(size, str) and size not in self.sizes:
             raise ValueError(f"case {self.name!r} has no size {size!r}; give one of {', '.join(self.sizes)}, or an int")
+        if not isinstance(size, str) and not _is_count(size):
+            raise ValueError(f"case {self.name!r}: a size is an int of at least 1, or a name, not {size!r}")
         kind = np.dtype(self.dtypes[0] if dtype is None else dtype)
         if kind.name not in self.dtypes:
             raise ValueError(f"case {self.name!r} has no dtype {kind.name!r}; give one of {', '.join(self.dtypes)}")
@@ -260,3 +263,7 @@ class Case:
                     f"case {self.name!r}: {by} gave {name}{list(at)} = {got[at]!r}, the reference {want[at]!r}; "
                     f"{count} of {wrong.size} elements lie outside {allowed}"
                 )
+
+
+def _is_count(size: Any) -> bool:
+    return isinstance(size, numbers.Integral) and int(size) >= 1

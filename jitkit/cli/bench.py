@@ -19,8 +19,8 @@ from jitkit.benchmarking.run import benchmark
 from jitkit.benchmarking.workload import WrongResultError
 from jitkit.cases import Case
 from jitkit.cli import measure, plot, targets, warm
-from jitkit.cli.console import console
-from jitkit.cli.failures import Failed, Refused
+from jitkit.cli.console import console, show_table
+from jitkit.cli.failures import Failed, Refused, of_the_users
 from jitkit.launch.kernel import Kernel
 
 VARIABLE = "JITKIT_BENCH"
@@ -60,7 +60,7 @@ def show(target: str, options: Options) -> None:
         click.echo(json.dumps(found.as_dict(), indent=2))
     else:
         screen = console()
-        screen.print(found.table(narrow=screen.width < NARROW))
+        show_table(found.table(narrow=screen.width < NARROW))
         screen.print(found.notes(), soft_wrap=True)
     if options.plot is not None:
         _draw(found, options.plot)
@@ -72,7 +72,8 @@ def _measured(
 ) -> Benchmark:
     backends = options.backends or None
     try:
-        return benchmark(subject, *args, **words, backends=backends, seconds=options.seconds, progress=listener)
+        with of_the_users(subject.name) if isinstance(subject, Kernel) else contextlib.nullcontext():
+            return benchmark(subject, *args, **words, backends=backends, seconds=options.seconds, progress=listener)
     except WrongResultError as error:
         raise Failed(str(error)) from None
 
@@ -104,8 +105,14 @@ def subject_of(target: str, options: Options) -> tuple[Case | Kernel, tuple[Any,
 def _of_module(found: targets.Found, text: str) -> tuple[tuple[Any, ...], dict[str, Any]]:
     module, name, kernel, _ = found
     listed = getattr(module, VARIABLE, {})
+    entry = listed.get(name, {}) if isinstance(listed, dict) else listed
+    if not isinstance(entry, dict):
+        raise Refused(
+            f"{text}: {VARIABLE} = {{{name!r}: {{'make': function, 'sizes': [...]}}}} says how to launch {name}; "
+            f"there is {entry!r}"
+        )
     if name in listed:
-        words = dict(listed[name])
+        words = dict(entry)
         unknown = sorted(set(words) - _WORDS)
         if unknown:
             raise Refused(
@@ -125,7 +132,8 @@ def _of_module(found: targets.Found, text: str) -> tuple[tuple[Any, ...], dict[s
 def _progress() -> Iterator[Listener]:
     """Show a bar to somebody who watches. Nothing moves between steps: a thread that draws would disturb the timing."""
     watched = Console(stderr=True)
-    if not watched.is_terminal:  # a disabled bar still ends in an empty line in rich before 14.3
+    # A disabled bar still ends in an empty line in rich before 14.3, and so does one in a terminal that cannot move back.
+    if not watched.is_terminal or watched.is_dumb_terminal:
         yield lambda done, total, text: None
         return
     bar = Progress(
@@ -136,10 +144,10 @@ def _progress() -> Iterator[Listener]:
         auto_refresh=False,
         transient=True,
     )
-    task = bar.add_task("")
+    task = bar.add_task("", visible=False)
 
     def listener(done: int, total: int, text: str) -> None:
-        bar.update(task, completed=done, total=total, description=text, refresh=True)
+        bar.update(task, completed=done, total=total, description=text, visible=True, refresh=True)
 
     with bar:
         yield listener

@@ -5,7 +5,7 @@ from __future__ import annotations
 import time
 
 from jitkit.backends.store import StoreEntry, default_store
-from jitkit.cli.console import console, counted, facts, memory, table
+from jitkit.cli.console import console, counted, facts, memory, show_table, table
 from jitkit.cli.failures import Refused
 
 _AGES = ((86400.0, "d"), (3600.0, "h"), (60.0, "min"), (1.0, "s"))
@@ -53,7 +53,7 @@ def show_entries() -> None:
     shown = table("key", "holds", "size", "created", "used", numbers=("size", "created", "used"))
     for entry in entries:
         shown.add_row(entry.key[:12], _holds(entry), memory(entry.size), _age(entry.created), _age(entry.used))
-    console().print(shown)
+    show_table(shown)
 
 
 def _usable_or_refuse(reason: str) -> None:

@@ -5,7 +5,7 @@ from __future__ import annotations
 from rich.text import Text
 
 from jitkit import cases
-from jitkit.cli.console import console, table
+from jitkit.cli.console import show_table, table
 
 
 def show() -> None:
@@ -15,4 +15,4 @@ def show() -> None:
         text = Text(case.summary).append(f"\n{case.source}", style="dim")
         sizes = "\n".join(f"{name} {size:,}" for name, size in case.sizes.items())
         shown.add_row(case.name, text, "\n".join(case.dtypes), sizes, end_section=True)
-    console().print(shown)
+    show_table(shown)

@@ -6,7 +6,6 @@ import contextlib
 import dataclasses
 import runpy
 import sys
-import traceback
 from collections.abc import Callable, Iterator
 from pathlib import Path
 from typing import Any
@@ -15,7 +14,7 @@ from jitkit.backends import sanitizer
 from jitkit.backends.unwritten import fill_all
 from jitkit.cli import targets, warm
 from jitkit.cli.console import console, counted
-from jitkit.cli.failures import Failed, Refused
+from jitkit.cli.failures import Failed, Refused, described, place
 from jitkit.errors import JitkitError
 from jitkit.findings import Finding
 from jitkit.launch.definition import Call
@@ -129,6 +128,5 @@ def _failures(what: str) -> Iterator[None]:
         if error.code not in (None, 0):
             raise Refused(f"{what} ended with {error.code}") from error
     except Exception as error:
-        last = traceback.extract_tb(error.__traceback__)[-1]
-        place = "" if isinstance(error, SyntaxError) else f" ({last.filename}, line {last.lineno})"  # those say it
-        raise Refused(f"{what}: {type(error).__name__}: {error}{place}") from error
+        where = "" if isinstance(error, SyntaxError) else place(error)  # those say it
+        raise Refused(f"{what}: {described(error)} {where}".rstrip()) from error

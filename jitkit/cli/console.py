@@ -6,8 +6,11 @@ import sys
 
 from rich import box
 from rich.console import Console
+from rich.measure import Measurement
 from rich.table import Table
 
+LEAST = 16
+"""Characters of a column of text below which its words come apart."""
 _TIMES = ((1.0, "s"), (1e-3, "ms"), (1e-6, "us"), (1e-9, "ns"))
 _SIZES = ((1 << 30, "GiB"), (1 << 20, "MiB"), (1 << 10, "KiB"))
 
@@ -29,6 +32,34 @@ def table(*headings: str, title: str | None = None, numbers: tuple[str, ...] = (
     for heading in headings:
         number = heading in numbers
         result.add_column(heading, justify="right" if number else "left", no_wrap=number, overflow="fold")
+    return result
+
+
+def show_table(shown: Table) -> None:
+    """Print a table; where the terminal is too narrow for it, each of its lines as a block of headings and cells."""
+    screen = console()
+    screen.print(shown if _fits(shown, screen) else _blocks(shown))
+
+
+def _fits(shown: Table, screen: Console) -> bool:
+    """Tell whether numbers stand whole, and each column of text has its width or `LEAST`."""
+    around = 2 + len(shown.columns) * (shown.padding[1] + shown.padding[3])
+    for column in shown.columns:
+        cells = (column.header, *column.cells)
+        width = max((Measurement.get(screen, screen.options, cell).maximum for cell in cells), default=0)
+        around += width if column.no_wrap else min(width, LEAST)
+    return around <= screen.width
+
+
+def _blocks(shown: Table) -> Table:
+    result = facts()
+    result.title = shown.title
+    for number, cells in enumerate(zip(*(column.cells for column in shown.columns), strict=True)):
+        if number:
+            result.add_row("", "")
+        for column, cell in zip(shown.columns, cells, strict=True):
+            if cell != "":
+                result.add_row(column.header, cell)
     return result
 
 

@@ -14,7 +14,7 @@ from jitkit.backends import gpu
 from jitkit.cases import Case, Problem
 from jitkit.cases.case import Arrays
 from jitkit.cli import measure
-from jitkit.cli.console import console, counted, duration, progress, significant, table
+from jitkit.cli.console import console, counted, duration, progress, show_table, significant, table
 
 NUMPY = "NumPy, float64"
 
@@ -62,14 +62,14 @@ def show(size: str, plot: Path | None) -> None:
     with measure.threads(None) as threads:
         rows, agreements = compare(case, size)
     screen.print(f"{case.name}, {case.dtypes[0]}: {case.summary}", style="bold")
-    screen.print(times_table(rows))
+    show_table(times_table(rows))
     screen.print(
         f"Medians of several launches after a first one; cpu runs {counted(threads, 'thread')}. Speedup is by the "
         "time a point, interpreted = 1, since the interpreter runs a smaller plate. The NumPy row is the reference of "
         "the case, which computes in float64; 'off by' is the largest difference from it.\n"
     )
     screen.print("The same plate on two backends", style="bold")
-    screen.print(agreement_table(agreements))
+    show_table(agreement_table(agreements))
     reason = gpu.missing()
     if reason is not None:
         screen.print(f"cuda cannot run here: {reason}")

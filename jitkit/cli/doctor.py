@@ -15,7 +15,7 @@ import numpy as np
 from rich.text import Text
 
 import jitkit as jk
-from jitkit.cli.console import console, counted, duration, memory, table
+from jitkit.cli.console import counted, duration, memory, show_table, table
 from jitkit.cli.failures import Failed
 from jitkit.cli.inspection import PACKAGES
 
@@ -52,7 +52,7 @@ def show() -> None:
     shown.show_header = False
     for finding in findings:
         shown.add_row(finding.name, Text(finding.state, style=_STYLES[finding.state]), finding.text)
-    console().print(shown)
+    show_table(shown)
     broken = [finding.name for finding in findings if finding.state == BROKEN]
     if broken:
         raise Failed(f"broken: {', '.join(broken)}")

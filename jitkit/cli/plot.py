@@ -22,11 +22,14 @@ def check(path: Path) -> None:
     Raises
     ------
     Refused
-        Where matplotlib is not installed, its formats do not include this one, or there is no such folder.
+        Where matplotlib is not installed or is broken, its formats do not include this one, or there is no such folder.
     """
     if importlib.util.find_spec("matplotlib") is None:
         raise Refused("--plot needs matplotlib, which is not installed: pip install 'jitkit[plot]'")
-    from matplotlib.backends.backend_agg import FigureCanvasAgg
+    try:
+        from matplotlib.backends.backend_agg import FigureCanvasAgg
+    except ImportError as error:
+        raise Refused(f"--plot: matplotlib is installed and cannot be imported: {error}") from None
 
     formats = FigureCanvasAgg.get_supported_filetypes()
     if path.suffix[1:].lower() not in formats:

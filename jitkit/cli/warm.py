@@ -8,7 +8,7 @@ from types import ModuleType
 from typing import Any, NamedTuple
 
 from jitkit.cli import targets
-from jitkit.cli.console import console, duration, table
+from jitkit.cli.console import duration, show_table, table
 from jitkit.cli.failures import Refused
 from jitkit.launch import arguments, choice
 from jitkit.launch.kernel import Kernel
@@ -48,7 +48,7 @@ def show(text: str, backend: str | None) -> None:
         taken = duration(time.perf_counter() - started)
         names = kernel.parameters[len(kernel.parameters) - len(args) :]
         shown.add_row(kernel.name, arguments.describe(names, args), taken)
-    console().print(shown)
+    show_table(shown)
 
 
 def entries(module: ModuleType, text: str) -> list[Entry]:
