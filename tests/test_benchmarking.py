@@ -210,6 +210,11 @@ class TestBenchmark:
         assert page.count("<tr>") == 1 + len(found.timings)
         assert "1.00 GB/s by a triad" in text
 
+    def test_it_is_text_in_a_notebook_too(self, found, monkeypatch):
+        monkeypatch.setattr("rich.console._is_jupyter", lambda: True)
+        monkeypatch.setenv("FORCE_COLOR", "1")
+        assert repr(found).startswith("saxpy, float32\n")
+
     def test_it_is_plain_data_too(self, found):
         data = json.loads(json.dumps(found.as_dict()))
         assert data["name"] == "saxpy"

@@ -454,7 +454,8 @@ def test_type_errors_are_one_sentence_at_the_line_with_the_argument_types(kernel
     assert "arguments: x: 1-D float64 array" in text
     assert re.search(rf"{re.escape(__file__)}:\d+: {kernel.name}: ", text)
     assert len(text.splitlines()) <= 5
-    assert caught.value.__cause__ is not None  # the compiler's own report stays behind it
+    assert caught.value.__context__ is not None  # the compiler's own report stays behind it, and is not shown
+    assert "numba" not in "".join(traceback.format_exception(caught.value))
 
 
 @jk.kernel
@@ -619,3 +620,20 @@ def test_a_warning_from_within_numbas_decorated_functions_names_the_users_line()
     with pytest.warns(jk.JitkitWarning, match="cannot be kept") as caught:
         scope["compiled"]()
     assert caught[0].filename == __file__
+
+
+def test_lambda_under_timeit_is_told_to_stand_before_it():
+    made = {}
+    exec(compile("double = lambda v: 2 * v", "<magic-timeit>", "exec"), made)
+    with pytest.raises(jk.KernelSyntaxError, match="%timeit keeps none; define it in a line or a cell before"):
+        jk.map(made["double"], np.arange(3))
+
+
+def test_attribute_that_arrays_lack_is_said_of_their_type():
+    with pytest.raises(jk.KernelTypeError, match=r"a 2-D array of float32 has no \.foo in a kernel"):
+        takes_what_arrays_lack[1](np.ones((2, 2), np.float32))
+
+
+@jk.kernel
+def takes_what_arrays_lack(i, x):
+    x[i, 0] = x.foo

@@ -3,14 +3,13 @@
 from __future__ import annotations
 
 from collections.abc import Callable, Sequence
-from typing import Any
+from typing import Any, NoReturn
 
 import numpy as np
 
 from jitkit.backends import entry, pool, slots
 from jitkit.backends.cpu_driver import Drivers
 from jitkit.backends.layout import DIRECT, layout_of, leaf_values, take_apart
-from jitkit.errors import JitkitError
 from jitkit.launch.definition import Call
 
 _MOST_ENTRIES = 8  # each that is tried in vain takes 0.05 us
@@ -38,7 +37,7 @@ def plan(call: Call, values: tuple) -> Callable[[Call, tuple[int, ...], tuple], 
         try:
             way(call, prefix, args, args)
         except Exception as error:  # compiled code raises nothing: this is a compilation for new dtypes
-            raise _explained(call, args, error) from error
+            _explain(call, args, error)
 
     return short
 
@@ -100,7 +99,7 @@ class _Structured:
         try:
             run(call, prefix, flat, args)
         except Exception as error:  # compiled code raises nothing: this is a compilation for new dtypes
-            raise _explained(call, args, error) from error
+            _explain(call, args, error)
 
 
 def _threads(call: Call) -> int:
@@ -124,7 +123,7 @@ def run(call: Call, values: tuple) -> None:
         driver = drivers_for(call, values).of(leaves)
         driver(_threads(call), (*space.starts, *space.steps, *space.counts), leaves)
     except Exception as error:
-        raise _explained(call, values, error) from error
+        _explain(call, values, error)
 
 
 def prepare(call: Call, values: tuple) -> None:
@@ -132,7 +131,7 @@ def prepare(call: Call, values: tuple) -> None:
     try:
         drivers_for(call, values).of(list(map(slots.plain, leaf_values(values))))
     except Exception as error:
-        raise _explained(call, values, error) from error
+        _explain(call, values, error)
 
 
 def library(call: Call, values: tuple) -> Any:
@@ -140,10 +139,10 @@ def library(call: Call, values: tuple) -> Any:
     try:
         return drivers_for(call, values).library(list(map(slots.plain, leaf_values(values))))
     except Exception as error:
-        raise _explained(call, values, error) from error
+        _explain(call, values, error)
 
 
-def _explained(call: Call, values: tuple, error: Exception) -> JitkitError:
+def _explain(call: Call, values: tuple, error: Exception) -> NoReturn:
     from jitkit.backends import report  # imports Numba
 
-    return report.explain(call.kernel, call.ndim, values, error)
+    report.explain(call.kernel, call.ndim, values, error)

@@ -131,7 +131,7 @@ class Launches:
         try:
             ptx = ptx_for(call, values, variant, kinds, cuda_module.capability(device))
         except Exception as error:
-            raise report.explain(self._kernel, call.ndim, values, error) from error
+            report.explain(self._kernel, call.ndim, values, error)
         return cuda_module.Loaded(ptx, device, Packer(3 * call.ndim, variant.narrow, kinds))
 
     def _allow_shared(self, code: Any, dynamic: int) -> None:

@@ -122,4 +122,4 @@ def _module(call: Call, values: tuple, kinds: cuda_device.Kinds, variant: Varian
     except JitkitError:
         raise
     except Exception as error:
-        raise report.explain(call.kernel, call.ndim, values, error) from error
+        report.explain(call.kernel, call.ndim, values, error)

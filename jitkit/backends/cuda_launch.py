@@ -80,7 +80,7 @@ def prepare(call: Call, values: tuple, cc: tuple[int, int] | None = None) -> Any
             raise BackendError(
                 f"{call.kernel.name}: generating CUDA code needs NVVM and NVRTC: {error}. Install them with {EXTRA}"
             ) from error
-        raise report.explain(call.kernel, call.ndim, values, error) from error
+        report.explain(call.kernel, call.ndim, values, error)
 
 
 class Transfers:

@@ -5,6 +5,7 @@ from __future__ import annotations
 import ast
 import os
 import re
+from typing import NoReturn
 
 from jitkit.backends.lowering.typing import refusal_in
 from jitkit.errors import JitkitError, KernelSyntaxError, KernelTypeError, at_source
@@ -16,14 +17,23 @@ _PLACE = re.compile(r'File "([^"]+)", line (\d+)')
 _DIVERGENT = re.compile(r"jk\.barrier at (\d+) stands")
 
 
-def explain(kernel: Definition, ndim: int, args: tuple, error: Exception) -> JitkitError:
-    """Return the error to raise for a launch that the compiler refused; the compiler's own stays as its cause."""
+def explain(kernel: Definition, ndim: int, args: tuple, error: Exception) -> NoReturn:
+    """Raise the error for a launch that the compiler refused, while its own is handled.
+
+    A traceback shows the compiler's, a hundred lines of Numba's frames, only where it is not understood. It is kept as the
+    error's context.
+    """
+    found, understood = _explained(kernel, ndim, args, error)
+    raise found from None if understood else error
+
+
+def _explained(kernel: Definition, ndim: int, args: tuple, error: Exception) -> tuple[JitkitError, bool]:
     names = kernel.parameters[ndim:]
     try:
         bound = arguments.bind(kernel.func, ndim, args, {}, kernel.name)
         arguments.check(names, bound, kernel.program.written, kernel.name)
     except JitkitError as better:
-        return better
+        return better, True
     text = str(error)
     parted = _DIVERGENT.search(text)
     if parted is not None:
@@ -31,15 +41,16 @@ def explain(kernel: Definition, ndim: int, args: tuple, error: Exception) -> Jit
             f"{kernel.name}: jk.barrier() stands in a branch or a loop whose condition differs between the work-items of "
             "a group, so that some would wait for ever: move the barrier out, or make the condition the same for all"
         )
-        return KernelSyntaxError(at_source(message, *kernel.program.place(int(parted[1]))))
+        return KernelSyntaxError(at_source(message, *kernel.program.place(int(parted[1])))), True
     refusal = refusal_in(text)
     given = f"arguments: {arguments.describe(names, bound)}"
     if refusal is None:
         first = next((line.strip() for line in text.splitlines() if line.strip()), type(error).__name__)
         place = _naming(kernel, text) if isinstance(error, KeyError) else _place(kernel, text)
-        return KernelTypeError(at_source(f"{kernel.name}: {_plain(text) or first}", *place) + f"\n{given}")
+        plain = _plain(text)
+        return KernelTypeError(at_source(f"{kernel.name}: {plain or first}", *place) + f"\n{given}"), plain is not None
     place = _place(kernel, text[text.index("\x03") :])
-    return KernelTypeError(at_source(f"{kernel.name}: {refusal}", *place) + f"\n{given}")
+    return KernelTypeError(at_source(f"{kernel.name}: {refusal}", *place) + f"\n{given}"), True
 
 
 def _plain(text: str) -> str | None:
@@ -63,6 +74,9 @@ def _plain(text: str) -> str | None:
 
 
 def _short(type_text: str) -> str:
+    array = re.fullmatch(r"\w*[Aa]rray\((\w+), (\d)d, .*\)", type_text.strip())
+    if array:
+        return f"a {array[2]}-D array of {array[1]}"
     return (
         re.sub(r"Literal\[\w+\]\((.+?)\)", r"\1", type_text)
         .replace("weak_float64", "a float")

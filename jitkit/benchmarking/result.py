@@ -124,7 +124,16 @@ class Benchmark:
     def __repr__(self) -> str:
         from rich.console import Console
 
-        text = Console(file=io.StringIO(), width=140, markup=False, highlight=False, emoji=False)
+        # In a notebook rich would show the table at once, beside the page that `_repr_html_` makes, and return nothing.
+        text = Console(
+            file=io.StringIO(),
+            width=140,
+            markup=False,
+            highlight=False,
+            emoji=False,
+            force_jupyter=False,
+            force_terminal=False,
+        )
         text.print(self.table())
         text.print(self.notes(), soft_wrap=True)
         return "\n".join(line.rstrip() for line in text.file.getvalue().splitlines())  # type: ignore[attr-defined]

@@ -15,6 +15,7 @@ from types import CodeType
 from jitkit.errors import KernelSyntaxError
 
 _BEYOND = 1 << 24  # a line past those of any file
+_TIMED = "<magic-timeit>"  # the file that IPython says it compiles for %timeit
 _BEGAN = time.time()  # before any kernel of this process was made
 
 
@@ -66,6 +67,8 @@ def _unreadable(func: Callable) -> str:
         )
     if not filename.startswith("<"):
         return f"{start}: {filename!r} is gone, or has fewer lines than it had; put it back, or import it anew"
+    if filename == _TIMED:
+        return f"{start}: %timeit keeps none; define it in a line or a cell before, and time the call alone"
     return (
         f"{start} (it was defined in {filename!r}, at an interactive prompt or by exec); put it in a .py file or a "
         "notebook cell, and import it from there"

@@ -65,7 +65,7 @@ def failure(source: str, path: Path, backends: Iterable[str], *, check: bool = T
 
 def _cause(error: BaseException) -> str:
     text = str(error).splitlines() or [""]
-    cause = str(error.__cause__ or "").splitlines()
+    cause = str(error.__cause__ or error.__context__ or "").splitlines()
     return " | ".join([text[0], *cause[:2]])
 
 
