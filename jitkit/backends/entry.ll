@@ -41,7 +41,7 @@ declare i32 @PyContextVar_Get(ptr, ptr, ptr)
 declare i32 @PyDict_Contains(ptr, ptr)
 declare i64 @PyLong_AsLongLong(ptr)
 declare i64 @PyLong_AsLongLongAndOverflow(ptr, ptr)
-declare ptr @PyObject_Vectorcall(ptr, ptr, i64, ptr)
+declare ptr @jitkit_new_array(ptr, ptr, i32, ptr, ptr, ptr, i32, ptr) ; NumPy's PyArray_NewFromDescr, named by entry.py
 declare ptr @PyType_GenericAlloc(ptr, i64)
 declare ptr @PyEval_SaveThread()
 declare void @PyEval_RestoreThread(ptr)
@@ -569,8 +569,27 @@ other:
   ret i1 false
 }
 
-; Of a dataclass. The table: class, "shape", how many fields, of each its name and what it is. The object keeps its fields
-; alive. Over the shape of an array, one that is no number is a lazy array of that shape.
+; Returns a new reference to an attribute, by its name or the byte at which the object holds it, or null, and Python may have
+; been told.
+define internal ptr @attribute(ptr %value, i64 %name) alwaysinline {
+entry:
+  %held = icmp ult i64 %name, 4096 ; where no object has its address
+  br i1 %held, label %slot, label %named
+
+slot:
+  %place = getelementptr i8, ptr %value, i64 %name
+  %item = load ptr, ptr %place
+  call void @Py_IncRef(ptr %item) ; of none it is null, which this allows
+  ret ptr %item
+
+named:
+  %text = inttoptr i64 %name to ptr
+  %found = call ptr @PyObject_GetAttr(ptr %value, ptr %text)
+  ret ptr %found
+}
+
+; Of a dataclass. The table: class, "shape", how many fields, of each its name and what it is; in place of names the bytes at
+; which slots are. The object keeps its fields alive. Over the shape of an array, one that is no number is a lazy array of that shape.
 define internal i1 @take_fields(ptr %value, ptr %cursor) {
 entry:
   %model.place = getelementptr %cursor, ptr %cursor, i64 0, i32 2
@@ -607,12 +626,11 @@ class:
   br i1 %is.class, label %look, label %other
 
 look:
-  %shape.number = call i64 @next(ptr %cursor)
-  %shape.name = inttoptr i64 %shape.number to ptr
+  %shape.name = call i64 @next(ptr %cursor)
   br i1 %over, label %compare, label %begin
 
 compare:
-  %fits = call i1 @has_shape(ptr %value, ptr %shape.name, ptr %model)
+  %fits = call i1 @has_shape(ptr %value, i64 %shape.name, ptr %model)
   br i1 %fits, label %begin, label %other
 
 begin:
@@ -628,9 +646,8 @@ field:
   br i1 %more, label %one, label %done
 
 one:
-  %name.number = call i64 @next(ptr %cursor)
-  %name = inttoptr i64 %name.number to ptr
-  %item = call ptr @PyObject_GetAttr(ptr %value, ptr %name)
+  %name = call i64 @next(ptr %cursor)
+  %item = call ptr @attribute(ptr %value, i64 %name)
   %missing = icmp eq ptr %item, null
   br i1 %missing, label %clear, label %found
 
@@ -655,9 +672,9 @@ other:
 }
 
 ; Tells whether an object has the shape of an array in an attribute, a tuple of integers.
-define internal i1 @has_shape(ptr %value, ptr %name, ptr %model) alwaysinline {
+define internal i1 @has_shape(ptr %value, i64 %name, ptr %model) alwaysinline {
 entry:
-  %held = call ptr @PyObject_GetAttr(ptr %value, ptr %name)
+  %held = call ptr @attribute(ptr %value, i64 %name)
   %missing = icmp eq ptr %held, null
   br i1 %missing, label %clear, label %length
 
@@ -743,13 +760,23 @@ go:
   ret ptr %result
 }
 
+; Returns a new array, in Fortran's order or in C's; null where Python was told of an error.
+define internal ptr @made(ptr %class, ptr %dtype, i64 %ndim, ptr %shape, i1 %turned) alwaysinline {
+  %flags = select i1 %turned, i32 2, i32 0
+  %count = trunc i64 %ndim to i32
+  call void @Py_IncRef(ptr %dtype) ; the array takes it
+  %array = call ptr @jitkit_new_array(
+    ptr %class, ptr %dtype, i32 %count, ptr %shape, ptr null, ptr null, i32 %flags, ptr null
+  )
+  ret ptr %array
+}
+
 ; The table: driver, slots, class of arrays, kind of the dtype, dimensions and shape, at which slots the address of the elements
-; stands, once or twice, at which that of the results, the class of the result where it is a number or 0, what makes an array (numpy.empty) and its two arguments,
-; and the slots, of which each launch takes a copy.
+; stands, once or twice, at which that of the results, the class of the result where it is a number or 0, of an array its dtype,
+; dimensions and shape, and the slots, of which each launch takes a copy.
 define ptr @jitkit_enter_new(ptr %self, ptr %args, i64 %count) {
 entry:
   %cursor = alloca %cursor
-  %asked = alloca [2 x ptr]
   %table = getelementptr %bytes, ptr %self, i64 0, i32 3
   store ptr %table, ptr %cursor
   %x = load ptr, ptr %args
@@ -808,9 +835,10 @@ make:
   %again.slot = call i64 @next(ptr %cursor)
   %out.slot = call i64 @next(ptr %cursor)
   %number.class = call i64 @next(ptr %cursor)
-  %empty = call i64 @next(ptr %cursor)
-  %asked.shape = call i64 @next(ptr %cursor)
-  %asked.dtype = call i64 @next(ptr %cursor)
+  %dtype.made = call i64 @next(ptr %cursor)
+  %ndim.made = call i64 @next(ptr %cursor)
+  %shape.made = load ptr, ptr %cursor
+  %template = getelementptr i64, ptr %shape.made, i64 %ndim.made
   %is.number = icmp ne i64 %number.class, 0
   br i1 %is.number, label %number, label %array
 
@@ -822,11 +850,10 @@ number:
   br label %made
 
 array:
-  %second = getelementptr i64, ptr %asked, i64 1
-  store i64 %asked.shape, ptr %asked
-  store i64 %asked.dtype, ptr %second
-  %maker = inttoptr i64 %empty to ptr
-  %fresh = call ptr @PyObject_Vectorcall(ptr %maker, ptr %asked, i64 2, ptr null)
+  %class.place = getelementptr %object, ptr %x, i64 0, i32 1
+  %class.of.array = load ptr, ptr %class.place
+  %dtype.pointer = inttoptr i64 %dtype.made to ptr
+  %fresh = call ptr @made(ptr %class.of.array, ptr %dtype.pointer, i64 %ndim.made, ptr %shape.made, i1 false)
   %none = icmp eq ptr %fresh, null
   br i1 %none, label %failed, label %data
 
@@ -842,7 +869,6 @@ made:
   br i1 %lost, label %failed, label %launch
 
 launch:
-  %template = load ptr, ptr %cursor
   %bytes = mul i64 %size, 8
   call void @llvm.memcpy.p0.p0.i64(ptr %slots, ptr %template, i64 %bytes, i1 false)
   %x.data.place = getelementptr %array, ptr %x, i64 0, i32 1

@@ -12,10 +12,12 @@ import dataclasses
 import functools
 import struct
 import sys
+import types
 from collections.abc import Callable, Iterable, Sequence
 from pathlib import Path
 from typing import TYPE_CHECKING, Any
 
+import llvmlite.binding as llvm
 import numpy as np
 
 from jitkit.backends import machine, pool, slots
@@ -29,9 +31,12 @@ Entry = Callable[..., Any]
 _ARRAY, _INTEGER, _SCALAR, _BOOLEAN, _TUPLE, _FIELDS = range(6)  # what a table says of an argument
 _MEMBERS = tuple.__basicsize__
 """At which byte the members of a tuple begin: 24, and 32 from Python 3.14 on."""
-_FASTCALL = 0x80  # CPython's METH_FASTCALL
+_FASTCALL, _KEYWORDS = 0x80, 0x02  # CPython's METH_FASTCALL and METH_KEYWORDS
+_NEW_FROM_DESCR = 94  # PyArray_NewFromDescr in the table of NumPy's interface for C, where numbers never change
 _DATA = 4  # which of an array's slots is the address of its elements
 _C, _F, _ALIGNED, _WRITEABLE = 0x1, 0x2, 0x100, 0x400  # bits of an array's flags
+_NAMES = ("enter", "enter_alone", "enter_over", "enter_new", "enter_known", "map", "lazy", "permuted", "told", "array")
+"""The functions of compiled code, behind "jitkit_"."""
 _MEANT = 0xFFFFFFFF00FFFFFF  # of a dtype's kind: three characters, a byte of no meaning, and the number
 _ALL = 0xFFFFFFFFFFFFFFFF
 _SCALARS = {float: 1, complex: 2, np.complex128: 2, np.complex64: 1, np.float64: 1, np.float32: 1} | {
@@ -72,7 +77,7 @@ def opened(driver: Loaded, numbers: int, values: tuple[Any, ...]) -> tuple[Entry
         return None
     words = (driver.address, 1 + numbers + table.slots, numbers, id(np.ndarray), *table.words)
     packed, kept = struct.pack(f"{len(words)}Q", *words), (driver, *table.kept)
-    shared, alone, over = (_function(definition, packed, kept) for definition in _definitions()[:3])
+    shared, alone, over = (_function(name, packed, kept) for name in ("enter", "enter_alone", "enter_over"))
     return shared, alone, over
 
 
@@ -110,13 +115,12 @@ def opened_new(
     again = type(leaves[1]) is np.ndarray and leaves[1].ctypes.data == leaves[0].ctypes.data
     second = first + len(parts[1]) // 8 if again else first
     places = first, second, (len(template) - len(parts[-1])) // 8 + _DATA
-    made = np.empty, final, out.dtype
     words = (
         driver.address, len(template) // 8, id(np.ndarray), _kind_of(x.dtype), _MEANT, _C | _ALIGNED, x.ndim, *x.shape, *places,
-        0 if number is None else id(number), *map(id, made),
+        0 if number is None else id(number), id(out.dtype), len(final), *final,
     )  # fmt: skip
     packed = struct.pack(f"{len(words)}Q", *words) + template
-    return _function(_definitions()[-2], packed, (driver, number, *made, *leaves[1 + again : -1]))
+    return _function("enter_new", packed, (driver, number, out.dtype, *leaves[1 + again : -1]))
 
 
 def known(calls: list[Any]) -> Entry:
@@ -128,7 +132,7 @@ def known(calls: list[Any]) -> Entry:
         A context variable and the environment, a dict, with a name: `enter` returns None where the one is not None, or the
         other has the name. Behind these what `call` returned, the first that fits being used; the list may change.
     """
-    return _function(_definitions()[-1], calls, ())
+    return _function("enter_known", calls, ())
 
 
 def call(asked: tuple[Any, ...], enter: Entry) -> tuple[Any, ...]:
@@ -136,8 +140,29 @@ def call(asked: tuple[Any, ...], enter: Entry) -> tuple[Any, ...]:
     return enter.__self__, asked, enter  # type: ignore[attr-defined]
 
 
-def _function(definition: _Definition, packed: Any, kept: tuple[Any, ...]) -> Entry:
-    """Return a function of entry.ll with its table. What that refers to lives as long: code, classes, names of fields."""
+def knowing(name: str, calls: list[Any]) -> Entry:
+    """Return a function of again.ll with the list of what it knows; that may change."""
+    return _function(name, calls, ())
+
+
+def method(kind: type, name: str, told: list[Any]) -> Any:
+    """Return a method of a class that is a function of again.ll, and have that know what it is told, for ever."""
+    _function("told", None, ())(told)
+    make = ctypes.pythonapi.PyDescr_NewMethod
+    make.restype, make.argtypes = ctypes.py_object, (ctypes.py_object, ctypes.c_void_p)
+    return make(kind, ctypes.addressof(_definitions()[_NAMES.index(name)]))
+
+
+@functools.cache
+def slots_of(kind: type, *names: str) -> tuple[int, ...] | None:
+    """Return `place_of` of several attributes; None where one is no slot."""
+    places = [place_of(kind, name) for name in names]
+    return None if None in places else tuple(places)
+
+
+def _function(name: str, packed: Any, kept: tuple[Any, ...]) -> Entry:
+    """Return a function of compiled code with its table. What that refers to lives as long: code, classes, names of fields."""
+    definition = _definitions()[_NAMES.index(name)]
     make = ctypes.pythonapi.PyCFunction_NewEx
     make.restype, make.argtypes = ctypes.py_object, (ctypes.c_void_p, ctypes.py_object, ctypes.py_object)
     found: Entry = make(ctypes.addressof(definition), packed, kept)
@@ -180,9 +205,16 @@ class _Table:
             return all(map(self.tell, value))
         if dataclasses.is_dataclass(kind):
             names = [sys.intern(field.name) for field in dataclasses.fields(kind)]
-            self._append(0, _FIELDS, self._address(kind), self._address("shape"), len(names))
-            return all(self._append(0, self._address(name)) and self.tell(getattr(value, name)) for name in names)
+            self._append(0, _FIELDS, self._address(kind), self._attribute(kind, "shape"), len(names))
+            return all(
+                self._append(0, self._attribute(kind, name)) and self.tell(getattr(value, name)) for name in names
+            )
         return False
+
+    def _attribute(self, kind: type, name: str) -> int:
+        """Return the byte at which objects of a class hold an attribute, or where its name is."""
+        place = place_of(kind, name)
+        return self._address(name) if place is None else place
 
     def _tell_array(self, x: np.ndarray) -> bool:
         flags = x.flags
@@ -211,6 +243,17 @@ def _steps_like(x: np.ndarray) -> tuple[int, int]:
     return (farthest + 1, _ALL - farthest) if step is None else (step, 0)
 
 
+def place_of(kind: type, name: str) -> int | None:
+    """Return the byte at which objects of a class hold an attribute, where that is a slot."""
+    slot = getattr(kind, name, None)
+    if type(slot) is not types.MemberDescriptorType:
+        return None
+    example: Any = object.__new__(kind)
+    mark = object()
+    slot.__set__(example, mark)
+    return next((at for at in range(16, kind.__basicsize__, 8) if _word(example, at) == id(mark)), None)
+
+
 _made: list[tuple[_Definition, ...]] = []
 """All definitions: Python reads them as long as there are functions. Threads whose first launches meet make a set each, of which
 `functools.cache` keeps one alone."""
@@ -218,17 +261,43 @@ _made: list[tuple[_Definition, ...]] = []
 
 @functools.cache
 def _definitions() -> tuple[_Definition, ...]:
-    text = Path(__file__).with_name("entry.ll").read_text(encoding="utf-8").replace("{gap}", str((_MEMBERS - 24) // 8))
+    texts = [Path(__file__).with_name(name).read_text(encoding="utf-8") for name in ("entry.ll", "again.ll")]
+    text = "\n".join(texts).replace("{gap}", str((_MEMBERS - 24) // 8))
     description = {"kernel": "entry", "backend": "cpu"}
     # Its loops are over arguments and axes. All of LLVM's passes took twice the time, and a call 0.01 us less.
     code = kept(description, lambda: machine.compiled(text, loops=False), text, machine.identity())
+    llvm.add_symbol("jitkit_new_array", _new_array())
     engine = machine.loaded(code)
-    names = ("jitkit_enter", "jitkit_enter_alone", "jitkit_enter_over", "jitkit_enter_new", "jitkit_enter_known")
-    addresses = [engine.get_function_address(name) for name in names]
+    addresses = [engine.get_function_address(f"jitkit_{name}") for name in _NAMES]
     engine.detach()
-    made = tuple(_Definition(b"enter", address, _FASTCALL, None) for address in addresses)
+    made = tuple(_Definition(b"enter", address, _FASTCALL, None) for address in addresses[:-1])
+    made = (*made, _Definition(b"__array__", addresses[-1], _FASTCALL | _KEYWORDS, None))
     _made.append(made)
     return made
+
+
+def _new_array() -> int:
+    """Return where PyArray_NewFromDescr is."""
+    pointer = ctypes.pythonapi.PyCapsule_GetPointer
+    pointer.restype, pointer.argtypes = ctypes.c_void_p, (ctypes.py_object, ctypes.c_char_p)
+    table = pointer(np._core._multiarray_umath._ARRAY_API, None)  # type: ignore[attr-defined]
+    return ctypes.c_uint64.from_address(table + 8 * _NEW_FROM_DESCR).value
+
+
+def _makes_arrays() -> bool:
+    """Tell whether PyArray_NewFromDescr does what entry.ll has it do."""
+    make = ctypes.PYFUNCTYPE(
+        ctypes.py_object, ctypes.c_void_p, ctypes.py_object, ctypes.c_int, *[ctypes.c_void_p] * 3, ctypes.c_int, ctypes.c_void_p
+    )(_new_array())  # fmt: skip
+    dtype = np.dtype(np.int16)
+    ctypes.pythonapi.Py_IncRef(ctypes.py_object(dtype))  # the array takes it
+    found = make(id(np.ndarray), dtype, 2, (ctypes.c_int64 * 2)(2, 3), None, None, 2, None)
+    return type(found) is np.ndarray and (found.shape, found.dtype, found.flags.fnc) == ((2, 3), dtype, True)
+
+
+def is_open() -> bool:
+    """Tell whether anything was opened."""
+    return _definitions.cache_info().currsize > 0
 
 
 @functools.cache
@@ -252,6 +321,7 @@ def available() -> bool:
         and (_word(pair, 16), _word(pair, _MEMBERS), _word(b"12345678", 32))
         == (2, id(pair[0]), *struct.unpack("Q", b"12345678"))
         and (_word(dtypes, 16), ctypes.c_uint64.from_address(_word(dtypes, 24)).value) == (len(dtypes), id(dtypes[0]))
+        and _makes_arrays()
     )
 
 

@@ -94,6 +94,34 @@ def identity_of(func: Any) -> Hashable:
     return look.token
 
 
+def told(func: Any) -> tuple[list[int], Any] | None:
+    """Return what compiled code tells a function by, as ``again.ll`` says, and an object that keeps all of it.
+
+    None where a function was not looked at, or sees what may not be compared.
+    """
+    if type(func) is not FunctionType:
+        return [1, id(func), 0], func
+    look = _looks.get(id(func.__code__))
+    if look is None or not look.holds(func):
+        return None
+    looks = list(_all_looks(None, look))
+    words = [len(looks)]
+    for helper, own in looks:
+        defaults = 0 if own.defaults is None else id(own.defaults)
+        words += 0 if helper is None else id(helper), id(own.code), id(own.around), defaults
+        words.append(len(own.names))
+        for name, value in own.names:
+            words += id(name), 0 if value is _MISSING else id(value)
+        words += len(own.cells), *map(id, own.cells)
+    return words, look
+
+
+def _all_looks(func: FunctionType | None, look: _Look) -> Iterator[tuple[FunctionType | None, _Look]]:
+    yield func, look
+    for helper, own in look.functions:
+        yield from _all_looks(helper, own)
+
+
 def _looked_at(func: FunctionType, within: tuple[FunctionType, ...]) -> tuple[Hashable, _Look]:
     """Return what is equal for functions that compute the same, and the look at one that is seen by others."""
     look, inside, functions = _Look(func), (*within, func), []

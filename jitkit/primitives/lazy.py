@@ -19,6 +19,7 @@ from jitkit.errors import KernelTypeError, LaunchError
 from jitkit.launch.travelling import restore_sources, sources_of
 from jitkit.plans import remember
 from jitkit.primitives import _arrays, _functions, _values
+from jitkit.primitives._again import Again
 from jitkit.primitives._arrays import dtypes_alike, value_of
 from jitkit.primitives._identity import identity_of
 from jitkit.primitives._lazy import Lazy, Plane, check_parts, class_of, is_flat, lazy_of, leaves_themselves
@@ -35,13 +36,14 @@ _zips: dict[Hashable, tuple[type[Lazy], np.dtype[Any]]] = {}
 _Permutation = tuple[type[Lazy], np.dtype[Any], int]
 _permutations: dict[Hashable, _Permutation] = {}
 """By the dtypes of NumPy's arrays and indices: the class, and what `_unsigned` says."""
+_transformed_again, _zipped_again, _permuted_again = Again("lazy"), Again("lazy"), Again("permuted")
 
 
 class Constant(Lazy):
     """One value everywhere."""
 
+    __slots__ = ()
     plane: Plane
-    device = None
 
     def flat(self) -> bool:
         """Tell that it has: all positions hold the same."""
@@ -59,8 +61,8 @@ class Constant(Lazy):
 class Counting(Lazy):
     """Numbers with one distance between neighbours."""
 
+    __slots__ = ()
     plane: Plane
-    device = None
 
     def flat(self) -> bool:
         """Tell whether the numbers follow one another."""
@@ -77,6 +79,8 @@ class Counting(Lazy):
 
 class Zipped(Lazy):
     """Tuples of the elements of several arrays."""
+
+    __slots__ = ()
 
     def flat(self) -> bool:
         """Tell whether all parts have."""
@@ -106,6 +110,7 @@ class Zipped(Lazy):
 class Transformed(Lazy):
     """A function of the elements of arrays."""
 
+    __slots__ = ()
     function: Any
     dtypes: tuple[Any, ...]
 
@@ -129,6 +134,8 @@ class Transformed(Lazy):
 
 class Permuted(Lazy):
     """The elements of a vector at indices."""
+
+    __slots__ = ()
 
     def flat(self) -> bool:
         """Tell whether the indices have."""
@@ -300,9 +307,13 @@ def zipped(*arrays: Any) -> Lazy:
     >>> jk.map(lambda pair: pair[0] * pair[1], jk.zipped(np.arange(4), jk.constant(10, 4)))
     array([ 0, 10, 20, 30])
     """
+    found = _zipped_again.enter(None, arrays)
+    if found is not None:
+        return found  # type: ignore[no-any-return]
     seen = dtypes_alike(arrays)
     known = None if seen is None else _zips.get(seen)
     if known is not None:  # as mostly: the object is made here, in 0.1 us less
+        _zipped_again.keep_lazy(None, arrays, *known, True)
         made: Any = _new(known[0])
         made.leaves, made.shape, made.dtype, made.device = arrays, arrays[0].shape, known[1], None
         return made  # type: ignore[no-any-return]
@@ -360,10 +371,14 @@ def transformed(f: Any, *arrays: Any) -> Lazy:
     >>> int(jk.reduce("add", squares)), int(squares[3])
     (285, 9)
     """
+    found = _transformed_again.enter(f, arrays)
+    if found is not None:
+        return found  # type: ignore[no-any-return]
     x = arrays[0] if len(arrays) == 1 else arrays
     seen = x.dtype if type(x) is _ndarray else dtypes_alike(arrays)
     known = None if seen is None else _applied.get((identity_of(f), seen))
     if known is not None:  # as mostly: the object is made here, in 0.1 us less
+        _transformed_again.keep_lazy(f, arrays, *known, len(arrays) > 1)
         made: Any = _new(known[0])
         made.leaves, made.shape, made.dtype, made.device = x, arrays[0].shape, known[1], None
         return made  # type: ignore[no-any-return]
@@ -428,10 +443,14 @@ def permuted(x: Any, indices: Any) -> Lazy:
     >>> np.asarray(jk.permuted(np.array([10.0, 20.0, 30.0]), [2, 0, 0]))
     array([30., 10., 10.])
     """
+    found = _permuted_again.enter(x, indices)
+    if found is not None:
+        return found  # type: ignore[no-any-return]
     at = indices
     known = _permutations.get((x.dtype, at.dtype)) if type(x) is type(at) is _ndarray else None
     if known is not None and x.ndim == 1:
         _look_inside(x, at, known)
+        _permuted_again.keep_permuted(x, at, known[0])
         return lazy_of(known[0], (x, at), at.shape, x.dtype, None, True)  # type: ignore[no-any-return]
     x, at = _arrays.array(x, "permuted"), _arrays.array(at, "permuted")
     result = permuted_within(x, at)

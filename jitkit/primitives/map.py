@@ -19,6 +19,7 @@ from jitkit.launch.kernel import Kernel
 from jitkit.launch.launcher import Launcher
 from jitkit.plans import remember
 from jitkit.primitives import _arrays, _functions, _structs, _values
+from jitkit.primitives._again import Again
 from jitkit.primitives._arrays import PLAIN, value_of
 from jitkit.primitives._identity import identity_of
 from jitkit.primitives._lazy import Lazy, Number, is_flat
@@ -28,6 +29,7 @@ _ndarray, _empty = np.ndarray, np.empty
 _asked, _environment, _key = choice.context.get, choice.environment, choice.key
 _plans: dict[Hashable, Mapping] = {}
 _short: dict[Hashable, Mapping] = {}  # by the first array alone: compiled code looks at the others
+_again = Again("map")
 
 
 def map_kernel(step: Callable, ndim: int) -> Kernel:
@@ -129,6 +131,12 @@ class Mapping:
         """What `_enter` tries."""
         return self.over(1).entries
 
+    def know(self, again: Again, f: Any, first: Any, dtype: Any) -> None:
+        """Have compiled code know calls with a first array like one, of one result."""
+        if self._only is not None and self.kind is None:
+            entries = self._entries, self.over(first.ndim).entries if 1 < first.ndim <= _MOST_AXES else []
+            again.keep_map(self, f, first, entries, self._only, dtype)
+
     def of_new(self, inputs: Any, shape: tuple[int, ...], backend: str | None) -> Any:
         """Do what `of_arrays` does everywhere for one result of arrays in the order of those before, in 0.3 us less."""
         only = self._only
@@ -214,6 +222,9 @@ def map(f: Any, *arrays: Any, out: Any = None, dtype: DTypeLike | None = None, b
     >>> jk.map(lambda x, y: x * x + y, np.arange(3.0), 1.0)
     array([1., 2., 5.])
     """
+    result = _again.enter(f, arrays, out, dtype, backend)
+    if result is not None:
+        return result
     for x in arrays:
         if type(x) is _ndarray or isinstance(x, Lazy):
             known = _short.get((x.dtype, identity_of(f), dtype))
@@ -224,6 +235,8 @@ def map(f: Any, *arrays: Any, out: Any = None, dtype: DTypeLike | None = None, b
                 if result is None:
                     result = known.of_arrays(arrays, x.shape, True, out, backend)
                 if result is not None:
+                    if x is arrays[0]:
+                        known.know(_again, f, x, dtype)
                     return result if known.kind is None else _structs.put_together(known.kind, result)
             break
     else:

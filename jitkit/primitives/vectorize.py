@@ -15,6 +15,7 @@ from jitkit.launch.arguments import is_device_array
 from jitkit.launch.choice import checked
 from jitkit.plans import remember
 from jitkit.primitives import _arrays, _foreign, _functions, _values
+from jitkit.primitives._again import Again
 from jitkit.primitives._lazy import Lazy, Number, broadcast_to
 from jitkit.primitives._reduceat import INT64, reduceat
 from jitkit.primitives.map import Mapping, mapped, remember_short
@@ -52,6 +53,7 @@ class Vectorized:
         self.__wrapped__ = func
         self._plans: dict[Any, Mapping] = {}
         self._short: dict[Any, Mapping] = {}  # by the first array alone: compiled code looks at the others
+        self._again = Again("map")
 
     @property
     def nout(self) -> int:
@@ -117,6 +119,10 @@ class Vectorized:
         """
         if out is None and len(inputs) == self.nin + 1:
             inputs, out = inputs[:-1], inputs[-1]
+        if where is True:
+            known = self._again.enter(None, inputs, out, dtype, backend or self.backend)
+            if known is not None:
+                return known
         for x in inputs:
             if type(x) is _ndarray or isinstance(x, Lazy):
                 plan = self._short.get((x.dtype, where is True, dtype))
@@ -127,6 +133,8 @@ class Vectorized:
                     if found is None:
                         found = plan.of_arrays(inputs, x.shape, where, out, chosen)
                     if found is not None:
+                        if where is True and x is inputs[0]:
+                            plan.know(self._again, None, x, dtype)
                         return found
                 break
         else:

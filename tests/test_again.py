@@ -1,0 +1,258 @@
+"""Maps and lazy arrays that compiled code knows again: they are what Python makes, and others are told from them."""
+
+from __future__ import annotations
+
+import copy
+import gc
+import itertools
+import pickle
+import sys
+import threading
+import types
+
+import numpy as np
+import pytest
+
+import jitkit as jk
+from jitkit.backends import entry
+from jitkit.primitives import lazy
+from jitkit.primitives import map as _map
+
+pytestmark = pytest.mark.skipif(not entry.available(), reason="this process keeps the fields of objects elsewhere")
+TIMES = 4  # the first compiles, the second opens the way into compiled code, the third makes it known, the fourth goes there
+X, Y = np.arange(-20, 20, dtype=np.float32), np.linspace(0, 1, 40, dtype=np.float32)
+PLACES = np.arange(40)[::-1].copy()
+OFFSET = 1.0
+
+
+def squared(v):
+    return v * v
+
+
+def added(v, w):
+    return v + w
+
+
+def of_pair(pair):
+    return pair[0] + pair[1]
+
+
+def moved(v, by=2.0):
+    return v + by
+
+
+def warm():
+    """Have all of these known."""
+    for _ in range(TIMES):
+        jk.map(squared, X)
+        jk.map(added, X, Y)
+        jk.map(of_pair, jk.zipped(X, Y))
+        np.asarray(jk.transformed(squared, X))
+        np.asarray(jk.transformed(added, X, Y))
+        np.asarray(jk.permuted(X, PLACES))
+
+
+@pytest.fixture
+def known():
+    warm()
+
+
+@pytest.mark.parametrize("again", [_map._again, lazy._transformed_again, lazy._zipped_again, lazy._permuted_again])
+def test_they_are_in_compiled_code(known, again):
+    asked = {
+        id(_map._again): (squared, (X,), None, None, None), id(lazy._transformed_again): (squared, (X,)),
+        id(lazy._zipped_again): (None, (X, Y)), id(lazy._permuted_again): (X, PLACES),
+    }  # fmt: skip
+    assert again.enter(*asked[id(again)]) is not None
+    assert type(lazy.Lazy.__dict__["__array__"]) is types.MethodDescriptorType
+
+
+@pytest.mark.parametrize("make", [
+    lambda: jk.transformed(squared, X), lambda: jk.transformed(added, X, Y), lambda: jk.zipped(X, Y),
+    lambda: jk.permuted(X, PLACES),
+])  # fmt: skip
+def test_lazy_arrays_are_those_that_python_makes(known, monkeypatch, make):
+    found = make()
+    for again in (lazy._transformed_again, lazy._zipped_again, lazy._permuted_again):
+        monkeypatch.setattr(again, "enter", lambda *asked: None)
+    expected = make()
+    assert type(found) is type(expected)
+    assert (found.shape, found.dtype, found.device) == (expected.shape, expected.dtype, expected.device)
+    leaves, others = (x.leaves if isinstance(x.leaves, tuple) else (x.leaves,) for x in (found, expected))
+    assert all(a is b for a, b in zip(leaves, others, strict=True))
+    again = pickle.loads(pickle.dumps(found))
+    np.testing.assert_array_equal(np.asarray(again), np.asarray(expected))
+    assert again.device is None
+
+
+def test_other_shapes_and_types_are_told_apart(known):
+    with pytest.raises(jk.LaunchError, match="do not broadcast"):
+        jk.transformed(added, X, Y[:7])
+    with pytest.raises(jk.LaunchError, match="do not broadcast"):
+        jk.zipped(X, Y[:7])
+    assert jk.transformed(added, X, Y[:1]).shape == (40,)
+    assert jk.zipped(X.reshape(8, 5), Y.reshape(8, 5)).shape == (8, 5)
+    for x in (X.astype("f8"), X.astype("i1"), X[::2], X.reshape(8, 5), X.reshape(8, 5).T, X.astype(">f4"), X[:0]):
+        np.testing.assert_array_equal(jk.map(squared, x), x * x)
+        np.testing.assert_array_equal(np.asarray(jk.transformed(squared, x)), x * x)
+        np.testing.assert_array_equal(jk.map(added, x, X[0]), x + X[0])
+    assert jk.map(squared, X[3]) == X[3] ** 2
+    assert jk.map(squared, X.reshape(8, 5).T).flags.f_contiguous
+    for count in (0, 3):
+        with pytest.raises(jk.KernelError):
+            jk.map(squared, *[X] * count)
+
+
+def test_results_go_where_they_are_asked(known):
+    out, x = np.empty_like(X), X.copy()
+    for _ in range(TIMES):
+        assert jk.map(squared, X, out=out) is out
+        np.testing.assert_array_equal(out, X * X)
+        out[:] = 0
+        assert jk.map(squared, X, dtype="f8").dtype == np.float64
+    assert jk.map(squared, x, out=x) is x
+    np.testing.assert_array_equal(x, X * X)
+    both = np.arange(41, dtype=np.float32)
+    jk.map(squared, both[:-1], out=both[1:])  # which share memory, and are not the same
+    np.testing.assert_array_equal(both[1:], np.arange(40, dtype=np.float32) ** 2)
+    for bad in (np.empty(3, np.float32), np.empty(40, "M8[s]"), [0.0] * 40):
+        with pytest.raises(jk.JitkitError):
+            jk.map(squared, X, out=bad)
+
+
+@pytest.mark.parametrize("place", [40, -1, 2**62])
+def test_indices_outside_are_refused(known, place):
+    for at in (0, 17, 39):
+        places = PLACES.copy()
+        places[at] = place
+        with pytest.raises(jk.LaunchError, match=f"indices= has {place}, and x has the elements 0 to 39"):
+            jk.permuted(X, places)
+    with pytest.raises(jk.LaunchError, match="a vector, not of 2 dimensions"):
+        jk.permuted(X.reshape(8, 5), PLACES)
+    np.testing.assert_array_equal(np.asarray(jk.permuted(X, PLACES.reshape(8, 5))), X[PLACES.reshape(8, 5)])
+    np.testing.assert_array_equal(np.asarray(jk.permuted(X, PLACES[::3])), X[PLACES[::3]])
+    assert jk.permuted(X, PLACES[:0]).shape == (0,)
+
+
+def test_arrays_of_lazy_arrays_take_what_numpy_asks(known):
+    found = jk.transformed(squared, X)
+    np.testing.assert_array_equal(found.__array__(), X * X)
+    for given in ({"dtype": "f8"}, {"dtype": np.int64, "copy": True}, {"copy": None}):
+        asked = found.__array__(**given)
+        np.testing.assert_array_equal(asked, X * X)
+        assert asked.dtype == given.get("dtype", np.float32)
+    assert found.__array__("f8").dtype == np.float64
+    with pytest.raises(ValueError, match="always a copy"):
+        np.asarray(found, copy=False)
+    with pytest.raises(TypeError):
+        found.__array__(None, None, None)
+    with pytest.raises(TypeError):
+        found.__array__(nothing=1)
+    with pytest.raises(TypeError):
+        lazy.Lazy.__array__(X)
+
+
+def test_another_backend_is_taken_where_it_is_asked(known, monkeypatch):
+    asked = (squared, (X,), None, None)
+    with jk.backend("python"):
+        np.testing.assert_array_equal(np.asarray(jk.transformed(squared, X)), X * X)
+        np.testing.assert_array_equal(jk.map(squared, X), X * X)
+        assert _map._again.enter(*asked, None) is None
+        assert _map._again.enter(*asked, "cpu") is not None
+    assert _map._again.enter(*asked, "python") is None
+    monkeypatch.setenv("JITKIT_BACKEND", "nowhere")
+    for call in (lambda: jk.map(squared, X), lambda: np.asarray(jk.transformed(squared, X))):
+        with pytest.raises(jk.JitkitError, match="nowhere"):
+            call()
+    np.testing.assert_array_equal(jk.map(squared, X, backend="cpu"), X * X)
+
+
+def test_what_a_function_sees_may_change(monkeypatch):
+    by = 1.0
+    inner = lambda v: v * OFFSET  # noqa: E731
+
+    def closed(v):
+        return inner(v) + by
+
+    def check():
+        for _ in range(TIMES):
+            expected = (X * np.float32(OFFSET)).astype(np.float32) + np.float32(by)
+            np.testing.assert_array_equal(np.asarray(jk.transformed(closed, X)), expected)
+            np.testing.assert_array_equal(jk.map(closed, X), expected)
+            np.testing.assert_array_equal(jk.map(moved, X), X + np.float32(moved.__defaults__[0]))
+
+    check()
+    by = 5.0
+    check()
+    monkeypatch.setitem(globals(), "OFFSET", -2.0)
+    check()
+    monkeypatch.setattr(moved, "__defaults__", (7.0,))
+    check()
+    monkeypatch.setattr(inner, "__code__", (lambda v: v * OFFSET * 1).__code__)
+    check()
+
+
+def test_more_kinds_than_are_kept(known):
+    arrays = [np.arange(6).astype(character) for character in "bBhHiIlLfd"]
+    for _ in range(3):
+        for x, y in itertools.product(arrays, arrays):
+            found = jk.zipped(x, y)
+            assert (found.leaves[0] is x, found.leaves[1] is y) == (True, True)
+            assert [found.dtype[k] for k in range(2)] == [x.dtype, y.dtype]
+            assert type(found) is type(jk.zipped(Y, X))
+    assert len(lazy._zipped_again._told) <= 64
+
+
+def test_nothing_is_kept_or_lost(known):
+    held = [X, Y, PLACES, X.dtype, squared, added, np.ndarray, type(jk.transformed(squared, X))]
+    gc.collect()
+    before = [sys.getrefcount(each) for each in held]
+    for _ in range(200):
+        warm()
+        for asked in ({"copy": False}, {"nothing": 1}):
+            with pytest.raises((ValueError, TypeError)):
+                jk.transformed(squared, X).__array__(**asked)
+    gc.collect()
+    assert all(abs(sys.getrefcount(each) - count) < 50 for each, count in zip(held, before, strict=True))
+
+
+def test_threads_get_results_of_their_own(known):
+    wrong = []
+
+    def work(seed):
+        x = np.random.default_rng(seed).random(100, dtype=np.float32)
+        places = np.random.default_rng(seed).permutation(100)
+        for k in range(300):
+            by = float(k % 3)
+            shifted = lambda v, by=by: v + by  # noqa: E731
+            if not (
+                np.array_equal(jk.map(squared, x), x * x)
+                and np.array_equal(np.asarray(jk.transformed(added, x, x)), x + x)
+                and np.array_equal(np.asarray(jk.permuted(x, places)), x[places])
+                and np.array_equal(jk.map(shifted, x), x + np.float32(by))
+            ):
+                wrong.append((seed, k))
+
+    threads = [threading.Thread(target=work, args=(seed,)) for seed in range(4)]
+    for thread in threads:
+        thread.start()
+    for thread in threads:
+        thread.join()
+    assert not wrong
+
+
+def test_vectorized_functions_know_their_calls():
+    f = jk.vectorize(added)
+    with_lazy = jk.counting(40)
+    for _ in range(TIMES):
+        np.testing.assert_array_equal(f(X, Y), X + Y)
+        np.testing.assert_array_equal(f(X, 2), X + 2)
+        np.testing.assert_array_equal(f(X, Y, np.empty_like(X)), X + Y)
+        np.testing.assert_array_equal(f(X.reshape(8, 5), X[:5]), X.reshape(8, 5) + X[:5])
+        np.testing.assert_array_equal(f(with_lazy, with_lazy), 2 * np.arange(40))
+        with pytest.raises(TypeError, match="takes 2 arrays, not 1"):
+            f(X)
+        with pytest.raises(jk.LaunchError, match="do not broadcast"):
+            f(X, Y[:3])
+    assert f._again.enter(None, (X, Y), None, None, None) is not None
+    np.testing.assert_array_equal(copy.deepcopy(f)(X, Y), X + Y)
