@@ -17,6 +17,7 @@ import jitkit as jk
 from jitkit.backends import entry
 from jitkit.primitives import lazy
 from jitkit.primitives import map as _map
+from jitkit.primitives import segment_reduce as _segments
 
 pytestmark = pytest.mark.skipif(not entry.available(), reason="this process keeps the fields of objects elsewhere")
 TIMES = 4  # the first compiles, the second opens the way into compiled code, the third makes it known, the fourth goes there
@@ -256,3 +257,50 @@ def test_vectorized_functions_know_their_calls():
             f(X, Y[:3])
     assert f._again.enter(None, (X, Y), None, None, None) is not None
     np.testing.assert_array_equal(copy.deepcopy(f)(X, Y), X + Y)
+
+
+def test_segments_are_known_by_operator_types_and_shapes(known):
+    ends = np.array([0, 7, 7, 30, 40])
+    filled = np.array([0, 7, 30])
+
+    def larger(v, w):
+        return max(v, w)
+
+    for _ in range(TIMES):
+        np.testing.assert_allclose(jk.segment_reduce("add", X, ends), [X[:7].sum(), 0, X[7:30].sum(), X[30:].sum()])
+        for op in (max, "maximum", np.maximum, larger, lambda v, w: v if v > w else w):
+            np.testing.assert_array_equal(jk.segment_reduce(op, X, [0, 7, 30, 40]), np.maximum.reduceat(X, filled))
+            np.testing.assert_array_equal(
+                jk.segment_reduce(op, X[::-1], np.array([0, 7, 30, 40])), np.maximum.reduceat(X[::-1], filled)
+            )
+            with pytest.raises(jk.LaunchError, match="segment 1 is empty"):
+                jk.segment_reduce(op, X, ends)
+            with pytest.raises(jk.LaunchError, match="offsets ascend"):
+                jk.segment_reduce(op, X, np.array([0, 7, 30, 41]))
+            with pytest.raises(jk.LaunchError, match="offsets ascend"):
+                jk.segment_reduce(op, X, np.array([0, 30, 7, 40]))
+        assert jk.segment_reduce("add", X, ends, initial=1.5)[1] == 1.5
+        assert jk.segment_reduce("add", X, ends, initial=2.5)[1] == 2.5
+        out = np.empty(4, np.float32)
+        assert jk.segment_reduce("add", X, ends, out=out) is out
+        assert out[1] == 0
+        np.testing.assert_array_equal(jk.vectorize(larger).reduceat(X, filled), np.maximum.reduceat(X, filled))
+        np.testing.assert_array_equal(
+            jk.vectorize(larger).reduceat(X, [0, 7, 7, 30]), np.maximum.reduceat(X, [0, 7, 7, 30])
+        )
+    assert _segments._again.enter("add", None, (X, ends), None, False, None, None) is not None
+    assert _segments._again.enter("add", None, (X, ends), None, True) is None
+    assert _segments._again.enter("add", None, (X, ends), "python", False, None, None) is None
+    assert _segments._again.enter("add", None, (X, ends[:-1]), None, False, None, None) is None
+    assert _segments._again.enter("add", None, (X, ends), None, False, 1, None) is None
+
+
+def weighted(step):
+    return lambda v, w: v + w * step
+
+
+def test_operators_that_see_numbers_are_told_apart(known):
+    for step in (1.0, 2.0, 2, -1.0):
+        for _ in range(TIMES):
+            found = jk.segment_reduce(weighted(step), X, np.array([0, 2, 4]))
+            np.testing.assert_array_equal(found, [X[0] + X[1] * step, X[2] + X[3] * step])

@@ -902,3 +902,292 @@ some:
 no:
   ret i64 0
 }
+
+; ---------------------------------------------------------------------------------------------------------------------
+; Launches of which all but the arrays is known: their dtypes, shapes and steps are those of a launch before.
+
+; jitkit_call(self, args, count) is called with (f, g, arrays, backend, ...): two functions, or one and None, a tuple of arrays,
+; and what else was asked. `self` is a list as that of jitkit_map; its tuples begin with words, and with what else has to be
+; asked: what is given behind that has to be None. The words: driver, slots, whether other threads of Python may run meanwhile,
+; the class of arrays, how many there are, of each the dtype, dimensions, shape, steps, and at which slots the address of its elements
+; stands, once or twice; of the result the slot, its class where it is a number or 0, the dtype of an array, dimensions and shape; the
+; slot of the address of a place for faults or 0; the two functions; and the slots, of which each launch takes a copy. The result
+; is None where the call is none of these, and where the driver finds a fault.
+define ptr @jitkit_call(ptr %self, ptr %args, i64 %count) {
+entry:
+  %cursor = alloca %cursor
+  %f = load ptr, ptr %args
+  %g.place = getelementptr ptr, ptr %args, i64 1
+  %g = load ptr, ptr %g.place
+  %arrays.place = getelementptr ptr, ptr %args, i64 2
+  %arrays = load ptr, ptr %arrays.place
+  %length.place = getelementptr %tuple, ptr %arrays, i64 0, i32 1
+  %length = load i64, ptr %length.place
+  %backend.place = getelementptr ptr, ptr %args, i64 3
+  %backend = load ptr, ptr %backend.place
+  %others = sub i64 %count, 3
+  %items.place = getelementptr %list, ptr %self, i64 0, i32 2
+  %size.place = getelementptr %list, ptr %self, i64 0, i32 1
+  %items.first = load ptr, ptr %items.place
+  %cpu = call i32 @for_cpu(ptr %items.first, ptr %backend)
+  switch i32 %cpu, label %failed [
+    i32 1, label %search
+    i32 0, label %other
+  ]
+
+search:
+  %k = phi i64 [ 4, %entry ], [ %k.next, %next.one ]
+  %known.number = load i64, ptr %size.place
+  %more = icmp slt i64 %k, %known.number
+  br i1 %more, label %compare, label %other
+
+next.one:
+  br label %search
+
+compare:
+  %k.next = add i64 %k, 1
+  %items = load ptr, ptr %items.place
+  %known.place = getelementptr ptr, ptr %items, i64 %k
+  %known = load ptr, ptr %known.place
+  %words.place = getelementptr %tuple, ptr %known, i64 0, i32 3, i64 0
+  %words.object = load ptr, ptr %words.place
+  %words = getelementptr %bytes, ptr %words.object, i64 0, i32 3
+  store ptr %words, ptr %cursor
+  %driver = call ptr @next_pointer(ptr %cursor)
+  %size = call i64 @next(ptr %cursor)
+  %release = call i64 @next(ptr %cursor)
+  %class.arrays = call ptr @next_pointer(ptr %cursor)
+  %length.meant = call i64 @next(ptr %cursor)
+  %as.long = icmp eq i64 %length, %length.meant
+  br i1 %as.long, label %look, label %next.one
+
+look:
+  %j = phi i64 [ 0, %compare ], [ %j.next, %alike ]
+  %j.more = icmp ult i64 %j, %length
+  br i1 %j.more, label %one, label %functions
+
+one:
+  %j.next = add i64 %j, 1
+  %array.place = getelementptr %tuple, ptr %arrays, i64 0, i32 3, i64 %j
+  %array = load ptr, ptr %array.place
+  %fits = call i1 @is_known(ptr %array, ptr %class.arrays, ptr %cursor)
+  br i1 %fits, label %alike, label %next.one
+
+alike:
+  br label %look
+
+functions:
+  %out.slot = call i64 @next(ptr %cursor)
+  %number = call ptr @next_pointer(ptr %cursor)
+  %dtype = call ptr @next_pointer(ptr %cursor)
+  %ndim = call i64 @next(ptr %cursor)
+  %shape = load ptr, ptr %cursor
+  %behind = getelementptr i64, ptr %shape, i64 %ndim
+  store ptr %behind, ptr %cursor
+  %fault.slot = call i64 @next(ptr %cursor)
+  %f.same = call i1 @is_function(ptr %f, ptr %cursor)
+  br i1 %f.same, label %second, label %next.one
+
+second:
+  %g.same = call i1 @is_function(ptr %g, ptr %cursor)
+  br i1 %g.same, label %asked, label %next.one
+
+asked:
+  %meant.place = getelementptr %tuple, ptr %known, i64 0, i32 3, i64 1
+  %meant = load ptr, ptr %meant.place
+  %rest = getelementptr ptr, ptr %args, i64 3
+  %same = call i1 @is_asked(ptr %meant, ptr %rest, i64 %others)
+  br i1 %same, label %found, label %next.one
+
+found: ; what is known stays while it is used, whatever other threads do to the list
+  call void @move_ahead(ptr %items, i64 %k)
+  call void @Py_IncRef(ptr %known)
+  %is.number = icmp ne ptr %number, null
+  br i1 %is.number, label %make.number, label %make.array
+
+make.number:
+  %scalar = call ptr @PyType_GenericAlloc(ptr %number, i64 0)
+  %scalar.place = getelementptr %scalar, ptr %scalar, i64 0, i32 1
+  br label %made
+
+make.array:
+  %fresh = call ptr @made(ptr %class.arrays, ptr %dtype, i64 %ndim, ptr %shape, i1 false)
+  %fresh.none = icmp eq ptr %fresh, null
+  br i1 %fresh.none, label %lost, label %data
+
+data:
+  %fresh.place = getelementptr %array, ptr %fresh, i64 0, i32 1
+  %fresh.data = load ptr, ptr %fresh.place
+  br label %made
+
+made:
+  %result = phi ptr [ %scalar, %make.number ], [ %fresh, %data ]
+  %out = phi ptr [ %scalar.place, %make.number ], [ %fresh.data, %data ]
+  %none = icmp eq ptr %result, null
+  br i1 %none, label %lost, label %run
+
+run:
+  %template = load ptr, ptr %cursor
+  %again.place = getelementptr i8, ptr %words, i64 40 ; behind the class of arrays and their number
+  %right = call i1 @run_known(
+    ptr %driver, ptr %template, i64 %size, ptr %arrays, ptr %again.place, ptr %out, i64 %out.slot, i64 %fault.slot, i64 %release
+  )
+  call void @Py_DecRef(ptr %known)
+  br i1 %right, label %done, label %faulty
+
+done:
+  ret ptr %result
+
+faulty:
+  call void @Py_DecRef(ptr %result)
+  br label %other
+
+lost: ; there is no memory, and Python was told
+  call void @Py_DecRef(ptr %known)
+  br label %failed
+
+failed: ; Python was told
+  ret ptr null
+
+other:
+  call void @Py_IncRef(ptr @_Py_NoneStruct)
+  ret ptr @_Py_NoneStruct
+}
+
+; Tells whether an object is an array with the dtype, dimensions, shape and steps at the cursor, and aligned.
+define internal i1 @is_known(ptr %value, ptr %class, ptr %cursor) alwaysinline {
+entry:
+  %class.place = getelementptr %object, ptr %value, i64 0, i32 1
+  %class.held = load ptr, ptr %class.place
+  %is.array = icmp eq ptr %class.held, %class
+  br i1 %is.array, label %look, label %no
+
+look:
+  %dtype.meant = call ptr @next_pointer(ptr %cursor)
+  %ndim.meant = call i64 @next(ptr %cursor)
+  %dtype.place = getelementptr %array, ptr %value, i64 0, i32 6
+  %dtype = load ptr, ptr %dtype.place
+  %dtype.same = icmp eq ptr %dtype, %dtype.meant
+  %ndim = call i64 @dimensions(ptr %value)
+  %ndim.same = icmp eq i64 %ndim, %ndim.meant
+  %flags.place = getelementptr %array, ptr %value, i64 0, i32 7
+  %flags = load i32, ptr %flags.place
+  %aligned.bit = and i32 %flags, 256
+  %aligned = icmp ne i32 %aligned.bit, 0
+  %both = and i1 %dtype.same, %ndim.same
+  %all = and i1 %both, %aligned
+  br i1 %all, label %extents, label %no
+
+extents:
+  %shape = call ptr @shape(ptr %value)
+  %shape.same = call i1 @are_next(ptr %shape, i64 %ndim, ptr %cursor)
+  br i1 %shape.same, label %steps, label %no
+
+steps:
+  %strides.place = getelementptr %array, ptr %value, i64 0, i32 4
+  %strides = load ptr, ptr %strides.place
+  %steps.same = call i1 @are_next(ptr %strides, i64 %ndim, ptr %cursor)
+  br i1 %steps.same, label %yes, label %no
+
+yes:
+  call i64 @next(ptr %cursor)
+  call i64 @next(ptr %cursor)
+  ret i1 true
+no:
+  ret i1 false
+}
+
+define internal i1 @are_next(ptr %numbers, i64 %count, ptr %cursor) alwaysinline {
+entry:
+  br label %look
+
+look:
+  %k = phi i64 [ 0, %entry ], [ %k.next, %one ]
+  %more = icmp ult i64 %k, %count
+  br i1 %more, label %one, label %yes
+
+one:
+  %k.next = add i64 %k, 1
+  %place = getelementptr i64, ptr %numbers, i64 %k
+  %held = load i64, ptr %place
+  %meant = call i64 @next(ptr %cursor)
+  %same = icmp eq i64 %held, %meant
+  br i1 %same, label %look, label %no
+
+yes:
+  ret i1 true
+no:
+  ret i1 false
+}
+
+; Runs a driver over slots like those before, with the addresses of these arrays; tells whether it found no fault.
+define internal i1 @run_known(
+  ptr %driver, ptr %template, i64 %size, ptr %arrays, ptr %words, ptr %out, i64 %out.slot, i64 %fault.slot, i64 %release
+) {
+entry:
+  %cursor = alloca %cursor
+  %fault = alloca i64
+  %slots = alloca i64, i64 %size
+  store i64 0, ptr %fault
+  store ptr %words, ptr %cursor
+  %bytes = mul i64 %size, 8
+  call void @llvm.memcpy.p0.p0.i64(ptr %slots, ptr %template, i64 %bytes, i1 false)
+  %length.place = getelementptr %tuple, ptr %arrays, i64 0, i32 1
+  %length = load i64, ptr %length.place
+  br label %look
+
+look:
+  %k = phi i64 [ 0, %entry ], [ %k.next, %one ]
+  %more = icmp ult i64 %k, %length
+  br i1 %more, label %one, label %results
+
+one:
+  %k.next = add i64 %k, 1
+  %array.place = getelementptr %tuple, ptr %arrays, i64 0, i32 3, i64 %k
+  %array = load ptr, ptr %array.place
+  %data.place = getelementptr %array, ptr %array, i64 0, i32 1
+  %data = load ptr, ptr %data.place
+  call i64 @next(ptr %cursor)
+  %ndim = call i64 @next(ptr %cursor)
+  %at = load ptr, ptr %cursor
+  %numbers = mul i64 %ndim, 2
+  %behind = getelementptr i64, ptr %at, i64 %numbers
+  store ptr %behind, ptr %cursor
+  %slot = call i64 @next(ptr %cursor)
+  %again = call i64 @next(ptr %cursor)
+  %place = getelementptr i64, ptr %slots, i64 %slot
+  store ptr %data, ptr %place
+  %place.again = getelementptr i64, ptr %slots, i64 %again
+  store ptr %data, ptr %place.again
+  br label %look
+
+results:
+  %out.place = getelementptr i64, ptr %slots, i64 %out.slot
+  store ptr %out, ptr %out.place
+  %may.fail = icmp ne i64 %fault.slot, 0
+  br i1 %may.fail, label %faults, label %launch
+
+faults:
+  %fault.place = getelementptr i64, ptr %slots, i64 %fault.slot
+  store ptr %fault, ptr %fault.place
+  br label %launch
+
+launch:
+  %others = icmp ne i64 %release, 0
+  br i1 %others, label %beside, label %alone
+
+beside:
+  %state = call ptr @PyEval_SaveThread()
+  call void %driver(ptr %slots)
+  call void @PyEval_RestoreThread(ptr %state)
+  br label %done
+
+alone:
+  call void %driver(ptr %slots)
+  br label %done
+
+done:
+  %found = load i64, ptr %fault
+  %right = icmp eq i64 %found, 0
+  ret i1 %right
+}

@@ -116,6 +116,16 @@ def opened_new(
     return entry.opened_new(drivers_for(call, values).of(leaves), prefix, leaves, x, final)
 
 
+def opened_call(
+    call: Call, prefix: tuple[int, ...], values: tuple, *more: Any
+) -> tuple[tuple[int, ...], bytes, tuple[Any, ...]] | None:
+    """Return what compiled code is told of a launch with arguments like these, as `entry.opened_call` does."""
+    if call.kernel.facts.dynamic:  # its sizes are checked each time
+        return None
+    leaves = list(map(slots.plain, leaf_values(values)))
+    return entry.opened_call(drivers_for(call, values).of(leaves), prefix, leaves, *more)
+
+
 def run(call: Call, values: tuple) -> None:
     """Run a launch whose arguments are bound and checked."""
     space, leaves = call.space, list(map(slots.plain, leaf_values(values)))

@@ -31,6 +31,7 @@
 @_Py_NoneStruct = external global i8
 @_Py_NotImplementedStruct = external global i8
 @PyLong_Type = external global i8
+@PyFloat_Type = external global i8
 @jitkit_ready_threads = external global i64 ; by pool.ll
 
 declare void @Py_IncRef(ptr)
@@ -40,6 +41,7 @@ declare ptr @PyObject_GetAttr(ptr, ptr)
 declare i32 @PyContextVar_Get(ptr, ptr, ptr)
 declare i32 @PyDict_Contains(ptr, ptr)
 declare i64 @PyLong_AsLongLong(ptr)
+declare double @PyFloat_AsDouble(ptr)
 declare i64 @PyLong_AsLongLongAndOverflow(ptr, ptr)
 declare ptr @jitkit_new_array(ptr, ptr, i32, ptr, ptr, ptr, i32, ptr) ; NumPy's PyArray_NewFromDescr, named by entry.py
 declare ptr @PyType_GenericAlloc(ptr, i64)
@@ -992,7 +994,7 @@ member:
   %same = icmp eq ptr %held, %asked
   br i1 %same, label %go.on, label %integers
 
-integers: ; of one value there may be several
+integers: ; of one value there may be several objects
   %held.class.place = getelementptr %object, ptr %held, i64 0, i32 1
   %held.class = load ptr, ptr %held.class.place
   %asked.class.place = getelementptr %object, ptr %asked, i64 0, i32 1
@@ -1000,7 +1002,21 @@ integers: ; of one value there may be several
   %held.whole = icmp eq ptr %held.class, @PyLong_Type
   %asked.whole = icmp eq ptr %asked.class, @PyLong_Type
   %whole = and i1 %held.whole, %asked.whole
-  br i1 %whole, label %values, label %no
+  br i1 %whole, label %values, label %floats
+
+floats:
+  %held.float = icmp eq ptr %held.class, @PyFloat_Type
+  %asked.float = icmp eq ptr %asked.class, @PyFloat_Type
+  %float = and i1 %held.float, %asked.float
+  br i1 %float, label %numbers, label %no
+
+numbers:
+  %held.real = call double @PyFloat_AsDouble(ptr %held)
+  %asked.real = call double @PyFloat_AsDouble(ptr %asked)
+  %held.bits = bitcast double %held.real to i64
+  %asked.bits = bitcast double %asked.real to i64
+  %alike.bits = icmp eq i64 %held.bits, %asked.bits
+  br i1 %alike.bits, label %go.on, label %no
 
 values:
   %held.value = call i64 @PyLong_AsLongLong(ptr %held)

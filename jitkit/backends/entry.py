@@ -35,7 +35,19 @@ _FASTCALL, _KEYWORDS = 0x80, 0x02  # CPython's METH_FASTCALL and METH_KEYWORDS
 _NEW_FROM_DESCR = 94  # PyArray_NewFromDescr in the table of NumPy's interface for C, where numbers never change
 _DATA = 4  # which of an array's slots is the address of its elements
 _C, _F, _ALIGNED, _WRITEABLE = 0x1, 0x2, 0x100, 0x400  # bits of an array's flags
-_NAMES = ("enter", "enter_alone", "enter_over", "enter_new", "enter_known", "map", "lazy", "permuted", "told", "array")
+_NAMES = (
+    "enter",
+    "enter_alone",
+    "enter_over",
+    "enter_new",
+    "enter_known",
+    "map",
+    "lazy",
+    "permuted",
+    "call",
+    "told",
+    "array",
+)
 """The functions of compiled code, behind "jitkit_"."""
 _MEANT = 0xFFFFFFFF00FFFFFF  # of a dtype's kind: three characters, a byte of no meaning, and the number
 _ALL = 0xFFFFFFFFFFFFFFFF
@@ -121,6 +133,72 @@ def opened_new(
     )  # fmt: skip
     packed = struct.pack(f"{len(words)}Q", *words) + template
     return _function("enter_new", packed, (driver, number, out.dtype, *leaves[1 + again : -1]))
+
+
+def opened_call(
+    driver: Loaded,
+    prefix: tuple[int, ...],
+    leaves: Sequence[Any],
+    given: Sequence[np.ndarray],
+    out: np.ndarray,
+    final: tuple[int, ...],
+    release: bool,
+    fault: np.ndarray | None = None,
+) -> tuple[tuple[int, ...], bytes, tuple[Any, ...]] | None:
+    """Return what again.ll is told of a launch in the calling thread, of which all but some arrays is known, or None.
+
+    Parameters
+    ----------
+    driver, prefix, leaves
+        As for `opened_new`.
+    given : sequence of numpy.ndarray
+        The arrays that differ from call to call: leaves may be over their memory.
+    out : numpy.ndarray
+        The leaf for the result.
+    final : tuple of int
+        The shape of the result as it is returned: () for a number.
+    release : bool
+        Whether other threads of Python run meanwhile.
+    fault : numpy.ndarray, optional
+        The leaf, an integer, that says whether there was a fault.
+
+    Returns
+    -------
+    words, template, kept
+        What stands in front of the functions, the slots behind them, and what those refer to.
+    """
+    number = out.dtype.type if final == () else None
+    addresses = [x.ctypes.data for x in given]
+    if (
+        not available()
+        or any(x.dtype.fields or x.dtype.kind not in "biufc" or not x.size or not x.flags.aligned for x in given)
+        or len(set(addresses)) < len(addresses)
+        or (number is not None and number not in _SCALARS)
+    ):
+        return None
+    at, places = 1 + len(prefix), {address: list[int]() for address in addresses}
+    others: list[Any] = []
+    out_place = fault_place = 0
+    parts = [struct.pack(f"{at}q", 1, *prefix), *map(slots.packed, leaves)]
+    for leaf, part in zip(leaves, parts[1:], strict=True):
+        if leaf is out:
+            out_place = at + _DATA
+        elif leaf is fault:
+            fault_place = at + _DATA
+        elif type(leaf) is np.ndarray and leaf.ctypes.data in places:
+            places[leaf.ctypes.data].append(at + _DATA)
+        else:
+            others.append(leaf)
+        at += len(part) // 8
+    scratch = any(type(leaf) is np.ndarray and leaf.flags.writeable for leaf in others)
+    if not all(1 <= len(found) <= 2 for found in places.values()) or not out_place or (release and scratch):
+        return None
+    words = [driver.address, at, release, id(np.ndarray), len(given)]
+    for x, address in zip(given, addresses, strict=True):
+        words += id(x.dtype), x.ndim, *x.shape, *(step % (_ALL + 1) for step in x.strides)
+        words += places[address][0], places[address][-1]
+    words += out_place, 0 if number is None else id(number), id(out.dtype), len(final), *final, fault_place
+    return tuple(words), b"".join(parts), (driver, number, out.dtype, *[x.dtype for x in given], *others)
 
 
 def known(calls: list[Any]) -> Entry:

@@ -13,11 +13,14 @@ from typing import TYPE_CHECKING, Any
 import numpy as np
 
 from jitkit.launch import choice
-from jitkit.primitives._identity import told
+from jitkit.plans import remember
+from jitkit.primitives._identity import identity_of, told
 from jitkit.primitives._lazy import Lazy
 
 if TYPE_CHECKING:
     from types import ModuleType
+
+    from jitkit.launch.kernel import Launch
 
 _FIRST, _KNOWN = 4, 64
 """Where calls begin in the list that compiled code looks through, and how many it holds: each takes it 3 ns."""
@@ -40,7 +43,7 @@ class Again:
         That function: it returns None where a call is not known. Until one is kept it is none of compiled code.
     """
 
-    __slots__ = ("_known", "_name", "_told", "enter")
+    __slots__ = ("_known", "_name", "_refused", "_told", "enter")
 
     def __init__(self, name: str) -> None:
         self._name = name
@@ -50,6 +53,7 @@ class Again:
         """Begin anew."""
         self._known: list[Any] = [choice.context, _environment, choice.key, "cpu"]
         self._told: dict[Hashable, None] = {}
+        self._refused: dict[Hashable, None] = {}
         self.enter: Callable[..., Any] = _unknown
 
     def __reduce__(self) -> tuple[type[Again], tuple[str]]:
@@ -103,6 +107,39 @@ class Again:
         if last is not None:
             words = (id(np.ndarray), id(x.dtype), id(at.dtype), *last)
             self._keep(entry, key, words, _NOTHING, (), kind, x.dtype, at.dtype)
+
+    def keep_call(
+        self,
+        functions: tuple[Any, Any],
+        given: Sequence[np.ndarray],
+        asked: tuple[Any, ...],
+        launch: Launch,
+        values: tuple[Any, ...],
+        out: np.ndarray,
+        final: tuple[int, ...],
+        release: bool,
+        fault: np.ndarray | None = None,
+    ) -> None:
+        """Know launches of one or two functions over arrays like some, as `entry.opened_call` says.
+
+        Nothing else may be asked than what is `asked`: other arguments are None.
+        """
+        entry = _opened()
+        if any(type(x) is not np.ndarray for x in given):
+            return
+        key = (*map(identity_of, functions), asked, tuple([(id(x.dtype), x.shape, x.strides) for x in given]))
+        if entry is None or key in self._told or key in self._refused:
+            return
+        from jitkit.backends import cpu_launch
+
+        found = cpu_launch.opened_call(launch, launch.prefix, values, given, out, final, release, fault)
+        ways = [([1, id(None), 0], None) if f is None else told(f) for f in functions]
+        if found is not None and None not in ways:
+            (first, second), template = (way[0] for way in ways), found[1]  # type: ignore[index]
+            words, slots = (*found[0], *first, *second), struct.unpack(f"{len(template) // 8}Q", template)
+            self._keep(entry, key, words, _NOTHING, slots, asked, found[2], ways)
+        else:
+            remember(self._refused, key, None)
 
     def _keep(
         self, entry: ModuleType, key: Hashable, first: Sequence[int], f: Any, last: Sequence[int], *held: Any

@@ -79,7 +79,7 @@ def count(
     counter = _counters.get(key)
     if counter is None:
         counter = remember(_counters, key, _one_where(_functions.function_of(pred, 1, "count")))
-    if boolean and on_cpu(backend):
+    if boolean and key not in _of_booleans and on_cpu(backend):
         none, one = (int(_counted(counter, np.array([value]), None, None, False, backend)) for value in (False, True))
         remember(_of_booleans, key, _AS_IT_IS if one and not none else (one - none, none))
     return _counted(counter, x, axis, out, keepdims, backend)

@@ -17,6 +17,7 @@ from jitkit.launch.kernel import Kernel
 from jitkit.launch.launcher import Launcher
 from jitkit.plans import remember
 from jitkit.primitives import _arrays, _operators, _structs, _values
+from jitkit.primitives._again import Again
 from jitkit.primitives._arrays import PLAIN, given_arrays, length_of, value_of
 from jitkit.primitives._in_order import in_order
 from jitkit.primitives._operators import Operator
@@ -37,7 +38,15 @@ class _Plan(NamedTuple):
     faults: list[np.ndarray]
 
     def of_vector(
-        self, x: np.ndarray, offsets: np.ndarray, count: int, filled: bool, start: Any, out: Any, backend: str | None
+        self,
+        x: np.ndarray,
+        offsets: np.ndarray,
+        count: int,
+        filled: bool,
+        start: Any,
+        out: Any,
+        backend: str | None,
+        op: Any = None,
     ) -> Any:
         """Reduce so many segments of a vector of the host, each behind a `start` unless that is None.
 
@@ -60,10 +69,13 @@ class _Plan(NamedTuple):
         except IndexError:
             faults = np.empty(1, INT64)
         started, begin = start is not None, self.identity if start is None else start
-        filled = filled or begin is None
-        arguments = (x, offsets, x.size, self.zero if begin is None else begin, started, filled, count, result, faults)
+        zero, must = self.zero if begin is None else begin, filled or begin is None
+        arguments = (x, offsets, x.size, zero, started, must, count, result, faults)
         launcher = self.alone if x.size < FEW else self.launcher
         done = count > 0 and launcher.enter((count + 1, 1), backend, arguments) and not faults.item()
+        if done and op is not None and launcher is self.alone and start is None and out is None:
+            launch = launcher((count + 1, 1), backend)
+            _again.keep_call((op, None), (x, offsets), (filled,), launch, arguments, result, (count,), True, faults)
         self.faults.append(faults)
         if not done or out is None:
             return result if done else None
@@ -75,6 +87,7 @@ INT64 = np.dtype(np.int64)
 FEW = 1 << 14
 """Elements that several threads would share, where their segments are few: for a thousand, to wake one takes 5 us of 3."""
 _plans: dict[Hashable, _Plan] = {}
+_again = Again("call")
 
 
 def segments_kernel(read: Callable, join: Callable, write: Callable) -> Kernel:
@@ -154,6 +167,9 @@ def segment_reduce(
     >>> jk.segment_reduce("add", np.array([1.0, 2.0, 4.0]), np.array([0, 2, 2, 3]))
     array([3., 0., 4.])
     """
+    known = _again.enter(op, None, (x, offsets), backend, False, initial, out)
+    if known is not None:
+        return known
     kind = None if type(x) is np.ndarray else _structs.kind_of(x)
     if kind is not None:
         of_tuples, begin, target = (
@@ -166,10 +182,10 @@ def segment_reduce(
     if type(offsets) in PLAIN:
         offsets = np.asarray(offsets)
     if length_of((x,)) and length_of((offsets,)):
-        known = _plans.get((operator, (x.dtype,)))
-        if known is not None:
-            start = None if initial is None else initial_value(initial, known.dtypes, "segment_reduce")
-            found = known.of_vector(x, offsets, offsets.size - 1, False, start, out, backend)
+        plan = _plans.get((operator, (x.dtype,)))
+        if plan is not None:
+            start = None if initial is None else initial_value(initial, plan.dtypes, "segment_reduce")
+            found = plan.of_vector(x, offsets, offsets.size - 1, False, start, out, backend, op)
             if found is not None:
                 return found
     arrays = given_arrays(x, "segment_reduce")
@@ -189,8 +205,12 @@ def filled_segments(op: Any, x: np.ndarray, begins: np.ndarray, backend: str | N
     array or None
         None where a segment is empty or faulty, or such arrays were not met before.
     """
-    known = _plans.get((_operators.resolve(op), (x.dtype,)))
-    return None if known is None else known.of_vector(x, begins, begins.size, True, None, None, backend)
+    found = _again.enter(op, None, (x, begins), backend, True)
+    if found is None:
+        plan = _plans.get((_operators.resolve(op), (x.dtype,)))
+        if plan is not None:
+            found = plan.of_vector(x, begins, begins.size, True, None, None, backend, op)
+    return found
 
 
 def reduce_segments(
