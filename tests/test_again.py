@@ -104,6 +104,16 @@ def test_other_shapes_and_types_are_told_apart(known):
             jk.map(squared, *[X] * count)
 
 
+def test_none_and_some_do_not_broadcast():
+    for x, y in ((X[:0], X[:5]), (X[:5], X[:0]), (jk.counting(0), X[:5])):
+        for call in (jk.map, jk.transformed):
+            with pytest.raises(jk.LaunchError, match="do not broadcast"):
+                call(added, x, y)
+        with pytest.raises(jk.LaunchError, match="do not broadcast"):
+            jk.reduce(lambda v, w: (v[0] + w[0], v[1] + w[1]), (x, y), initial=(0, 0))
+    assert jk.map(added, X[:0], X[:1]).shape == (0,)
+
+
 def test_results_go_where_they_are_asked(known):
     out, x = np.empty_like(X), X.copy()
     for _ in range(TIMES):

@@ -148,7 +148,7 @@ def given_arrays(x: Any, name: str) -> list[Any]:
 
 def length_of(arrays: Sequence[Any]) -> int:
     """Return the length of what are all NumPy's or lazy vectors of the host of one length, and 0 for anything else."""
-    n: int = 0
+    n: int = -1
     for x in arrays:
         if type(x) is not _ndarray and not (isinstance(x, Lazy) and x.device is None):
             return 0
@@ -157,10 +157,10 @@ def length_of(arrays: Sequence[Any]) -> int:
             return 0
         size = shape[0]
         if size != n:
-            if n:
+            if n >= 0:
                 return 0
             n = size
-    return n
+    return max(n, 0)
 
 
 def dtypes_alike(arrays: Sequence[Any]) -> tuple[Any, ...] | None:
