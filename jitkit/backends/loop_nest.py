@@ -368,6 +368,11 @@ class LoopNest:
         begin, end, _ = self.function.args
         builder, function, fastest = self.builder, linked.declare(module), linked.fastest
         axes = sorted(range(self.ndim), key=lambda axis: (axis != fastest, -axis))
+        if linked.declare_mirror is not None:
+            whole = [groups_along(builder, *pair) for pair in zip(self.counts, group, strict=True)]
+            given = [begin, end, ir.Constant(I64, STREAMED), *whole, *self.starts, *self.steps, *self.arguments]
+            with builder.if_then(builder.call(linked.declare_mirror(module), given)):
+                builder.ret_void()
         strips = WIDE_STRIP if linked.carried is not None and self.ndim > 1 else 1
         memory = None if linked.carried is None else self._memory_of_rows(linked.carried, strips)
         if memory is not None:

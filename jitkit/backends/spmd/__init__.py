@@ -10,9 +10,10 @@ advances by a fixed step; `regions` which blocks need masks; `lanes` writes the 
 stride does, `places` in which vectors, `windows` makes shuffles of that, `transposing` of loads that `rising` brings
 together, `interleaving` of stores that leave no gap. `fusing` drops barriers that vectors need not wait at, and `sweeps` puts
 some in so that memory is read in order.
-`turns` hands on what the next turn of a loop would compute anew, `leaving` cuts what lanes leave loops with, `pressure` says
-how many registers a value gets; `logarithm`, `roots`, `scaling` and `powers` are arithmetic. `lent` reads tiles where the
-rows that they would copy lie, of which `polynomials` and `counters` tell, and `longer` goes through several such tiles at once.
+`turns` hands on what the next turn of a loop would compute anew, `leaving` cuts what lanes leave loops with, `pressure`
+says how many registers a value gets; `logarithm`, `roots`, `scaling` and `powers` are arithmetic. `lent` reads tiles where
+the rows that they would copy lie, of which `polynomials` and `counters` tell, and `longer` goes through several such tiles
+at once. `mirrored` finds kernels that only mirror a matrix, for which `mirroring` has an order of its own.
 
 References: R. Karrenberg, S. Hack, "Whole-Function Vectorization", CGO 2011; S. Moll, S. Hack, "Partial control-flow
 linearization", PLDI 2018; M. Pharr, W. Mark, "ispc: a SPMD compiler for high-performance CPU programming", InPar 2012.

@@ -8,7 +8,7 @@ from typing import Any, NamedTuple
 from llvmlite import ir
 
 from jitkit.backends.known import Body
-from jitkit.backends.spmd import group, group_shape, order, plan, scalar
+from jitkit.backends.spmd import group, group_shape, mirrored, mirroring, order, phases, plan, rising, scalar
 from jitkit.backends.spmd.carrying import Carried
 from jitkit.backends.spmd.ir import Function, UnsupportedIRError
 from jitkit.backends.spmd.phases import DivergentBarrierError
@@ -33,12 +33,15 @@ class Group(NamedTuple):
         The rows that it stores past the cache, if it is given memory for their ends.
     declare_end : callable
         Declares what stores the ends that are left there.
+    declare_mirror : callable or None
+        Declares what does the same for whole lines of elements that only change places, where that is all.
     """
 
     declare: Callable[[ir.Module], ir.Function]
     fastest: int
     carried: Carried | None
     declare_end: Callable[[ir.Module], ir.Function]
+    declare_mirror: Callable[[ir.Module], ir.Function] | None
 
 
 def group_function(context: Any, body: Body, shape: tuple[int, ...], unit_step: bool) -> Group:
@@ -65,11 +68,12 @@ def group_function(context: Any, body: Body, shape: tuple[int, ...], unit_step: 
     UnsupportedIRError
         Where the code cannot be cut at its barriers.
     """
+    function = scalar.point_function(context, body, shape)
     try:
-        text, fastest, carried = _written(scalar.point_function(context, body, shape), shape, unit_step)
+        text, fastest, carried = _written(function, shape, unit_step)
     except DivergentBarrierError:  # so may LLVM have made it
-        marked = scalar.point_function(context, body, shape, marked=True)
-        text, fastest, carried = _written(marked, shape, unit_step)
+        function = scalar.point_function(context, body, shape, marked=True)
+        text, fastest, carried = _written(function, shape, unit_step)
     name = f"jitkit_group_{blake2b(text.encode(), digest_size=10).hexdigest()}"
     link(context, name, text.replace("@jitkit_group(", f"@{name}(", 1).replace("@jitkit_group_end(", f"@{name}_end("))
     arguments = [context.get_value_type(kind) for kind in body.kinds]
@@ -79,7 +83,21 @@ def group_function(context: Any, body: Body, shape: tuple[int, ...], unit_step: 
         fastest,
         carried,
         lambda target: ir.Function(target, ir.FunctionType(ir.VoidType(), [BYTE]), f"{name}_end"),
+        _mirror(context, function, shape, arguments, name),
     )
+
+
+def _mirror(
+    context: Any, function: Function, shape: tuple[int, ...], arguments: list[ir.Type], stem: str
+) -> Callable[[ir.Module], ir.Function] | None:
+    """Link what mirrors a matrix in another order than by groups, where a kernel does that alone; return what declares it."""
+    found = mirrored.mirrored(phases.split_at_barriers(rising.risen(function)), shape)
+    if found is None:
+        return None
+    name, listed = f"{stem}_mirror", [f"{p.type} {p.text}" for p in function.parameters[len(shape) :]]
+    link(context, name, mirroring.write(found, listed, name))
+    kinds = [I64] * (3 + 3 * len(shape)) + arguments[len(shape) :]
+    return lambda target: ir.Function(target, ir.FunctionType(ir.IntType(1), kinds), name)
 
 
 def _written(function: Function, shape: tuple[int, ...], unit_step: bool) -> tuple[str, int, Carried | None]:

@@ -151,6 +151,21 @@ def write(text: Text, tile: Tile, first: str, align: str, lanes: int) -> list[st
     return [_joined(text, tile.kind, [part[column] for part in parts], width) for column in range(count)]
 
 
+def square(text: Text, kind: str, rows: Sequence[str]) -> list[str]:
+    """Return the columns of as many rows as each has elements, which fill a register.
+
+    Parameters
+    ----------
+    text : Text
+        Where the code goes.
+    kind : str
+        The type of an element.
+    rows : sequence of str
+        The rows, as vectors.
+    """
+    return _transposed(text, kind, rows, len(rows), len(rows))
+
+
 def _row(text: Text, tile: Tile, first: str, row: int, align: str) -> str:
     """Load a lane's elements side by side."""
     count, size = len(tile.columns), size_of(tile.kind)
