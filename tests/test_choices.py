@@ -2,6 +2,8 @@
 
 from __future__ import annotations
 
+import re
+
 import numpy as np
 import pytest
 
@@ -213,7 +215,8 @@ def test_rows_are_loaded_under_masks():
     assert "@llvm.masked.load" in across.inspect(u, v, u, backend="cpu").llvm
     llvm = fluxes.inspect(u, v, v, u, 0.5, backend="cpu").llvm
     assert "@llvm.masked.load" in llvm
-    assert "extractelement" not in llvm  # no lane goes its own way
+    # No lane goes its own way: with AVX2, stores ask the halves of a mask whether they are whole.
+    assert not re.search(r"extractelement <\d+ x (?:ptr|double|i64)>", llvm)
 
 
 @pytest.mark.parametrize("dtype", DTYPES)
