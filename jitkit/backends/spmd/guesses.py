@@ -6,7 +6,7 @@ from dataclasses import dataclass, replace
 
 from jitkit.backends.spmd.folding import fold
 from jitkit.backends.spmd.graph import Graph, chain, dominators
-from jitkit.backends.spmd.ir import BINARY, CASTS, Function, Instruction, Value
+from jitkit.backends.spmd.ir import BINARY, CASTS, Block, Function, Instruction, Value
 from jitkit.backends.spmd.shapes import Shapes, reach
 
 _PURE = (
@@ -93,6 +93,45 @@ def affine_tests(function: Function, shapes: Shapes, given: set[str]) -> dict[st
                     if steps is not None:
                         tests[item.name] = steps
     return tests
+
+
+def unclamped(
+    function: Function, shapes: Shapes, given: set[str], settled: set[str]
+) -> tuple[Function, dict[str, list[Instruction]]]:
+    """Return a phase in which no index is clamped that needs only what is settled, and the comparisons that say so.
+
+    ``min(max(column, 0), m - 1)`` is ``column`` but for the vectors at the edges of an array. The comparisons are as those
+    of `affine_tests`.
+    """
+    origins = Origins(function, shapes.graph, given)
+    stands: dict[str, Value] = {}
+    tests: dict[str, list[Instruction]] = {}
+    blocks = {}
+    for block in function.blocks.values():
+        code = []
+        for item in block.code:
+            below = item.op == "call" and item.type == "i64" and item.callee.startswith("@llvm.smin.")
+            if below or (item.op == "call" and item.type == "i64" and item.callee.startswith("@llvm.smax.")):
+                operands = [stands.get(value.text, value) for value in item.operands]
+                moving = [value for value in operands if shapes.of(value) != 0]
+                if len(moving) == 1 and (shapes.of(moving[0]) or 0) > 0:
+                    other = operands[operands.index(moving[0]) - 1]
+                    test = Instruction(
+                        f"%<inside {item.name}>", "icmp", "i1", [moving[0], other], "sle" if below else "sge"
+                    )
+                    steps = origins.computed(test, block.name)
+                    if steps is not None and needs(steps) <= settled:
+                        tests[test.name], stands[item.name] = steps, moving[0]
+                        shapes.strides[test.name], shapes.made[test.name] = None, test
+                        item = Instruction(item.name, "add", "i64", [moving[0], Value("i64", "0")])
+            code.append(item)
+        blocks[block.name] = Block(block.name, code)
+    return Function(function.name, function.parameters, blocks, function.globals), tests
+
+
+def needs(steps: list[Instruction]) -> set[str]:
+    """Return the locals that some steps need and do not make."""
+    return {v.text for item in steps for v in item.operands if v.local} - {item.name for item in steps}
 
 
 class Origins:

@@ -16,6 +16,10 @@ FEW = 2
 """Vectors that a phase runs so fast that what the one before stored is still on its way to the cache."""
 
 
+NOTED = 32
+"""Bits for each vector of what is known of its guesses: whether all hold, and how each comes out."""
+
+
 class GroupLayout:
     """The phases of a group kernel, and the memory that one group has."""
 
@@ -126,6 +130,10 @@ class PhaseLayout:
         self.carrying = False
         self.loans = {site: array.loans[start] for site, array in layout.lent.items() if start in array.loans}
         self.lending = False
+        noted = [*phase.guessed, *phase.kept]
+        self.noted = {name: k + 1 for k, name in enumerate(noted)} if phase.steady and len(noted) < NOTED else {}
+        self.notes = self.text.alloca(f"[{self.shape.vectors} x i{NOTED}]", "notes") if self.noted else ""
+        self.note: str | None = None
         self.asked = {
             site: layout.copied[site].loans[start] for site in layout.coming if start in layout.copied[site].loans
         }

@@ -12,7 +12,7 @@ from jitkit.backends.spmd.folding import constant
 from jitkit.backends.spmd.graph import Loop
 from jitkit.backends.spmd.guesses import Span, cheap
 from jitkit.backends.spmd.ir import Block, Function, Instruction, Value
-from jitkit.backends.spmd.layout import PhaseLayout
+from jitkit.backends.spmd.layout import NOTED, PhaseLayout
 from jitkit.backends.spmd.phases import START
 from jitkit.backends.spmd.polynomials import Polynomial
 from jitkit.backends.spmd.shapes import Shapes
@@ -48,6 +48,7 @@ class PhaseBody(Body):
         self.turning: Loop | None = None
         self.turns = 1
         self.outcomes = (phase.outcomes or {}) if shapes is phase.phase.likely else {}
+        self.note = phase.note if shapes is phase.phase.likely else None
         self.changed = {item.name for block in computing for item in block.code}
         found = regions.find(shapes.graph, START, sorted(shapes.divergent))
         super().__init__(
@@ -73,6 +74,20 @@ class PhaseBody(Body):
             held = self.text.emit(f"and i1 {held}, {same}")
         return held
 
+    def note_of(self, tests: list[Instruction], kept: list[str], block: Block) -> str:
+        """Write a block in place and return the vector's note: whether all that is guessed holds, and how each comes out."""
+        total = self.text.emit(f"zext i1 {self.agreement(tests, kept, block, {})} to i{NOTED}")
+        outcomes = [self._of_first_lane(test) for test in tests]
+        outcomes += [self.vector.lane("i1", self.whole(Value("i1", name)), 0) for name in kept]
+        for k, outcome in enumerate(outcomes):
+            bit = self.text.emit(f"shl i{NOTED} {self.text.emit(f'zext i1 {outcome} to i{NOTED}')}, {k + 1}")
+            total = self.text.emit(f"or i{NOTED} {total}, {bit}")
+        return total
+
+    def _of_first_lane(self, test: Instruction) -> str:
+        first = [self._ends(v, None)[0] if self.shapes.of(v) != 0 else self.scalar(v) for v in test.operands]
+        return self.text.emit(f"icmp {test.head} i64 {first[0]}, {first[1]}")
+
     def _equal(self, name: str) -> str:
         bits = self.text.emit(f"bitcast {self.vector.mask_type} {self.whole(Value('i1', name))} to i{self.lanes}")
         # All bits or none: one more is 0 or 1.
@@ -96,8 +111,9 @@ class PhaseBody(Body):
             pair = f"{end}, {bound}" if moving is test.operands[0] else f"{bound}, {end}"
             ends.append(self.text.emit(f"icmp {predicate} i64 {pair}"))
         same = self.text.emit(f"icmp eq i1 {ends[0]}, {ends[1]}")
-        if span is not None and span.outcome is not None:
-            wanted = self.text.emit(f"icmp eq i1 {ends[0]}, {str(span.outcome).lower()}")
+        wanted_outcome = self.phase.phase.expected.get(test.name) if span is None else span.outcome
+        if wanted_outcome is not None:
+            wanted = self.text.emit(f"icmp eq i1 {ends[0]}, {str(wanted_outcome).lower()}")
             same = self.text.emit(f"and i1 {same}, {wanted}")
         rising = self.text.emit(f"icmp {predicate[0]}le i64 {first}, {last}")
         return self.text.emit(f"and i1 {same}, {rising}")
@@ -298,6 +314,9 @@ class PhaseBody(Body):
 
     def special(self, item: Instruction) -> str | None:
         """Return the value of a reload, of a shared array, or of a comparison whose outcome or other side is known."""
+        if self.note is not None and item.name in self.phase.noted:
+            bit = self.text.emit(f"lshr i{NOTED} {self.note}, {self.phase.noted[item.name]}")
+            return self.text.emit(f"trunc i{NOTED} {bit} to i1")
         if item.op == "reload":
             if item.name in self.phase.reloaded:
                 return self.phase.reloaded[item.name]

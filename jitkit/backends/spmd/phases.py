@@ -16,7 +16,7 @@ from dataclasses import dataclass, replace
 from jitkit.backends.spmd import patterns
 from jitkit.backends.spmd.graph import Loop
 from jitkit.backends.spmd.group_shape import Shape
-from jitkit.backends.spmd.guesses import Run, Span, affine_tests, cheap, local_value, outcome
+from jitkit.backends.spmd.guesses import Run, Span, affine_tests, cheap, local_value, needs, outcome, unclamped
 from jitkit.backends.spmd.ir import Block, Function, Instruction
 from jitkit.backends.spmd.shapes import Shapes, Stride, reach
 
@@ -55,6 +55,12 @@ class Phase:
         Truth values from before the phase of which the same is guessed, such as whether a point is inside.
     likely : Shapes or None
         The shapes where all guesses hold.
+    probable : Function
+        The blocks where they do: nothing is clamped, where that is guessed.
+    expected : dict
+        How guessed comparisons are to come out in all lanes, where one way is not as good as the other.
+    steady : bool
+        Whether a group comes back from the phase to itself, with all that is guessed as it was.
     spans : dict or None
         How the guessed comparisons come out in most groups, where they decide everything that is guessed.
     runs : list or None
@@ -67,6 +73,9 @@ class Phase:
     guessed: dict[str, list[Instruction]]
     kept: list[str]
     likely: Shapes | None
+    probable: Function
+    expected: dict[str, bool]
+    steady: bool
     spans: dict[str, Span] | None
     runs: list[Run] | None
 
@@ -194,9 +203,19 @@ class Cutter:
         runs = None if truths else self._runs(tests)
         guessed = self._likely(tests) if runs is None else tests
         uniform: dict[str, Stride] = dict.fromkeys([*guessed, *truths], 0)
-        likely = self._placed(Shapes(function, self.shapes.roots, fixed | uniform, self.function)) if uniform else None
         spans = None if truths or runs is not None else self._spans(guessed, shapes)
-        return Phase(function, shapes, sorted(set(exits)), guessed, truths, likely, spans, runs)
+        probable, unbounded = function, dict[str, list[Instruction]]()
+        settled = lasting | anew | {p.text for p in function.parameters}
+        steady = bool(uniform) and start in exits and runs is None and spans is None
+        steady = steady and all(needs(steps) <= settled for steps in guessed.values())
+        if steady:
+            probable, unbounded = unclamped(function, shapes, lasting | anew, settled)
+        likely = self._placed(Shapes(probable, self.shapes.roots, fixed | uniform, self.function)) if uniform else None
+        expected = dict.fromkeys(unbounded, True)
+        tests = guessed | unbounded
+        return Phase(
+            function, shapes, sorted(set(exits)), tests, truths, likely, probable, expected, steady, spans, runs
+        )
 
     def _runs(self, tests: dict[str, list[Instruction]]) -> list[Run] | None:
         """Return the vectors of a one-dimensional group by what comparisons of places alone say; None where they do not."""
