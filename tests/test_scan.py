@@ -114,6 +114,26 @@ def test_in_place(n, inclusive):
     np.testing.assert_array_equal(x, expected)
 
 
+@pytest.mark.parametrize(("axis", "reverse"), [(0, False), (-1, True), (None, True)])
+def test_in_place_on_every_backend(axis, reverse, backend):
+    x = values_of(np.int64, (5, 40) if axis is not None else 40)
+    turned = (lambda a: np.flip(a, axis or 0)) if reverse else np.asarray
+    expected = turned(np.add.accumulate(turned(x), axis=axis or 0))
+    assert jk.scan("add", x, axis=axis, reverse=reverse, out=x, backend=backend) is x
+    np.testing.assert_array_equal(x, expected)
+
+
+@pytest.mark.parametrize("call", [jk.scan, jk.reduce])
+@pytest.mark.parametrize("op", ["add", np.copysign])  # both ways to reduce on a GPU
+def test_what_is_read_may_be_read_only_and_is_not_brought_back(call, op, brought):
+    x = values_of(np.int64 if op == "add" else np.float64, 40)
+    x.setflags(write=False)
+    with jk.emulate_cuda():
+        found = call(op, x, backend="cuda")
+    np.testing.assert_array_equal(found, call(op, x, backend="python"))
+    assert brought.count(x.nbytes) == (call is jk.scan)
+
+
 def test_an_out_that_overlaps(backend):
     x = np.arange(60)
     expected = np.cumsum(x[:50])

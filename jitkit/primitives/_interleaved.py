@@ -155,8 +155,8 @@ def groups_kernel(
     width, block = ON_GPU.width, ON_GPU.block
     combine = in_pairs(again, join, write)
 
-    def reduce_block(kept, given):
-        r, x, n, initial, started, out = given
+    def reduce_block(kept, given, out):
+        r, x, n, initial, started = given
         number, lane = jk.group_index()[1], jk.local_index()[1]
         first = number * block
         count = min(block, n - first)
@@ -177,7 +177,7 @@ def groups_kernel(
 
     @jk.kernel(group=(1, width))
     def reduce_rows(r, _, x, n, initial, started, out):
-        run((r, x, n, initial, started, out))
+        run((r, x, n, initial, started), out)
 
     return reduce_rows
 

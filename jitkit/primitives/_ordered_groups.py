@@ -75,8 +75,8 @@ def ordered_groups_kernel(read: Callable, again: Callable, join: Callable, write
             write(room, to + lane, total)
         return (count + mine - 1) // mine
 
-    def reduce_block(room, given):
-        r, x, n, initial, started, out = given
+    def reduce_block(room, given, out):
+        r, x, n, initial, started = given
         number, lane = jk.group_index()[1], jk.local_index()[1]
         first = number * block
         last = min(n, first + block)
@@ -100,6 +100,6 @@ def ordered_groups_kernel(read: Callable, again: Callable, join: Callable, write
 
     @jk.kernel(group=(1, LANES))
     def reduce_in_order(r, _, x, n, initial, started, out):
-        run((r, x, n, initial, started, out))
+        run((r, x, n, initial, started), out)
 
     return reduce_in_order

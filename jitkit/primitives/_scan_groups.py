@@ -55,11 +55,11 @@ class Tiles:
         self._dtypes = dtypes
 
     def shared(self, body: Callable) -> Callable[..., None]:
-        """Return ``run(given)``, which calls ``body(tile, given)`` with room for a tile and twice the lanes' totals."""
+        """Return ``run(given, out)``, which calls ``body(tile, given, out)`` with room for a tile and twice the lanes' totals."""
         return _values.with_room(jk.shared, LANES * (self.each + 2), self._dtypes, body)
 
     def kept(self, body: Callable) -> Callable[..., None]:
-        """Return ``run(given)``, which calls ``body(kept, given)`` with room for a lane's part of a tile."""
+        """Return ``run(given, tile)``, which calls ``body(kept, given, tile)`` with room for a lane's part of a tile."""
         return _values.with_room(jk.local, self.each, self._dtypes, body)
 
 
@@ -83,8 +83,8 @@ def staging(read: Callable, again: Callable, write: Callable, tiles: Tiles) -> C
     """Return ``stage(x, r, first, count, lane, tile)``, which brings `count` elements of a row into shared memory."""
     each, whole = tiles.each, tiles.whole
 
-    def through(kept, given):
-        x, r, first, lane, tile = given
+    def through(kept, given, tile):
+        x, r, first, lane = given
         for k in range(each):  # all are under way before the first has come
             write(kept, k, read(x, (r, first + k * LANES + lane)))
         for k in range(each):
@@ -94,7 +94,7 @@ def staging(read: Callable, again: Callable, write: Callable, tiles: Tiles) -> C
 
     def stage(x, r, first, count, lane, tile):
         if count == whole:
-            stage_whole((x, r, first, lane, tile))
+            stage_whole((x, r, first, lane), tile)
         else:
             for at in range(lane, count, LANES):
                 write(tile, at, read(x, (r, first + at)))
@@ -137,8 +137,8 @@ def totals_kernel(read: Callable, again: Callable, join: Callable, write: Callab
     stage, combine = staging(read, again, write, tiles), lanes_totals(again, join, write, tiles)
     each, block, whole = tiles.each, tiles.block, tiles.whole
 
-    def total(tile, given):
-        r, n, x, carries = given
+    def total(tile, given, carries):
+        r, n, x = given
         lane, number = jk.local_index()[1], jk.group_index()[1]
         first, last = number * block, min(n, number * block + block)
         running = read(x, (r, first))  # anything of its type
@@ -156,7 +156,7 @@ def totals_kernel(read: Callable, again: Callable, join: Callable, write: Callab
 
     @jk.kernel(group=(1, LANES))
     def scan_totals(r, _, n, x, carries):
-        run((r, n, x, carries))
+        run((r, n, x), carries)
 
     return scan_totals
 
@@ -204,8 +204,8 @@ def rows_scan_kernel(
                     value = join(before, value)
                 before = value
 
-    def scan(tile, given):
-        r, n, x, initial, carries, out = given
+    def scan(tile, given, out):
+        r, n, x, initial, carries = given
         lane, number = jk.local_index()[1], jk.group_index()[1]
         first, last = number * block, min(n, number * block + block)
         running = initial
@@ -232,7 +232,7 @@ def rows_scan_kernel(
 
     @jk.kernel(group=(1, LANES))
     def scan_rows(r, _, n, x, initial, carries, out):
-        run((r, n, x, initial, carries, out))
+        run((r, n, x, initial, carries), out)
 
     return scan_rows
 

@@ -159,29 +159,30 @@ def converter(dtypes: tuple[np.dtype[Any], ...]) -> Function:
 
 
 def with_room(make: Function, size: int, dtypes: tuple[np.dtype[Any], ...], body: Function) -> Function:
-    """Return ``run(given)``: it calls ``body(room, given)`` with room for values, made by `jk.shared` or by `jk.local`.
+    """Return ``run(given, out)``: it calls ``body(room, given, out)`` with room for values, made by `jk.shared` or `jk.local`.
 
-    A function of the kernel language cannot return arrays that it made.
+    A function of the kernel language cannot return arrays that it made. What `body` writes is not among the tuple `given`:
+    who writes to one of its arrays may write to all, which then may not be read-only and are copied back from a GPU.
     """
     a, b, c, d, e, f = (dtype.type for dtype in (dtypes * MOST)[:MOST])
 
-    def with1(given):
-        body(make(size, a), given)
+    def with1(given, out):
+        body(make(size, a), given, out)
 
-    def with2(given):
-        body((make(size, a), make(size, b)), given)
+    def with2(given, out):
+        body((make(size, a), make(size, b)), given, out)
 
-    def with3(given):
-        body((make(size, a), make(size, b), make(size, c)), given)
+    def with3(given, out):
+        body((make(size, a), make(size, b), make(size, c)), given, out)
 
-    def with4(given):
-        body((make(size, a), make(size, b), make(size, c), make(size, d)), given)
+    def with4(given, out):
+        body((make(size, a), make(size, b), make(size, c), make(size, d)), given, out)
 
-    def with5(given):
-        body((make(size, a), make(size, b), make(size, c), make(size, d), make(size, e)), given)
+    def with5(given, out):
+        body((make(size, a), make(size, b), make(size, c), make(size, d), make(size, e)), given, out)
 
-    def with6(given):
-        body((make(size, a), make(size, b), make(size, c), make(size, d), make(size, e), make(size, f)), given)
+    def with6(given, out):
+        body((make(size, a), make(size, b), make(size, c), make(size, d), make(size, e), make(size, f)), given, out)
 
     return (with1, with2, with3, with4, with5, with6)[len(dtypes) - 1]
 

@@ -119,7 +119,7 @@ def scan(
     if out is None and plan.only is not None and type(first) is _ndarray:  # in 0.3 us less
         result = np.empty(shape, plan.only)
     else:
-        result = _room(plan, arrays, out, shape)
+        result = _room(plan, arrays, out, shape, backend)
     if 0 not in shape:
         source = first if len(arrays) == 1 else tuple(arrays)
         if cut is None:
@@ -170,11 +170,13 @@ def _before(operator: Operator, plan: Scan, initial: Any) -> Any:
     return identity
 
 
-def _room(plan: Scan, arrays: list[Any], out: Any, shape: tuple[int, ...]) -> Any:
+def _room(plan: Scan, arrays: list[Any], out: Any, shape: tuple[int, ...], backend: str | None) -> Any:
     """Return where to write: `out` itself where that is as good as a new array."""
     if out is not None:
-        if type(out) is _ndarray and out.shape == shape and _fits(arrays[0], out, plan.only):  # as mostly
-            return out
+        first = arrays[0]
+        fits = type(out) is _ndarray and out.shape == shape and _fits(first, out, plan.only)  # as mostly
+        if fits and (_arrays.apart(out, (first,)) or _arrays.on_host(first, backend)):
+            return out  # views of one array are copied to a GPU apart
         outs = out if isinstance(out, tuple) else (out,)
         if len(plan.dtypes) > 1:
             operands.check_tuple(out, len(plan.dtypes), "scan")
