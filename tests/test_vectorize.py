@@ -149,6 +149,17 @@ def test_reduceat(indices, axis, backend):
         plus.reduceat(x[0], [*indices, 8], backend=backend)
 
 
+@pytest.mark.parametrize("indices", [[0, 1], [1, 0, 1], []])
+def test_reduceat_along_each_axis_of_an_array_on_a_gpu(indices):
+    x = values_of("int64", (3, 2, 5))
+    with jk.emulate_cuda():
+        there = jk.asarray(x, device="cuda")
+        for axis in range(3):
+            found = plus.reduceat(there, indices, axis)
+            assert not isinstance(found, np.ndarray)
+            np.testing.assert_array_equal(jk.to_numpy(found), np.add.reduceat(x, np.array(indices, int), axis))
+
+
 def test_math_and_numpy_functions(backend):
     x = np.abs(values_of("float32", N))
     assert jk.vectorize(math.sqrt)(x, backend=backend).dtype == np.float32

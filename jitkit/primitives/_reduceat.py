@@ -45,25 +45,28 @@ def reduceat(op: Any, x: Any, indices: Any, axis: int, dtype: Any, out: Any, bac
     axis = operands.axis_of(axis, len(x.shape), "vectorize")
     n, device, ndim = x.shape[axis], _arrays.device_of(x), len(x.shape)
     shape = tuple(x.shape[:axis]) + tuple(x.shape[axis + 1 :])
-    rows, segments = math.prod(shape), None
+    rows, segments, across = math.prod(shape), None, device is not None and axis != ndim - 1
     if begins.ndim == 1 and begins.dtype == INT64:
         known = begins.size <= _FEW and rows * n <= _SHORT
         segments = _known(begins.tobytes(), rows, n) if known else _segments(begins, rows, n)
     if segments is None:
         raise LaunchError(f"jk.vectorize: reduceat takes a vector of indices from 0 to {n - 1}, not {indices}")
-    ends, places = segments
-    if axis != ndim - 1:
+    if across:
+        segments = _across(begins, math.prod(shape[:axis]), n, math.prod(shape[axis:]))
+    elif axis != ndim - 1:
         x = x.transpose(*range(axis), *range(axis + 1, ndim), axis)
+    ends, places = segments
     elements = x if ndim == 1 else x.reshape((-1,))
     if places is not None:
         elements = permuted_within(elements, asarray(places, device=device))
     if dtype is not None:
         elements = transformed(np.dtype(dtype).type, elements)
     result = segment_reduce(op, elements, ends if device is None else asarray(ends, device=device), backend=backend)
-    if ndim > 1:
+    if across:
+        result = result.reshape((*shape[:axis], begins.size, *shape[axis:]))
+    elif ndim > 1:
         result = result.reshape((*shape, begins.size))
-    if axis != ndim - 1:
-        result = np.moveaxis(to_numpy(result), -1, axis)
+        result = result if axis == ndim - 1 else np.moveaxis(result, -1, axis)
     return result if out is None else operands.store(result, out, tuple(result.shape), "vectorize")
 
 
@@ -86,6 +89,19 @@ def _segments(begins: NDArray[np.int64], rows: int, n: int) -> Segments | None:
     places, offsets = _slices(begins, n)
     ends = np.append((row * offsets[-1] + offsets[:-1]).reshape(-1), rows * offsets[-1])
     return ends, (row * n + places).reshape(-1)
+
+
+def _across(begins: NDArray[np.int64], outer: int, n: int, inner: int) -> Segments:
+    """Return where segments end along the middle axis of (outer, n, inner), as results lie, and the places of their elements.
+
+    An array on a GPU is read through that table: it cannot be turned.
+    """
+    places, offsets = _slices(begins, n)
+    column = np.arange(inner)[:, np.newaxis]
+    each = [(part * inner + column).reshape(-1) for part in np.split(places, offsets[1:-1])]
+    block = np.arange(outer)[:, np.newaxis] * (n * inner)
+    lengths = np.tile(np.repeat(np.diff(offsets), inner), outer)
+    return np.append(0, np.cumsum(lengths)), (block + np.concatenate(each)).reshape(-1)
 
 
 def _slices(begins: NDArray[np.int64], n: int) -> tuple[NDArray[np.int64], NDArray[np.int64]]:
