@@ -32,7 +32,8 @@ def asarray(x: Any, dtype: DTypeLike | None = None, device: str | None = None) -
     dtype : dtype, optional
         The elements' type; by default that of `x`.
     device : {None, "cpu", "cuda"}
-        Where the array shall be; None leaves a device array where it is, and makes anything else a NumPy array.
+        Where the array shall be; None leaves a device array where it is, and makes anything else a NumPy array. On a GPU
+        bytes are in its order.
 
     Returns
     -------
@@ -53,7 +54,10 @@ def asarray(x: Any, dtype: DTypeLike | None = None, device: str | None = None) -
     if _on_gpu(device, "asarray") or (device is None and there):
         if there and (dtype is None or np.dtype(dtype) == np.dtype(x.__cuda_array_interface__["typestr"])):
             return x
-        return device_memory.to_device(np.ascontiguousarray(to_numpy(x), dtype=dtype))
+        values = np.asarray(to_numpy(x), dtype=dtype, order="C")
+        if not values.dtype.isnative:
+            values = values.astype(values.dtype.newbyteorder("="))
+        return device_memory.to_device(values)
     return np.asarray(to_numpy(x), dtype=dtype)
 
 

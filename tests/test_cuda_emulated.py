@@ -125,6 +125,12 @@ class TestArrays:
         assert jk.asarray(x) is x
         assert jk.asarray(x, dtype=np.float32).dtype == np.float32
 
+    @pytest.mark.parametrize("x", [np.arange(3, dtype=">i2"), np.arange(3, dtype=">c16"), np.float32(3), 3.0])
+    def test_asarray_keeps_the_shape_and_the_numbers(self, x):
+        there = jk.asarray(x, device="cuda")
+        assert (there.shape, there.dtype) == (np.shape(x), np.asarray(x).dtype.newbyteorder("="))
+        np.testing.assert_array_equal(jk.to_numpy(there), x)
+
     def test_they_choose_the_backend(self):
         x = jk.asarray(np.arange(4.0), device="cuda")
         double[4](x)
