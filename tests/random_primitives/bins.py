@@ -8,7 +8,7 @@ _WEIGHTS = ("float32", "float64", "int32", "uint8")
 
 
 def bincount(draw: Draw) -> Check:
-    dtype, n = draw.dtype(INTEGERS), draw.size()
+    dtype, n = draw.dtype(INTEGERS), draw.size(large=True)
     x = draw.array(dtype, (n,), "few" if dtype in INTEGERS[:4] else draw.pick(("few", "small")))
     if draw.chance(0.3) and dtype not in ("int8", "uint8"):
         x = draw.line("x", f"{x} * {dtype_of(dtype)}(97)")
@@ -35,7 +35,7 @@ def _range(draw: Draw) -> str | None:
 
 
 def histogram(draw: Draw) -> Check:
-    dtype, shape = draw.dtype((*INTEGERS, *FLOATS)), draw.shape()
+    dtype, shape = draw.dtype((*INTEGERS, *FLOATS)), draw.shape(large=True)
     limits = _range(draw)
     kinds = ("small", "few", "equal") if limits is None else ("small", "few", "missing", "whole", "special")
     x, bins = draw.array(dtype, shape, draw.pick(kinds)), _edges(draw)
@@ -56,7 +56,7 @@ def histogram(draw: Draw) -> Check:
 
 
 def histogram_of_points(draw: Draw) -> Check:
-    name, n = draw.pick(("histogram2d", "histogramdd")), draw.size()
+    name, n = draw.pick(("histogram2d", "histogramdd")), draw.size(large=True)
     count = 2 if name == "histogram2d" else draw.pick((1, 2, 3))
     dtype = draw.pick(("float64", "float32", "int32", "float64"))
     kind = draw.pick(("small", "few", "equal"))

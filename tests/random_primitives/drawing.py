@@ -4,6 +4,7 @@ from __future__ import annotations
 
 import math
 import random
+import re
 from collections.abc import Sequence
 from dataclasses import dataclass
 from typing import Any
@@ -19,8 +20,12 @@ FEW = ("bool", "int32", "int64", "uint8", "float32", "float64", "complex128")
 """Those of the backend that takes seconds to compile for one."""
 
 _BORDERS = (16, 32, 64, 128, 256, 512, 1024, 2048, 4096, 8192, 16384, 18432, 32768, 36864, 65536)
+_FAR = (1 << 17, 1 << 18, 1 << 19, 1 << 20)
 _PRIMES = (2, 3, 5, 7, 13, 31, 97, 251, 1009, 4099, 10007, 65537)
 LARGEST = {"cpu": 70_000, "python": 300, "cuda": 300}
+_VERY_LARGE = 1_500_000
+"""Now and then, on the CPU, where NumPy says what is wanted."""
+_THREADS = ((1, 2), (2, 1), (2, 1), (1, 8), (3, 2), (8, 3))
 
 
 @dataclass(frozen=True)
@@ -41,6 +46,8 @@ class Check:
         Whether a result of no dimensions is a NumPy number, no array.
     backend : str
         Where it runs.
+    threads : tuple of two ints
+        How many share the work of the first and the second call.
     warns : bool
         Whether it may warn, as NumPy does.
     """
@@ -52,6 +59,7 @@ class Check:
     outs: tuple[str, ...]
     scalar: bool
     backend: str
+    threads: tuple[int, int] = (1, 2)
     warns: bool = False
 
 
@@ -78,13 +86,19 @@ class Draw:
         return self.random.choice(items)
 
     def dtype(self, kinds: Sequence[str] = ALL) -> str:
-        """Return a dtype; one of few where compiling takes long."""
-        few = [kind for kind in kinds if kind in FEW] if self.backend == "cuda" else []
+        """Return a dtype; mostly one of few where compiling takes long."""
+        likely = {"cuda": 1.0, "cpu": 0.7, "python": 0.0}[self.backend]
+        few = [kind for kind in kinds if kind in FEW] if self.chance(likely) else []
         return self.pick(few or list(kinds))  # type: ignore[no-any-return]
 
-    def size(self) -> int:
-        """Return a length: none, one, few, a prime, or one about a border of blocks."""
-        most = LARGEST[self.backend]
+    def _most(self, large: bool) -> int:
+        return _VERY_LARGE if large and self.backend == "cpu" and self.chance(0.06) else LARGEST[self.backend]
+
+    def size(self, large: bool = False) -> int:
+        """Return a length: none, one, few, a prime, or one about a border of blocks; `large` allows very many."""
+        return self._size(self._most(large))
+
+    def _size(self, most: int) -> int:
         kind = self.random.random()
         if kind < 0.12:
             return self.pick((0, 1))  # type: ignore[no-any-return]
@@ -93,17 +107,18 @@ class Draw:
         if kind < 0.55:
             return self.pick([p for p in _PRIMES if p <= most])  # type: ignore[no-any-return]
         if kind < 0.85:
-            border = self.pick([b for b in _BORDERS if b < most])
+            border = self.pick([b for b in (_FAR if most == _VERY_LARGE else _BORDERS) if b < most])
             return border + self.random.randint(-1, 1)  # type: ignore[no-any-return]
         return int(most ** self.random.random())
 
-    def shape(self, vector: float = 0.5) -> tuple[int, ...]:
+    def shape(self, vector: float = 0.5, large: bool = False) -> tuple[int, ...]:
         """Return the shape of an array of one to four axes."""
+        most = self._most(large)
         if self.chance(vector):
-            return (self.size(),)
+            return (self._size(most),)
         if self.chance(0.08):
             return ()
-        n, most = max(1, self.size()), LARGEST[self.backend]
+        n = max(1, self._size(most))
         shape = [n, *(self.pick((1, 2, 3, 4, 5, 7, 8, 17, 64)) for _ in range(self.random.randint(1, 3)))]
         while len(shape) > 1 and math.prod(shape) > most:
             if shape[0] > 2:
@@ -166,7 +181,10 @@ class Draw:
         scalar: bool = True,
         warns: bool = False,
     ) -> Check:
-        return Check(tuple(self.lines), call, wanted, bound, tuple(outs), scalar, self.backend, warns)
+        if self.backend == "cuda" and not outs and not re.search(r"\b(v|lazy)\d", call) and self.chance(0.3):
+            call = re.sub(r"\b(x|at|where)\d+", r"jk.asarray(\g<0>, device='cuda')", call)
+        threads = self.pick(_THREADS)
+        return Check(tuple(self.lines), call, wanted, bound, tuple(outs), scalar, self.backend, threads, warns)
 
 
 def arguments(**given: Any) -> str:

@@ -12,7 +12,7 @@ def map_arrays(draw: Draw) -> Check:
         ("twice", "negated", "difference", "product", "both", "pair", "np.maximum", "'add'", "operator.sub", "abs")
     )
     unary = f in ("twice", "negated", "abs")
-    dtype, shape = draw.dtype(_REAL), draw.shape()
+    dtype, shape = draw.dtype(_REAL), draw.shape(large=True)
     kind = draw.pick(("small", "few", "special", "whole", "missing"))
     arrays = [draw.array(dtype, shape, kind)]
     if not unary:
@@ -42,7 +42,7 @@ def map_arrays(draw: Draw) -> Check:
 
 def overlapping(draw: Draw) -> Check:
     """A result goes over its neighbours' places."""
-    n, dtype = draw.size() + 1, draw.dtype(("int32", "int64", "float64"))
+    n, dtype = draw.size(large=True) + 1, draw.dtype(("int32", "int64", "float64"))
     x = draw.array(dtype, (n + 1,), draw.pick(("small", "whole")), plain=True)
     source, target = draw.pick(((f"{x}[1:]", f"{x}[:-1]"), (f"{x}[:-1]", f"{x}[1:]"), (f"{x}[::-1]", x)))
     name = draw.pick(("map", "scan", "sort", "vectorize"))
@@ -66,7 +66,7 @@ def ufunc_methods(draw: Draw) -> Check:
         a, b = (draw.array(dtype, draw.pick(((1,), (5,), (17,), (2, 3), (0,), (64,)))) for _ in range(2))
         wanted = draw.line("wanted", f"{numpys}.outer({a}, {b})")
         return draw.check(f"jk.vectorize({f}).outer({a}, {b}{draw.options()})", wanted)
-    shape = draw.shape() or (1,)
+    shape = draw.shape(large=True) or (1,)
     x, axis = draw.array(dtype, shape, draw.pick(("small", "whole"))), draw.random.randrange(-len(shape), len(shape))
     wanted = draw.line("wanted", f"{numpys}.{method}({x}{arguments(axis=axis)})")
     return draw.check(f"jk.vectorize({f}).{method}({x}{draw.options(axis=axis)})", wanted)
@@ -81,7 +81,8 @@ def lazy_of(draw: Draw, n: int) -> tuple[str, str]:
         ends = f"{start}, {start + n * step}, {step}{arguments(dtype=dtype)}"
         return f"jk.counting({ends})", f"np.arange({ends})"
     if kind == "constant":
-        value, dtype = draw.pick(("3", "2.5", "True")), draw.pick((None, "'float32'"))
+        value = draw.pick(("3", "2.5", "True"))
+        dtype = "'int32'" if value == "True" else draw.pick((None, "'float32'"))
         return f"jk.constant({value}, {n}{arguments(dtype=dtype)})", f"np.full({n}, {value}{arguments(dtype=dtype)})"
     if kind == "transformed":
         x = draw.array(draw.dtype(("int32", "int64", "float64")), (n,))

@@ -175,7 +175,7 @@ def sum_bound(x, axis=None, keepdims=False, initial=0):
     if x.dtype.kind not in "fc":
         return 0
     wide = np.abs(x.astype(WIDE[x.dtype.kind]))
-    wide[~np.isfinite(wide)] = 0
+    wide = np.where(np.isfinite(wide), wide, 0)
     n = max(2, x.size)
     return (
         (40 + np.log2(n)) * np.finfo(x.dtype).eps * (np.add.reduce(wide, axis=axis, keepdims=keepdims) + abs(initial))

@@ -83,7 +83,7 @@ def reduce(draw: Draw) -> Check:
     if draw.chance(0.2):
         return reduce_tuple(draw)
     op, given, numpys = operator_of(draw)
-    dtype, shape = draw.dtype(dtypes_of(op)), draw.shape()
+    dtype, shape = draw.dtype(dtypes_of(op)), draw.shape(large=op in UFUNCS)
     x = draw.array(dtype, shape, kind_for(draw, op, dtype))
     axis, keepdims = draw.axis(shape), True if draw.chance(0.3) else None
     initial = initial_for(draw, op, dtype)
@@ -121,9 +121,9 @@ def reduce_tuple(draw: Draw) -> Check:
     if draw.chance(0.3):
         initial = "(5, -1, 2)" if op == "extremes" else "(5, 1)"
         initial = {"best_struct": "Best(5, 1)", "composed_struct": "Affine(5, 1)"}.get(op, initial)
-    oracle = f"folded({op}, {v}{arguments(axis=axis, initial=initial, keepdims=keepdims)})"
+    wanted = draw.line("wanted", f"folded({op}, {v}{arguments(axis=axis, initial=initial, keepdims=keepdims)})")
     call = f"jk.reduce({op}, {v}{draw.options(axis=axis, initial=initial, keepdims=keepdims)})"
-    return draw.check(call, oracle)
+    return draw.check(call, wanted)
 
 
 def map_reduce(draw: Draw) -> Check:
@@ -135,7 +135,7 @@ def map_reduce(draw: Draw) -> Check:
         f, dtype = draw.pick(("difference", "product")), draw.dtype(dtypes)
     if op == "multiply":
         dtype = draw.dtype(INTEGERS)
-    shape = draw.shape()
+    shape = draw.shape(large=op in UFUNCS)
     kind = draw.pick(("small", "few")) if dtype[0] in "fc" else draw.pick(("small", "whole", "special"))
     arrays = [draw.array(dtype, shape, kind) for _ in range(2 if f in ("difference", "product") else 1)]
     if len(arrays) == 2 and len(shape) > 1 and draw.chance(0.3):  # broadcast
@@ -156,7 +156,7 @@ def map_reduce(draw: Draw) -> Check:
 def count(draw: Draw) -> Check:
     pred = draw.pick(("is_positive", "is_odd", "bool", "np.isnan", "np.signbit", "'isfinite'"))
     dtype = draw.dtype({"is_odd": INTEGERS, "bool": ALL, "is_positive": REAL}.get(pred, FLOATS))
-    shape = draw.shape()
+    shape = draw.shape(large=True)
     x = draw.array(dtype, shape, draw.pick(("small", "few", "special", "whole", "missing", "equal")))
     axis, keepdims = draw.axis(shape), True if draw.chance(0.3) else None
     numpys = {"bool": "np.not_equal(0, ", "'isfinite'": "np.isfinite("}.get(pred, f"{pred}(")
@@ -170,7 +170,7 @@ def count(draw: Draw) -> Check:
 
 
 def any_all(draw: Draw) -> Check:
-    name, dtype, shape = draw.pick(("any", "all")), draw.dtype(), draw.shape()
+    name, dtype, shape = draw.pick(("any", "all")), draw.dtype(), draw.shape(large=True)
     x = draw.array(dtype, shape, draw.pick(("small", "few", "special", "missing", "equal")))
     if draw.chance(0.3):  # seldom one
         x = draw.line("x", f"{x} * 0" if dtype != "bool" else f"{x} & False")
@@ -183,7 +183,7 @@ def any_all(draw: Draw) -> Check:
 
 
 def arg_extreme(draw: Draw) -> Check:
-    name, dtype, shape = draw.pick(("argmin", "argmax")), draw.dtype(REAL), draw.shape()
+    name, dtype, shape = draw.pick(("argmin", "argmax")), draw.dtype(REAL), draw.shape(large=True)
     x = draw.array(
         dtype, shape, draw.pick(("small", "few", "special", "missing", "equal", "whole", "far", "descending"))
     )
@@ -196,7 +196,7 @@ def arg_extreme(draw: Draw) -> Check:
 
 
 def minmax(draw: Draw) -> Check:
-    dtype, shape = draw.dtype(REAL), draw.shape()
+    dtype, shape = draw.dtype(REAL), draw.shape(large=True)
     x = draw.array(dtype, shape, draw.pick(("small", "few", "special", "missing", "equal", "whole", "far")))
     axis, keepdims = draw.axis(shape), True if draw.chance(0.3) else None
     options = arguments(axis=axis, keepdims=keepdims)

@@ -4,18 +4,18 @@ from __future__ import annotations
 
 from . import reductions
 from .drawing import Check, Draw, arguments
-from .reductions import STRUCTS, dtypes_of, initial_for, kind_for, operator_of, tuple_of
+from .reductions import STRUCTS, UFUNCS, dtypes_of, initial_for, kind_for, operator_of, tuple_of
 
 
 def scan(draw: Draw) -> Check:
-    shape = draw.shape(0.6) or (1,)
     structs = draw.chance(0.2)
     if structs:
         op = given = numpys = draw.pick(list(STRUCTS))
+        shape, initial = draw.shape(0.6) or (1,), None
         x, dtype = tuple_of(draw, op, shape)
-        initial = None
     else:
         op, given, numpys = operator_of(draw)
+        shape = draw.shape(0.6, large=op in UFUNCS) or (1,)
         dtype = draw.dtype(dtypes_of(op))
         kind = "near one" if op == "multiply" and dtype[0] in "fc" else kind_for(draw, op, dtype)
         x, initial = draw.array(dtype, shape, kind), initial_for(draw, op, dtype)
@@ -114,7 +114,7 @@ def reduceat(draw: Draw) -> Check:
     op, given, numpys = operator_of(draw)
     while op in reductions.USERS:
         op, given, numpys = operator_of(draw)
-    dtype, shape = draw.dtype(dtypes_of(op)), tuple(max(1, n) for n in draw.shape(0.6)) or (3,)
+    dtype, shape = draw.dtype(dtypes_of(op)), tuple(max(1, n) for n in draw.shape(0.6, large=True)) or (3,)
     x, axis = draw.array(dtype, shape, kind_for(draw, op, dtype)), draw.random.randrange(-len(shape), len(shape))
     at = [draw.random.randrange(shape[axis]) for _ in range(draw.random.randint(1, 12))]
     if draw.chance(0.6):

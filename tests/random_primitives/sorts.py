@@ -15,7 +15,7 @@ def sort(draw: Draw) -> Check:
     kinds = ALL if way == "plain" else REAL if way == "descending" else (*INTEGERS[:4], "float64")
     if way == "less":
         kinds = ("int16", "int32", "int64", "uint8")
-    dtype, shape = draw.dtype(kinds), draw.shape() or (1,)
+    dtype, shape = draw.dtype(kinds), draw.shape(large=True) or (1,)
     x = draw.array(dtype, shape, draw.pick(_KINDS if way != "key" else ("small", "few", "equal")))
     axis = draw.pick([None, *range(-len(shape), len(shape))])
     key = draw.pick(("negated", "digit", "abs")) if way == "key" else None
@@ -39,7 +39,7 @@ def sort(draw: Draw) -> Check:
 
 
 def sort_by_key(draw: Draw) -> Check:
-    dtype, shape = draw.dtype(REAL), draw.shape() or (1,)
+    dtype, shape = draw.dtype(REAL), draw.shape(large=True) or (1,)
     keys = draw.array(dtype, shape, draw.pick(_KINDS))
     count = draw.pick((1, 1, 2, 3))
     parts = [draw.array(draw.dtype(), shape, draw.pick(("small", "special"))) for _ in range(count)]
@@ -55,7 +55,7 @@ def sort_by_key(draw: Draw) -> Check:
 
 
 def unique(draw: Draw) -> Check:
-    dtype, shape = draw.dtype(), draw.shape() or (1,)
+    dtype, shape = draw.dtype(), draw.shape(large=True) or (1,)
     kind = draw.pick(("few", "small", "special", "missing", "whole", "equal", "far"))
     asked = {name: True for name in ("return_index", "return_inverse", "return_counts") if draw.chance(0.35)}
     if dtype in COMPLEX:
@@ -74,10 +74,10 @@ def unique(draw: Draw) -> Check:
 
 
 def searchsorted(draw: Draw) -> Check:
-    dtype, n = draw.dtype(REAL), draw.size()
+    dtype, n = draw.dtype(REAL), draw.size(large=True)
     other = dtype if draw.chance(0.6) else draw.dtype(REAL)
     kinds = ("small", "few", "special", "missing", "equal", "whole")
-    a, shape = draw.array(dtype, (n,), draw.pick(kinds), plain=True), draw.shape()
+    a, shape = draw.array(dtype, (n,), draw.pick(kinds), plain=True), draw.shape(large=True)
     sorter = None
     if draw.chance(0.25):
         sorter = draw.line("at", f"np.argsort({a}, kind='stable')")
@@ -95,7 +95,7 @@ def searchsorted(draw: Draw) -> Check:
 
 
 def select(draw: Draw) -> Check:
-    name, dtype, shape = draw.pick(("select", "select", "partition")), draw.dtype(), draw.shape()
+    name, dtype, shape = draw.pick(("select", "select", "partition")), draw.dtype(), draw.shape(large=True)
     x = draw.array(dtype, shape, draw.pick(_KINDS))
     pred = "bool" if dtype == "bool" or dtype in COMPLEX else draw.pick(("is_positive", "bool"))
     if dtype in INTEGERS and draw.chance(0.5):
@@ -114,7 +114,7 @@ def select(draw: Draw) -> Check:
 
 
 def run_lengths(draw: Draw) -> Check:
-    dtype, n = draw.dtype(), draw.size()
+    dtype, n = draw.dtype(), draw.size(large=True)
     x = draw.array(dtype, (n,), draw.pick(("few", "equal", "missing", "ascending", "small", "special", "far")))
     native = draw.line("y", f"{x}.astype({dtype!r})")
     wanted = draw.line("wanted", f"{native}[runs({native})[0]], np.diff(runs({native})[1])")
