@@ -70,6 +70,19 @@ def test_lazy_coordinates(backend):
     np.testing.assert_array_equal(counts, np.histogram2d(np.arange(N), np.arange(N) % 5, 5)[0])
 
 
+@pytest.mark.parametrize("dtype", [None, "float32"])
+def test_counts_of_points_on_a_gpu_are_float64_and_stay_there(dtype):
+    x, w = values_of("float64", (50, 2)), None if dtype is None else values_of(dtype, 50)
+    with jk.emulate_cuda():
+        columns = tuple(jk.asarray(np.ascontiguousarray(column), device="cuda") for column in x.T)
+        counts, _ = jk.histogramdd(columns, 4, weights=None if w is None else jk.asarray(w, device="cuda"))
+        assert not isinstance(counts, np.ndarray)
+        found = jk.to_numpy(counts)
+    want = np.histogramdd(x, 4, weights=w)[0]
+    np.testing.assert_allclose(found, want, rtol=1e-6)
+    assert found.dtype == want.dtype
+
+
 def test_weighted_counts_have_the_same_bits_on_every_number_of_threads():
     x, w = values_of("float64", (20_000, 2)), values_of("float64", 20_000, 3)
     before = jk.get_num_threads()

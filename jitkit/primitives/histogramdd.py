@@ -145,7 +145,10 @@ def histogramdd(
     result = counts.reshape(extents)
     if density:
         return _density(to_numpy(result), edges), edges
-    return (result.astype(np.float64) if isinstance(result, np.ndarray) else result), edges
+    if operands.dtype_of(result) != np.float64:
+        whole, result = result, operands.made(extents, (np.dtype(np.float64),), device)
+        operands.assign(result, whole)
+    return result, edges
 
 
 def _columns(sample: Any) -> list[Any]:
