@@ -1,4 +1,4 @@
-"""Group kernels that only mirror a matrix: large ones go past the cache in another order, with the results of groups."""
+"""Kernels that only mirror a matrix run in another order, past the cache and through it, with the results of any order."""
 
 from __future__ import annotations
 
@@ -13,22 +13,26 @@ from jitkit.backends.spmd import mirrored
 ROWS, TILE = 8, 32
 
 
-@pytest.fixture(autouse=True)
-def from_the_first_byte(monkeypatch):
-    """No other kernel is compiled meanwhile, so no cache holds code for this limit but of these."""
-    monkeypatch.setattr(loop_nest, "STREAMED", 1)
+@pytest.fixture(autouse=True, params=[1, loop_nest.STREAMED], ids=["past the cache", "through it"])
+def limit(request, monkeypatch):
+    """From how many bytes on results go past the cache; no cache holds code for the first limit but of these tests."""
+    monkeypatch.setattr(loop_nest, "STREAMED", request.param)
 
 
 @pytest.fixture
 def is_found(monkeypatch):
     """Tell whether a kernel that is compiled anew is taken for one that mirrors a matrix."""
-    found, of = [], mirrored.mirrored
+    found = []
 
-    def noted(*args):
-        found.append(of(*args))
-        return found[-1]
+    def noting(of):
+        def noted(*args):
+            found.append(of(*args))
+            return found[-1]
 
-    monkeypatch.setattr(mirrored, "mirrored", noted)
+        return noted
+
+    for name in ("by_groups", "by_points"):
+        monkeypatch.setattr(mirrored, name, noting(getattr(mirrored, name)))
 
     def ask(kernel, x, out):
         kernel.inspect(x, out, space=space(kernel, *x.shape), backend="cpu")
@@ -158,13 +162,48 @@ def below_diagonal(i, j, x, out):
             out[left + row + r, top + column] = tile[column, row + r]
 
 
+@jk.kernel
+def by_load(i, j, x, out):
+    """Mirror point by point, by rows of the result."""
+    out[i, j] = x[j, i]
+
+
+@jk.kernel
+def by_store(j, i, x, out):
+    """Mirror point by point, by rows of the matrix, where the result has a place."""
+    if i < out.shape[0] and j < out.shape[1]:
+        out[i, j] = x[j, i]
+
+
+@jk.kernel
+def one_more(i, j, x, out):
+    """Do more than mirror."""
+    out[i, j] = x[j, i] + 1
+
+
+@jk.kernel
+def shifted(i, j, x, out):
+    """Mirror the matrix from its second row on."""
+    out[i, j] = x[j + 1, i] if j + 1 < x.shape[0] else 0
+
+
+@jk.kernel
+def same(i, j, x, out):
+    """Copy the matrix, as far as it and the result reach."""
+    if i < x.shape[0] and j < x.shape[1]:
+        out[i, j] = x[i, j]
+
+
 TRANSPOSE = cases.load("transpose").kernel
-MIRRORS = [TRANSPOSE, by_index, by_rows, or_zero]
+POINTS = [by_load, by_store]
+MIRRORS = [TRANSPOSE, by_index, by_rows, or_zero, *POINTS]
 EXTENTS = [(64, 64), (128, 65), (192, 70), (1040, 100), (80, 1031), (112, 513)]
 
 
 def space(kernel, n, m):
-    """Return the launch space for a result of `m` rows of `n`: tiles, each with a group."""
+    """Return the launch space for a result of `m` rows of `n`: points, or tiles, each with a group."""
+    if kernel.group is None:
+        return (n, m) if kernel is by_store else (m, n)
     tile = 64 if kernel is TRANSPOSE else TILE
     return tuple(-(-count // tile) * size for count, size in zip((m, n), kernel.group, strict=True))
 
@@ -201,7 +240,10 @@ def test_what_mirrors_is_found(kernel, is_found):
     assert is_found(kernel, *np.zeros((2, 64, 64), np.float32))
 
 
-@pytest.mark.parametrize("kernel", [doubled, rolled, some_rows, copied, below_diagonal], ids=lambda kernel: kernel.name)
+OTHERS = [doubled, rolled, some_rows, copied, below_diagonal, one_more, shifted, same]
+
+
+@pytest.mark.parametrize("kernel", OTHERS, ids=lambda kernel: kernel.name)
 def test_what_does_anything_else_is_not(kernel, is_found, backend):
     x = numbers((64, 96), "float32")
     out = np.zeros((96, 64), np.float32) if kernel is not copied else np.zeros_like(x)
@@ -252,7 +294,7 @@ def test_a_launch_of_some_groups_writes_these():
     x = numbers((256, 224), "float32")
     expected = np.zeros((224, 256), np.float32)
     expected[:96, :192] = x.T[:96, :192]
-    for kernel in (by_rows, or_zero, by_index):
+    for kernel in (by_rows, or_zero, by_index, *POINTS):
         out, memory, _ = result_and_expected(x, expected, 16, 256)
         out[:] = 0
         kernel.on("cpu")[space(kernel, 192, 96)](x, out)
@@ -276,11 +318,23 @@ def test_numbers_that_are_none_keep_their_bits():
     np.testing.assert_array_equal(out.view(np.uint32), bits.T)
 
 
-def test_launches_that_do_not_begin_at_zero():
-    x = numbers((128, 96), "float32")
-    out, expected = np.zeros((96, 128), np.float32), np.zeros((96, 128), np.float32)
-    wanted = by_index.on("python")
-    cut = (slice(0, 64), slice(0, 128))
-    wanted[cut](x, expected)
-    by_index.on("cpu")[cut](x, out)
+@pytest.mark.parametrize(
+    "cut", [(slice(0, 64), slice(0, 96)), (slice(8, 90), slice(5, 77)), (slice(0, 96, 2), slice(1, 96, 3))]
+)
+@pytest.mark.parametrize("kernel", POINTS, ids=lambda kernel: kernel.name)
+def test_launches_of_some_points(kernel, cut):
+    x = numbers((96, 96), "float32")
+    out, expected = np.zeros((96, 96), np.float32), np.zeros((96, 96), np.float32)
+    kernel.on("python")[cut](x, expected)
+    kernel.on("cpu")[cut](x, out)
     np.testing.assert_array_equal(out, expected)
+    assert np.count_nonzero(out) == out[tuple(reversed(cut)) if kernel is by_store else cut].size
+
+
+@pytest.mark.parametrize(
+    "shape", [(0, 5), (5, 0), (1, 1), (16, 16), (15, 40), (17, 16), (1, 3000), (3000, 1), (40, 16)]
+)
+def test_points_of_few_rows_or_columns(shape, backend):
+    x = numbers(shape, "float64")
+    for kernel in POINTS:
+        check(kernel, x, backend=backend)

@@ -15,7 +15,7 @@ from jitkit.backends.loop_nest import BLOCK, BODY, BYTE, LoopNest, blocks_of, gr
 from jitkit.backends.lowering.arguments import Arguments
 from jitkit.backends.lowering.emit import F64, I1, I64, Emitter, Mode
 from jitkit.backends.separate import NITEMS
-from jitkit.backends.spmd import narrow, rows
+from jitkit.backends.spmd import mirrors, narrow, rows
 from jitkit.backends.spmd.groups import group_function
 from jitkit.backends.tables import Copies, Field, field_of, launch
 
@@ -98,6 +98,9 @@ def define(
         points = nest.vectors(row.declare(module), points)
     if interior is not None:
         points = nest.parted(interior.first, interior.ends, nest.calling(interior.declare(module)), points)
+    mirror = None if scalar is None else mirrors.of_points(context, body, scalar, ndim)
+    if mirror is not None:
+        nest.mirror(module, mirror, units_of(nest.builder, nest.counts, block), nest.counts)
     function = nest.run(points)
     context.active_code_library.add_linking_library(body.library)
     counts = space[2 * ndim :]

@@ -18,7 +18,7 @@ from jitkit.backends import independent
 from jitkit.backends.loops import not_widened, short_loop, tell, while_loop
 from jitkit.backends.lowering.emit import I64
 from jitkit.backends.separate import DATA, NITEMS, SHAPE
-from jitkit.backends.spmd import roots
+from jitkit.backends.spmd import mirrors, roots
 from jitkit.backends.spmd.carrying import PLACE, Carried
 from jitkit.backends.spmd.groups import Group
 from jitkit.backends.spmd.wrapping import End
@@ -229,6 +229,22 @@ class LoopNest:
 
         self.streaming = Streaming(builder.and_(enough, long), points, together, PIECE // size)
 
+    def mirror(
+        self, module: ir.Module, declared: mirrors.Declared, units: ir.Value, sizes: Sequence[ir.Value],
+        most_through: int = (1 << 63) - 1,
+    ) -> None:  # fmt: skip
+        """Let functions that mirror a matrix in an order of their own do all there is to do, where they can.
+
+        They are given how many units there are, and how many groups, or points, along each axis. What cannot go past the cache
+        goes through it up to so many bytes.
+        """
+        begin, end, *_ = self.function.args
+        for declare, limits in zip(declared, ((STREAMED, (1 << 63) - 1), (0, most_through)), strict=True):
+            least, most = (ir.Constant(I64, limit) for limit in limits)
+            given = [begin, end, units, least, most, *sizes, *self.starts, *self.steps, *self.arguments]
+            with self.builder.if_then(self.builder.call(declare(module), given), likely=False):
+                self.builder.ret_void()
+
     def calling(self, row: ir.Function) -> Points:
         """Return the way to run part of a row by a row function."""
 
@@ -368,11 +384,9 @@ class LoopNest:
         begin, end, _ = self.function.args
         builder, function, fastest = self.builder, linked.declare(module), linked.fastest
         axes = sorted(range(self.ndim), key=lambda axis: (axis != fastest, -axis))
-        if linked.declare_mirror is not None:
-            whole = [groups_along(builder, *pair) for pair in zip(self.counts, group, strict=True)]
-            given = [begin, end, ir.Constant(I64, STREAMED), *whole, *self.starts, *self.steps, *self.arguments]
-            with builder.if_then(builder.call(linked.declare_mirror(module), given)):
-                builder.ret_void()
+        if linked.mirror is not None:
+            sizes = [groups_along(builder, *pair) for pair in zip(self.counts, group, strict=True)]
+            self.mirror(module, linked.mirror, functools.reduce(builder.mul, sizes), sizes, STREAMED - 1)
         strips = WIDE_STRIP if linked.carried is not None and self.ndim > 1 else 1
         memory = None if linked.carried is None else self._memory_of_rows(linked.carried, strips)
         if memory is not None:

@@ -8,7 +8,7 @@ from typing import Any, NamedTuple
 from llvmlite import ir
 
 from jitkit.backends.known import Body
-from jitkit.backends.spmd import group, group_shape, mirrored, mirroring, order, phases, plan, rising, scalar
+from jitkit.backends.spmd import group, group_shape, mirrors, order, plan, scalar
 from jitkit.backends.spmd.carrying import Carried
 from jitkit.backends.spmd.ir import Function, UnsupportedIRError
 from jitkit.backends.spmd.phases import DivergentBarrierError
@@ -33,15 +33,15 @@ class Group(NamedTuple):
         The rows that it stores past the cache, if it is given memory for their ends.
     declare_end : callable
         Declares what stores the ends that are left there.
-    declare_mirror : callable or None
-        Declares what does the same for whole lines of elements that only change places, where that is all.
+    mirror : tuple of callable or None
+        Declare what does the same for a matrix in an order of its own, where the kernel only mirrors one.
     """
 
     declare: Callable[[ir.Module], ir.Function]
     fastest: int
     carried: Carried | None
     declare_end: Callable[[ir.Module], ir.Function]
-    declare_mirror: Callable[[ir.Module], ir.Function] | None
+    mirror: mirrors.Declared | None
 
 
 def group_function(context: Any, body: Body, shape: tuple[int, ...], unit_step: bool) -> Group:
@@ -83,21 +83,8 @@ def group_function(context: Any, body: Body, shape: tuple[int, ...], unit_step: 
         fastest,
         carried,
         lambda target: ir.Function(target, ir.FunctionType(ir.VoidType(), [BYTE]), f"{name}_end"),
-        _mirror(context, function, shape, arguments, name),
+        mirrors.of_groups(context, body, function, shape),
     )
-
-
-def _mirror(
-    context: Any, function: Function, shape: tuple[int, ...], arguments: list[ir.Type], stem: str
-) -> Callable[[ir.Module], ir.Function] | None:
-    """Link what mirrors a matrix in another order than by groups, where a kernel does that alone; return what declares it."""
-    found = mirrored.mirrored(phases.split_at_barriers(rising.risen(function)), shape)
-    if found is None:
-        return None
-    name, listed = f"{stem}_mirror", [f"{p.type} {p.text}" for p in function.parameters[len(shape) :]]
-    link(context, name, mirroring.write(found, listed, name))
-    kinds = [I64] * (3 + 3 * len(shape)) + arguments[len(shape) :]
-    return lambda target: ir.Function(target, ir.FunctionType(ir.IntType(1), kinds), name)
 
 
 def _written(function: Function, shape: tuple[int, ...], unit_step: bool) -> tuple[str, int, Carried | None]:

@@ -1,8 +1,8 @@
-"""Group kernels that only mirror a matrix, through a tile in shared memory.
+"""Kernels that only mirror a matrix: point by point, or by groups, through a tile in shared memory.
 
-Each work-item copies elements of a row into the tile, and behind the barrier elements of a column out of it. What all groups
-do together is then known by the elements alone: `out[q, p] = x[p, q]` for p and q up to what the conditions say. Whoever
-knows that may run them in another order than by groups, which `mirroring` does.
+In groups, each work-item copies elements of a row into the tile, and behind the barrier elements of a column out of it. What
+all do together is known by the elements alone: `out[q, p] = x[p, q]` for p and q up to what the conditions say. Whoever
+knows that may run them in another order, which `mirroring` does.
 
 All that counts is where elements come from and go to: every work-item of a group is gone through.
 """
@@ -26,6 +26,8 @@ from jitkit.backends.spmd.shapes import DROPPED, reach, size_of
 KINDS = ("float", "double", "i32", "i64")
 MOST_ITEMS = 1 << 16
 """Work-items of a group times its loads, more of which are not gone through."""
+MOST_PLACES = 64
+"""Rows and columns of a tile, more of which are not gone through."""
 LOCAL, GROUP = "@jk.local_index.", "@jk.group_index."
 _FLIPPED = {
     "slt": "sge",
@@ -90,8 +92,8 @@ class Mirrored:
     indices: set[int]
 
 
-def mirrored(function: Function, group: tuple[int, ...]) -> Mirrored | None:
-    """Return what matrix a kernel mirrors, or None for one that does anything else.
+def by_groups(function: Function, group: tuple[int, ...]) -> Mirrored | None:
+    """Return what matrix a group kernel mirrors, or None for one that does anything else.
 
     Parameters
     ----------
@@ -101,7 +103,23 @@ def mirrored(function: Function, group: tuple[int, ...]) -> Mirrored | None:
         The shape of its groups.
     """
     try:
-        return _Finder(function, group).found()
+        return _Finder(function, group).through_tile()
+    except _OtherError:
+        return None
+
+
+def by_points(function: Function, ndim: int) -> Mirrored | None:
+    """Return what matrix a kernel mirrors point by point, or None for one that does anything else.
+
+    Parameters
+    ----------
+    function : Function
+        The kernel.
+    ndim : int
+        Dimensions of its launch space.
+    """
+    try:
+        return _Finder(function, (1,) * ndim).element()
     except _OtherError:
         return None
 
@@ -167,7 +185,17 @@ class _Finder:
         self.homes = {id(item): name for name, block in function.blocks.items() for item in block.code}
         self.local = np.indices(group, dtype=np.int64).reshape(len(group), -1)
 
-    def found(self) -> Mirrored:
+    def element(self) -> Mirrored:
+        code = [item for block in self.function.blocks.values() for item in block.code]
+        stores = [item for item in code if item.op == "store"]
+        loads = [item for item in code if item.op == "load"]
+        _need(len(self.group) == 2 and len(stores) == len(loads) == 1 and all(map(_is_harmless, code)))
+        _need(not shared_sites(self.function) and not loops(self.graph, self.function.entry))
+        _need(self._maker(stores[0].operands[0]) is loads[0] and not loads[0].head)
+        source, read = self._alike([(loads[0], self._conditions(loads[0]), None)])
+        return self._sides(stores, source[0], read, [(source[0].rows, source[0].columns)])
+
+    def through_tile(self) -> Mirrored:
         code = [item for block in self.function.blocks.values() for item in block.code]
         sites, barriers = shared_sites(self.function), [item for item in code if item.op == "barrier"]
         _need(len(self.group) == 2 and len(sites) == len(barriers) == 1 and all(map(_is_harmless, code)))
@@ -179,7 +207,16 @@ class _Finder:
         results = [item for item in stores if not self._in_tile(item.operands[1])]
         _need(bool(copies) and bool(results))
         _need(not any(map(self._is_behind, copies)) and all(map(self._is_behind, results)))
-        return self._together(copies, results)
+        kind = copies[0].operands[0].type
+        _need(all(item.operands[0].type == kind and not item.head for item in copies))
+        loads = [self._copied(item) for item in copies]
+        source, read = self._alike([(load, conditions, None) for load, conditions in loads])
+        taken: dict[int, tuple[int, int]] = {}
+        for item, address in zip(copies, source, strict=True):
+            for at, row, column in zip(self._place(item.operands[1]), address.rows, address.columns, strict=True):
+                _need(int(at) not in taken)
+                taken[int(at)] = (int(row), int(column))
+        return self._sides(results, source[0], read, [self._read(item, taken) for item in results])
 
     @functools.cached_property
     def before(self) -> dict[str, str]:
@@ -192,29 +229,27 @@ class _Finder:
         _need(len(ends) == 1)
         return dominators(reversed_graph(self.graph), ends[0])
 
-    def _together(self, copies: list[Instruction], results: list[Instruction]) -> Mirrored:
-        kind = copies[0].operands[0].type
-        _need(kind in KINDS and all(item.operands[0].type == kind and not item.head for item in (*copies, *results)))
-        taken = {}
-        loads = [self._copied(item) for item in copies]
-        source, read = self._alike([(load, conditions, None) for load, conditions in loads])
-        for item, address in zip(copies, source, strict=True):
-            for at, row, column in zip(self._place(item.operands[1]), address.rows, address.columns, strict=True):
-                _need(int(at) not in taken)
-                taken[int(at)] = (int(row), int(column))
-        froms = [self._read(item, taken) for item in results]
-        target, written = self._alike(
-            [(item, self._conditions(item), own) for item, own in zip(results, froms, strict=True)]
-        )
-        first, last = source[0], target[0]
+    def _sides(
+        self,
+        stores: list[Instruction],
+        first: _Address,
+        read: tuple[list[Polynomial], list[Polynomial]],
+        froms: list[tuple[Places, Places]],
+    ) -> Mirrored:
+        """Return what stores mirror, given from which rows and columns of the matrix their work-items take the elements."""
+        kind = stores[0].operands[0].type
+        _need(kind in KINDS and all(item.operands[0].type == kind and not item.head for item in stores))
+        accesses = [(item, self._conditions(item), own) for item, own in zip(stores, froms, strict=True)]
+        target, written = self._alike(accesses)
         # The rows of one are the columns of the other, from work-item to work-item and from group to group.
         reached = set()
         for address, (rows, columns) in zip(target, froms, strict=True):
             _need(bool(np.all(address.rows == columns) and np.all(address.columns == rows)))
             reached |= set(zip(rows.tolist(), columns.tolist(), strict=True))
+        last = target[0]
         (axis_p, height), (axis_q, width) = _only(first.down), _only(first.along)
         _need(_only(last.along) == (axis_p, height) and _only(last.down) == (axis_q, width) and axis_p != axis_q)
-        _need(reached == set(itertools.product(range(height), range(width))))
+        _need(max(height, width) <= MOST_PLACES and reached == set(itertools.product(range(height), range(width))))
         sides = first.side(), last.side()
         _need(first.base != last.base)
         places = [part for side in sides for part in (side.base, side.pitch)]
