@@ -46,7 +46,7 @@ def _options() -> argparse.Namespace:
         "--family", nargs="+", choices=["reductions", "scans", "sorts", "bins", "maps"], help="only these"
     )
     parser.add_argument("--gpu", action="store_true", help="cuda on a real GPU; by default in the emulator")
-    parser.add_argument("--seconds", type=float, default=120, help="how long one check may take")
+    parser.add_argument("--seconds", type=float, default=600, help="how long one check may take")
     parser.add_argument("--no-source", dest="source", action="store_false", help="print no programs")
     return parser.parse_args()
 

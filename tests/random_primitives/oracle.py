@@ -139,6 +139,13 @@ def arranged(x, at, axis=-1):
     return like(x, [part.astype(part.dtype.newbyteorder("=")) for part in taken])
 
 
+def distinct(x, return_index=False, **options):
+    """Return what `numpy.unique` does; NumPy sorts stably where it is asked for the index, and NaN are then in order."""
+    found = np.unique(x, return_index=True, **options)
+    parts = found[:1] + found[1 if return_index else 2 :]
+    return parts if len(parts) > 1 else parts[0]
+
+
 def runs(keys):
     """Return where runs of equal neighbours begin, and where the last ends."""
     begins = np.flatnonzero(np.concatenate([[True], keys[1:] != keys[:-1]])) if len(keys) else np.empty(0, np.int64)

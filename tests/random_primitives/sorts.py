@@ -69,7 +69,7 @@ def unique(draw: Draw) -> Check:
     x = draw.array(dtype, shape, kind)
     options = {**asked, "axis": axis, "equal_nan": nan}
     native = draw.line("y", f"{x}.astype({dtype!r})")
-    wanted = draw.line("wanted", f"np.unique({native}{arguments(**options)})")
+    wanted = draw.line("wanted", f"distinct({native}{arguments(**options)})")
     return draw.check(f"jk.unique({x}{draw.options(**options)})", wanted)
 
 
