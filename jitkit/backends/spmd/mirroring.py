@@ -31,6 +31,15 @@ LEAST = 16
 """Rows and columns of a matrix, fewer of which are run as any other's."""
 
 
+_METADATA = """
+!0 = !{i32 1}
+!1 = distinct !{!1, !2, !3}
+!2 = !{!"llvm.loop.vectorize.enable", i1 false}
+!3 = !{!"llvm.loop.unroll.disable"}
+"""
+"""What marks stores that go past the cache, and loops that stay as they are."""
+
+
 def write(found: Mirrored, parameters: list[str], past: bool, name: str) -> str:
     """Return the LLVM text of ``name(begin, end, units, least, most, groups, starts, steps, parameters)``.
 
@@ -71,13 +80,15 @@ class _Writer:
         text.do("ret i1 false")
         text.label(taken)
         self.extents, self.source, self.apart, self.target, self.pitch = extents, source, apart, target, pitch
+        self.rows = [self._op("mul", apart, k) for k in range(2 * ROWS)]
+        self.columns = [self._op("mul", pitch, k) for k in range(self.lanes)]
         self._pieces()
         text.do("fence seq_cst")
         text.do("ret i1 true")
         listed = [f"i64 %{word}" for word in ("begin", "end", "units", "least", "most")]
         listed += [f"i64 %{word}.{axis}" for word in ("groups", "start", "step") for axis in range(2)] + parameters
         head = f"define i1 @{name}({', '.join(listed)}) noinline nounwind {{\nentry:"
-        return "\n".join([head, *text.allocas, *text.lines, "}", *text.declared.values(), "!0 = !{i32 1}", ""])
+        return "\n".join([head, *text.allocas, *text.lines, "}", *text.declared.values(), _METADATA])
 
     # ---- what it is given
 
@@ -192,12 +203,13 @@ class _Writer:
         for start in range(0, LINE // self.size, self.lanes):
             begin = self._least(self._op("add", column, start), last)
             squares = []
+            first, target = self._read_at(row, begin), self._written_at(row, begin)
             for k in range(0, ROWS, self.lanes):
-                places = [self._read_at(self._op("add", row, k + other), begin) for other in range(self.lanes)]
+                places = [self._at(first, self.rows[k + other]) for other in range(self.lanes)]
                 loaded = [self.text.emit(f"load {self.vector}, ptr {place}, align {self.size}") for place in places]
                 squares.append(square(self.text, self.found.kind, loaded))
             for k in range(self.lanes):
-                place = self._written_at(row, self._op("add", begin, k))
+                place = self._at(target, self.columns[k])
                 for number, turned in enumerate(squares):
                     at = self._at(place, str(number * self.lanes * self.size))
                     how = f"align {self.lanes * self.size}, !nontemporal !0" if self.past else f"align {self.size}"
@@ -206,8 +218,9 @@ class _Writer:
     def _ask(self, row: str, column: str) -> None:
         """Ask for the same line of the next rows."""
         self.text.declare("@llvm.prefetch.p0", "void", ["ptr", "i32", "i32", "i32"])
-        for k in range(ROWS, 2 * ROWS):
-            place = self._read_at(self._op("add", row, k), column)
+        first = self._read_at(row, column)
+        for distance in self.rows[ROWS:]:
+            place = self._at(first, distance)
             self.text.do(f"call void @llvm.prefetch.p0(ptr {place}, i32 0, i32 2, i32 1)")
 
     def _read_at(self, row: str, column: str) -> str:
@@ -246,5 +259,5 @@ class _Writer:
         self.text.label(again)
         inside(place)
         self.text.do(f"store i64 {self._op('add', place, step)}, ptr {slot}")
-        self.text.do(f"br label {test}")
+        self.text.do(f"br label {test}, !llvm.loop !1")
         self.text.label(done)
