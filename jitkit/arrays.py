@@ -9,8 +9,14 @@ from numpy.typing import ArrayLike, DTypeLike
 
 from jitkit.backends import device_memory, gpu, unwritten
 from jitkit.backends.emulated_arrays import EmulatedArray
-from jitkit.errors import BackendError
+from jitkit.errors import BackendError, KernelError, KernelTypeError, LaunchError
 
+_USES = {
+    "asarray": "it takes an array or equally long lists of numbers, and a dtype: jk.asarray([1, 2], np.float32)",
+    "empty": "it takes a shape and a dtype: jk.empty((2, 3), np.float32)",
+    "zeros": "it takes a shape and a dtype: jk.zeros((2, 3), np.float32)",
+    "full": "it takes a shape, a value and a dtype: jk.full((2, 3), 1.5, np.float32)",
+}
 _DEVICES = (None, "cpu", "cuda")
 
 
@@ -20,6 +26,12 @@ def _on_gpu(device: str | None, what: str) -> bool:
     if device == "cuda":
         gpu.require(f"jk.{what}(device='cuda')")
     return device == "cuda"
+
+
+def _refused(what: str, error: Exception) -> KernelError:
+    """Return the error for what NumPy refused, in the name of the function that was called."""
+    kind = KernelTypeError if isinstance(error, TypeError) else LaunchError
+    return kind(f"jk.{what}: {error}; {_USES[what]}")
 
 
 def asarray(x: Any, dtype: DTypeLike | None = None, device: str | None = None) -> Any:
@@ -58,7 +70,10 @@ def asarray(x: Any, dtype: DTypeLike | None = None, device: str | None = None) -
         if not values.dtype.isnative:
             values = values.astype(values.dtype.newbyteorder("="))
         return device_memory.to_device(values)
-    return np.asarray(to_numpy(x), dtype=dtype)
+    try:
+        return np.asarray(to_numpy(x), dtype=dtype)
+    except (TypeError, ValueError) as error:
+        raise _refused("asarray", error) from None
 
 
 def to_numpy(x: Any) -> np.ndarray:
@@ -117,7 +132,10 @@ def empty(shape: int | tuple[int, ...], dtype: DTypeLike = np.float64, device: s
     """
     if _on_gpu(device, "empty"):
         return device_memory.empty(shape, dtype)
-    return unwritten.mark(np.empty(shape, dtype))
+    try:
+        return unwritten.mark(np.empty(shape, dtype))
+    except (TypeError, ValueError) as error:
+        raise _refused("empty", error) from None
 
 
 def zeros(shape: int | tuple[int, ...], dtype: DTypeLike = np.float64, device: str | None = None) -> Any:
@@ -131,7 +149,10 @@ def zeros(shape: int | tuple[int, ...], dtype: DTypeLike = np.float64, device: s
     """
     if _on_gpu(device, "zeros"):
         return device_memory.zeros(shape, dtype)
-    return np.zeros(shape, dtype)
+    try:
+        return np.zeros(shape, dtype)
+    except (TypeError, ValueError) as error:
+        raise _refused("zeros", error) from None
 
 
 def full(
@@ -146,7 +167,10 @@ def full(
     array([7, 7])
     """
     if not _on_gpu(device, "full"):
-        return np.full(shape, fill_value, dtype)
+        try:
+            return np.full(shape, fill_value, dtype)
+        except (TypeError, ValueError) as error:
+            raise _refused("full", error) from None
     if np.ndim(fill_value) or gpu.stand_in() is not None:
         return device_memory.to_device(np.full(shape, fill_value, dtype))
     value = np.full((), fill_value, dtype)

@@ -39,7 +39,7 @@ def array(x: Any, name: str) -> Any:
     if type(x) is not np.ndarray:
         if is_device_array(x):
             return x
-        x = np.asarray(unmasked(x, f"jk.{name}"))
+        x = as_numpy(unmasked(x, f"jk.{name}"), name)
     if x.dtype.char not in _NUMBERS:
         if x.dtype.kind in "fc":
             widest = "float is float64" if x.dtype.kind == "f" else "complex number is complex128"
@@ -59,6 +59,53 @@ def array(x: Any, name: str) -> Any:
             )
         raise KernelTypeError(f"jk.{name}: elements of dtype {x.dtype} are no numbers: convert them with .astype(...)")
     return x if x.dtype.isnative else x.astype(x.dtype.newbyteorder("="))
+
+
+def as_numpy(x: Any, name: str) -> np.ndarray:
+    """Return what NumPy makes of an argument.
+
+    Raises
+    ------
+    KernelTypeError
+        Where it makes nothing, as of lists of different lengths.
+    """
+    try:
+        return np.asarray(x)
+    except ValueError as error:
+        if "inhomogeneous" not in str(error):
+            raise KernelTypeError(f"jk.{name}: {brief(x)} is no array: {error}") from None
+        raise KernelTypeError(
+            f"jk.{name}: {brief(x)} is no array, as its parts have different lengths: make them equally long, or put them one "
+            "behind the other and say where each begins, as jk.segment_reduce takes them"
+        ) from None
+
+
+def brief(value: Any) -> str:
+    """Return how a value is written, cut where that is long.
+
+    Examples
+    --------
+    >>> brief([1, 2]), brief(list(range(100)))
+    ('[1, 2]', '[0, 1, 2, 3, 4, 5, 6, 7, 8, 9, 10, 11, 12, 13, 14, ...')
+    """
+    text = " ".join(repr(value).split())
+    return text if len(text) <= 60 else f"{text[:54]}..."
+
+
+def dtype_named(dtype: Any, name: str) -> np.dtype[Any]:
+    """Return the dtype that an argument names.
+
+    Raises
+    ------
+    KernelTypeError
+        Where it names none.
+    """
+    found: np.dtype[Any]
+    try:
+        found = np.dtype(dtype)
+    except TypeError:
+        raise KernelTypeError(f"jk.{name}: dtype={brief(dtype)} is no dtype: write np.float32, or 'float32'") from None
+    return found
 
 
 def unmasked(x: Any, who: str) -> Any:
@@ -226,6 +273,8 @@ def axes_of(axis: Any, ndim: int, name: str) -> tuple[int, ...]:
         if isinstance(axis, tuple):
             return tuple(normalize_axis_tuple(axis, ndim, f"jk.{name}: axis"))
         return (normalize_axis_index(_no_boolean(axis), ndim, f"jk.{name}"),)
+    except OverflowError:
+        raise _no_axis(axis, ndim, name) from None
     except TypeError:
         raise TypeError(f"jk.{name}: axis={axis!r}; an axis is an integer, and several are a tuple of them") from None
 
@@ -242,8 +291,15 @@ def axis_of(axis: Any, ndim: int, name: str) -> int:
     """
     try:
         return normalize_axis_index(_no_boolean(axis), ndim, f"jk.{name}")
+    except OverflowError:
+        raise _no_axis(axis, ndim, name) from None
     except TypeError:
         raise TypeError(f"jk.{name}: axis={axis!r}; it is an integer") from None
+
+
+def _no_axis(axis: Any, ndim: int, name: str) -> np.exceptions.AxisError:
+    """Return the error for axes past what C's integers hold."""
+    return np.exceptions.AxisError(f"jk.{name}: axis {axis} is out of bounds for array of dimension {ndim}")
 
 
 def _no_boolean(axis: Any) -> Any:
@@ -395,7 +451,8 @@ def _takes(out: np.ndarray, dtype: np.dtype[Any]) -> bool:
 def check_tuple(out: Any, count: int, name: str) -> None:
     """Refuse an `out` that is no tuple of as many arrays as a value has parts."""
     if not isinstance(out, tuple) or len(out) != count:
-        raise KernelTypeError(f"jk.{name}: the result has {count} parts, so out= is a tuple of {count} arrays")
+        parts, arrays = ("one part", "one array") if count == 1 else (f"{count} parts", f"{count} arrays")
+        raise KernelTypeError(f"jk.{name}: the result has {parts}, so out= is a tuple of {arrays}")
 
 
 def check_out(out: Any, shape: tuple[int, ...], dtype: np.dtype[Any], name: str) -> None:

@@ -25,7 +25,7 @@ def key_of(variable: str) -> Any:
 key = key_of(VARIABLE)
 
 
-def checked(name: str, where: str = "backend") -> str:
+def checked(name: Any, where: str = "backend") -> str:
     """Return a backend's name.
 
     Raises
@@ -33,7 +33,7 @@ def checked(name: str, where: str = "backend") -> str:
     BackendError
         Where there is no such backend; the message lists those there are.
     """
-    if name not in BACKENDS:
+    if not isinstance(name, str) or name not in BACKENDS:
         raise BackendError(f"{where}: there is no backend {name!r}; there are {', '.join(map(repr, BACKENDS))}")
     return name
 

@@ -49,7 +49,11 @@ class Launcher:
         BackendError
             Where there is no such backend.
         """
-        found = self._launches.get(space) if backend is None else self._pinned.get((space, backend))
+        try:
+            found = self._launches.get(space) if backend is None else self._pinned.get((space, backend))
+        except TypeError:  # a list, say
+            choice.checked(backend)
+            raise
         return found if found is not None else self._make(space, backend)
 
     def run(self, space: Any, backend: str | None, args: tuple[Any, ...]) -> None:

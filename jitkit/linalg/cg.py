@@ -272,7 +272,7 @@ class _System:
         eps, least, most = (float(getattr(np.finfo(self.dtype), limit)) for limit in ("eps", "tiny", "max"))
         if self.n and not math.sqrt(least) / eps < length < math.sqrt(most * eps):
             length = self._rescaled(least)
-        self.atol = max(float(atol) / self.scale, float(rtol) * length)
+        self.atol = max(operands.number(atol, "atol", name) / self.scale, operands.number(rtol, "rtol", name) * length)
 
     def nothing(self) -> Any:
         """Return a vector of zeros."""
@@ -382,9 +382,13 @@ def _elements(given: Any, name: str) -> list[Any]:
     """Return an array in whose dtype a matrix has its say in that of the solution; none for a function."""
     if _is_function(given):
         return []
+    if isinstance(given, tuple) and not given:
+        raise KernelTypeError(
+            f"jk.{name}: the matrix is an empty tuple; pass a matrix, or (data, indices, indptr, shape)"
+        )
     elements = given[0] if isinstance(given, tuple) else given
     if not hasattr(elements, "dtype"):
-        elements = np.asarray(elements)
+        elements = operands.as_numpy(elements, name)
     if operands.dtype_of(elements).kind == "c":
         raise KernelTypeError(f"jk.{name}: takes real matrices")
     return [elements] if is_device_array(elements) else [np.empty(0, operands.dtype_of(elements))]

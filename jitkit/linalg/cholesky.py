@@ -100,7 +100,7 @@ def cholesky(a: Any, *, upper: bool = False, out: Any = None, backend: str | Non
     result = operands.made(shape, (dtype,), device)  # not `out`, which a wrong matrix leaves as it is
     if count and shape[-1]:
         wrong = jk.zeros(count, np.int32, device=device)
-        _factor[upper]((count, 1), backend)(stack, result.reshape(tuple(stack.shape)), wrong)
+        _factor[bool(upper)]((count, 1), backend)(stack, result.reshape(tuple(stack.shape)), wrong)
         found = np.flatnonzero(jk.to_numpy(wrong))
         if found.size:
             raise np.linalg.LinAlgError(

@@ -61,7 +61,7 @@ def _rows(params: Any, name: str) -> list[np.ndarray]:
         return []
     if operands.device_of(params) is not None:
         params = to_numpy(params)
-    items = [params] if isinstance(params, (int, float, np.number)) else list(params)
+    items = list(params) if np.iterable(params) else [params]
     if not 1 <= len(items) <= MOST_PARAMETERS:
         raise LaunchError(
             f"jk.{name}: params holds {len(items)} parameters, of 1 to {MOST_PARAMETERS}; a single one that differs "

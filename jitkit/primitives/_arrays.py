@@ -57,9 +57,9 @@ def operand(x: Any, name: str) -> Any:
     return number_of(found[()]) if isinstance(found, np.ndarray) and not found.ndim else found
 
 
-def as_arrays(values: Sequence[Any]) -> list[Any]:
+def as_arrays(values: Sequence[Any], name: str) -> list[Any]:
     """Return what is of one of Python's own types as NumPy's arrays, and all else as it is."""
-    return [np.asarray(x) if type(x) in PLAIN else x for x in values]
+    return [operands.as_numpy(x, name) if type(x) in PLAIN else x for x in values]
 
 
 def alike(arrays: Sequence[Any], name: str) -> list[Any]:

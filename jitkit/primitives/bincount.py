@@ -69,10 +69,9 @@ def bincount(x: Any, weights: Any = None, minlength: int = 0, *, backend: str | 
     x = _arrays.array(x, "bincount")
     if operands.dtype_of(x).kind not in "iub" and x.shape != (0,):
         raise KernelTypeError(f"jk.bincount: counts integers, not {operands.dtype_of(x)}")
-    if len(x.shape) != 1 or minlength < 0:
-        raise LaunchError(
-            f"jk.bincount: takes a vector and minlength from 0, not shape {tuple(x.shape)} and {minlength}"
-        )
+    if len(x.shape) != 1:
+        raise LaunchError(f"jk.bincount: takes a vector, not the shape {tuple(x.shape)}: pass x.ravel()")
+    minlength = operands.integer(minlength, 0, "minlength", "bincount")
     if weights is not None:
         weights = checked_weights(weights, x, "bincount")
         if not x.shape[0]:  # NumPy counts then, in integers

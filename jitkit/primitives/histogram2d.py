@@ -57,7 +57,8 @@ def histogram2d(
     """
     if np.ndim(x) != 1 or np.shape(x) != np.shape(y):
         raise LaunchError(f"jk.histogram2d: x and y are vectors of one length, not of {np.shape(x)} and {np.shape(y)}")
-    if np.isscalar(bins) or len(bins) != 2:  # one vector of edges is that of both axes; two numbers are a number each
+    # One vector of edges is that of both axes; two numbers are a number each.
+    if isinstance(bins, str) or not np.iterable(bins) or len(list(bins)) != 2:
         bins = [bins, bins]
     counts, (x_edges, y_edges) = histogramdd((x, y), bins, range, density, weights, backend=backend)
     return counts, x_edges, y_edges

@@ -172,7 +172,9 @@ def _columns(sample: Any) -> list[Any]:
 
 def _edges_of(columns: list[Any], bins: Any, limits: Any, backend: str | None) -> tuple[Edges, ...]:
     count = len(columns)
-    each = [bins] * count if np.isscalar(bins) else list(bins)
+    each = [bins] * count if isinstance(bins, str) or not np.iterable(bins) else list(bins)
+    if limits is not None and not np.iterable(limits):
+        raise LaunchError(f"jk.histogramdd: range={limits!r}; it is a pair (low, high) for each axis, or None")
     ends = [None] * count if limits is None else list(limits)
     for what, values in (("bins", each), ("range", ends)):
         if len(values) != count:
@@ -198,8 +200,8 @@ def edges_along(
     LaunchError
         For no bins, edges that descend, and a range that is not finite.
     """
-    if np.ndim(bins):
-        edges = np.asarray(bins)
+    if isinstance(bins, (list, tuple)) or np.ndim(bins):
+        edges: Edges = operands.array(bins, name)
         if edges.ndim != 1 or edges.shape[0] < 2 or (edges[1:] < edges[:-1]).any():
             raise LaunchError(f"jk.{name}: bins= is a vector of at least two ascending edges")
         return edges

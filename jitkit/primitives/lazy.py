@@ -231,14 +231,18 @@ def _count_between(start: Any, stop: Any, step: Any, dtype: DTypeLike | None) ->
         raise LaunchError("jk.counting: step= is not zero")
     plain = type(start) is type(stop) is type(step) is int and -_FAR < start < _FAR and -_FAR < stop < _FAR > abs(step)
     if dtype is not None:
-        kind = np.dtype(dtype)
+        kind = operands.dtype_named(dtype, "counting")
     elif plain:  # NumPy takes 2 us to say so
         kind = _INT64
     else:
         kind = np.result_type(*map(np.asarray, (start, stop, step)))
+    exact = plain or all(isinstance(number, (int, np.integer)) for number in (start, stop, step))
+    if not exact:
+        for value, what in ((start, "start"), (stop, "stop"), (step, "step")):
+            if not math.isfinite(operands.number(value, what, "counting")):
+                raise LaunchError(f"jk.counting: {what}={value!r}; it is finite")
     if kind.kind not in "iuf":
         raise KernelTypeError(f"jk.counting: counts in integers and floats, not in {kind}")
-    exact = plain or all(isinstance(number, (int, np.integer)) for number in (start, stop, step))
     size = -((int(start) - int(stop)) // int(step)) if exact else math.ceil((stop - start) / step)
     number = kind.type
     plane = Plane((size if size > 0 else 0,), (1,))
@@ -491,7 +495,5 @@ def permuted_within(x: Any, at: Any) -> Lazy:
 
 
 def _extents(shape: Any) -> tuple[int, ...]:
-    extents = tuple(map(int, shape)) if isinstance(shape, tuple) else (int(shape),)
-    if any(extent < 0 for extent in extents):
-        raise LaunchError(f"jk.constant: an extent of {shape} is negative")
-    return extents
+    each = shape if isinstance(shape, (tuple, list)) else (shape,)
+    return tuple(operands.integer(extent, 0, "shape", "constant") for extent in each)

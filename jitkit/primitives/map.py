@@ -241,7 +241,7 @@ def map(f: Any, *arrays: Any, out: Any = None, dtype: DTypeLike | None = None, b
             break
     else:
         if arrays and type(arrays[0]) in PLAIN:
-            return map(f, *_arrays.as_arrays(arrays), out=out, dtype=dtype, backend=backend)
+            return map(f, *_arrays.as_arrays(arrays, "map"), out=out, dtype=dtype, backend=backend)
     _values.check_count(len(arrays), "map")
     given = _arrays.alike([_arrays.operand(x, "map") for x in arrays], "map")
     dtypes = tuple(operands.dtype_of(x) for x in given)
@@ -277,8 +277,8 @@ def _results(
     except KernelTypeError:
         if dtype is None:
             raise
-        return (np.dtype(dtype),), None
-    return found if dtype is None else (np.dtype(dtype),) * len(found), kind
+        return (operands.dtype_named(dtype, name),), None
+    return found if dtype is None else (operands.dtype_named(dtype, name),) * len(found), kind
 
 
 def remember_short(short: dict[Hashable, Mapping], arrays: Sequence[Any], plan: Mapping, *more: Any) -> None:
@@ -336,7 +336,7 @@ def _turned(x: Any) -> Any:
 def _outs(out: Any, shape: tuple[int, ...], dtypes: tuple[np.dtype[Any], ...], name: str) -> tuple[Any, ...]:
     if out is None:
         return (None,) * len(dtypes)
-    if len(dtypes) > 1:
+    if len(dtypes) > 1 or isinstance(out, tuple):
         operands.check_tuple(out, len(dtypes), name)
     outs = out if isinstance(out, tuple) else (out,)
     for target, dtype in zip(outs, dtypes, strict=True):

@@ -130,5 +130,5 @@ def _plan(f: Any, operator: Operator, given: tuple[np.dtype[Any], ...], dtype: A
             op = of_parts(operator.func, kind, name)
             return Reduction(taken_apart(read), op, results, operator.commutative, kind=kind)
         return Reduction(read, operator.func, results, operator.commutative)
-    combined = operator.dtype(results[0]) if dtype is None else np.dtype(dtype)
+    combined = operator.dtype(results[0]) if dtype is None else operands.dtype_named(dtype, "map_reduce")
     return Reduction(read, operator.func, (combined,), operator.commutative, identity=operator.identity(combined))

@@ -154,7 +154,9 @@ def plan_of(operator: Operator, given: tuple[np.dtype[Any], ...], dtype: Any) ->
     if found is None:
         _values.check_count(len(given), "reduce")
         if len(given) == 1:
-            dtypes: tuple[np.dtype[Any], ...] = (np.dtype(dtype) if dtype is not None else operator.dtype(given[0]),)
+            dtypes: tuple[np.dtype[Any], ...] = (
+                operands.dtype_named(dtype, "reduce") if dtype is not None else operator.dtype(given[0]),
+            )
         elif dtype is not None:
             raise KernelTypeError("jk.reduce: dtype= is for a single array; convert the arrays of a tuple beforehand")
         else:

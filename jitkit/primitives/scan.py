@@ -146,7 +146,7 @@ def _plan(
         raise KernelTypeError("jk.scan: dtype= is for a single array; convert the arrays of a tuple beforehand")
     dtypes = given
     if len(given) == 1:
-        dtypes = (np.dtype(dtype) if dtype is not None else operator.dtype(given[0]),)
+        dtypes = (operands.dtype_named(dtype, "scan") if dtype is not None else operator.dtype(given[0]),)
     op = _exchanged(operator.func) if reverse and not operator.commutative else operator.func
     return Scan(_values.reader(len(given)), op, dtypes, inclusive, started)
 
@@ -178,7 +178,7 @@ def _room(plan: Scan, arrays: list[Any], out: Any, shape: tuple[int, ...], backe
         if fits and (_arrays.apart(out, (first,)) or _arrays.on_host(first, backend)):
             return out  # views of one array are copied to a GPU apart
         outs = out if isinstance(out, tuple) else (out,)
-        if len(plan.dtypes) > 1:
+        if len(plan.dtypes) > 1 or isinstance(out, tuple):
             operands.check_tuple(out, len(plan.dtypes), "scan")
         for target, dtype in zip(outs, plan.dtypes, strict=True):
             operands.check_out(target, shape, dtype, "scan")

@@ -180,7 +180,7 @@ def segment_reduce(
         return _structs.put_together(kind, found)
     operator = _operators.resolve(op)
     if type(offsets) in PLAIN:
-        offsets = np.asarray(offsets)
+        offsets = operands.as_numpy(offsets, "segment_reduce")
     if length_of((x,)) and length_of((offsets,)):
         plan = _plans.get((operator, (x.dtype,)))
         if plan is not None:

@@ -139,7 +139,7 @@ class Vectorized:
                 break
         else:
             if len(inputs) == self.nin and type(inputs[0]) in _arrays.PLAIN:
-                return self(*_arrays.as_arrays(inputs), out=out, where=where, dtype=dtype, backend=backend)
+                return self(*_arrays.as_arrays(inputs, "vectorize"), out=out, where=where, dtype=dtype, backend=backend)
         if len(inputs) != self.nin:
             raise TypeError(f"{self.__name__} takes {self.nin} arrays, not {len(inputs)}")
         if _foreign.among(inputs, out, where):
@@ -159,7 +159,7 @@ class Vectorized:
         key = (dtypes, dtype, mask is None)
         plan = self._plans.get(key)
         if plan is None:
-            computed_in = None if dtype is None else np.dtype(dtype)
+            computed_in = None if dtype is None else operands.dtype_named(dtype, "vectorize")
             made = Mapping(self.func, dtypes, dtype, self.__name__, mask is not None, computed_in)
             plan = remember(self._plans, key, made)
         results = mapped(plan, given, mask, out, shape, backend, self.__name__)

@@ -122,13 +122,19 @@ def padded(
         Who asks, for messages.
     """
     device, dtype = operands.device_of(x), operands.dtype_of(x)
+    outside = _outside(cval, dtype, name)
     tables = [
         table(-left, n - left + size - 1, n, mode, name) for n, size, left in zip(x.shape, sizes, lefts, strict=True)
     ]
     rows, columns = (operands.constant(along, device) for along in (places(x.shape[:-1], *tables[:-1]), tables[-1]))
     out = operands.made((rows.shape[0], columns.shape[0]), (dtype,), device)
-    _rows(tuple(out.shape), backend)(x.reshape((-1, x.shape[-1])), rows, columns, dtype.type(cval), out)
+    _rows(tuple(out.shape), backend)(x.reshape((-1, x.shape[-1])), rows, columns, outside, out)
     return out
+
+
+def _outside(cval: Any, dtype: np.dtype[Any], name: str) -> Any:
+    operands.number(cval, "cval", name)
+    return dtype.type(cval)
 
 
 def planes(
@@ -151,6 +157,7 @@ def planes(
     """
     height, width, channels = x.shape
     device, dtype = operands.device_of(x), operands.dtype_of(x)
+    outside = _outside(cval, dtype, name)
     tables = [
         operands.constant(table(-left, n - left + size - 1, n, mode, name), device)
         for n, size, left in zip((height, width), sizes, lefts, strict=True)
@@ -158,5 +165,5 @@ def planes(
     shape = (channels, tables[0].shape[0], tables[1].shape[0])
     out = operands.made(shape, (dtype,), device)
     if 0 not in shape:
-        _planes(shape, backend)(x, *tables, dtype.type(cval), out)
+        _planes(shape, backend)(x, *tables, outside, out)
     return out

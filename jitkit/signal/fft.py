@@ -440,7 +440,10 @@ def axes_and_lengths(
     for given, what in ((s, "s"), (axes, "axes")):
         if given is not None and not np.iterable(given):
             raise TypeError(f"jk.{name}: {what}={given!r}; it is a tuple, of a number for each axis")
+    s, axes = (None if given is None else tuple(given) for given in (s, axes))
     if axes is None:
+        if s is not None and len(s) > len(x.shape):
+            raise ValueError(f"jk.{name}: s={s} has {len(s)} lengths for an array of {len(x.shape)} axes")
         axes = range(len(x.shape)) if s is None else range(-len(s), 0)
     if s is not None and len(s) != len(axes):
         raise ValueError(f"jk.{name}: s has {len(s)} lengths for {len(axes)} axes")

@@ -107,6 +107,8 @@ def gaussian_filter(
     )
     steps = []
     truncate = operands.number(truncate, "truncate", name)
+    if not 0 <= truncate < math.inf:
+        raise ValueError(f"jk.{name}: truncate={truncate}; it is a finite number from 0")
     for axis, given, derivative, beyond, reach in each:
         width = operands.number(given, "sigma", name)
         if not 0 <= width < math.inf:

@@ -105,7 +105,7 @@ def _weighed(spectra: Any, window: Any, n: int, backend: str | None) -> Any:
             f"numpy.fft.ifftshift(scipy.signal.get_window({window!r}, {n}))"
         )
     else:
-        factors = np.asarray(window, np.float64)
+        factors = np.asarray(jk.to_numpy(operands.floating(window, "signal.resample")), np.float64)
     if factors.shape != (n,):
         raise ValueError(
             f"jk.signal.resample: window has the shape {factors.shape}; give a factor for each of the {n} frequencies"

@@ -159,7 +159,7 @@ def _taps(window: Any, rate: int, name: str) -> np.ndarray:
         if isinstance(window, str) or window[0] != "kaiser" or len(window) != 2:
             raise LaunchError(f"jk.{name}: window={window!r}; it is ('kaiser', beta), or the taps of a filter")
         return (_lowpass if rate <= _LOW else _lowpass.__wrapped__)(rate, float(window[1]))
-    taps = np.asarray(window, np.float64)
+    taps = np.asarray(jk.to_numpy(operands.floating(window, name)), np.float64)
     if taps.ndim != 1 or taps.size == 0:
         raise LaunchError(f"jk.{name}: window= has the shape {taps.shape}; the taps of a filter are a vector")
     return taps

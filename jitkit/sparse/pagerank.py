@@ -135,6 +135,8 @@ def pagerank(
     dtype = operands.dtype_of(matrix.data)
     if out is not None:
         operands.check_out(out, (n,), dtype, name)
+    alpha, tol = operands.number(alpha, "alpha", name), operands.number(tol, "tol", name)
+    max_iter = operands.integer(max_iter, 0, "max_iter", name)
     if not n:
         return operands.delivered(np.empty(0, dtype), out, name)
     even = np.full(n, 1 / n, dtype)
@@ -146,7 +148,7 @@ def pagerank(
     parts = np.empty((2, pieces), dtype)
     x = x.copy()
     for _ in range(max_iter):
-        _follow((pieces, 1), backend)(height, links, x, spare, float(alpha), lost, home, to, new, parts)
+        _follow((pieces, 1), backend)(height, links, x, spare, alpha, lost, home, to, new, parts)
         moved, lost = (float(total) for total in parts.sum(1, dtype=np.float64))
         x, new = new, x
         if moved < n * tol:

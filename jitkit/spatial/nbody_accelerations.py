@@ -125,10 +125,11 @@ def nbody_accelerations(
     name = "spatial.nbody_accelerations"
     x, mass = _bodies(positions, masses, softening, name)
     dtype, device = operands.dtype_of(x), operands.device_of(x)
+    strength = operands.number(G, "G", name)
     result = operands.result(out, tuple(x.shape), dtype, device, name, (mass,))
     if x.shape[0]:
         at = _grid.spread(x, backend)
-        _attracts(x.shape[0], backend)(at, mass, float(softening) ** 2, float(G), result)
+        _attracts(x.shape[0], backend)(at, mass, float(softening) ** 2, strength, result)
     return operands.delivered(result, out, name)
 
 

@@ -138,7 +138,7 @@ def radial_distribution(
 
 
 def _lengths(box: Any, d: int, farthest: float, name: str) -> np.ndarray:
-    lengths = np.asarray(box, np.float64)
+    lengths = np.asarray(to_numpy(operands.floating(box, name)), np.float64)
     if lengths.shape not in ((), (d,)) or not (lengths > 0).all() or not np.isfinite(lengths).all():
         raise LaunchError(f"jk.{name}: box={box!r}; expected a positive length, or {d} of them")
     if farthest >= lengths.min() / 2:

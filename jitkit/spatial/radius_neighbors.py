@@ -124,6 +124,7 @@ def radius_neighbors(
         raise LaunchError(
             f"jk.{name}: points of {x.shape[1]} coordinates; takes 1 to 3: compare jk.spatial.cdist with the radius"
         )
+    radius = operands.number(radius, "radius", name)
     if not 0 <= radius < math.inf:
         raise LaunchError(f"jk.{name}: radius={radius!r}; expected a finite number, not negative")
     m, device = q.shape[0], operands.device_of(x)

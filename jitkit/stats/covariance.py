@@ -140,7 +140,7 @@ def cov(
            [-1.,  1.]])
     """
     x = _variables(m, y, rowvar, "stats.cov")
-    if ddof is not None and ddof != int(ddof):
+    if ddof is not None and not operands.number(ddof, "ddof", "stats.cov").is_integer():
         raise ValueError(f"jk.stats.cov: ddof={ddof} is no integer")
     less = ddof if ddof is not None else 0 if bias else 1
     device = operands.device_of(x)

@@ -125,6 +125,7 @@ def bootstrap(
     count = _checked(n_resamples, statistic, _SPREADS, alternative, name)
     if method not in _METHODS:
         raise ValueError(f"jk.{name}: method={method!r}; there are {', '.join(map(repr, _METHODS))}")
+    ddof = operands.number(ddof, "ddof", name)
     confidence_level = operands.number(confidence_level, "confidence_level", name)
     if not 0 < confidence_level < 1:
         raise ValueError(f"jk.{name}: confidence_level={confidence_level} is not between 0 and 1")
