@@ -15,8 +15,11 @@ import pytest
 
 import jitkit as jk
 from jitkit.backends import entry
+from jitkit.primitives import count as _count
 from jitkit.primitives import lazy
 from jitkit.primitives import map as _map
+from jitkit.primitives import map_reduce as _map_reduce
+from jitkit.primitives import reduce as _reduce
 from jitkit.primitives import segment_reduce as _segments
 
 pytestmark = pytest.mark.skipif(not entry.available(), reason="this process keeps the fields of objects elsewhere")
@@ -314,3 +317,111 @@ def test_operators_that_see_numbers_are_told_apart(known):
         for _ in range(TIMES):
             found = jk.segment_reduce(weighted(step), X, np.array([0, 2, 4]))
             np.testing.assert_array_equal(found, [X[0] + X[1] * step, X[2] + X[3] * step])
+
+
+def pair_of(left, right):
+    return left[0] + right[0], max(left[1], right[1])
+
+
+def farther(v, w):
+    return v if abs(v) > abs(w) else w
+
+
+def test_reductions_are_known_by_all_that_is_asked(known):
+    rows, wide = X.reshape(8, 5), np.arange(80, dtype=np.float32)
+    for _ in range(TIMES):
+        for x in (X, wide[::2], X.astype("i1")):
+            wider = x.dtype if x.dtype.kind == "f" else np.int64
+            for initial in (None, 1, 2, 1.0, True, 100):
+                begin = 0 if initial is None else initial
+                found = jk.reduce("add", x, initial=initial)
+                assert (found, found.dtype) == (x.sum() + x.dtype.type(begin), wider)
+                assert type(jk.reduce(max, x, initial=initial)) is x.dtype.type
+                assert jk.reduce(max, x, initial=initial) == max(x.max(), begin if initial is not None else x.max())
+            for swapped in (
+                x.astype(x.dtype.newbyteorder()),
+                np.frombuffer(b"0" + x.tobytes(), np.uint8)[1:].view(x.dtype),
+            ):
+                assert jk.reduce("add", swapped, initial=1) == x.sum() + 1
+                assert jk.reduce(added, swapped) == x.sum(dtype=x.dtype)
+                assert jk.map_reduce(squared, "add", swapped) == (x * x).sum()
+                assert jk.reduce(pair_of, (swapped, X))[0] == x.sum(dtype=x.dtype)
+                assert jk.segment_reduce("add", swapped, np.array([0, 40]))[0] == x.sum()
+            assert jk.reduce(farther, x, keepdims=True).shape == (1,)
+            assert jk.reduce(added, x) == x.sum(dtype=x.dtype)
+            assert jk.reduce("add", x, dtype="f8").dtype == np.float64
+            assert jk.map_reduce(squared, "add", x) == (x * x).sum()
+            assert jk.map_reduce(squared, "add", x, initial=3) == (x * x).sum() + 3
+            assert jk.map_reduce(added, max, x, x) == (x + x).max()
+            total, largest = jk.reduce(pair_of, (x, X))
+            assert (total, largest) == (x.sum(dtype=x.dtype), 19)
+            assert (total.dtype, largest.dtype) == (x.dtype, np.float32)
+        for axis in (0, 1, -1, None, (0, 1)):
+            np.testing.assert_array_equal(jk.reduce(added, rows, axis=axis), rows.sum(axis=axis))
+            np.testing.assert_array_equal(jk.map_reduce(squared, "add", rows, axis=axis), (rows * rows).sum(axis=axis))
+            found = jk.reduce(added, rows, axis=axis, keepdims=True)
+            np.testing.assert_array_equal(found, rows.sum(axis=axis, keepdims=True))
+        np.testing.assert_array_equal(jk.reduce(added, rows.T, axis=0), rows.sum(axis=1))
+        with pytest.raises(jk.LaunchError):
+            jk.reduce(farther, X[:0])
+        with pytest.raises(np.exceptions.AxisError):
+            jk.reduce("add", rows, axis=2)
+        with pytest.raises(jk.LaunchError, match="do not broadcast"):
+            jk.map_reduce(added, "add", X, Y[:3])
+    assert _reduce._again.enter(added, None, (X,), None, None, False, None, None, None, None) is not None
+    assert _reduce._again.enter(added, None, (X,), None, None, False, None, 7, None, None) is None
+    assert _reduce._again.enter(added, None, (X,), "python", None, False, None, None, None, None) is None
+    assert _map_reduce._again.enter(squared, "add", (X,), None, None, False, None, None, None) is not None
+    assert _map_reduce._again.enter(squared, "multiply", (X,), None, None, False, None, None, None) is None
+    assert (
+        _reduce._again.enter(pair_of, None, (X, X), None, None, False, None, None, None, None) is None
+    )  # one array, twice
+
+
+def test_counts_are_known_by_predicate_axis_and_type(known):
+    rows, marks = X.reshape(8, 5), X.reshape(8, 5) > 3
+    for limit in (0.0, 3.0):
+        above = lambda v, limit=limit: v > limit  # noqa: E731
+        for _ in range(TIMES):
+            found = jk.count(above, X)
+            assert (found, type(found)) == ((limit < X).sum(), np.int64)
+            assert jk.count(above, X, keepdims=True).shape == (1,)
+            for axis in (0, 1, (0, 1)):
+                np.testing.assert_array_equal(jk.count(above, rows, axis=axis), (rows > limit).sum(axis=axis))
+                np.testing.assert_array_equal(jk.count(bool, marks, axis=axis), marks.sum(axis=axis))
+                np.testing.assert_array_equal(jk.count(lambda v: not v, marks, axis=axis), (~marks).sum(axis=axis))
+            assert jk.count(bool, X) == np.count_nonzero(X)
+            assert jk.count(bool, marks) == marks.sum()
+            assert jk.count(lambda v: not v, marks) == (~marks).sum()
+            out = np.empty(8, np.int64)
+            assert jk.count(above, rows, axis=1, out=out) is out
+    assert _count._again.enter(bool, None, (marks,), None, 1, False, None) is not None
+    assert _count._again.enter(bool, None, (marks,), None, 0, True, None) is None
+
+
+def test_reductions_in_threads_and_their_references(known):
+    x, y = np.arange(1000.0), np.arange(1000.0) + 0.5
+    calls = {
+        "sum": lambda: jk.reduce(added, x), "pair": lambda: jk.reduce(pair_of, (x, y)),
+        "squares": lambda: jk.map_reduce(squared, "add", x), "two": lambda: jk.map_reduce(added, "add", x, y),
+    }  # fmt: skip
+    expected = {"sum": x.sum(), "pair": (x.sum(), y.max()), "squares": (x * x).sum(), "two": (x + y).sum()}
+    wrong = []
+
+    def work():
+        for _ in range(200):
+            wrong.extend(name for name, call in calls.items() if call() != expected[name])
+
+    work()
+    threads = [threading.Thread(target=work) for _ in range(4)]
+    for thread in threads:
+        thread.start()
+    for thread in threads:
+        thread.join()
+    assert not wrong
+    held = [x, y, added, pair_of, squared, np.float64, x.dtype]
+    gc.collect()
+    before = [sys.getrefcount(each) for each in held]
+    work()
+    gc.collect()
+    assert all(abs(sys.getrefcount(each) - count) < 50 for each, count in zip(held, before, strict=True))

@@ -21,6 +21,8 @@ declare ptr @PyDict_GetItem(ptr, ptr)
 declare ptr @PyCell_Get(ptr)
 declare ptr @PyCFunction_GetSelf(ptr)
 declare ptr @PyTuple_Pack(i64, ...)
+declare ptr @PyTuple_New(i64)
+declare i32 @PyTuple_SetItem(ptr, i64, ptr)
 declare ptr @PyObject_Vectorcall(ptr, ptr, i64, ptr)
 
 define internal i64 @class_of(ptr %value) alwaysinline {
@@ -910,9 +912,10 @@ no:
 ; and what else was asked. `self` is a list as that of jitkit_map; its tuples begin with words, and with what else has to be
 ; asked: what is given behind that has to be None. The words: driver, slots, whether other threads of Python may run meanwhile,
 ; the class of arrays, how many there are, of each the dtype, dimensions, shape, steps, and at which slots the address of its elements
-; stands, once or twice; of the result the slot, its class where it is a number or 0, the dtype of an array, dimensions and shape; the
-; slot of the address of a place for faults or 0; the two functions; and the slots, of which each launch takes a copy. The result
-; is None where the call is none of these, and where the driver finds a fault.
+; stands, once or twice; of the result the slot, its class where it is a number or 0, the dtype of an array, dimensions and shape; how many
+; numbers stand behind the first, of a result that is a tuple, and of each the slot and the class; the slot of the address of a place
+; for faults, or 0; how many pieces of scratch memory there are, and of each the slot and how many bytes; the two functions; and the slots,
+; of which each launch takes a copy. The result is None where the call is none of these, and where the driver finds a fault.
 define ptr @jitkit_call(ptr %self, ptr %args, i64 %count) {
 entry:
   %cursor = alloca %cursor
@@ -984,7 +987,13 @@ functions:
   %shape = load ptr, ptr %cursor
   %behind = getelementptr i64, ptr %shape, i64 %ndim
   store ptr %behind, ptr %cursor
+  %further = call i64 @next(ptr %cursor)
+  %numbers = load ptr, ptr %cursor
+  call void @skip_pairs(ptr %cursor, i64 %further)
   %fault.slot = call i64 @next(ptr %cursor)
+  %pieces = call i64 @next(ptr %cursor)
+  %scratch = load ptr, ptr %cursor
+  call void @skip_pairs(ptr %cursor, i64 %pieces)
   %f.same = call i1 @is_function(ptr %f, ptr %cursor)
   br i1 %f.same, label %second, label %next.one
 
@@ -1024,22 +1033,33 @@ made:
   %result = phi ptr [ %scalar, %make.number ], [ %fresh, %data ]
   %out = phi ptr [ %scalar.place, %make.number ], [ %fresh.data, %data ]
   %none = icmp eq ptr %result, null
-  br i1 %none, label %lost, label %run
+  br i1 %none, label %lost, label %several
+
+several:
+  %is.tuple = icmp ne i64 %further, 0
+  br i1 %is.tuple, label %make.tuple, label %run
+
+make.tuple:
+  %tuple = call ptr @tuple_of(ptr %result, ptr %numbers, i64 %further)
+  %tuple.none = icmp eq ptr %tuple, null
+  br i1 %tuple.none, label %lost, label %run
 
 run:
+  %all = phi ptr [ %result, %several ], [ %tuple, %make.tuple ]
   %template = load ptr, ptr %cursor
   %again.place = getelementptr i8, ptr %words, i64 40 ; behind the class of arrays and their number
   %right = call i1 @run_known(
-    ptr %driver, ptr %template, i64 %size, ptr %arrays, ptr %again.place, ptr %out, i64 %out.slot, i64 %fault.slot, i64 %release
+    ptr %driver, ptr %template, i64 %size, ptr %arrays, ptr %again.place, ptr %out, i64 %out.slot, ptr %all, ptr %numbers,
+    i64 %further, i64 %fault.slot, ptr %scratch, i64 %pieces, i64 %release
   )
   call void @Py_DecRef(ptr %known)
   br i1 %right, label %done, label %faulty
 
 done:
-  ret ptr %result
+  ret ptr %all
 
 faulty:
-  call void @Py_DecRef(ptr %result)
+  call void @Py_DecRef(ptr %all)
   br label %other
 
 lost: ; there is no memory, and Python was told
@@ -1052,6 +1072,57 @@ failed: ; Python was told
 other:
   call void @Py_IncRef(ptr @_Py_NoneStruct)
   ret ptr @_Py_NoneStruct
+}
+
+define internal void @skip_pairs(ptr %cursor, i64 %count) alwaysinline {
+  %at = load ptr, ptr %cursor
+  %words = mul i64 %count, 2
+  %behind = getelementptr i64, ptr %at, i64 %words
+  store ptr %behind, ptr %cursor
+  ret void
+}
+
+; Returns a tuple of a number, which it takes, and others of these classes; null where Python was told of an error.
+define internal ptr @tuple_of(ptr %first, ptr %numbers, i64 %count) {
+entry:
+  %length = add i64 %count, 1
+  %tuple = call ptr @PyTuple_New(i64 %length)
+  %none = icmp eq ptr %tuple, null
+  br i1 %none, label %dropped, label %fill
+
+dropped:
+  call void @Py_DecRef(ptr %first)
+  ret ptr null
+
+fill:
+  call i32 @PyTuple_SetItem(ptr %tuple, i64 0, ptr %first)
+  br label %look
+
+look:
+  %k = phi i64 [ 0, %fill ], [ %k.next, %put ]
+  %more = icmp ult i64 %k, %count
+  br i1 %more, label %one, label %done
+
+one:
+  %k.next = add i64 %k, 1
+  %twice = mul i64 %k, 2
+  %at = add i64 %twice, 1
+  %class.place = getelementptr ptr, ptr %numbers, i64 %at
+  %class = load ptr, ptr %class.place
+  %number = call ptr @PyType_GenericAlloc(ptr %class, i64 0)
+  %missing = icmp eq ptr %number, null
+  br i1 %missing, label %lost, label %put
+
+put:
+  call i32 @PyTuple_SetItem(ptr %tuple, i64 %k.next, ptr %number)
+  br label %look
+
+lost:
+  call void @Py_DecRef(ptr %tuple)
+  ret ptr null
+
+done:
+  ret ptr %tuple
 }
 
 ; Tells whether an object is an array with the dtype, dimensions, shape and steps at the cursor, and aligned.
@@ -1122,7 +1193,8 @@ no:
 
 ; Runs a driver over slots like those before, with the addresses of these arrays; tells whether it found no fault.
 define internal i1 @run_known(
-  ptr %driver, ptr %template, i64 %size, ptr %arrays, ptr %words, ptr %out, i64 %out.slot, i64 %fault.slot, i64 %release
+  ptr %driver, ptr %template, i64 %size, ptr %arrays, ptr %words, ptr %out, i64 %out.slot, ptr %tuple, ptr %numbers, i64 %further,
+  i64 %fault.slot, ptr %scratch, i64 %pieces, i64 %release
 ) {
 entry:
   %cursor = alloca %cursor
@@ -1150,8 +1222,8 @@ one:
   call i64 @next(ptr %cursor)
   %ndim = call i64 @next(ptr %cursor)
   %at = load ptr, ptr %cursor
-  %numbers = mul i64 %ndim, 2
-  %behind = getelementptr i64, ptr %at, i64 %numbers
+  %extents = mul i64 %ndim, 2
+  %behind = getelementptr i64, ptr %at, i64 %extents
   store ptr %behind, ptr %cursor
   %slot = call i64 @next(ptr %cursor)
   %again = call i64 @next(ptr %cursor)
@@ -1164,13 +1236,50 @@ one:
 results:
   %out.place = getelementptr i64, ptr %slots, i64 %out.slot
   store ptr %out, ptr %out.place
+  br label %number
+
+number:
+  %n = phi i64 [ 0, %results ], [ %n.next, %other ]
+  %n.more = icmp ult i64 %n, %further
+  br i1 %n.more, label %other, label %fault.or.not
+
+other:
+  %n.next = add i64 %n, 1
+  %n.twice = mul i64 %n, 2
+  %n.slot.place = getelementptr i64, ptr %numbers, i64 %n.twice
+  %n.slot = load i64, ptr %n.slot.place
+  %item.place = getelementptr %tuple, ptr %tuple, i64 0, i32 3, i64 %n.next
+  %item = load ptr, ptr %item.place
+  %item.data = getelementptr %scalar, ptr %item, i64 0, i32 1
+  %n.at = getelementptr i64, ptr %slots, i64 %n.slot
+  store ptr %item.data, ptr %n.at
+  br label %number
+
+fault.or.not:
   %may.fail = icmp ne i64 %fault.slot, 0
-  br i1 %may.fail, label %faults, label %launch
+  br i1 %may.fail, label %faults, label %work
 
 faults:
   %fault.place = getelementptr i64, ptr %slots, i64 %fault.slot
   store ptr %fault, ptr %fault.place
-  br label %launch
+  br label %work
+
+work:
+  %s = phi i64 [ 0, %faults ], [ 0, %fault.or.not ], [ %s.next, %room ]
+  %s.more = icmp ult i64 %s, %pieces
+  br i1 %s.more, label %room, label %launch
+
+room:
+  %s.next = add i64 %s, 1
+  %s.twice = mul i64 %s, 2
+  %s.slot.place = getelementptr i64, ptr %scratch, i64 %s.twice
+  %s.slot = load i64, ptr %s.slot.place
+  %s.bytes.place = getelementptr i64, ptr %s.slot.place, i64 1
+  %s.bytes = load i64, ptr %s.bytes.place
+  %memory = alloca i8, i64 %s.bytes, align 64
+  %s.place = getelementptr i64, ptr %slots, i64 %s.slot
+  store ptr %memory, ptr %s.place
+  br label %work
 
 launch:
   %others = icmp ne i64 %release, 0

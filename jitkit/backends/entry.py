@@ -49,6 +49,8 @@ _NAMES = (
     "array",
 )
 """The functions of compiled code, behind "jitkit_"."""
+_STACK = 1 << 14
+"""Bytes of scratch memory up to which it is taken from the stack."""
 _MEANT = 0xFFFFFFFF00FFFFFF  # of a dtype's kind: three characters, a byte of no meaning, and the number
 _ALL = 0xFFFFFFFFFFFFFFFF
 _SCALARS = {float: 1, complex: 2, np.complex128: 2, np.complex64: 1, np.float64: 1, np.float32: 1} | {
@@ -140,10 +142,11 @@ def opened_call(
     prefix: tuple[int, ...],
     leaves: Sequence[Any],
     given: Sequence[np.ndarray],
-    out: np.ndarray,
+    outs: Sequence[np.ndarray],
     final: tuple[int, ...],
     release: bool,
     fault: np.ndarray | None = None,
+    scratch: Sequence[np.ndarray] = (),
 ) -> tuple[tuple[int, ...], bytes, tuple[Any, ...]] | None:
     """Return what again.ll is told of a launch in the calling thread, of which all but some arrays is known, or None.
 
@@ -153,52 +156,66 @@ def opened_call(
         As for `opened_new`.
     given : sequence of numpy.ndarray
         The arrays that differ from call to call: leaves may be over their memory.
-    out : numpy.ndarray
-        The leaf for the result.
+    outs : sequence of numpy.ndarray
+        The leaf for the result, or those for the numbers of a tuple.
     final : tuple of int
         The shape of the result as it is returned: () for a number.
     release : bool
         Whether other threads of Python run meanwhile.
     fault : numpy.ndarray, optional
         The leaf, an integer, that says whether there was a fault.
+    scratch : sequence of numpy.ndarray, optional
+        Leaves that are memory to work in.
 
     Returns
     -------
     words, template, kept
         What stands in front of the functions, the slots behind them, and what those refer to.
     """
-    number = out.dtype.type if final == () else None
+    numbers = [out.dtype.type for out in outs if final == ()]
     addresses = [x.ctypes.data for x in given]
     if (
         not available()
         or any(x.dtype.fields or x.dtype.kind not in "biufc" or not x.size or not x.flags.aligned for x in given)
         or len(set(addresses)) < len(addresses)
-        or (number is not None and number not in _SCALARS)
+        or not _SCALARS.keys() >= set(numbers)
+        or not (numbers or len(outs) == 1)
+        or sum(piece.nbytes for piece in scratch) > _STACK
     ):
         return None
     at, places = 1 + len(prefix), {address: list[int]() for address in addresses}
     others: list[Any] = []
-    out_place = fault_place = 0
+    written = {id(leaf): 0 for leaf in (*outs, *scratch, fault) if leaf is not None}
     parts = [struct.pack(f"{at}q", 1, *prefix), *map(slots.packed, leaves)]
     for leaf, part in zip(leaves, parts[1:], strict=True):
-        if leaf is out:
-            out_place = at + _DATA
-        elif leaf is fault:
-            fault_place = at + _DATA
+        if id(leaf) in written:
+            written[id(leaf)] = at + _DATA
         elif type(leaf) is np.ndarray and leaf.ctypes.data in places:
             places[leaf.ctypes.data].append(at + _DATA)
         else:
             others.append(leaf)
         at += len(part) // 8
-    scratch = any(type(leaf) is np.ndarray and leaf.flags.writeable for leaf in others)
-    if not all(1 <= len(found) <= 2 for found in places.values()) or not out_place or (release and scratch):
+    shared = any(type(leaf) is np.ndarray and leaf.flags.writeable for leaf in others)
+    if not all(1 <= len(found) <= 2 for found in places.values()) or not all(written.values()) or shared:
         return None
     words = [driver.address, at, release, id(np.ndarray), len(given)]
     for x, address in zip(given, addresses, strict=True):
         words += id(x.dtype), x.ndim, *x.shape, *(step % (_ALL + 1) for step in x.strides)
         words += places[address][0], places[address][-1]
-    words += out_place, 0 if number is None else id(number), id(out.dtype), len(final), *final, fault_place
-    return tuple(words), b"".join(parts), (driver, number, out.dtype, *[x.dtype for x in given], *others)
+    words += (
+        written[id(outs[0])],
+        id(numbers[0]) if numbers else 0,
+        id(outs[0].dtype),
+        len(final),
+        *final,
+        len(outs) - 1,
+    )
+    for out, number in zip(outs[1:], numbers[1:], strict=True):
+        words += written[id(out)], id(number)
+    words += 0 if fault is None else written[id(fault)], len(scratch)
+    for piece in scratch:
+        words += written[id(piece)], piece.nbytes
+    return tuple(words), b"".join(parts), (driver, *numbers, outs[0].dtype, *[x.dtype for x in given], *others)
 
 
 def known(calls: list[Any]) -> Entry:

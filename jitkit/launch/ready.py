@@ -106,6 +106,22 @@ class Ready:
         self._asked = True
         return cpu_launch.opened_new(self.launch, self.launch.prefix, self._args(x), x, self._final)
 
+    def know(
+        self,
+        again: Any,
+        key: Hashable,
+        functions: tuple[Any, Any],
+        x: np.ndarray,
+        asked: tuple[Any, ...],
+        brief: bool,
+    ) -> None:
+        """Have compiled code know calls of functions over few elements that ask for the same; see `Again.keep_call`."""
+        args = self._args(x)
+        scratch = args[-2:-1] if self._scratch else ()
+        again.keep_call(
+            key, functions, (x,), asked, self.launch, args, args[-1:], self._final, not brief, None, scratch
+        )
+
     def _args(self, x: np.ndarray) -> tuple[Any, ...]:
         if x.shape != self._seen:
             x = x.reshape(self._seen)

@@ -108,38 +108,51 @@ class Again:
             words = (id(np.ndarray), id(x.dtype), id(at.dtype), *last)
             self._keep(entry, key, words, _NOTHING, (), kind, x.dtype, at.dtype)
 
+    def key_of(self, functions: tuple[Any, Any], given: Sequence[Any], asked: tuple[Any, ...]) -> Hashable:
+        """Return the key of calls over arrays like some that may become known; None where they are that, or can not be."""
+        if _opened() is None:
+            return None
+        for x in given:  # what is converted on its way is none that code reads where it lies
+            if type(x) is not np.ndarray or not x.dtype.isnative or x.dtype.kind not in "biufc" or not x.flags.aligned:
+                return None
+        key = (*map(identity_of, functions), asked, *[(id(x.dtype), x.shape, x.strides) for x in given])
+        return None if key in self._told or key in self._refused else key
+
     def keep_call(
         self,
+        key: Hashable,
         functions: tuple[Any, Any],
         given: Sequence[np.ndarray],
         asked: tuple[Any, ...],
         launch: Launch,
         values: tuple[Any, ...],
-        out: np.ndarray,
+        outs: Sequence[np.ndarray],
         final: tuple[int, ...],
         release: bool,
         fault: np.ndarray | None = None,
+        scratch: Sequence[np.ndarray] = (),
     ) -> None:
         """Know launches of one or two functions over arrays like some, as `entry.opened_call` says.
 
-        Nothing else may be asked than what is `asked`: other arguments are None.
+        Nothing else may be asked than what is `asked`: other arguments are None. The key is that of `key_of`.
         """
         entry = _opened()
-        if any(type(x) is not np.ndarray for x in given):
-            return
-        key = (*map(identity_of, functions), asked, tuple([(id(x.dtype), x.shape, x.strides) for x in given]))
-        if entry is None or key in self._told or key in self._refused:
+        if entry is None:
             return
         from jitkit.backends import cpu_launch
 
-        found = cpu_launch.opened_call(launch, launch.prefix, values, given, out, final, release, fault)
+        found = cpu_launch.opened_call(launch, launch.prefix, values, given, outs, final, release, fault, scratch)
         ways = [([1, id(None), 0], None) if f is None else told(f) for f in functions]
         if found is not None and None not in ways:
             (first, second), template = (way[0] for way in ways), found[1]  # type: ignore[index]
             words, slots = (*found[0], *first, *second), struct.unpack(f"{len(template) // 8}Q", template)
             self._keep(entry, key, words, _NOTHING, slots, asked, found[2], ways)
         else:
-            remember(self._refused, key, None)
+            self.refuse(key)
+
+    def refuse(self, key: Hashable) -> None:
+        """Remember calls that compiled code cannot know."""
+        remember(self._refused, key, None)
 
     def _keep(
         self, entry: ModuleType, key: Hashable, first: Sequence[int], f: Any, last: Sequence[int], *held: Any

@@ -12,15 +12,20 @@ import numpy as np
 from jitkit import operands
 from jitkit.arrays import to_numpy
 from jitkit.errors import LaunchError
-from jitkit.launch.ready import Ready
+from jitkit.launch.ready import FEW, Ready
 from jitkit.primitives import _arrays, _values
+from jitkit.primitives._again import Again
 from jitkit.primitives._arrays import Axis
 from jitkit.primitives._lazy import Lazy, as_row
+from jitkit.primitives._numpys import BOOL
+from jitkit.primitives._operators import ALIKE
 from jitkit.primitives._reduction import Reduction
 
-_ndarray = np.ndarray
+_ndarray, _NUMBERS = np.ndarray, frozenset((type(None), bool, int, float))
 WITH_INITIAL = frozenset(("reduce", "map_reduce"))
 """Functions that take an initial value."""
+AXES = frozenset((type(None), int, tuple))
+"""Types of axes of which calls are told apart."""
 OF_VECTORS = (0, -1)
 """Axes along which a vector is all of its elements."""
 
@@ -86,6 +91,62 @@ def ready_to_reduce(plan: Reduction, x: np.ndarray, axis: Axis, keepdims: bool, 
     """Return the one launch that does what `reduce_by` does for arrays like this one; None where it takes several."""
     _, joined, final = _cut(x.shape, axis, keepdims, name)
     return None if joined is None or not x.size else plan.ready(joined, final, brief)
+
+
+def know_reduction(
+    again: Again,
+    plan: Reduction,
+    functions: tuple[Any, Any],
+    x: Any,
+    axis: Axis,
+    keepdims: bool,
+    asked: tuple[Any, ...],
+    initial: Any,
+) -> None:
+    """Have compiled code know reductions of a few elements by functions that ask for the same; no `out` among it.
+
+    It makes no booleans, and reads what it is given where that lies.
+    """
+    if type(x) is not _ndarray or not 0 < x.size <= FEW or not (x.ndim == 1 or x.flags.c_contiguous):
+        return
+    if plan.dtypes[0] is BOOL or plan.kind is not None or type(initial) not in _NUMBERS:
+        return
+    key = again.key_of(functions, (x,), asked)
+    if key is not None:
+        _, joined, final = _cut(x.shape, axis, keepdims, "reduce")
+        start = None if initial is None else _values.initial_value(initial, plan.dtypes, "reduce")
+        brief = all([type(f) in ALIKE or f is None for f in functions])
+        ready = None if joined is None else plan.ready(joined, final, brief, start)
+        if ready is None:
+            again.refuse(key)
+        else:
+            ready.know(again, key, functions, x, asked, brief)
+
+
+def know_vectors(
+    again: Again,
+    plan: Reduction,
+    functions: tuple[Any, Any],
+    arrays: Sequence[Any],
+    asked: tuple[Any, ...],
+    initial: Any,
+) -> None:
+    """Do what `know_reduction` does for all elements of one or several vectors, whose values may be tuples."""
+    first = arrays[0]
+    if type(first) is not _ndarray or not 0 < first.size <= FEW or first.ndim != 1 or initial is not None:
+        return
+    if BOOL in plan.dtypes or plan.kind is not None:
+        return
+    key = again.key_of(functions, arrays, asked)
+    if key is None:
+        return
+    work = plan.block_of(tuple([x[None] for x in arrays])) if all([x.ndim == 1 for x in arrays]) else None
+    if work is None:
+        again.refuse(key)
+    else:
+        launch, values, held, outs = work
+        brief = all([type(f) in ALIKE or f is None for f in functions])
+        again.keep_call(key, functions, arrays, asked, launch, values, outs, (), not brief, None, held)
 
 
 @functools.lru_cache(maxsize=256, typed=True)

@@ -246,6 +246,23 @@ class Reduction:
         spare.append(used)
         return total
 
+    def block_of(self, rows: tuple[Any, ...]) -> tuple[Any, tuple[Any, ...], tuple[Any, ...], tuple[Any, ...]] | None:
+        """Return what `of_row` does for rows of a block, with memory of its own; None for longer ones, and parts of values.
+
+        Returns
+        -------
+        launch, args, held, outs
+            The launch and its arguments, and what among those is worked in, and holds the results.
+        """
+        space, block, kept_values, launcher, nothing, _ = self._block
+        n = rows[0].shape[1]
+        if n > block or self._part is not None:
+            return None
+        held, out = made((1, kept_values), self.dtypes, None), made((1, 1), self.dtypes, None)
+        args = (value_of(rows), n, nothing, False, held, out)
+        several = len(self.dtypes) > 1
+        return launcher(space, None), args, held if several else (held,), out if several else (out,)
+
     def _of_long_row(self, x: Any, n: int, start: Any, target: Any, kept: bool, backend: str | None) -> Any:
         """Do what `of_row` does for a row of several blocks, of which each is reduced first."""
         (_, width), block, _, launcher, nothing, _ = self._block
@@ -349,15 +366,17 @@ class Reduction:
         self.short_columns.run((outer, 1, inner), backend, (x, n, *self._from(start), out))
         return out
 
-    def ready(self, shape: tuple[int, int, int], final: tuple[int, ...], brief: bool) -> Ready | None:
+    def ready(
+        self, shape: tuple[int, int, int], final: tuple[int, ...], brief: bool, start: Any = None
+    ) -> Ready | None:
         """Return the one launch that reduces arrays of the host, seen in this shape, along the middle axis; None for several.
 
-        It does what `of_row` and `of_array` do where there is no initial value.
+        It does what `of_row` and `of_array` do.
         """
         outer, n, inner = shape
         if self._part is not None or len(self.dtypes) > 1 or n == 0:
             return None
-        numbers, (dtype,) = (n, self._nothing, False), self.dtypes
+        numbers, (dtype,) = (n, *self._from(start)), self.dtypes
         if inner == 1 and (outer == 1 or n >= SHORT):
             (_, width), block, kept, launcher, *_ = self._block
             if n > block:

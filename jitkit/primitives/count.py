@@ -12,10 +12,12 @@ from numpy._core.multiarray import count_nonzero  # NumPy's own, below what look
 
 from jitkit.plans import remember
 from jitkit.primitives import _functions, _operators
+from jitkit.primitives._again import Again
 from jitkit.primitives._arrays import Axis
 from jitkit.primitives._identity import identity_of
 from jitkit.primitives._numpys import BOOL, FEW_BOOLEANS, NUMBERS, on_cpu
-from jitkit.primitives.map_reduce import map_reduce_by
+from jitkit.primitives._reducing import AXES, know_reduction
+from jitkit.primitives.map_reduce import known_plan, map_reduce_by
 
 FEW = 4096
 """Elements up to which `numpy.count_nonzero` takes no longer."""
@@ -24,6 +26,7 @@ _ndarray, _int64 = np.ndarray, np.int64
 _AS_IT_IS = (1, 0)
 _of_booleans: dict[Hashable, tuple[int, int]] = {}
 """By predicate, what to multiply the number of true booleans and that of all by, to count those that satisfy it."""
+_again = Again("call")
 _counters: dict[Hashable, Callable[[Any], Any]] = {}
 
 
@@ -67,22 +70,34 @@ def count(
     >>> int(jk.count(lambda x: x > 2, np.arange(5)))
     2
     """
-    key = identity_of(pred)
+    whole = axis is None and out is None and not keepdims
     boolean = type(x) is _ndarray and x.dtype is BOOL
-    if (boolean or (pred is bool and type(x) is _ndarray)) and axis is None and out is None and not keepdims:
-        factors = _of_booleans.get(key) if boolean else _AS_IT_IS
-        if factors is not None and x.size < (FEW_BOOLEANS if boolean else FEW) and on_cpu(backend):
+    few = pred is bool and whole and type(x) is _ndarray and on_cpu(backend)
+    if few and (x.size < FEW_BOOLEANS if boolean else x.size < FEW and x.dtype in NUMBERS):
+        return _int64(count_nonzero(x))
+    if not (boolean and whole):
+        found = _again.enter(pred, None, (x,), backend, axis, keepdims, out)
+        if found is not None:
+            return found
+    key = identity_of(pred)
+    if boolean and whole:
+        factors = _of_booleans.get(key)
+        if factors is not None and x.size < FEW_BOOLEANS and on_cpu(backend):
             if factors is not _AS_IT_IS:
                 return _int64(count_nonzero(x) * factors[0] + x.size * factors[1])
-            if boolean or x.dtype in NUMBERS:
-                return _int64(count_nonzero(x))
+            return _int64(count_nonzero(x))
     counter = _counters.get(key)
     if counter is None:
         counter = remember(_counters, key, _one_where(_functions.function_of(pred, 1, "count")))
     if boolean and key not in _of_booleans and on_cpu(backend):
         none, one = (int(_counted(counter, np.array([value]), None, None, False, backend)) for value in (False, True))
         remember(_of_booleans, key, _AS_IT_IS if one and not none else (one - none, none))
-    return _counted(counter, x, axis, out, keepdims, backend)
+    result = _counted(counter, x, axis, out, keepdims, backend)
+    if out is None and type(x) is _ndarray and type(axis) in AXES:
+        plan = known_plan(counter, _ADD, (x.dtype,))
+        if plan is not None:
+            know_reduction(_again, plan, (pred, None), x, axis, keepdims, (axis, keepdims), None)
+    return result
 
 
 def _counted(counter: Callable[[Any], Any], x: Any, axis: Axis, out: Any, keepdims: bool, backend: str | None) -> Any:

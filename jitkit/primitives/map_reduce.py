@@ -12,15 +12,17 @@ from jitkit import operands
 from jitkit.errors import KernelError, KernelTypeError
 from jitkit.plans import remember
 from jitkit.primitives import _arrays, _functions, _operators, _values
+from jitkit.primitives._again import Again
 from jitkit.primitives._arrays import Axis
 from jitkit.primitives._identity import identity_of
 from jitkit.primitives._lazy import Lazy
 from jitkit.primitives._operators import Operator
-from jitkit.primitives._reducing import reduce_by
+from jitkit.primitives._reducing import AXES, know_reduction, know_vectors, reduce_by
 from jitkit.primitives._reduction import Reduction
 from jitkit.primitives._structs import of_parts, parts_of, put_together, taken_apart
 
 _plans: dict[Hashable, Reduction] = {}
+_again = Again("call")
 
 
 def map_reduce(
@@ -72,13 +74,36 @@ def map_reduce(
     >>> float(jk.map_reduce(lambda x, y: x * y, "add", np.arange(4.0), np.ones(4)))
     6.0
     """
+    found = _again.enter(f, op, arrays, backend, axis, keepdims, dtype, initial, out)
+    if found is not None:
+        return found
     try:
         operator = _operators.resolve(op)
     except KernelError:
         for x in arrays:  # a function among them says more: the arguments stand in another order
             _arrays.array(x, "map_reduce", tuples=True)
         raise
-    return map_reduce_by(f, operator, arrays, axis, initial, out, dtype, keepdims, backend, "map_reduce")
+    found = map_reduce_by(f, operator, arrays, axis, initial, out, dtype, keepdims, backend, "map_reduce")
+    first, several = arrays[0], len(arrays) > 1
+    if (
+        out is None
+        and type(axis) in AXES
+        and type(first) is np.ndarray
+        and not (several and (keepdims or axis is not None))
+    ):
+        seen = _arrays.dtypes_alike(arrays)
+        plan = None if seen is None else known_plan(identity_of(f), operator, seen, dtype)
+        asked = axis, keepdims, dtype, initial
+        if plan is not None and several:
+            know_vectors(_again, plan, (f, op), arrays, asked, initial)
+        elif plan is not None:
+            know_reduction(_again, plan, (f, op), first, axis, keepdims, asked, initial)
+    return found
+
+
+def known_plan(identity: Hashable, operator: Operator, seen: tuple[Any, ...], dtype: Any = None) -> Reduction | None:
+    """Return what was made to map a function over arrays of some dtypes, and reduce what it returns."""
+    return _plans.get((identity, operator, seen, dtype))
 
 
 def map_reduce_by(

@@ -13,17 +13,19 @@ from jitkit.errors import KernelTypeError
 from jitkit.launch.ready import FEW, Calls
 from jitkit.plans import remember
 from jitkit.primitives import _operators, _structs, _values
+from jitkit.primitives._again import Again
 from jitkit.primitives._arrays import Axis, given_arrays
 from jitkit.primitives._lazy import Lazy
 from jitkit.primitives._numpys import BOOL
 from jitkit.primitives._operators import Operator
-from jitkit.primitives._reducing import ready_to_reduce, reduce_by
+from jitkit.primitives._reducing import AXES, know_reduction, know_vectors, ready_to_reduce, reduce_by
 from jitkit.primitives._reduction import Reduction
 from jitkit.primitives._where import reduce_where
 
 _plans: dict[Hashable, Reduction] = {}
 calls = Calls()
-_ndarray, _AXES = np.ndarray, frozenset((type(None), int, tuple))
+_again = Again("call")
+_ndarray = np.ndarray
 
 
 def reduce(
@@ -105,6 +107,9 @@ def reduce(
     1
     """
     result = calls.enter(x, op, axis, keepdims, dtype, out, initial, where, backend)
+    if result is None and (type(x) is _ndarray or type(x) is tuple):
+        arrays: Any = (x,) if type(x) is _ndarray else x
+        result = _again.enter(op, None, arrays, backend, axis, keepdims, dtype, initial, out, where)
     if result is not None:
         return result
     kind = None if type(x) is _ndarray else _structs.kind_of(x)
@@ -125,14 +130,19 @@ def reduce(
         return _structs.put_together(kind, found)
     operator = _operators.resolve(op)
     call: tuple[Any, ...] | None = None
-    if where is None and initial is None and type(x) is _ndarray and x.size <= FEW and type(axis) in _AXES:
+    if where is None and initial is None and type(x) is _ndarray and x.size <= FEW and type(axis) in AXES:
         brief = type(op) in _operators.ALIKE
         # Vectors go as soon without, by the user's operators and of booleans: compiled code makes no boolean.
         if (brief and x.dtype is not BOOL) or (axis is not None and len(x.shape) > 1):
             call = (op if brief else operator, axis, keepdims, dtype, x.dtype, x.shape)
             found = calls(call, x, backend)
             if found is not None:
-                return found if out is None else operands.store(found, out, found.shape, "reduce")
+                if out is not None:
+                    return operands.store(found, out, found.shape, "reduce")
+                if not brief or not x.flags.c_contiguous:  # those `calls.enter` does not know
+                    plan = plan_of(operator, (x.dtype,), dtype)
+                    know_reduction(_again, plan, (op, None), x, axis, keepdims, (axis, keepdims, dtype), None)
+                return found
     plain = where is None and (type(x) is _ndarray or isinstance(x, Lazy))
     known = _plans.get((operator, (x.dtype,), dtype)) if plain else None
     arrays = [x] if known is not None else given_arrays(x, "reduce")
@@ -144,6 +154,10 @@ def reduce(
         ready = ready_to_reduce(plan, x, axis, keepdims, brief, "reduce")
         if ready is not None:
             calls.keep(call, ready)
+    elif type(x) is tuple and out is None and axis is None and not keepdims:
+        know_vectors(_again, plan, (op, None), x, (axis, keepdims, dtype, initial), initial)
+    elif out is None and type(x) is _ndarray and type(axis) in AXES:
+        know_reduction(_again, plan, (op, None), x, axis, keepdims, (axis, keepdims, dtype, initial), initial)
     return result
 
 

@@ -74,8 +74,11 @@ class _Plan(NamedTuple):
         launcher = self.alone if x.size < FEW else self.launcher
         done = count > 0 and launcher.enter((count + 1, 1), backend, arguments) and not faults.item()
         if done and op is not None and launcher is self.alone and start is None and out is None:
-            launch = launcher((count + 1, 1), backend)
-            _again.keep_call((op, None), (x, offsets), (filled,), launch, arguments, result, (count,), True, faults)
+            functions, given, asked = (op, None), (x, offsets), (filled,)
+            key = _again.key_of(functions, given, asked)
+            if key is not None:
+                launch = launcher((count + 1, 1), backend)
+                _again.keep_call(key, functions, given, asked, launch, arguments, (result,), (count,), True, faults)
         self.faults.append(faults)
         if not done or out is None:
             return result if done else None
