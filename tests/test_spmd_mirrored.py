@@ -13,9 +13,17 @@ from jitkit.backends.spmd import mirrored
 ROWS, TILE = 8, 32
 
 
-@pytest.fixture(autouse=True, params=[1, loop_nest.STREAMED], ids=["past the cache", "through it"])
-def limit(request, monkeypatch):
-    """From how many bytes on results go past the cache; no cache holds code for the first limit but of these tests."""
+THROUGH = loop_nest.STREAMED
+
+
+@pytest.fixture(autouse=True)
+def past_the_cache(monkeypatch):
+    """Results go past the cache from the first byte on; no cache holds code for this limit but of these tests."""
+    monkeypatch.setattr(loop_nest, "STREAMED", 1)
+
+
+@pytest.fixture(params=[1, THROUGH], ids=["past the cache", "through it"])
+def limit(request, monkeypatch, past_the_cache):
     monkeypatch.setattr(loop_nest, "STREAMED", request.param)
 
 
@@ -259,7 +267,7 @@ def test_what_does_anything_else_is_not(kernel, is_found, backend):
     ("kernel", "dtype"),
     [*((kernel, "float32") for kernel in MIRRORS), *((TRANSPOSE, dtype) for dtype in ("float64", "int32", "int64"))],
 )
-def test_every_place_in_a_line(kernel, dtype):
+def test_every_place_in_a_line(kernel, dtype, limit):
     for extents in EXTENTS:
         x = numbers(extents, dtype)
         for offset in range(0, 64, x.itemsize):
@@ -273,7 +281,7 @@ def test_small_ones_on_each_backend(kernel, backend):
 
 
 @pytest.mark.parametrize("kernel", [TRANSPOSE, by_index], ids=lambda kernel: kernel.name)
-def test_rows_apart(kernel):
+def test_rows_apart(kernel, limit):
     whole = numbers((200, 300), "float32")
     check(kernel, whole[:128, 3:103], pitch=144)
     check(kernel, whole[::2][:96, 7:107], pitch=112)
@@ -281,7 +289,7 @@ def test_rows_apart(kernel):
 
 
 @pytest.mark.parametrize("threads", [1, 2])
-def test_any_number_of_threads(threads):
+def test_any_number_of_threads(threads, limit):
     before = jk.get_num_threads()
     jk.set_num_threads(threads)
     try:
@@ -322,7 +330,7 @@ def test_numbers_that_are_none_keep_their_bits():
     "cut", [(slice(0, 64), slice(0, 96)), (slice(8, 90), slice(5, 77)), (slice(0, 96, 2), slice(1, 96, 3))]
 )
 @pytest.mark.parametrize("kernel", POINTS, ids=lambda kernel: kernel.name)
-def test_launches_of_some_points(kernel, cut):
+def test_launches_of_some_points(kernel, cut, limit):
     x = numbers((96, 96), "float32")
     out, expected = np.zeros((96, 96), np.float32), np.zeros((96, 96), np.float32)
     kernel.on("python")[cut](x, expected)
