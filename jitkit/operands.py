@@ -86,7 +86,7 @@ def brief(value: Any) -> str:
     Examples
     --------
     >>> brief([1, 2]), brief(list(range(100)))
-    ('[1, 2]', '[0, 1, 2, 3, 4, 5, 6, 7, 8, 9, 10, 11, 12, 13, 14, ...')
+    ('[1, 2]', '[0, 1, 2, 3, 4, 5, 6, 7, 8, 9, 10, 11, 12, 13, 14, 15,...')
     """
     text = " ".join(repr(value).split())
     return text if len(text) <= 60 else f"{text[:54]}..."
